@@ -1,0 +1,62 @@
+package layout
+
+// Offset is a computed place of a field inside its record, in bytes.
+type Offset struct {
+	Record, Field string
+	Bytes         int
+}
+
+// Compute lays out all records for a Value of the given size in bytes (4 or 8)
+// and returns the offset of each field, in order of declaration; the size of a
+// record comes last under the field name "Size".
+func Compute(value int) []Offset {
+	var out []Offset
+	sizes := map[string]int{}
+	for _, r := range Records {
+		c := cursor{record: r.Name, value: value, sizes: sizes, align: 1}
+		c.fields(r.Fields)
+		start, end := c.at, c.at
+		for _, alt := range r.Union {
+			c.at = start
+			c.fields(alt)
+			end = max(end, c.at)
+		}
+		c.at = end
+		c.fields(r.Tail)
+		c.round(c.align)
+		sizes[r.Name] = c.at
+		out = append(out, c.out...)
+		out = append(out, Offset{r.Name, "Size", c.at})
+	}
+	return out
+}
+
+// maxAlign is the packing that the firmware is compiled with, in bytes.
+const maxAlign = 4
+
+type cursor struct {
+	record    string
+	value, at int
+	align     int
+	sizes     map[string]int
+	out       []Offset
+}
+
+func (c *cursor) round(to int) { c.at = (c.at + to - 1) / to * to }
+
+func (c *cursor) fields(fs []Field) {
+	for _, f := range fs {
+		size, align := f.Kind.Size(c.value), min(f.Kind.Size(c.value), maxAlign)
+		if f.Of != "" {
+			s, ok := c.sizes[f.Of]
+			if !ok {
+				panic("BUG: layout: record " + f.Of + " is used before its declaration")
+			}
+			size, align = s, maxAlign
+		}
+		c.align = max(c.align, align)
+		c.round(align)
+		c.out = append(c.out, Offset{c.record, f.Name, c.at})
+		c.at += size * max(f.N, 1)
+	}
+}

@@ -1,0 +1,183 @@
+//go:build !purego && (linux || darwin || freebsd || windows) && (amd64 || arm64)
+
+package mem
+
+import (
+	"fmt"
+	"runtime/debug"
+	"unsafe"
+)
+
+// Mapped tells which implementation this is (see the package comment).
+const Mapped = true
+
+const reserved = 1<<32 + Slack
+
+// Mem reads and writes the address space. It is a value of one word, to be kept
+// in a local variable of hot loops.
+type Mem struct{ base unsafe.Pointer }
+
+// Space owns the reservation behind a Mem.
+type Space struct {
+	res     []byte // the whole reservation
+	regions []region
+}
+
+type region struct {
+	start, size Addr
+	prot        Prot
+}
+
+// NewSpace reserves an address space with nothing mapped.
+func NewSpace() (*Space, error) {
+	res, err := reserve(reserved)
+	if err != nil {
+		return nil, fmt.Errorf("reserving a module's address space (%d bytes): %w", uint64(reserved), err)
+	}
+	return &Space{res: res}, nil
+}
+
+// Mem returns the accessor of s, which stays valid until Close.
+func (s *Space) Mem() Mem { return Mem{unsafe.Pointer(unsafe.SliceData(s.res))} }
+
+// Map backs [start, start+size) with zeroed memory under the given protection,
+// or changes the protection of a region that was mapped before. Both bounds are
+// multiples of PageSize.
+func (s *Space) Map(start, size Addr, p Prot) error {
+	if start%PageSize != 0 || size%PageSize != 0 || start+size > 1<<32 {
+		return fmt.Errorf("BUG: region %#x+%#x is not made of whole pages", start, size)
+	}
+	if err := protect(s.res[start:start+size], p); err != nil {
+		return fmt.Errorf("mapping device memory %#x+%#x: %w", start, size, err)
+	}
+	for i := range s.regions {
+		if r := &s.regions[i]; r.start == start && r.size == size {
+			r.prot = p
+			return nil
+		}
+	}
+	s.regions = append(s.regions, region{start, size, p})
+	return nil
+}
+
+// Close gives the reservation back. No Mem of s may be used afterwards.
+func (s *Space) Close() error {
+	if s.res == nil {
+		return nil
+	}
+	res := s.res
+	s.res = nil
+	return release(res)
+}
+
+// CatchFaults makes the calling goroutine panic on a fault, where it would end
+// the process otherwise; it returns a function that restores the old setting.
+func CatchFaults() func() {
+	old := debug.SetPanicOnFault(true)
+	return func() { debug.SetPanicOnFault(old) }
+}
+
+// AsFault tells whether the recovered value r is a fault inside s. The host
+// does not say whether a load or a store faulted: in a read-only region it was
+// a store, elsewhere the load is assumed.
+func (s *Space) AsFault(r any) (*Fault, bool) {
+	if f, ok := r.(*Fault); ok {
+		return f, true
+	}
+	e, ok := r.(interface {
+		error
+		Addr() uintptr
+	})
+	if !ok || s.res == nil {
+		return nil, false
+	}
+	off := e.Addr() - uintptr(unsafe.Pointer(unsafe.SliceData(s.res)))
+	if off >= reserved {
+		return nil, false
+	}
+	f := &Fault{Addr: uint32(off), Cause: CauseLoadProhibited}
+	for _, r := range s.regions {
+		if off >= r.start && off < r.start+r.size && r.prot == ReadOnly {
+			f.Cause = CauseStoreProhibited
+		}
+	}
+	return f, true
+}
+
+// SAFETY (all accessors below): the package rules keep a within the
+// reservation, which lives until Space.Close; what is not mapped faults.
+
+// U8 loads a byte.
+func (m Mem) U8(a Addr) byte { return *(*byte)(unsafe.Add(m.base, a)) }
+
+// SetU8 stores a byte.
+func (m Mem) SetU8(a Addr, v byte) { *(*byte)(unsafe.Add(m.base, a)) = v }
+
+// U16 loads a half word.
+func (m Mem) U16(a Addr) uint16 { return *(*uint16)(unsafe.Add(m.base, a)) }
+
+// SetU16 stores a half word.
+func (m Mem) SetU16(a Addr, v uint16) { *(*uint16)(unsafe.Add(m.base, a)) = v }
+
+// U32 loads a word.
+func (m Mem) U32(a Addr) uint32 { return *(*uint32)(unsafe.Add(m.base, a)) }
+
+// SetU32 stores a word.
+func (m Mem) SetU32(a Addr, v uint32) { *(*uint32)(unsafe.Add(m.base, a)) = v }
+
+// I32 loads a signed word.
+func (m Mem) I32(a Addr) int32 { return *(*int32)(unsafe.Add(m.base, a)) }
+
+// SetI32 stores a signed word.
+func (m Mem) SetI32(a Addr, v int32) { *(*int32)(unsafe.Add(m.base, a)) = v }
+
+// U64 loads a double word; it needs no alignment.
+func (m Mem) U64(a Addr) uint64 { return *(*uint64)(unsafe.Add(m.base, a)) }
+
+// SetU64 stores a double word; it needs no alignment.
+func (m Mem) SetU64(a Addr, v uint64) { *(*uint64)(unsafe.Add(m.base, a)) = v }
+
+// Ptr loads a device address.
+func (m Mem) Ptr(a Addr) Addr { return Addr(*(*uint32)(unsafe.Add(m.base, a))) }
+
+// SetPtr stores a device address.
+func (m Mem) SetPtr(a, v Addr) { *(*uint32)(unsafe.Add(m.base, a)) = uint32(v) }
+
+// Number is what Load and Store can move: the number types of the models.
+type Number interface {
+	int32 | int64 | float32 | float64
+}
+
+// Load reads a number of type T.
+func Load[T Number](m Mem, a Addr) T { return *(*T)(unsafe.Add(m.base, a)) }
+
+// Store writes a number of type T.
+func Store[T Number](m Mem, a Addr, v T) { *(*T)(unsafe.Add(m.base, a)) = v }
+
+// Size is the size of T in bytes, a constant after instantiation.
+func Size[T Number]() Addr {
+	var z T
+	return unsafe.Sizeof(z)
+}
+
+// Bytes is a view of n bytes at a. It aliases device memory, so it is valid
+// until that memory is freed or moved.
+func (m Mem) Bytes(a, n Addr) []byte {
+	if n > 1<<32 || a+n > 1<<32 {
+		panic(&Fault{Addr: uint32(a), Cause: CauseLoadProhibited})
+	}
+	return unsafe.Slice((*byte)(unsafe.Add(m.base, a)), n)
+}
+
+// String is Bytes as a string that aliases device memory: for comparisons and
+// look-ups that end before the memory can change.
+func (m Mem) String(a, n Addr) string {
+	b := m.Bytes(a, n)
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+// Copy moves n bytes from src to dst; the two may overlap.
+func (m Mem) Copy(dst, src, n Addr) { copy(m.Bytes(dst, n), m.Bytes(src, n)) }
+
+// Zero clears n bytes at a.
+func (m Mem) Zero(a, n Addr) { clear(m.Bytes(a, n)) }
