@@ -1,0 +1,31 @@
+// Package heap holds the allocators of a module: Device behaves as the SDK's
+// malloc does, so that free memory and fragmentation are the device's; Fast is
+// for the host profile, where only Lua's own account matters.
+//
+// Both keep their books in device memory, except for a few words that stand for
+// the allocator's static variables.
+package heap
+
+import "moonlet/internal/mem"
+
+// Addr is a device address.
+type Addr = mem.Addr
+
+// Allocator hands out blocks of device memory.
+type Allocator interface {
+	// Alloc returns a block of at least n bytes, or 0 when there is none. Its
+	// contents are undefined. n is not 0.
+	Alloc(n Addr) Addr
+	// Free takes back a block of n bytes; Free(0, 0) does nothing.
+	Free(a, n Addr)
+	// Realloc changes a block from o to n bytes and keeps its contents up to the
+	// smaller size. It returns 0, with the old block untouched, when there is no
+	// room; n is not 0.
+	Realloc(a, o, n Addr) Addr
+	// FreeBytes is what the SDK reports as free heap.
+	FreeBytes() Addr
+	// LargestFree is the size of the largest block that Alloc could return.
+	LargestFree() Addr
+	// Check walks the books and reports the first inconsistency.
+	Check() error
+}

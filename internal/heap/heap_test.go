@@ -1,0 +1,121 @@
+package heap
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"moonlet/internal/mem"
+)
+
+const base, size = 0x3FFE8000, 0x14000
+
+func space(t *testing.T) mem.Mem {
+	t.Helper()
+	s, err := mem.NewSpace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if err := s.Map(base, size, mem.ReadWrite); err != nil {
+		t.Fatal(err)
+	}
+	return s.Mem()
+}
+
+// TestRandomHistory compares each allocator with a model that remembers what
+// every block holds.
+func TestRandomHistory(t *testing.T) {
+	m := space(t)
+	for name, a := range map[string]Allocator{
+		"device": NewDevice(m, base, base+size/2),
+		"fast":   NewFast(m, base+size/2, base+size),
+	} {
+		rnd := rand.New(rand.NewPCG(1, 2))
+		type block struct {
+			at, n Addr
+			fill  byte
+		}
+		var live []block
+		before := a.FreeBytes()
+		check := func(b block) {
+			for _, c := range m.Bytes(b.at, b.n) {
+				if c != b.fill {
+					t.Fatalf("%s: block %#x+%d was overwritten", name, b.at, b.n)
+				}
+			}
+		}
+		for i := range 20000 {
+			switch n := Addr(rnd.IntN(400) + 1); {
+			case len(live) > 0 && rnd.IntN(3) == 0:
+				k := rnd.IntN(len(live))
+				check(live[k])
+				a.Free(live[k].at, live[k].n)
+				live[k] = live[len(live)-1]
+				live = live[:len(live)-1]
+			case len(live) > 0 && rnd.IntN(3) == 0:
+				k := rnd.IntN(len(live))
+				b := &live[k]
+				if at := a.Realloc(b.at, b.n, n); at != 0 {
+					keep := min(b.n, n)
+					check(block{at, keep, b.fill})
+					b.at, b.n, b.fill = at, n, byte(i)
+					fill(m, b.at, b.n, b.fill)
+				}
+			default:
+				if at := a.Alloc(n); at != 0 {
+					live = append(live, block{at, n, byte(i)})
+					fill(m, at, n, byte(i))
+				}
+			}
+			if i%500 == 0 {
+				if err := a.Check(); err != nil {
+					t.Fatalf("%s after %d steps: %v", name, i, err)
+				}
+			}
+		}
+		for _, b := range live {
+			check(b)
+			a.Free(b.at, b.n)
+		}
+		if d, ok := a.(*Device); ok && (d.FreeBytes() != before || d.LargestFree() != before-headerSize) {
+			t.Errorf("device: %d bytes free in blocks of at most %d, had %d", d.FreeBytes(), d.LargestFree(), before)
+		}
+	}
+}
+
+func fill(m mem.Mem, a, n Addr, c byte) {
+	b := m.Bytes(a, n)
+	for i := range b {
+		b[i] = c
+	}
+}
+
+// TestClasses holds that a class's blocks are large enough and never overlap
+// with those of the next class.
+func TestClasses(t *testing.T) {
+	last, lastSize := -1, Addr(0)
+	for n := Addr(1); n < 1<<20; n += 1 + n/97 {
+		c, size := class(n)
+		if size < n || c < last || (c == last) != (size == lastSize) && last >= 0 {
+			t.Fatalf("%d bytes: class %d of %d bytes after class %d of %d", n, c, size, last, lastSize)
+		}
+		last, lastSize = c, size
+	}
+	if c, _ := class(1<<31 - 1); c >= classes {
+		t.Errorf("2 GiB has class %d of %d", c, classes)
+	}
+}
+
+// TestDeviceOverhead pins the arithmetic of header and rounding.
+func TestDeviceOverhead(t *testing.T) {
+	m := space(t)
+	d := NewDevice(m, base, base+size)
+	for _, c := range []struct{ n, cost Addr }{{1, 16}, {8, 16}, {9, 24}, {16, 24}, {20, 32}, {32, 40}} {
+		before := d.FreeBytes()
+		a := d.Alloc(c.n)
+		if got := before - d.FreeBytes(); got != c.cost {
+			t.Errorf("%d bytes cost %d, want %d", c.n, got, c.cost)
+		}
+		d.Free(a, c.n)
+	}
+}

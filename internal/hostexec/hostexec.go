@@ -1,0 +1,203 @@
+// Package hostexec runs Lua programs in the host profile: the standard library
+// with io and os and the memory of a large machine, as the firmware's
+// "luac.cross -e" does.
+package hostexec
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"moonlet/internal/heap"
+	"moonlet/internal/lua53"
+	"moonlet/internal/mem"
+	"moonlet/internal/num"
+	"moonlet/internal/rom"
+	"moonlet/internal/state"
+	"moonlet/internal/stdlib"
+	"moonlet/internal/stdlib/hostos"
+)
+
+// The host profile's memory: far more than a chip has, at addresses that the
+// chip does not use.
+const (
+	heapStart = 0x80000000
+	// HeapMax is the largest heap, in bytes.
+	HeapMax = 0x70000000
+)
+
+// Config configures a session. System and Output are required.
+type Config struct {
+	Model     num.Model
+	HeapBytes int // 0 means HeapMax
+	Seed      uint32
+	System    *hostos.System
+	Random    stdlib.Randomizer
+	Output    io.Writer
+	Errors    io.Writer
+	Modules   []state.Module // besides the standard library
+}
+
+// Host is what the libraries find in State.Host.
+type Host struct {
+	*hostos.System
+	stdlib.Randomizer
+}
+
+// Session is a Lua state of the host profile.
+type Session struct {
+	space   *mem.Space
+	machine lua53.Machine
+	L       state.State
+	err     error // of the output
+}
+
+// New makes a session with the libraries opened.
+func New(c Config) (*Session, error) {
+	space, err := mem.NewSpace()
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{space: space}
+	if err := s.open(c); err != nil {
+		space.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Session) open(c Config) error {
+	image, err := Link(c.Model, c.Modules)
+	if err != nil {
+		return err
+	}
+	size := c.HeapBytes
+	if size == 0 {
+		size = HeapMax
+	}
+	m := s.space.Mem()
+	if err := MapImage(s.space, image); err != nil {
+		return err
+	}
+	end := heapStart + mem.Addr(size)&^(mem.PageSize-1)
+	if err := s.space.Map(heapStart, end-heapStart, mem.ReadWrite); err != nil {
+		return err
+	}
+	s.machine, err = lua53.New(c.Model, lua53.Config{
+		Mem: m, Space: s.space, Heap: heap.NewFast(m, heapStart, end), ROM: image,
+		Host: &Host{c.System, c.Random}, Seed: c.Seed,
+		Output: func(p []byte) { s.write(c.Output, p) },
+		ErrorOutput: func(text string) {
+			if c.Errors != nil {
+				s.write(c.Errors, []byte(text))
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	s.L = s.machine.State()
+	if status := s.machine.OpenLibs(); status != state.OK {
+		msg, _ := s.L.ToString(-1)
+		return fmt.Errorf("BUG: opening the libraries: %s", msg)
+	}
+	return nil
+}
+
+func (s *Session) write(w io.Writer, p []byte) {
+	if _, err := w.Write(p); err != nil && s.err == nil {
+		s.err = err
+	}
+}
+
+// Link links the ROM of the host profile: as in the firmware's host build the
+// basic functions are a table of their own, which the ROM's metatable cites.
+func Link(model num.Model, modules []state.Module) (*rom.Image, error) {
+	main := &state.ROTable{Name: "ROM",
+		Meta:    &state.ROTable{Name: "ROM.mt", Entries: []state.Entry{state.Tab("__index", stdlib.BaseTable())}},
+		Entries: []state.Entry{state.Tab("_G", stdlib.BaseTable())}}
+	all := append([]state.Module{lua53.Support(), stdlib.Base(main), stdlib.Package, stdlib.String,
+		stdlib.Table, stdlib.Debug, stdlib.Coroutine, stdlib.Math(model.IntSize()), stdlib.UTF8,
+		stdlib.IO, stdlib.OS}, modules...)
+	return rom.Link(model, main, all)
+}
+
+// MapImage places an image and the scratch memory in an address space.
+func MapImage(space *mem.Space, image *rom.Image) error {
+	size := (mem.Addr(len(image.Data)) + mem.PageSize - 1) &^ (mem.PageSize - 1)
+	if err := space.Map(rom.DataStart, size, mem.ReadWrite); err != nil {
+		return err
+	}
+	copy(space.Mem().Bytes(rom.DataStart, size), image.Data)
+	if err := space.Map(rom.DataStart, size, mem.ReadOnly); err != nil {
+		return err
+	}
+	return space.Map(rom.Scratch, rom.ScratchSize, mem.ReadWrite)
+}
+
+// Machine is the session's virtual machine.
+func (s *Session) Machine() lua53.Machine { return s.machine }
+
+// ErrDeviceException is a fault of damaged code.
+var ErrDeviceException = errors.New("device exception")
+
+// RunFile loads a file and runs it with arguments. The error is the message of
+// the Lua error with its traceback.
+func (s *Session) RunFile(name string, args []string) (err error) {
+	return s.run(func(L state.State) state.Status {
+		return stdlib.LoadFile(L, name, true, "")
+	}, args)
+}
+
+// RunString runs a chunk of source text.
+func (s *Session) RunString(code, name string) error {
+	return s.run(func(L state.State) state.Status { return L.LoadBytes([]byte(code), name, "") }, nil)
+}
+
+func (s *Session) run(load func(L state.State) state.Status, args []string) (err error) {
+	defer mem.CatchFaults()()
+	defer func() {
+		if r := recover(); r != nil {
+			f, ok := s.space.AsFault(r)
+			if !ok {
+				panic(r)
+			}
+			err = fmt.Errorf("%w: cause %d at %#08x", ErrDeviceException, f.Cause, f.Addr)
+		}
+	}()
+	L := s.L
+	L.SetTop(0)
+	L.PushFunction(traceback)
+	status := load(L)
+	if status == state.OK {
+		for _, a := range args {
+			L.PushString(a)
+		}
+		status = L.PCall(len(args), 0, 1)
+	}
+	if status != state.OK {
+		msg := string(L.ToLString(-1))
+		L.SetTop(0)
+		return errors.New(msg)
+	}
+	L.SetTop(0)
+	return s.err
+}
+
+// traceback is the message handler of Run.
+var traceback = lua53.Traceback
+
+// Close ends the session: finalizers run and the memory goes.
+func (s *Session) Close() (err error) {
+	defer mem.CatchFaults()()
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := s.space.AsFault(r); !ok {
+				panic(r)
+			}
+			err = s.space.Close()
+		}
+	}()
+	s.machine.Close()
+	return s.space.Close()
+}

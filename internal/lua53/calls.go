@@ -1,0 +1,700 @@
+package lua53
+
+import (
+	"moonlet/internal/layout"
+	"moonlet/internal/opcode"
+	"moonlet/internal/state"
+)
+
+// Calls, errors and coroutines (ldo.c).
+//
+// The firmware recovers from errors with longjmp, one jump buffer for each
+// protected call, and yields in the same way. Here a protected run of the main
+// loop is a level: one Go frame that recovers Go panics. Protected calls that
+// Lua code makes at a level, and calls with a continuation, need no Go frame
+// besides: the C function returns a sentinel, the loop enters the callee, and
+// when the callee is done the loop finishes the C function by its continuation
+// (finishC). An error unwinds to the CallInfo of the innermost protected call at
+// its level, as lua_resume does in the firmware for coroutines.
+//
+// What a C function calls from Go runs in a nested loop (call); goDepth counts
+// these, and a sentinel is possible only where the C function was called at the
+// level's own depth. Elsewhere the API falls back to nested Go calls.
+
+// Sentinels that a C function returns instead of its number of results.
+const (
+	sentRaise = -1 - iota // an error object is on top of the stack
+	sentYield             // the thread has yielded
+	sentCall              // VM.pending is to be called
+)
+
+// Outcomes of preCall.
+const (
+	calledLua = iota // a Lua function's frame is ready to run
+	calledC          // the function is done
+	raised           // an error object is on top of the stack
+	yielded
+)
+
+// pending is the call that goes with sentCall.
+type pending struct {
+	fn       Addr // offset of the function in the stack
+	nresults int
+}
+
+// level is a protected run of the main loop.
+type level struct {
+	l       Addr // its thread
+	ci      Addr // the CallInfo that called it
+	depth   int  // goDepth at its start
+	nny     uint16
+	nCCalls uint16
+}
+
+// thrown is the value of the Go panics that carry errors and yields.
+type thrown struct{ status state.Status }
+
+// throw unwinds to the innermost protected run.
+func (t *Thread[I, F]) throw(status state.Status) {
+	t.v.thrown.status = status
+	panic(&t.v.thrown)
+}
+
+// caught tells whether a recovered value is this VM's error, and its status.
+func (v *VM[I, F]) caught(r any) (state.Status, bool) {
+	th, ok := r.(*thrown)
+	if !ok || th != &v.thrown {
+		return 0, false
+	}
+	return th.status, true
+}
+
+// rawRun calls f and returns the status of the error that ended it, if any.
+func (t *Thread[I, F]) rawRun(f func()) (status state.Status) {
+	v := t.v
+	depth, levels, nCCalls := v.goDepth, len(v.levels), t.nCCalls()
+	defer func() {
+		if r := recover(); r != nil {
+			s, ok := v.caught(r)
+			if !ok {
+				panic(r)
+			}
+			status, v.goDepth, v.levels = s, depth, v.levels[:levels]
+		}
+		t.setNCCalls(nCCalls)
+	}()
+	f()
+	return state.OK
+}
+
+// setErrorObject puts the error object of a status at a stack slot and makes it
+// the last one.
+func (t *Thread[I, F]) setErrorObject(status state.Status, at Addr) {
+	tv := layout.TVSize[I, F]()
+	switch status {
+	case state.ErrMem:
+		t.v.setString(at, t.m.Ptr(t.g+layout.GlobalMemErrMsg[I, F]()))
+	case state.ErrErr:
+		t.v.setString(at, t.newGoString("error in error handling"))
+	default:
+		t.v.copyTV(at, t.top()-tv)
+	}
+	t.setTop(at + tv)
+}
+
+// hook calls the debug hook for an event, in the middle of whatever runs.
+func (t *Thread[I, F]) hook(event, line int) {
+	m, v := t.m, t.v
+	h := v.rom.Hook(m.Ptr(t.l + layout.LuaStateHook))
+	if h == nil || m.U8(t.l+layout.LuaStateAllowHook) == 0 {
+		return
+	}
+	ci := t.ci()
+	top, ciTop := t.save(t.top()), t.save(v.ciTop(ci))
+	t.needStack(minStack)
+	m.SetPtr(ci+layout.CallInfoTop, t.top()+minStack*layout.TVSize[I, F]())
+	m.SetU8(t.l+layout.LuaStateAllowHook, 0)
+	v.setCIStatus(ci, v.ciStatus(ci)|cistHooked)
+	v.goDepth++
+	h(t, &state.Debug{Event: event, CurrentLine: line, CI: ci})
+	v.goDepth--
+	m.SetU8(t.l+layout.LuaStateAllowHook, 1)
+	m.SetPtr(ci+layout.CallInfoTop, t.restore(ciTop))
+	t.setTop(t.restore(top))
+	v.setCIStatus(ci, v.ciStatus(ci)&^uint16(cistHooked))
+}
+
+func (t *Thread[I, F]) hookMask() uint32 { return t.m.U32(t.l + layout.LuaStateHookMask) }
+
+// callHook tells the hook of a new Lua frame.
+func (t *Thread[I, F]) callHook(ci Addr) {
+	m, v := t.m, t.v
+	event := state.HookCall
+	pc := ci + layout.CallInfoSavedPC
+	m.SetPtr(pc, m.Ptr(pc)+4) // hooks see the pc behind the instruction
+	if prev := v.ciPrev(ci); v.isLua(prev) &&
+		opcode.OpOf(m.U32(m.Ptr(prev+layout.CallInfoSavedPC)-4)) == opcode.TailCall {
+		v.setCIStatus(ci, v.ciStatus(ci)|cistTail)
+		event = state.HookTailCall
+	}
+	t.hook(event, -1)
+	m.SetPtr(pc, m.Ptr(pc)-4)
+}
+
+// adjustVarargs moves the fixed parameters of a vararg function above its actual
+// arguments and returns the function's base.
+func (t *Thread[I, F]) adjustVarargs(p Addr, actual Addr) Addr {
+	v, tv := t.v, layout.TVSize[I, F]()
+	base := t.top()
+	fixed, n := base-actual*tv, Addr(t.m.U8(p+layout.ProtoNumParams))
+	for i := range n {
+		if i < actual {
+			v.copyTV(base+i*tv, fixed+i*tv)
+			v.setNil(fixed + i*tv) // the copy is the one that lives
+		} else {
+			v.setNil(base + i*tv)
+		}
+	}
+	t.setTop(base + n*tv)
+	return base
+}
+
+// callable makes way for the __call metamethod below the function at fn.
+func (t *Thread[I, F]) callable(fn Addr) {
+	v, tv := t.v, layout.TVSize[I, F]()
+	tm := v.tmByObj(fn, tmCall)
+	if tm == 0 || !isFunction(v.tag(tm)) {
+		t.typeError(fn, "call")
+	}
+	for p := t.top(); p > fn; p -= tv {
+		v.copyTV(p, p-tv)
+	}
+	t.setTop(t.top() + tv)
+	v.copyTV(fn, tm)
+}
+
+// nextCI is the CallInfo for a new frame, which becomes the current one.
+func (t *Thread[I, F]) nextCI() Addr {
+	ci := t.v.ciNext(t.ci())
+	if ci == 0 {
+		ci = t.extendCI()
+	}
+	t.setCI(ci)
+	return ci
+}
+
+// roomFor makes room for n slots above the top and returns fn, which may move.
+func (t *Thread[I, F]) roomFor(n, fn Addr) Addr {
+	if t.hasRoom(n) {
+		return fn
+	}
+	off := t.save(fn)
+	t.checkGC()
+	t.growStack(n)
+	return t.restore(off)
+}
+
+// preCall begins a call of the function at fn, whose arguments lie above it up
+// to the top. A C function is run to its end.
+func (t *Thread[I, F]) preCall(fn Addr, nresults int) int {
+	m, v := t.m, t.v
+	for {
+		switch tag := v.tag(fn); tag {
+		case tagLua:
+			t.enterLua(fn, nresults)
+			return calledLua
+		case tagCFunc, tagCCl:
+			f := m.Ptr(fn)
+			if tag == tagCCl {
+				f = m.Ptr(f + layout.CClosureF)
+			}
+			return t.callC(v.function(f), fn, nresults)
+		}
+		fn = t.roomFor(1, fn)
+		t.callable(fn)
+	}
+}
+
+// enterLua pushes the frame of the Lua function at fn.
+func (t *Thread[I, F]) enterLua(fn Addr, nresults int) {
+	m, v, tv := t.m, t.v, layout.TVSize[I, F]()
+	p := m.Ptr(m.Ptr(fn) + layout.LClosureP)
+	size := Addr(m.U8(p + layout.ProtoMaxStackSize))
+	if !t.hasRoom(size) {
+		fn = t.roomFor(size, fn)
+	}
+	base, top := fn+tv, t.top()
+	if m.U8(p+layout.ProtoIsVararg) != 0 {
+		base = t.adjustVarargs(p, (top-base)/tv)
+	} else {
+		for end := base + Addr(m.U8(p+layout.ProtoNumParams))*tv; top < end; top += tv {
+			v.setNil(top)
+		}
+	}
+	ci := t.nextCI()
+	m.SetU32(ci+layout.CallInfoNResults, uint32(uint16(nresults))|cistLua<<16)
+	m.SetPtr(ci+layout.CallInfoFunc, fn)
+	m.SetPtr(ci+layout.CallInfoBase, base)
+	t.setTop(base + size*tv)
+	m.SetPtr(ci+layout.CallInfoTop, base+size*tv)
+	m.SetPtr(ci+layout.CallInfoSavedPC, m.Ptr(p+layout.ProtoCode))
+	if t.hookMask()&state.MaskCall != 0 {
+		t.callHook(ci)
+	}
+}
+
+// callC runs a C function.
+func (t *Thread[I, F]) callC(f state.Func, fn Addr, nresults int) int {
+	m := t.m
+	if !t.hasRoom(minStack) {
+		fn = t.roomFor(minStack, fn)
+	}
+	ci := t.nextCI()
+	m.SetU32(ci+layout.CallInfoNResults, uint32(uint16(nresults)))
+	m.SetPtr(ci+layout.CallInfoFunc, fn)
+	m.SetPtr(ci+layout.CallInfoTop, t.top()+minStack*layout.TVSize[I, F]())
+	if t.hookMask()&state.MaskCall != 0 {
+		t.hook(state.HookCall, -1)
+	}
+	t.v.fuel -= costCCall
+	n := f(t)
+	if n < 0 {
+		return t.afterC(ci, n)
+	}
+	t.posCall(ci, t.top()-Addr(n)*layout.TVSize[I, F](), n)
+	return calledC
+}
+
+// afterC goes on with a C function or continuation that returned n, until it is
+// done or something else has to run.
+func (t *Thread[I, F]) afterC(ci Addr, n int) int {
+	v := t.v
+	for n < 0 {
+		switch n {
+		case sentRaise:
+			return raised
+		case sentYield:
+			return yielded
+		}
+		t.countCCall()
+		res := t.preCall(t.restore(v.pending.fn), v.pending.nresults)
+		switch res {
+		case calledLua:
+			callee := v.ciNext(ci)
+			v.setCIStatus(callee, v.ciStatus(callee)|cistCounted)
+			return res
+		case raised, yielded:
+			return res
+		}
+		t.setNCCalls(t.nCCalls() - 1)
+		n = t.continueC(ci, state.Yield)
+	}
+	t.posCall(ci, t.top()-Addr(n)*layout.TVSize[I, F](), n)
+	return calledC
+}
+
+// continueC calls the continuation of the C frame ci, whose callee is done.
+func (t *Thread[I, F]) continueC(ci Addr, status state.Status) int {
+	m, v := t.m, t.v
+	if s := v.ciStatus(ci); s&cistYPCall != 0 {
+		v.setCIStatus(ci, s&^uint16(cistYPCall))
+		m.SetU32(t.l+layout.LuaStateErrFunc, m.U32(ci+layout.CallInfoOldErrFunc))
+	}
+	if top := t.top(); v.ciTop(ci) < top {
+		m.SetPtr(ci+layout.CallInfoTop, top)
+	}
+	k := v.rom.Cont(m.Ptr(ci + layout.CallInfoK))
+	if k == nil {
+		v.badCode(m.Ptr(ci + layout.CallInfoK))
+	}
+	return k(t, status, int(m.I32(ci+layout.CallInfoCtx)))
+}
+
+// finishC completes the current C frame, whose callee is done or was recovered
+// from an error.
+func (t *Thread[I, F]) finishC(status state.Status) int {
+	ci := t.ci()
+	return t.afterC(ci, t.continueC(ci, status))
+}
+
+// posCall ends the frame ci: nres results from first on go to the place of its
+// function. It tells whether the caller wanted a fixed number of results.
+func (t *Thread[I, F]) posCall(ci, first Addr, nres int) bool {
+	m, v, tv := t.m, t.v, layout.TVSize[I, F]()
+	if mask := t.hookMask(); mask&(state.MaskRet|state.MaskLine) != 0 {
+		if mask&state.MaskRet != 0 {
+			off := t.save(first)
+			t.hook(state.HookRet, -1)
+			first = t.restore(off)
+		}
+		m.SetPtr(t.l+layout.LuaStateOldPC, m.Ptr(v.ciPrev(ci)+layout.CallInfoSavedPC))
+	}
+	res := v.ciFunc(ci)
+	ns := m.U32(ci + layout.CallInfoNResults)
+	t.setCI(v.ciPrev(ci))
+	if ns>>16&cistCounted != 0 {
+		t.setNCCalls(t.nCCalls() - 1)
+	}
+	wanted := int(int16(ns))
+	if wanted == 1 {
+		if nres == 0 {
+			v.setNil(res)
+		} else {
+			v.copyTV(res, first)
+		}
+		t.setTop(res + tv)
+		return true
+	}
+	n := nres
+	if wanted >= 0 {
+		n = min(nres, wanted)
+	}
+	for i := range Addr(n) {
+		v.copyTV(res+i*tv, first+i*tv)
+	}
+	if wanted < 0 {
+		t.setTop(res + Addr(n)*tv)
+		return false
+	}
+	for i := Addr(n); i < Addr(wanted); i++ {
+		v.setNil(res + i*tv)
+	}
+	t.setTop(res + Addr(wanted)*tv)
+	return true
+}
+
+// maxCCalls is the limit of nested C calls (LUAI_MAXCCALLS, llimits.h).
+const maxCCalls = 200
+
+// countCCall counts a C call and raises an error when there are too many.
+func (t *Thread[I, F]) countCCall() {
+	n := t.nCCalls() + 1
+	t.setNCCalls(n)
+	if n >= maxCCalls {
+		if n == maxCCalls {
+			t.runError("C stack overflow")
+		} else if n >= maxCCalls+maxCCalls>>3 {
+			t.throw(state.ErrErr)
+		}
+	}
+}
+
+// call calls the function at fn from Go; results replace it.
+func (t *Thread[I, F]) call(fn Addr, nresults int) {
+	v := t.v
+	t.countCCall()
+	v.goDepth++
+	ci := t.ci()
+	switch t.preCall(fn, nresults) {
+	case calledLua:
+		t.execute()
+		if t.ci() != ci && t.unroll(ci, true) == raised {
+			t.throw(state.ErrRun)
+		}
+	case raised:
+		t.throw(state.ErrRun)
+	case yielded:
+		t.throw(state.Yield)
+	}
+	v.goDepth--
+	t.setNCCalls(t.nCCalls() - 1)
+}
+
+func (t *Thread[I, F]) callNoYield(fn Addr, nresults int) {
+	t.setNNY(t.nny() + 1)
+	t.call(fn, nresults)
+	t.setNNY(t.nny() - 1)
+}
+
+// unroll runs what is left above the frame ci: Lua functions that were
+// interrupted and C functions that wait for their continuation. interrupted
+// tells that the current frame is in the middle of an instruction.
+func (t *Thread[I, F]) unroll(ci Addr, interrupted bool) int {
+	for t.ci() != ci {
+		if t.v.isLua(t.ci()) {
+			if interrupted {
+				t.finishOp()
+			}
+			if res := t.execute(); res != calledC {
+				return res
+			}
+			interrupted = true
+			continue
+		}
+		res := t.finishC(state.Yield)
+		if res == raised || res == yielded {
+			return res
+		}
+		interrupted = res != calledLua
+	}
+	return calledC
+}
+
+// direct tells whether the running C function was called at its level's depth.
+func (t *Thread[I, F]) direct() bool {
+	n := len(t.v.levels)
+	return n > 0 && t.v.levels[n-1].l == t.l && t.v.levels[n-1].depth == t.v.goDepth
+}
+
+// What a step of a level does first.
+const (
+	stepCall   = iota // call the function at arg
+	stepFinish        // finish the current C frame after an error of status arg
+	stepResume        // go on after a yield, with arg values on the stack
+)
+
+// runLevel calls the function at fn in a protected run.
+func (t *Thread[I, F]) runLevel(kind int, fn Addr, nresults int) state.Status {
+	v := t.v
+	ci := t.ci()
+	if kind == stepResume {
+		ci = t.baseCI()
+	}
+	v.levels = append(v.levels, level{l: t.l, ci: ci, depth: v.goDepth, nny: t.nny(), nCCalls: t.nCCalls()})
+	n := len(v.levels)
+	if kind == stepResume { // frames that were counted before the yield count again
+		t.setNCCalls(t.nCCalls() + t.countedFrames(t.ci(), ci))
+	}
+	status := t.step(kind, fn, nresults)
+	for status > state.Yield && t.recoverAt(status) {
+		status = t.step(stepFinish, Addr(status), 0)
+	}
+	v.levels = v.levels[:n-1]
+	return status
+}
+
+// step runs a level until its end, an error or a yield.
+func (t *Thread[I, F]) step(kind int, arg Addr, nresults int) (status state.Status) {
+	v := t.v
+	n := len(v.levels)
+	lv := v.levels[n-1]
+	defer func() {
+		if r := recover(); r != nil {
+			s, ok := v.caught(r)
+			if !ok {
+				panic(r)
+			}
+			status, v.goDepth, v.levels = s, lv.depth, v.levels[:n]
+		}
+	}()
+	res, interrupted := calledC, true
+	switch kind {
+	case stepCall:
+		res = t.preCall(arg, nresults)
+		interrupted = res != calledLua
+	case stepFinish:
+		res = t.finishC(state.Status(arg))
+		interrupted = res != calledLua
+	case stepResume:
+		res, interrupted = t.resumeFrame(int(arg))
+	}
+	if res == calledLua || res == calledC {
+		res = t.unroll(lv.ci, interrupted)
+	}
+	switch res {
+	case raised:
+		return state.ErrRun
+	case yielded:
+		return state.Yield
+	}
+	return state.OK
+}
+
+// protectedFrame finds the innermost protected call of the current level that
+// can be finished by its continuation; 0 if there is none.
+func (t *Thread[I, F]) protectedFrame(lv *level) Addr {
+	for ci := t.ci(); ci != lv.ci && ci != 0; ci = t.v.ciPrev(ci) {
+		if t.v.ciStatus(ci)&cistYPCall != 0 {
+			return ci
+		}
+	}
+	return 0
+}
+
+// recoverAt unwinds an error of the current level to its innermost protected
+// call. It tells false when there is none.
+func (t *Thread[I, F]) recoverAt(status state.Status) bool {
+	m, v := t.m, t.v
+	lv := &v.levels[len(v.levels)-1]
+	ci := t.protectedFrame(lv)
+	if ci == 0 {
+		return false
+	}
+	at := t.restore(m.Ptr(ci + layout.CallInfoExtra))
+	t.closeUpvals(at)
+	t.setErrorObject(status, at)
+	t.setCI(ci)
+	m.SetU8(t.l+layout.LuaStateAllowHook, uint8(v.ciStatus(ci)&cistOAH))
+	t.setNNY(lv.nny)
+	t.shrinkStack()
+	m.SetU32(t.l+layout.LuaStateErrFunc, m.U32(ci+layout.CallInfoOldErrFunc))
+	t.setNCCalls(lv.nCCalls + t.countedFrames(ci, lv.ci))
+	return true
+}
+
+// countedFrames is the number of frames from ci down to the frame end that
+// raised nCcalls.
+func (t *Thread[I, F]) countedFrames(ci, end Addr) (n uint16) {
+	for ; ci != end && ci != 0; ci = t.v.ciPrev(ci) {
+		if t.v.ciStatus(ci)&cistCounted != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// pcallAt calls the function at fn in a protected run (luaD_pcall). handler is
+// the stack offset of the message handler or 0. After an error its object
+// stands in fn's place.
+func (t *Thread[I, F]) pcallAt(fn Addr, nresults int, handler Addr) state.Status {
+	m := t.m
+	off, ci, allow := t.save(fn), t.ci(), m.U8(t.l+layout.LuaStateAllowHook)
+	nny, nCCalls, old := t.nny(), t.nCCalls(), m.Ptr(t.l+layout.LuaStateErrFunc)
+	m.SetPtr(t.l+layout.LuaStateErrFunc, handler)
+	t.setNNY(nny + 1)
+	status := t.protectedCall(fn, nresults)
+	t.setNNY(nny)
+	if status != state.OK {
+		at := t.restore(off)
+		t.closeUpvals(at)
+		t.setErrorObject(status, at)
+		t.setCI(ci)
+		m.SetU8(t.l+layout.LuaStateAllowHook, allow)
+		t.shrinkStack()
+	}
+	t.setNCCalls(nCCalls)
+	m.SetPtr(t.l+layout.LuaStateErrFunc, old)
+	return status
+}
+
+// protectedCall is the C call of a protected run, counted as such.
+func (t *Thread[I, F]) protectedCall(fn Addr, nresults int) state.Status {
+	if n := t.nCCalls() + 1; n < maxCCalls {
+		t.setNCCalls(n)
+		return t.runLevel(stepCall, fn, nresults)
+	}
+	off := t.save(fn)
+	return t.rawRun(func() { t.call(t.restore(off), nresults) })
+}
+
+// function is the Go function at a code address.
+func (v *VM[I, F]) function(a Addr) state.Func {
+	f := v.rom.Func(a)
+	if f == nil {
+		v.badCode(a)
+	}
+	return f
+}
+
+// The rest are coroutines.
+
+// resumeError ends a resume that cannot begin.
+func (t *Thread[I, F]) resumeError(msg string, nargs int) state.Status {
+	at := t.top() - Addr(nargs)*layout.TVSize[I, F]()
+	t.v.setString(at, t.newGoString(msg))
+	t.setTop(at + layout.TVSize[I, F]())
+	return state.ErrRun
+}
+
+// resume starts or continues a coroutine (lua_resume).
+func (t *Thread[I, F]) resume(from *Thread[I, F], nargs int) state.Status {
+	m := t.m
+	status := state.Status(m.U8(t.l + layout.LuaStateStatus))
+	switch {
+	case status == state.OK && t.ci() != t.baseCI():
+		return t.resumeError("cannot resume non-suspended coroutine", nargs)
+	case status != state.OK && status != state.Yield:
+		return t.resumeError("cannot resume dead coroutine", nargs)
+	}
+	calls := uint16(1)
+	if from != nil {
+		calls = from.nCCalls() + 1
+	}
+	t.setNCCalls(calls)
+	if calls >= maxCCalls {
+		return t.resumeError("C stack overflow", nargs)
+	}
+	nny := t.nny()
+	t.setNNY(0)
+	if status == state.OK {
+		fn := t.top() - Addr(nargs+1)*layout.TVSize[I, F]()
+		status = t.runLevel(stepCall, fn, state.MultRet)
+	} else {
+		status = t.runLevel(stepResume, Addr(nargs), 0)
+	}
+	if status > state.Yield {
+		m.SetU8(t.l+layout.LuaStateStatus, uint8(status)) // dead
+		t.setErrorObject(status, t.top())
+		m.SetPtr(t.ci()+layout.CallInfoTop, t.top())
+	}
+	t.setNNY(nny)
+	t.setNCCalls(calls - 1)
+	return status
+}
+
+// resumeFrame continues the frame that yielded.
+func (t *Thread[I, F]) resumeFrame(nargs int) (res int, interrupted bool) {
+	m, v := t.m, t.v
+	ci := t.ci()
+	m.SetU8(t.l+layout.LuaStateStatus, uint8(state.OK))
+	m.SetPtr(ci+layout.CallInfoFunc, t.restore(m.Ptr(ci+layout.CallInfoExtra)))
+	if v.isLua(ci) { // it yielded inside a hook
+		return calledLua, false
+	}
+	if k := m.Ptr(ci + layout.CallInfoK); k != 0 {
+		f := v.rom.Cont(k)
+		if f == nil {
+			v.badCode(k)
+		}
+		nargs = f(t, state.Yield, int(m.I32(ci+layout.CallInfoCtx)))
+	}
+	res = t.afterC(ci, nargs)
+	return res, res != calledLua
+}
+
+// yield suspends the thread with the n values on top of its stack (lua_yieldk).
+// Its result is to be returned by the C function.
+func (t *Thread[I, F]) yield(n, ctx int, k Addr) int {
+	m, v := t.m, t.v
+	if t.nny() > 0 {
+		if t.l != v.main.l {
+			t.runError("attempt to yield across a C-call boundary")
+		}
+		t.runError("attempt to yield from outside a coroutine")
+	}
+	ci := t.ci()
+	m.SetU8(t.l+layout.LuaStateStatus, uint8(state.Yield))
+	m.SetPtr(ci+layout.CallInfoExtra, t.save(v.ciFunc(ci)))
+	if v.isLua(ci) {
+		return 0 // inside a hook: the main loop sees the status
+	}
+	m.SetPtr(ci+layout.CallInfoK, k)
+	m.SetI32(ci+layout.CallInfoCtx, int32(ctx))
+	m.SetPtr(ci+layout.CallInfoFunc, t.top()-Addr(n+1)*layout.TVSize[I, F]())
+	if t.direct() {
+		return sentYield
+	}
+	t.throw(state.Yield)
+	return 0
+}
+
+// newThread makes a coroutine and pushes it (lua_newthread).
+func (t *Thread[I, F]) newThread() Addr {
+	m, v := t.m, t.v
+	t.checkGC()
+	l := t.alloc(layout.LXSize) + layout.LXL
+	all := t.g + layout.GlobalAllGC[I, F]()
+	m.SetPtr(l, m.Ptr(all))
+	m.SetU8(l+layout.LuaStateTT, tagThread&variantMask)
+	m.SetU8(l+layout.LuaStateMarked, v.currentWhite())
+	m.SetPtr(all, l)
+	v.setPtr(t.push(), l, tagThread)
+	v.preinitThread(l)
+	m.SetU32(l+layout.LuaStateHookMask, t.hookMask())
+	m.SetU32(l+layout.LuaStateBaseHookCount, m.U32(t.l+layout.LuaStateBaseHookCount))
+	m.SetPtr(l+layout.LuaStateHook, m.Ptr(t.l+layout.LuaStateHook))
+	m.SetU32(l+layout.LuaStateHookCount, m.U32(l+layout.LuaStateBaseHookCount))
+	m.SetU32(l-layout.LXL, m.U32(v.main.l-layout.LXL))
+	t.initStack(l)
+	return l
+}

@@ -1,0 +1,846 @@
+package lua53
+
+import (
+	"moonlet/internal/layout"
+	"moonlet/internal/opcode"
+	"moonlet/internal/state"
+)
+
+// The code generator follows lcode.c: which instructions, constants and line
+// information a program becomes is part of what files contain.
+
+const (
+	noJump  = -1 // end of a jump list
+	maxRegs = 255
+)
+
+func (fs *funcState[I, F]) instr(pc int) opcode.Instruction {
+	return fs.x.t.m.U32(fs.code + Addr(pc)*4)
+}
+
+func (fs *funcState[I, F]) setInstr(pc int, i opcode.Instruction) {
+	fs.x.t.m.SetU32(fs.code+Addr(pc)*4, i)
+}
+
+// emit adds an instruction and returns its position.
+func (fs *funcState[I, F]) emit(i opcode.Instruction) int {
+	t := fs.x.t
+	fs.patchLists(fs.jpc, fs.pc, opcode.NoReg, fs.pc)
+	fs.jpc = noJump
+	if fs.pc+1 > fs.sizeCode {
+		fs.code = t.growVector(fs.code, &fs.sizeCode, 4, 1<<31-1, "opcodes")
+		fs.setVector(layout.ProtoCode, layout.ProtoSizeCode, fs.code, fs.sizeCode)
+	}
+	fs.setInstr(fs.pc, i)
+	fs.addLine(fs.pc, fs.x.lastLine)
+	fs.pc++
+	return fs.pc - 1
+}
+
+func (fs *funcState[I, F]) codeABC(op opcode.Op, a, b, c int) int {
+	return fs.emit(opcode.MakeABC(op, a, b, c))
+}
+
+func (fs *funcState[I, F]) codeABx(op opcode.Op, a, bx int) int {
+	return fs.emit(opcode.MakeABx(op, a, bx))
+}
+
+func (fs *funcState[I, F]) codeAsBx(op opcode.Op, a, sbx int) int {
+	return fs.codeABx(op, a, sbx+opcode.MaxSBx)
+}
+
+// codeK loads constant k into a register.
+func (fs *funcState[I, F]) codeK(reg, k int) int {
+	if k <= opcode.MaxBx {
+		return fs.codeABx(opcode.LoadK, reg, k)
+	}
+	pc := fs.codeABx(opcode.LoadKX, reg, 0)
+	fs.emit(opcode.MakeAx(opcode.ExtraArg, k))
+	return pc
+}
+
+// loadNil sets n registers to nil; it extends a LOADNIL just before where that
+// is possible.
+func (fs *funcState[I, F]) loadNil(from, n int) {
+	last := from + n - 1
+	if fs.pc > fs.lastTarget {
+		prev := fs.instr(fs.pc - 1)
+		if opcode.OpOf(prev) == opcode.LoadNil {
+			pfrom := opcode.A(prev)
+			plast := pfrom + opcode.B(prev)
+			if pfrom <= from && from <= plast+1 || from <= pfrom && pfrom <= last+1 {
+				from, last = min(from, pfrom), max(last, plast)
+				fs.setInstr(fs.pc-1, opcode.SetB(opcode.SetA(prev, from), last-from))
+				return
+			}
+		}
+	}
+	fs.codeABC(opcode.LoadNil, from, n-1, 0)
+}
+
+func (fs *funcState[I, F]) ret(first, n int) { fs.codeABC(opcode.Return, first, n+1, 0) }
+
+// Jumps. A list of jumps is linked through their distances; its last jump points
+// to itself.
+
+func (fs *funcState[I, F]) getJump(pc int) int {
+	d := opcode.SBx(fs.instr(pc))
+	if d == noJump {
+		return noJump
+	}
+	return pc + 1 + d
+}
+
+func (fs *funcState[I, F]) fixJump(pc, dest int) {
+	d := dest - (pc + 1)
+	if d > opcode.MaxSBx || d < -opcode.MaxSBx {
+		fs.x.syntaxError("control structure too long")
+	}
+	fs.setInstr(pc, opcode.SetSBx(fs.instr(pc), d))
+}
+
+// concatJumps appends list l2 to list *l1.
+func (fs *funcState[I, F]) concatJumps(l1 *int, l2 int) {
+	switch {
+	case l2 == noJump:
+	case *l1 == noJump:
+		*l1 = l2
+	default:
+		list := *l1
+		for next := fs.getJump(list); next != noJump; next = fs.getJump(list) {
+			list = next
+		}
+		fs.fixJump(list, l2)
+	}
+}
+
+// jump emits a jump whose target is open. Jumps that were pending to it go with
+// it to its target.
+func (fs *funcState[I, F]) jump() int {
+	jpc := fs.jpc
+	fs.jpc = noJump
+	j := fs.codeAsBx(opcode.Jmp, 0, noJump)
+	fs.concatJumps(&j, jpc)
+	return j
+}
+
+func (fs *funcState[I, F]) condJump(op opcode.Op, a, b, c int) int {
+	fs.codeABC(op, a, b, c)
+	return fs.jump()
+}
+
+// getLabel marks the current position as a jump target.
+func (fs *funcState[I, F]) getLabel() int {
+	fs.lastTarget = fs.pc
+	return fs.pc
+}
+
+// control is the position of the instruction that decides a jump: its test, or
+// the jump itself.
+func (fs *funcState[I, F]) control(pc int) int {
+	if pc >= 1 && opcode.OpOf(fs.instr(pc-1)).IsTest() {
+		return pc - 1
+	}
+	return pc
+}
+
+// patchTestReg gives the TESTSET of a jump its register, or makes it a TEST when
+// nobody wants the value. It tells false for other jumps.
+func (fs *funcState[I, F]) patchTestReg(node, reg int) bool {
+	pc := fs.control(node)
+	i := fs.instr(pc)
+	if opcode.OpOf(i) != opcode.TestSet {
+		return false
+	}
+	if reg != opcode.NoReg && reg != opcode.B(i) {
+		fs.setInstr(pc, opcode.SetA(i, reg))
+	} else {
+		fs.setInstr(pc, opcode.MakeABC(opcode.Test, opcode.B(i), 0, opcode.C(i)))
+	}
+	return true
+}
+
+func (fs *funcState[I, F]) removeValues(list int) {
+	for ; list != noJump; list = fs.getJump(list) {
+		fs.patchTestReg(list, opcode.NoReg)
+	}
+}
+
+// patchLists resolves a list: jumps that produce a value go to vtarget and put
+// it into reg, the others to dtarget.
+func (fs *funcState[I, F]) patchLists(list, vtarget, reg, dtarget int) {
+	for list != noJump {
+		next := fs.getJump(list)
+		if fs.patchTestReg(list, reg) {
+			fs.fixJump(list, vtarget)
+		} else {
+			fs.fixJump(list, dtarget)
+		}
+		list = next
+	}
+}
+
+func (fs *funcState[I, F]) patchToHere(list int) {
+	fs.getLabel()
+	fs.concatJumps(&fs.jpc, list)
+}
+
+func (fs *funcState[I, F]) patchList(list, target int) {
+	if target == fs.pc {
+		fs.patchToHere(list)
+	} else {
+		fs.patchLists(list, target, opcode.NoReg, target)
+	}
+}
+
+// patchClose makes all jumps of a list close upvalues from a level up.
+func (fs *funcState[I, F]) patchClose(list, level int) {
+	for ; list != noJump; list = fs.getJump(list) {
+		fs.setInstr(list, opcode.SetA(fs.instr(list), level+1))
+	}
+}
+
+// Registers.
+
+func (fs *funcState[I, F]) checkRegs(n int) {
+	m := fs.x.t.m
+	size := fs.freeReg + n
+	if size > int(m.U8(fs.p+layout.ProtoMaxStackSize)) {
+		if size >= maxRegs {
+			fs.x.syntaxError("function or expression needs too many registers")
+		}
+		m.SetU8(fs.p+layout.ProtoMaxStackSize, uint8(size))
+	}
+}
+
+func (fs *funcState[I, F]) reserve(n int) {
+	fs.checkRegs(n)
+	fs.freeReg += n
+}
+
+func (fs *funcState[I, F]) free(reg int) {
+	if !opcode.IsK(reg) && reg >= fs.nActive {
+		fs.freeReg--
+	}
+}
+
+func (fs *funcState[I, F]) freeExpr(e *expr[I, F]) {
+	if e.kind == eNonReloc {
+		fs.free(e.info)
+	}
+}
+
+// freeExprs frees the registers of two expressions, the higher one first.
+func (fs *funcState[I, F]) freeExprs(e1, e2 *expr[I, F]) {
+	r1, r2 := -1, -1
+	if e1.kind == eNonReloc {
+		r1 = e1.info
+	}
+	if e2.kind == eNonReloc {
+		r2 = e2.info
+	}
+	for _, r := range [2]int{max(r1, r2), min(r1, r2)} {
+		if r >= 0 {
+			fs.free(r)
+		}
+	}
+}
+
+// Constants. The scanner's table maps a key to the index of a constant.
+
+// addK finds or adds the constant at val; key stands for it in the table.
+func (fs *funcState[I, F]) addK(key, val Addr) int {
+	t := fs.x.t
+	m, v := t.m, t.v
+	slot := t.set(fs.x.strings, key)
+	vec := m.Ptr(fs.p + layout.ProtoK)
+	if v.tag(slot) == tagInt {
+		if k := int(v.intOf(slot)); k < fs.nk {
+			if c := v.item(vec, Addr(k)); v.tag(c)&variantMask == v.tag(val)&variantMask && v.rawEqual(c, val) {
+				return k
+			}
+		}
+	}
+	k := fs.nk
+	v.setInt(slot, I(k))
+	if k+1 > fs.sizeK {
+		old := fs.sizeK
+		vec = t.growVector(vec, &fs.sizeK, layout.TVSize[I, F](), opcode.MaxAx, "constants")
+		for i := old; i < fs.sizeK; i++ {
+			v.setNil(v.item(vec, Addr(i)))
+		}
+		fs.setVector(layout.ProtoK, layout.ProtoSizeK, vec, fs.sizeK)
+	}
+	v.copyTV(v.item(vec, Addr(k)), val)
+	fs.nk++
+	t.barrier(fs.p, val)
+	return k
+}
+
+func (fs *funcState[I, F]) constant() (Addr, *VM[I, F]) {
+	v := fs.x.t.v
+	return v.scratch(scratchConst), v
+}
+
+func (fs *funcState[I, F]) stringK(s Addr) int {
+	a, v := fs.constant()
+	v.setString(a, s)
+	return fs.addK(a, a)
+}
+
+// intK adds an integer. Its key is a light userdata, which no float equals.
+func (fs *funcState[I, F]) intK(n I) int {
+	a, v := fs.constant()
+	key := v.scratch(scratchConst2)
+	v.setPtr(key, Addr(uint32(n)), tagLight)
+	v.setInt(a, n)
+	return fs.addK(key, a)
+}
+
+func (fs *funcState[I, F]) floatK(n F) int {
+	a, v := fs.constant()
+	v.setFloat(a, n)
+	return fs.addK(a, a)
+}
+
+func (fs *funcState[I, F]) boolK(b bool) int {
+	a, v := fs.constant()
+	v.setBool(a, b)
+	return fs.addK(a, a)
+}
+
+// nilK adds nil; its key is the table itself.
+func (fs *funcState[I, F]) nilK() int {
+	a, v := fs.constant()
+	key := v.scratch(scratchConst2)
+	v.setPtr(key, fs.x.strings, tagTable)
+	v.setNil(a)
+	return fs.addK(key, a)
+}
+
+// Expressions.
+
+func (fs *funcState[I, F]) setReturns(e *expr[I, F], n int) {
+	switch e.kind {
+	case eCall:
+		fs.setInstr(e.info, opcode.SetC(fs.instr(e.info), n+1))
+	case eVararg:
+		i := opcode.SetB(fs.instr(e.info), n+1)
+		fs.setInstr(e.info, opcode.SetA(i, fs.freeReg))
+		fs.reserve(1)
+	}
+}
+
+func (fs *funcState[I, F]) setMultRet(e *expr[I, F]) { fs.setReturns(e, multRet) }
+
+// setOneRet makes a call or vararg expression have one value.
+func (fs *funcState[I, F]) setOneRet(e *expr[I, F]) {
+	switch e.kind {
+	case eCall:
+		e.kind = eNonReloc
+		e.info = opcode.A(fs.instr(e.info))
+	case eVararg:
+		fs.setInstr(e.info, opcode.SetB(fs.instr(e.info), 2))
+		e.kind = eReloc
+	}
+}
+
+// discharge makes sure that e is no variable any more.
+func (fs *funcState[I, F]) discharge(e *expr[I, F]) {
+	switch e.kind {
+	case eLocal:
+		e.kind = eNonReloc
+	case eUpval:
+		e.info = fs.codeABC(opcode.GetUpval, 0, e.info, 0)
+		e.kind = eReloc
+	case eIndexed:
+		fs.free(e.key)
+		op := opcode.GetTabUp
+		if e.in == eLocal {
+			fs.free(e.table)
+			op = opcode.GetTable
+		}
+		e.info = fs.codeABC(op, 0, e.table, e.key)
+		e.kind = eReloc
+	case eVararg, eCall:
+		fs.setOneRet(e)
+	}
+}
+
+// dischargeTo puts the value of e, without its jumps, into a register.
+func (fs *funcState[I, F]) dischargeTo(e *expr[I, F], reg int) {
+	fs.discharge(e)
+	switch e.kind {
+	case eNil:
+		fs.loadNil(reg, 1)
+	case eFalse:
+		fs.codeABC(opcode.LoadBool, reg, 0, 0)
+	case eTrue:
+		fs.codeABC(opcode.LoadBool, reg, 1, 0)
+	case eK:
+		fs.codeK(reg, e.info)
+	case eKFloat:
+		fs.codeK(reg, fs.floatK(e.f))
+	case eKInt:
+		fs.codeK(reg, fs.intK(e.i))
+	case eReloc:
+		fs.setInstr(e.info, opcode.SetA(fs.instr(e.info), reg))
+	case eNonReloc:
+		if reg != e.info {
+			fs.codeABC(opcode.Move, reg, e.info, 0)
+		}
+	default:
+		return // a jump: nothing to do yet
+	}
+	e.info, e.kind = reg, eNonReloc
+}
+
+func (fs *funcState[I, F]) dischargeToAny(e *expr[I, F]) {
+	if e.kind != eNonReloc {
+		fs.reserve(1)
+		fs.dischargeTo(e, fs.freeReg-1)
+	}
+}
+
+func (fs *funcState[I, F]) loadBool(a, b, skip int) int {
+	fs.getLabel() // may be a jump target
+	return fs.codeABC(opcode.LoadBool, a, b, skip)
+}
+
+// needValue tells whether some jump of a list does not produce a value.
+func (fs *funcState[I, F]) needValue(list int) bool {
+	for ; list != noJump; list = fs.getJump(list) {
+		if opcode.OpOf(fs.instr(fs.control(list))) != opcode.TestSet {
+			return true
+		}
+	}
+	return false
+}
+
+// toReg puts the final value of e, with its jumps, into a register.
+func (fs *funcState[I, F]) toReg(e *expr[I, F], reg int) {
+	fs.dischargeTo(e, reg)
+	if e.kind == eJump {
+		fs.concatJumps(&e.onTrue, e.info)
+	}
+	if e.hasJumps() {
+		loadFalse, loadTrue := noJump, noJump
+		if fs.needValue(e.onTrue) || fs.needValue(e.onFalse) {
+			over := noJump
+			if e.kind != eJump {
+				over = fs.jump()
+			}
+			loadFalse = fs.loadBool(reg, 0, 1)
+			loadTrue = fs.loadBool(reg, 1, 0)
+			fs.patchToHere(over)
+		}
+		end := fs.getLabel()
+		fs.patchLists(e.onFalse, end, reg, loadFalse)
+		fs.patchLists(e.onTrue, end, reg, loadTrue)
+	}
+	e.init(eNonReloc, reg)
+}
+
+func (fs *funcState[I, F]) toNextReg(e *expr[I, F]) {
+	fs.discharge(e)
+	fs.freeExpr(e)
+	fs.reserve(1)
+	fs.toReg(e, fs.freeReg-1)
+}
+
+func (fs *funcState[I, F]) toAnyReg(e *expr[I, F]) int {
+	fs.discharge(e)
+	if e.kind == eNonReloc {
+		if !e.hasJumps() {
+			return e.info
+		}
+		if e.info >= fs.nActive { // not a local variable's
+			fs.toReg(e, e.info)
+			return e.info
+		}
+	}
+	fs.toNextReg(e)
+	return e.info
+}
+
+func (fs *funcState[I, F]) toAnyRegUp(e *expr[I, F]) {
+	if e.kind != eUpval || e.hasJumps() {
+		fs.toAnyReg(e)
+	}
+}
+
+func (fs *funcState[I, F]) toValue(e *expr[I, F]) {
+	if e.hasJumps() {
+		fs.toAnyReg(e)
+	} else {
+		fs.discharge(e)
+	}
+}
+
+// toRK makes e an operand: a constant in range or a register.
+func (fs *funcState[I, F]) toRK(e *expr[I, F]) int {
+	fs.toValue(e)
+	switch e.kind {
+	case eTrue:
+		e.info = fs.boolK(true)
+	case eFalse:
+		e.info = fs.boolK(false)
+	case eNil:
+		e.info = fs.nilK()
+	case eKInt:
+		e.info = fs.intK(e.i)
+	case eKFloat:
+		e.info = fs.floatK(e.f)
+	case eK:
+	default:
+		return fs.toAnyReg(e)
+	}
+	e.kind = eK
+	if e.info <= opcode.MaxIndexRK {
+		return e.info | opcode.BitRK
+	}
+	return fs.toAnyReg(e)
+}
+
+// store assigns e to a variable.
+func (fs *funcState[I, F]) store(v, e *expr[I, F]) {
+	switch v.kind {
+	case eLocal:
+		fs.freeExpr(e)
+		fs.toReg(e, v.info)
+		return
+	case eUpval:
+		fs.codeABC(opcode.SetUpval, fs.toAnyReg(e), v.info, 0)
+	case eIndexed:
+		op := opcode.SetTabUp
+		if v.in == eLocal {
+			op = opcode.SetTable
+		}
+		rk := fs.toRK(e)
+		fs.codeABC(op, v.table, v.key, rk)
+	}
+	fs.freeExpr(e)
+}
+
+// self makes "e:key" of e: the function and e itself in two new registers.
+func (fs *funcState[I, F]) self(e, key *expr[I, F]) {
+	obj := fs.toAnyReg(e)
+	fs.freeExpr(e)
+	e.info, e.kind = fs.freeReg, eNonReloc
+	fs.reserve(2)
+	fs.codeABC(opcode.Self, e.info, obj, fs.toRK(key))
+	fs.freeExpr(key)
+}
+
+func (fs *funcState[I, F]) negate(e *expr[I, F]) {
+	pc := fs.control(e.info)
+	i := fs.instr(pc)
+	fs.setInstr(pc, opcode.SetA(i, 1-min(opcode.A(i), 1)))
+}
+
+// jumpIf emits a jump that is taken when e has the truth value cond.
+func (fs *funcState[I, F]) jumpIf(e *expr[I, F], cond int) int {
+	if e.kind == eReloc {
+		if i := fs.instr(e.info); opcode.OpOf(i) == opcode.Not {
+			fs.pc-- // the NOT goes, the condition turns
+			return fs.condJump(opcode.Test, opcode.B(i), 0, 1-cond)
+		}
+	}
+	fs.dischargeToAny(e)
+	fs.freeExpr(e)
+	return fs.condJump(opcode.TestSet, opcode.NoReg, e.info, cond)
+}
+
+// goIfTrue goes through when e is true and jumps otherwise.
+func (fs *funcState[I, F]) goIfTrue(e *expr[I, F]) {
+	fs.discharge(e)
+	pc := noJump
+	switch e.kind {
+	case eJump:
+		fs.negate(e)
+		pc = e.info
+	case eK, eKFloat, eKInt, eTrue:
+	default:
+		pc = fs.jumpIf(e, 0)
+	}
+	fs.concatJumps(&e.onFalse, pc)
+	fs.patchToHere(e.onTrue)
+	e.onTrue = noJump
+}
+
+// goIfFalse goes through when e is false and jumps otherwise.
+func (fs *funcState[I, F]) goIfFalse(e *expr[I, F]) {
+	fs.discharge(e)
+	pc := noJump
+	switch e.kind {
+	case eJump:
+		pc = e.info
+	case eNil, eFalse:
+	default:
+		pc = fs.jumpIf(e, 1)
+	}
+	fs.concatJumps(&e.onTrue, pc)
+	fs.patchToHere(e.onFalse)
+	e.onFalse = noJump
+}
+
+func (fs *funcState[I, F]) codeNot(e *expr[I, F]) {
+	fs.discharge(e)
+	switch e.kind {
+	case eNil, eFalse:
+		e.kind = eTrue
+	case eK, eKFloat, eKInt, eTrue:
+		e.kind = eFalse
+	case eJump:
+		fs.negate(e)
+	default:
+		fs.dischargeToAny(e)
+		fs.freeExpr(e)
+		e.info = fs.codeABC(opcode.Not, 0, e.info, 0)
+		e.kind = eReloc
+	}
+	e.onTrue, e.onFalse = e.onFalse, e.onTrue
+	fs.removeValues(e.onFalse)
+	fs.removeValues(e.onTrue)
+}
+
+// indexed makes "t[key]" of t.
+func (fs *funcState[I, F]) indexed(t, key *expr[I, F]) {
+	t.table = t.info
+	t.key = fs.toRK(key)
+	t.in = eLocal
+	if t.kind == eUpval {
+		t.in = eUpval
+	}
+	t.kind = eIndexed
+}
+
+// numeral puts e into a scratch slot if it is a number.
+func (fs *funcState[I, F]) numeral(e *expr[I, F], slot Addr) bool {
+	if e.hasJumps() {
+		return false
+	}
+	v := fs.x.t.v
+	switch e.kind {
+	case eKInt:
+		v.setInt(slot, e.i)
+	case eKFloat:
+		v.setFloat(slot, e.f)
+	default:
+		return false
+	}
+	return true
+}
+
+// fold computes an operation (an Op constant of state) on two numerals, unless
+// that could raise an error or gives NaN or a zero float.
+func (fs *funcState[I, F]) fold(op int, e1, e2 *expr[I, F]) bool {
+	t := fs.x.t
+	v := t.v
+	a, b := v.scratch(scratchArith), v.scratch(scratchArith2)
+	if !fs.numeral(e1, a) || !fs.numeral(e2, b) {
+		return false
+	}
+	switch op {
+	case state.OpBAnd, state.OpBOr, state.OpBXor, state.OpShl, state.OpShr, state.OpBNot:
+		if _, ok := v.toInteger(a, exact); !ok {
+			return false
+		}
+		if _, ok := v.toInteger(b, exact); !ok {
+			return false
+		}
+	case state.OpDiv, state.OpIDiv, state.OpMod:
+		if n, _ := v.toNumber(b); n == 0 {
+			return false
+		}
+	}
+	t.rawArith(op, a, b, a)
+	if v.tag(a) == tagInt {
+		e1.kind, e1.i = eKInt, v.intOf(a)
+		return true
+	}
+	n := v.floatOf(a)
+	if n != n || n == 0 {
+		return false
+	}
+	e1.kind, e1.f = eKFloat, n
+	return true
+}
+
+func (fs *funcState[I, F]) prefix(op int, e *expr[I, F], line int) {
+	switch op {
+	case opMinus, opBNot:
+		var zero expr[I, F]
+		zero.init(eKInt, 0)
+		if fs.fold(op-opMinus+state.OpUnm, e, &zero) {
+			return
+		}
+	case opNot:
+		fs.codeNot(e)
+		return
+	}
+	code := [...]opcode.Op{opMinus: opcode.Unm, opBNot: opcode.BNot, opLen: opcode.Len}[op]
+	r := fs.toAnyReg(e)
+	fs.freeExpr(e)
+	e.info = fs.codeABC(code, 0, r, 0)
+	e.kind = eReloc
+	fs.addLine(fs.pc-1, line)
+}
+
+// infix prepares the first operand of a binary operator.
+func (fs *funcState[I, F]) infix(op int, e *expr[I, F]) {
+	switch {
+	case op == opAnd:
+		fs.goIfTrue(e)
+	case op == opOr:
+		fs.goIfFalse(e)
+	case op == opConcat:
+		fs.toNextReg(e)
+	case op <= opShr && (e.kind == eKInt || e.kind == eKFloat) && !e.hasJumps():
+		// a numeral waits: it may be folded
+	default:
+		fs.toRK(e)
+	}
+}
+
+// postfix completes a binary operation.
+func (fs *funcState[I, F]) postfix(op int, e1, e2 *expr[I, F], line int) {
+	switch {
+	case op == opAnd:
+		fs.discharge(e2)
+		fs.concatJumps(&e2.onFalse, e1.onFalse)
+		*e1 = *e2
+	case op == opOr:
+		fs.discharge(e2)
+		fs.concatJumps(&e2.onTrue, e1.onTrue)
+		*e1 = *e2
+	case op == opConcat:
+		fs.toValue(e2)
+		if e2.kind == eReloc {
+			if i := fs.instr(e2.info); opcode.OpOf(i) == opcode.Concat {
+				fs.freeExpr(e1)
+				fs.setInstr(e2.info, opcode.SetB(i, e1.info))
+				e1.kind, e1.info = eReloc, e2.info
+				return
+			}
+		}
+		fs.toNextReg(e2)
+		fs.binary(opcode.Concat, e1, e2, line)
+	case op <= opShr:
+		if !fs.fold(op-opAdd+state.OpAdd, e1, e2) {
+			fs.binary(opcode.Add+opcode.Op(op-opAdd), e1, e2, line)
+		}
+	default:
+		fs.compare(op, e1, e2)
+	}
+}
+
+// binary emits an operation with two operands and a value.
+func (fs *funcState[I, F]) binary(op opcode.Op, e1, e2 *expr[I, F], line int) {
+	rk2 := fs.toRK(e2) // the newer register first
+	rk1 := fs.toRK(e1)
+	fs.freeExprs(e1, e2)
+	e1.info = fs.codeABC(op, 0, rk1, rk2)
+	e1.kind = eReloc
+	fs.addLine(fs.pc-1, line)
+}
+
+// compare emits a comparison; infix has made e1 an operand already.
+func (fs *funcState[I, F]) compare(op int, e1, e2 *expr[I, F]) {
+	rk1 := e1.info
+	if e1.kind == eK {
+		rk1 |= opcode.BitRK
+	}
+	rk2 := fs.toRK(e2)
+	fs.freeExprs(e1, e2)
+	switch op {
+	case opNe:
+		e1.info = fs.condJump(opcode.Eq, 0, rk1, rk2)
+	case opGt, opGe: // a > b is b < a
+		e1.info = fs.condJump(opcode.Eq+opcode.Op(op-opNe), 1, rk2, rk1)
+	default:
+		e1.info = fs.condJump(opcode.Eq+opcode.Op(op-opEq), 1, rk1, rk2)
+	}
+	e1.kind = eJump
+}
+
+// setList stores n values above register base into the table there; nelems
+// counts all list items up to now.
+func (fs *funcState[I, F]) setList(base, nelems, n int) {
+	c := (nelems-1)/opcode.FieldsPerFlush + 1
+	b := n
+	if n == multRet {
+		b = 0
+	}
+	switch {
+	case c <= opcode.MaxC:
+		fs.codeABC(opcode.SetList, base, b, c)
+	case c <= opcode.MaxAx:
+		fs.codeABC(opcode.SetList, base, b, 0)
+		fs.emit(opcode.MakeAx(opcode.ExtraArg, c))
+	default:
+		fs.x.syntaxError("constructor too long")
+	}
+	fs.freeReg = base + 1
+}
+
+// addLine records the line of the instruction at pc: the next one, or the last
+// one once more, whose record is taken back then (luaK_addlineinfo; lineinfo.go
+// has the format). Taking back a delta of several bytes loses its high bits, as
+// it does in the firmware.
+func (fs *funcState[I, F]) addLine(pc, line int) {
+	t := fs.x.t
+	m, last, n := t.m, fs.lastLine, fs.lineLen
+	if pc == fs.lastPC {
+		if line == last {
+			return
+		}
+		if c := m.U8(fs.line + Addr(n-1)); c > 1 {
+			m.SetU8(fs.line+Addr(n-1), c-1)
+		} else {
+			n-- // the count of 1
+			delta := 1
+			if m.U8(fs.line+Addr(n-1))&0x80 != 0 {
+				for n >= 2 && m.U8(fs.line+Addr(n-2))&0x80 != 0 {
+					n--
+				}
+				c := int(m.U8(fs.line + Addr(n-1)))
+				delta = c&0x3f + 2
+				if c&0x40 != 0 {
+					delta = -(c & 0x3f)
+				}
+				n--
+			}
+			last -= delta
+		}
+	}
+	if n > 0 && line == last && m.U8(fs.line+Addr(n-1)) < 127 {
+		m.SetU8(fs.line+Addr(n-1), m.U8(fs.line+Addr(n-1))+1)
+		fs.lineLen, fs.lastLine, fs.lastPC = n, line, pc
+		return
+	}
+	if n+4 > fs.sizeLine {
+		fs.line = t.growVector(fs.line, &fs.sizeLine, 1, 1<<31-1, "line codes")
+		fs.setVector(layout.ProtoLineInfo, layout.ProtoSizeLineInfo, fs.line, fs.sizeLine)
+	}
+	put := func(c int) {
+		m.SetU8(fs.line+Addr(n), uint8(c))
+		n++
+	}
+	if delta := line - last; delta == 0 {
+		put(0x80 | 1<<6)
+	} else if delta != 1 {
+		sign := 0
+		if delta < 0 {
+			sign, delta = 1, -delta
+		} else {
+			delta -= 2
+		}
+		put(0x80 | sign<<6 | delta&0x3f)
+		for delta >>= 6; delta > 0; delta >>= 7 {
+			put(0x80 | delta&0x7f)
+		}
+	}
+	put(1)
+	fs.lineLen, fs.lastLine, fs.lastPC = n, line, pc
+}

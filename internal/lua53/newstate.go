@@ -1,0 +1,164 @@
+package lua53
+
+import (
+	"fmt"
+
+	"moonlet/internal/heap"
+	"moonlet/internal/layout"
+	"moonlet/internal/num"
+	"moonlet/internal/state"
+)
+
+// keyCacheSize is the firmware's look-aside cache, 32 lines of 4 words.
+const keyCacheSize = 32 * 4 * 4
+
+const memErrMsg = "not enough memory"
+
+// Machine is a virtual machine of any number model.
+type Machine interface {
+	// OpenLibs runs the start-up functions of the linked libraries.
+	OpenLibs() state.Status
+	// State is the main thread.
+	State() state.State
+	// Close runs all finalizers and gives all memory back.
+	Close()
+	// Used returns the cost units executed since the last call.
+	Used() int64
+	// Interrupt makes the budget end at the next charge.
+	Interrupt()
+	// TotalBytes is what Lua has allocated, by its own account.
+	TotalBytes() int
+	// Handles is the number of host objects that the guest holds.
+	Handles() int
+	// CheckHeap walks all objects and reports the first that is inconsistent.
+	CheckHeap() error
+}
+
+// New makes a virtual machine of a number model.
+func New(model num.Model, cfg Config) (Machine, error) {
+	switch model {
+	case num.Int32Float32:
+		return newVM[int32, float32](cfg)
+	case num.Int64Float64:
+		return newVM[int64, float64](cfg)
+	case num.Int32Float64:
+		return newVM[int32, float64](cfg)
+	}
+	return nil, fmt.Errorf("BUG: no such number model: %d", model)
+}
+
+func newVM[I num.Int, F num.Float](cfg Config) (*VM[I, F], error) {
+	v := &VM[I, F]{m: cfg.Mem, heap: cfg.Heap, rom: cfg.ROM, cfg: cfg}
+	v.fast, _ = cfg.Heap.(*heap.Fast)
+	if cfg.Output == nil {
+		v.cfg.Output = func([]byte) {}
+	}
+	if cfg.ErrorOutput == nil {
+		v.cfg.ErrorOutput = func(string) {}
+	}
+	v.granted = 1 << 62
+	if cfg.Fuel != nil {
+		v.granted = cfg.Fuel(0)
+	}
+	v.fuel = v.granted
+	lg := v.rawRealloc(0, 0, layout.LGSize[I, F]())
+	if lg == 0 {
+		return nil, fmt.Errorf("cannot create state: %s", memErrMsg)
+	}
+	t := v.initGlobal(lg)
+	m := v.m
+	cache := v.rawRealloc(0, 0, keyCacheSize)
+	if cache != 0 {
+		m.Zero(cache, keyCacheSize)
+	}
+	m.SetPtr(v.g+layout.GlobalCache[I, F](), cache)
+	if status := t.rawRun(t.open); status != state.OK || cache == 0 {
+		return nil, fmt.Errorf("cannot create state: %s", memErrMsg)
+	}
+	return v, nil
+}
+
+// initGlobal fills the block of main thread and global state.
+func (v *VM[I, F]) initGlobal(lg Addr) *Thread[I, F] {
+	m, l := v.m, lg+layout.LXL
+	v.g = lg + layout.LGG
+	m.Zero(lg, layout.LGSize[I, F]())
+	t := &Thread[I, F]{v: v, m: m, l: l, g: v.g}
+	v.main = t
+	m.SetU8(v.g+layout.GlobalCurrentWhite[I, F](), white0)
+	m.SetU8(l+layout.LuaStateTT, tagThread&variantMask)
+	m.SetU8(l+layout.LuaStateMarked, white0)
+	v.preinitThread(l)
+	m.SetPtr(v.g+layout.GlobalMainThread[I, F](), l)
+	m.SetU32(v.g+layout.GlobalSeed[I, F](), v.cfg.Seed)
+	m.SetU8(v.g+layout.GlobalGCState[I, F](), gcsPause)
+	m.SetPtr(v.g+layout.GlobalTotalBytes, layout.LGSize[I, F]())
+	m.SetU32(v.g+layout.GlobalGCPause[I, F](), gcPause)
+	m.SetU32(v.g+layout.GlobalGCStepMul[I, F](), gcStepMul)
+	m.SetU32(v.g+layout.GlobalStripDefault[I, F](), uint32(v.cfg.StripDefault))
+	return t
+}
+
+// open builds what needs memory: stack, registry, strings (f_luaopen).
+func (t *Thread[I, F]) open() {
+	m, v := t.m, t.v
+	t.initStack(t.l)
+	reg := t.newTable()
+	v.setPtr(t.g+layout.GlobalRegistry, reg, tagTable)
+	t.resize(reg, state.RIdxGlobals, 0)
+	tmp := v.scratch(scratchAPI)
+	v.setPtr(tmp, t.l, tagThread)
+	t.setIntKey(reg, state.RIdxMain, tmp)
+	h := t.newTable()
+	v.setPtr(tmp, h, tagTable)
+	t.setIntKey(reg, state.RIdxGlobals, tmp)
+
+	t.resizeStrings(minStringTable)
+	msg := t.newGoString(memErrMsg)
+	v.fix(msg)
+	m.SetPtr(t.g+layout.GlobalMemErrMsg[I, F](), msg)
+	for i, name := range eventNames {
+		ts := t.newGoString(name)
+		m.SetPtr(t.g+layout.GlobalTMName[I, F]()+Addr(i)*4, ts)
+		v.fix(ts)
+	}
+	v.fix(t.newGoString("_ENV"))
+	for i, name := range tokenNames[:numReserved] {
+		ts := t.newGoString(name)
+		v.fix(ts)
+		m.SetU8(ts+layout.TStringExtra, uint8(i+1))
+	}
+	m.SetU8(t.g+layout.GlobalGCRunning[I, F](), 1)
+	m.SetPtr(t.g+layout.GlobalVersion[I, F](), v.rom.DummyNode) // any address: the state is complete
+}
+
+// State implements Machine.
+func (v *VM[I, F]) State() state.State { return v.main }
+
+// Interrupt implements Machine.
+func (v *VM[I, F]) Interrupt() {
+	v.granted -= v.fuel
+	v.fuel = 0
+}
+
+// TotalBytes implements Machine.
+func (v *VM[I, F]) TotalBytes() int { return int(v.totalBytes()) }
+
+// Handles implements Machine.
+func (v *VM[I, F]) Handles() int { return len(v.handles) - len(v.freeHand) }
+
+// Close implements Machine.
+func (v *VM[I, F]) Close() {
+	if v.closed {
+		return
+	}
+	v.closed = true
+	t, m := v.main, v.m
+	t.closeUpvals(t.stack())
+	t.freeAllObjects()
+	strt := t.g + layout.GlobalStrt
+	t.free(m.Ptr(strt+layout.StringTableHash), m.Ptr(strt+layout.StringTableSlots)*4)
+	t.freeStack()
+	v.rawRealloc(m.Ptr(v.g+layout.GlobalCache[I, F]()), keyCacheSize, 0)
+	v.rawRealloc(t.l-layout.LXL, layout.LGSize[I, F](), 0)
+}

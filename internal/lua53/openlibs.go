@@ -1,0 +1,59 @@
+package lua53
+
+import "moonlet/internal/state"
+
+// OpenLibs runs the start-up functions of the linked libraries, as
+// luaL_openlibs does; errors are those of a protected call.
+func (v *VM[I, F]) OpenLibs() state.Status {
+	t := v.main
+	return t.rawRun(func() {
+		for _, o := range v.rom.Opens() {
+			t.require(o.Name, o.Func)
+		}
+		t.SetTop(0)
+	})
+}
+
+// require opens a library unless it is loaded, and registers it: one without an
+// entry in ROM becomes a global and a loaded module (luaL_requiref).
+func (t *Thread[I, F]) require(name string, open Addr) {
+	inROM := false
+	t.GetSubTable(state.RegistryIndex, "_LOADED")
+	t.GetField(-1, name)
+	if !t.ToBoolean(-1) {
+		t.GetGlobal("ROM")
+		if !t.IsNil(-1) {
+			t.GetField(-1, name)
+			inROM = t.ToBoolean(-1)
+			t.Pop(3)
+		} else {
+			t.Pop(2)
+		}
+		t.pushCode(open)
+		t.PushString(name)
+		t.Call(1, 1)
+		if t.ToBoolean(-1) && !inROM {
+			t.PushValue(-1)
+			t.SetField(-3, name)
+		}
+	}
+	t.Remove(-2)
+	if !inROM {
+		t.PushValue(-1)
+		t.SetGlobal(name)
+	}
+}
+
+// Traceback is a message handler that appends a traceback to the message, as the
+// firmware's interpreter does (msghandler, lua.c).
+var Traceback = &state.Proc{F: func(L state.State) int {
+	L.GetGlobal("debug")
+	L.GetField(-1, "traceback")
+	if L.IsFunction(-1) {
+		L.Insert(1)
+		L.Pop(1)
+		L.PushInteger(2)
+		L.Call(2, 1)
+	}
+	return 1
+}}

@@ -1,0 +1,655 @@
+package lua53
+
+import (
+	"moonlet/internal/layout"
+	"moonlet/internal/opcode"
+)
+
+// Limits of the parser (lparser.c).
+const (
+	maxLocals = 200
+	maxShort  = 1<<15 - 1
+	multRet   = -1
+)
+
+// block is a block under construction.
+type block struct {
+	previous   *block
+	firstLabel int // of this block in the list of labels
+	firstGoto  int
+	nActive    int // active locals outside the block
+	hasUpval   bool
+	isLoop     bool
+}
+
+// growing is a vector of the parser on the device's heap.
+type growing struct {
+	at   Addr
+	n    int // elements in use
+	size int // elements allocated
+}
+
+// dynData is what all functions of a chunk share: registers of active local
+// variables, pending gotos and active labels (Dyndata, lparser.h).
+type dynData[I int32 | int64, F float32 | float64] struct {
+	active, gotos, labels growing
+}
+
+func (x *lexer[I, F]) semanticError(format string, args ...any) {
+	x.t.pushFString(format, args...)
+	x.tok.kind = 0 // no "near" in the message
+	x.syntaxError(x.t.topString())
+}
+
+func (x *lexer[I, F]) expectedError(kind int) {
+	s := x.tokenText(kind)
+	x.t.pushFString("%s expected", s)
+	x.syntaxError(x.t.topString())
+}
+
+func (x *lexer[I, F]) optional(kind int) bool {
+	if x.tok.kind == kind {
+		x.next()
+		return true
+	}
+	return false
+}
+
+func (x *lexer[I, F]) expect(kind int) {
+	if x.tok.kind != kind {
+		x.expectedError(kind)
+	}
+	x.next()
+}
+
+// expectMatch expects the token that closes another one at the given line.
+func (x *lexer[I, F]) expectMatch(what, who, line int) {
+	if x.optional(what) {
+		return
+	}
+	if line == x.line {
+		x.expectedError(what)
+	}
+	s1, s2 := x.tokenText(what), x.tokenText(who)
+	x.t.pushFString("%s expected (to close %s at line %d)", s1, s2, line)
+	x.syntaxError(x.t.topString())
+}
+
+func (x *lexer[I, F]) name() Addr {
+	if x.tok.kind != tkName {
+		x.expectedError(tkName)
+	}
+	s := x.tok.s
+	x.next()
+	return s
+}
+
+// enterLevel counts a level of syntactic nesting as a C call, as the firmware's
+// recursive parser does.
+func (x *lexer[I, F]) enterLevel() {
+	n := x.t.nCCalls() + 1
+	x.t.setNCCalls(n)
+	x.fs.checkLimit(int(n), maxCCalls, "C levels")
+}
+
+func (x *lexer[I, F]) leaveLevel() { x.t.setNCCalls(x.t.nCCalls() - 1) }
+
+// Labels and gotos.
+
+type labelDesc struct {
+	name     Addr
+	pc, line int
+	nActive  int
+}
+
+func (x *lexer[I, F]) label(l *growing, i int) labelDesc {
+	m, a := x.t.m, l.at+Addr(i)*layout.LabeldescSize
+	return labelDesc{m.Ptr(a + layout.LabeldescName), int(m.I32(a + layout.LabeldescPC)),
+		int(m.I32(a + layout.LabeldescLine)), int(m.U8(a + layout.LabeldescNActVar))}
+}
+
+func (x *lexer[I, F]) setLabelActive(l *growing, i, n int) {
+	x.t.m.SetU8(l.at+Addr(i)*layout.LabeldescSize+layout.LabeldescNActVar, uint8(n))
+}
+
+func (x *lexer[I, F]) newLabel(l *growing, name Addr, line, pc int) int {
+	t := x.t
+	if l.n+1 > l.size {
+		l.at = t.growVector(l.at, &l.size, layout.LabeldescSize, maxShort, "labels/gotos")
+	}
+	a := l.at + Addr(l.n)*layout.LabeldescSize
+	t.m.SetPtr(a+layout.LabeldescName, name)
+	t.m.SetI32(a+layout.LabeldescLine, int32(line))
+	t.m.SetU8(a+layout.LabeldescNActVar, uint8(x.fs.nActive))
+	t.m.SetI32(a+layout.LabeldescPC, int32(pc))
+	l.n++
+	return l.n - 1
+}
+
+// closeGoto resolves the pending goto g with a label.
+func (x *lexer[I, F]) closeGoto(g int, lb labelDesc) {
+	t, fs, gl := x.t, x.fs, &x.dyn.gotos
+	gt := x.label(gl, g)
+	if gt.nActive < lb.nActive {
+		x.semanticError("<goto %s> at line %d jumps into the scope of local '%s'",
+			t.v.cGoString(gt.name), gt.line, t.v.cGoString(fs.localName(gt.nActive)))
+	}
+	fs.patchList(gt.pc, lb.pc)
+	at := gl.at + Addr(g)*layout.LabeldescSize
+	t.m.Copy(at, at+layout.LabeldescSize, Addr(gl.n-1-g)*layout.LabeldescSize)
+	gl.n--
+}
+
+// findLabel tries to resolve the goto g with a label of the current block.
+func (x *lexer[I, F]) findLabel(g int) bool {
+	fs, dyn := x.fs, x.dyn
+	gt := x.label(&dyn.gotos, g)
+	for i := fs.block.firstLabel; i < dyn.labels.n; i++ {
+		lb := x.label(&dyn.labels, i)
+		if lb.name != gt.name {
+			continue
+		}
+		if gt.nActive > lb.nActive && (fs.block.hasUpval || dyn.labels.n > fs.block.firstLabel) {
+			fs.patchClose(gt.pc, lb.nActive)
+		}
+		x.closeGoto(g, lb)
+		return true
+	}
+	return false
+}
+
+// findGotos resolves pending gotos of the current block with a new label.
+func (x *lexer[I, F]) findGotos(lb labelDesc) {
+	gl := &x.dyn.gotos
+	for i := x.fs.block.firstGoto; i < gl.n; {
+		if x.label(gl, i).name == lb.name {
+			x.closeGoto(i, lb)
+		} else {
+			i++
+		}
+	}
+}
+
+// moveGotosOut hands the pending gotos of a block to the enclosing one.
+func (x *lexer[I, F]) moveGotosOut(b *block) {
+	gl := &x.dyn.gotos
+	for i := b.firstGoto; i < gl.n; {
+		if gt := x.label(gl, i); gt.nActive > b.nActive {
+			if b.hasUpval {
+				x.fs.patchClose(gt.pc, b.nActive)
+			}
+			x.setLabelActive(gl, i, b.nActive)
+		}
+		if !x.findLabel(i) {
+			i++
+		}
+	}
+}
+
+// Blocks.
+
+func (fs *funcState[I, F]) enterBlock(b *block, isLoop bool) {
+	*b = block{previous: fs.block, firstLabel: fs.x.dyn.labels.n, firstGoto: fs.x.dyn.gotos.n,
+		nActive: fs.nActive, isLoop: isLoop}
+	fs.block = b
+}
+
+func (fs *funcState[I, F]) leaveBlock() {
+	b, x := fs.block, fs.x
+	if b.previous != nil && b.hasUpval {
+		j := fs.jump() // a jump to here that closes the block's upvalues
+		fs.patchClose(j, b.nActive)
+		fs.patchToHere(j)
+	}
+	if b.isLoop {
+		name := x.t.newGoString("break")
+		l := x.newLabel(&x.dyn.labels, name, 0, fs.pc)
+		x.findGotos(x.label(&x.dyn.labels, l))
+	}
+	fs.block = b.previous
+	fs.removeLocals(b.nActive)
+	fs.freeReg = fs.nActive
+	x.dyn.labels.n = b.firstLabel
+	if b.previous != nil {
+		x.moveGotosOut(b)
+	} else if b.firstGoto < x.dyn.gotos.n {
+		x.undefinedGoto(x.label(&x.dyn.gotos, b.firstGoto))
+	}
+}
+
+func (x *lexer[I, F]) undefinedGoto(gt labelDesc) {
+	name := x.t.v.cGoString(gt.name)
+	if x.t.m.U8(gt.name+layout.TStringExtra) > 0 && x.t.v.objTT(gt.name) == tagShort&variantMask {
+		x.semanticError("<%s> at line %d not inside a loop", name, gt.line)
+	}
+	x.semanticError("no visible label '%s' for <goto> at line %d", name, gt.line)
+}
+
+// atBlockEnd tells whether the current token ends a block.
+func (x *lexer[I, F]) atBlockEnd(withUntil bool) bool {
+	switch x.tok.kind {
+	case tkElse, tkElseif, tkEnd, tkEOS:
+		return true
+	case tkUntil:
+		return withUntil
+	}
+	return false
+}
+
+func (x *lexer[I, F]) statements() {
+	for !x.atBlockEnd(true) {
+		last := x.tok.kind == tkReturn
+		x.statement()
+		if last {
+			return
+		}
+	}
+}
+
+func (x *lexer[I, F]) blockStat() {
+	var b block
+	x.fs.enterBlock(&b, false)
+	x.statements()
+	x.fs.leaveBlock()
+}
+
+// target is one variable on the left side of an assignment.
+type target[I int32 | int64, F float32 | float64] struct {
+	previous *target[I, F]
+	v        expr[I, F]
+}
+
+// checkConflict looks whether an earlier target of the same assignment uses the
+// local or upvalue e as its table or index; then it gets a copy of it.
+func (x *lexer[I, F]) checkConflict(lh *target[I, F], e *expr[I, F]) {
+	fs := x.fs
+	extra, conflict := fs.freeReg, false
+	for ; lh != nil; lh = lh.previous {
+		if lh.v.kind != eIndexed {
+			continue
+		}
+		if lh.v.in == e.kind && lh.v.table == e.info {
+			conflict = true
+			lh.v.in, lh.v.table = eLocal, extra
+		}
+		if e.kind == eLocal && lh.v.key == e.info {
+			conflict = true
+			lh.v.key = extra
+		}
+	}
+	if conflict {
+		op := opcode.GetUpval
+		if e.kind == eLocal {
+			op = opcode.Move
+		}
+		fs.codeABC(op, extra, e.info, 0)
+		fs.reserve(1)
+	}
+}
+
+// assignment parses the rest of an assignment whose target number n is lh.
+func (x *lexer[I, F]) assignment(lh *target[I, F], n int) {
+	var e expr[I, F]
+	if !lh.v.kind.isVariable() {
+		x.syntaxError("syntax error")
+	}
+	if x.optional(',') {
+		nv := target[I, F]{previous: lh}
+		x.suffixed(&nv.v)
+		if nv.v.kind != eIndexed {
+			x.checkConflict(lh, &nv.v)
+		}
+		x.fs.checkLimit(n+int(x.t.nCCalls()), maxCCalls, "C levels")
+		x.assignment(&nv, n+1)
+	} else {
+		x.expect('=')
+		if got := x.exprList(&e); got != n {
+			x.adjustAssign(n, got, &e)
+		} else {
+			x.fs.setOneRet(&e)
+			x.fs.store(&lh.v, &e)
+			return
+		}
+	}
+	e.init(eNonReloc, x.fs.freeReg-1)
+	x.fs.store(&lh.v, &e)
+}
+
+// condition parses a condition and returns the list of jumps taken when it is
+// false.
+func (x *lexer[I, F]) condition() int {
+	var e expr[I, F]
+	x.expression(&e)
+	if e.kind == eNil {
+		e.kind = eFalse
+	}
+	x.fs.goIfTrue(&e)
+	return e.onFalse
+}
+
+func (x *lexer[I, F]) gotoStat(pc int) {
+	line := x.line
+	var label Addr
+	if x.optional(tkGoto) {
+		label = x.name()
+	} else {
+		x.next()
+		label = x.t.newGoString("break")
+	}
+	x.findLabel(x.newLabel(&x.dyn.gotos, label, line, pc))
+}
+
+func (x *lexer[I, F]) labelStat(label Addr, line int) {
+	fs, labels := x.fs, &x.dyn.labels
+	for i := fs.block.firstLabel; i < labels.n; i++ {
+		if lb := x.label(labels, i); lb.name == label {
+			x.semanticError("label '%s' already defined on line %d", x.t.v.cGoString(label), lb.line)
+		}
+	}
+	x.expect(tkDbColon)
+	l := x.newLabel(labels, label, line, fs.getLabel())
+	for x.tok.kind == ';' || x.tok.kind == tkDbColon {
+		x.statement()
+	}
+	if x.atBlockEnd(false) { // the block's locals are out of scope here
+		x.setLabelActive(labels, l, fs.block.nActive)
+	}
+	x.findGotos(x.label(labels, l))
+}
+
+func (x *lexer[I, F]) whileStat(line int) {
+	fs := x.fs
+	var b block
+	x.next()
+	start := fs.getLabel()
+	exit := x.condition()
+	fs.enterBlock(&b, true)
+	x.expect(tkDo)
+	x.blockStat()
+	fs.patchList(fs.jump(), start)
+	x.expectMatch(tkEnd, tkWhile, line)
+	fs.leaveBlock()
+	fs.patchToHere(exit)
+}
+
+func (x *lexer[I, F]) repeatStat(line int) {
+	fs := x.fs
+	var loop, scope block
+	start := fs.getLabel()
+	fs.enterBlock(&loop, true)
+	fs.enterBlock(&scope, false)
+	x.next()
+	x.statements()
+	x.expectMatch(tkUntil, tkRepeat, line)
+	exit := x.condition() // inside the scope
+	if scope.hasUpval {
+		fs.patchClose(exit, scope.nActive)
+	}
+	fs.leaveBlock()
+	fs.patchList(exit, start)
+	fs.leaveBlock()
+}
+
+func (x *lexer[I, F]) nextRegExpr() {
+	var e expr[I, F]
+	x.expression(&e)
+	x.fs.toNextReg(&e)
+}
+
+// forBody is the body of both loops, whose control variables are at base.
+func (x *lexer[I, F]) forBody(base, line, nvars int, numeric bool) {
+	fs := x.fs
+	var b block
+	x.adjustLocals(3)
+	x.expect(tkDo)
+	prep := 0
+	if numeric {
+		prep = fs.codeAsBx(opcode.ForPrep, base, noJump)
+	} else {
+		prep = fs.jump()
+	}
+	fs.enterBlock(&b, false)
+	x.adjustLocals(nvars)
+	fs.reserve(nvars)
+	x.blockStat()
+	fs.leaveBlock()
+	fs.patchToHere(prep)
+	end := 0
+	if numeric {
+		end = fs.codeAsBx(opcode.ForLoop, base, noJump)
+	} else {
+		fs.codeABC(opcode.TForCall, base, 0, nvars)
+		fs.addLine(fs.pc-1, line)
+		end = fs.codeAsBx(opcode.TForLoop, base+2, noJump)
+	}
+	fs.patchList(end, prep+1)
+	fs.addLine(fs.pc-1, line)
+}
+
+func (x *lexer[I, F]) numericFor(name Addr, line int) {
+	fs := x.fs
+	base := fs.freeReg
+	x.newLocalLiteral("(for index)")
+	x.newLocalLiteral("(for limit)")
+	x.newLocalLiteral("(for step)")
+	x.newLocal(name)
+	x.expect('=')
+	x.nextRegExpr()
+	x.expect(',')
+	x.nextRegExpr()
+	if x.optional(',') {
+		x.nextRegExpr()
+	} else {
+		fs.codeK(fs.freeReg, fs.intK(1))
+		fs.reserve(1)
+	}
+	x.forBody(base, line, 1, true)
+}
+
+func (x *lexer[I, F]) genericFor(name Addr) {
+	fs := x.fs
+	var e expr[I, F]
+	n, base := 1, fs.freeReg
+	x.newLocalLiteral("(for generator)")
+	x.newLocalLiteral("(for state)")
+	x.newLocalLiteral("(for control)")
+	x.newLocal(name)
+	for x.optional(',') {
+		x.newLocal(x.name())
+		n++
+	}
+	x.expect(tkIn)
+	line := x.line
+	x.adjustAssign(3, x.exprList(&e), &e)
+	fs.checkRegs(3) // to call the generator
+	x.forBody(base, line, n, false)
+}
+
+func (x *lexer[I, F]) forStat(line int) {
+	var b block
+	x.fs.enterBlock(&b, true)
+	x.next()
+	name := x.name()
+	switch x.tok.kind {
+	case '=':
+		x.numericFor(name, line)
+	case ',', tkIn:
+		x.genericFor(name)
+	default:
+		x.syntaxError("'=' or 'in' expected")
+	}
+	x.expectMatch(tkEnd, tkFor, line)
+	x.fs.leaveBlock()
+}
+
+// testThen is [if | elseif] condition then block; escapes collects the jumps to
+// the end of the whole statement.
+func (x *lexer[I, F]) testThen(escapes *int) {
+	fs := x.fs
+	var b block
+	var e expr[I, F]
+	skip := noJump // jumps over the block
+	x.next()
+	x.expression(&e)
+	x.expect(tkThen)
+	if x.tok.kind == tkGoto || x.tok.kind == tkBreak {
+		fs.goIfFalse(&e) // the condition itself jumps to the label
+		fs.enterBlock(&b, false)
+		x.gotoStat(e.onTrue)
+		for x.optional(';') {
+		}
+		if x.atBlockEnd(false) {
+			fs.leaveBlock()
+			return
+		}
+		skip = fs.jump()
+	} else {
+		fs.goIfTrue(&e)
+		fs.enterBlock(&b, false)
+		skip = e.onFalse
+	}
+	x.statements()
+	fs.leaveBlock()
+	if x.tok.kind == tkElse || x.tok.kind == tkElseif {
+		fs.concatJumps(escapes, fs.jump())
+	}
+	fs.patchToHere(skip)
+}
+
+func (x *lexer[I, F]) ifStat(line int) {
+	escapes := noJump
+	x.testThen(&escapes)
+	for x.tok.kind == tkElseif {
+		x.testThen(&escapes)
+	}
+	if x.optional(tkElse) {
+		x.blockStat()
+	}
+	x.expectMatch(tkEnd, tkIf, line)
+	x.fs.patchToHere(escapes)
+}
+
+func (x *lexer[I, F]) localFunction() {
+	fs := x.fs
+	var e expr[I, F]
+	x.newLocal(x.name())
+	x.adjustLocals(1)
+	x.body(&e, false, x.line)
+	// Debug information sees the variable from here on.
+	x.t.m.SetI32(fs.locVar(e.info)+layout.LocVarStartPC, int32(fs.pc))
+}
+
+func (x *lexer[I, F]) localStat() {
+	nvars, nexps := 0, 0
+	var e expr[I, F]
+	for {
+		x.newLocal(x.name())
+		nvars++
+		if !x.optional(',') {
+			break
+		}
+	}
+	if x.optional('=') {
+		nexps = x.exprList(&e)
+	} else {
+		e.kind = eVoid
+	}
+	x.adjustAssign(nvars, nexps, &e)
+	x.adjustLocals(nvars)
+}
+
+func (x *lexer[I, F]) functionStat(line int) {
+	var v, b expr[I, F]
+	x.next()
+	x.singleVar(&v)
+	for x.tok.kind == '.' {
+		x.field(&v)
+	}
+	isMethod := x.tok.kind == ':'
+	if isMethod {
+		x.field(&v)
+	}
+	x.body(&b, isMethod, line)
+	x.fs.store(&v, &b)
+	x.fs.addLine(x.fs.pc-1, line) // the definition happens in its first line
+}
+
+func (x *lexer[I, F]) exprStat() {
+	fs := x.fs
+	var v target[I, F]
+	x.suffixed(&v.v)
+	if x.tok.kind == '=' || x.tok.kind == ',' {
+		x.assignment(&v, 1)
+		return
+	}
+	if v.v.kind != eCall {
+		x.syntaxError("syntax error")
+	}
+	fs.setInstr(v.v.info, opcode.SetC(fs.instr(v.v.info), 1)) // no results
+}
+
+func (x *lexer[I, F]) returnStat() {
+	fs := x.fs
+	var e expr[I, F]
+	first, n := 0, 0
+	if !x.atBlockEnd(true) && x.tok.kind != ';' {
+		n = x.exprList(&e)
+		switch {
+		case e.kind.isMulti():
+			fs.setMultRet(&e)
+			if e.kind == eCall && n == 1 {
+				fs.setInstr(e.info, opcode.SetOp(fs.instr(e.info), opcode.TailCall))
+			}
+			first, n = fs.nActive, multRet
+		case n == 1:
+			first = fs.toAnyReg(&e)
+		default:
+			fs.toNextReg(&e)
+			first = fs.nActive
+		}
+	}
+	fs.ret(first, n)
+	x.optional(';')
+}
+
+func (x *lexer[I, F]) statement() {
+	line := x.line
+	x.enterLevel()
+	switch x.tok.kind {
+	case ';':
+		x.next()
+	case tkIf:
+		x.ifStat(line)
+	case tkWhile:
+		x.whileStat(line)
+	case tkDo:
+		x.next()
+		x.blockStat()
+		x.expectMatch(tkEnd, tkDo, line)
+	case tkFor:
+		x.forStat(line)
+	case tkRepeat:
+		x.repeatStat(line)
+	case tkFunction:
+		x.functionStat(line)
+	case tkLocal:
+		x.next()
+		if x.optional(tkFunction) {
+			x.localFunction()
+		} else {
+			x.localStat()
+		}
+	case tkDbColon:
+		x.next()
+		x.labelStat(x.name(), line)
+	case tkReturn:
+		x.next()
+		x.returnStat()
+	case tkBreak, tkGoto:
+		x.gotoStat(x.fs.jump())
+	default:
+		x.exprStat()
+	}
+	x.fs.freeReg = x.fs.nActive
+	x.leaveLevel()
+}

@@ -1,0 +1,152 @@
+// Package lua53 is Lua 5.3 as the firmware builds it: compiler, virtual machine,
+// collector and API, with every object in device memory.
+//
+// The algorithms that decide when memory is taken and given back, what a number
+// or a message looks like and which instructions a program becomes are those of
+// app/lua53; comments name the file. What differs on purpose:
+//
+//   - A protected call that Lua code makes needs no Go frame: the virtual machine
+//     keeps running in the same loop, and an error unwinds to the call's CallInfo
+//     (see calls.go). The same holds for yields and for iterators written in Lua.
+//   - Saved program counters are written when something can look at them, not
+//     with each instruction.
+//   - The look-aside cache for ROTables is kept outside device memory (its 512
+//     bytes are still allocated, as the firmware's are).
+package lua53
+
+import (
+	"moonlet/internal/heap"
+	"moonlet/internal/layout"
+	"moonlet/internal/mem"
+	"moonlet/internal/num"
+	"moonlet/internal/rom"
+	"moonlet/internal/state"
+)
+
+// Config is what a virtual machine is built from.
+type Config struct {
+	Mem   mem.Mem
+	Space *mem.Space
+	Heap  heap.Allocator
+	ROM   *rom.Image // linked for the same number model and already in memory
+	Host  any        // for State.Host
+
+	Output      func(p []byte)
+	ErrorOutput func(s string)
+	// Seed is what luai_makeseed would read from the cycle counter.
+	Seed uint32
+	// StripDefault is the strip level that compiled code starts with
+	// (LUAI_OPTIMIZE_DEBUG of the firmware's user_config.h).
+	StripDefault int
+	// PostTask queues a task; nil where there is no event loop.
+	PostTask func(prio int, f func()) bool
+	// ESPFloatMod selects the ESP8266's formula for the float remainder.
+	ESPFloatMod bool
+	// Fuel is called when the cost of executed instructions has used up the
+	// budget that its last result gave; see cost.go.
+	Fuel func(used int64) (budget int64)
+}
+
+// VM is one Lua state with all its threads.
+type VM[I num.Int, F num.Float] struct {
+	m    mem.Mem
+	g    Addr       // global_State
+	fast *heap.Fast // the allocator, when it is this one
+	heap heap.Allocator
+	rom  *rom.Image
+	main *Thread[I, F]
+	cfg  Config
+
+	trap    bool  // the main loop has something to do before the next instruction
+	fuel    int64 // cost units left until Fuel is called
+	granted int64 // what Fuel gave last
+
+	thrown  thrown  // the status travelling with the Go panic of an error
+	levels  []level // protected runs of the main loop, innermost last
+	goDepth int     // calls from Go into Lua that are in progress
+	pending pending // call that a C function asks its caller to make
+
+	roCache  [roCacheSize]roLine
+	threads  []*Thread[I, F] // handles for nested resumes, by depth
+	handles  []any
+	freeHand []uint32
+	buffers  []*state.Buffer
+	borrowed Thread[I, F] // see borrow
+
+	closed bool
+}
+
+// Thread is a Lua thread as Go code sees it. The lua_State itself is in device
+// memory at l; the Go object is only a handle.
+type Thread[I num.Int, F num.Float] struct {
+	v    *VM[I, F]
+	m    mem.Mem
+	l, g Addr
+}
+
+func (v *VM[I, F]) thread(l Addr) *Thread[I, F] {
+	if v.main != nil && l == v.main.l {
+		return v.main
+	}
+	return &Thread[I, F]{v: v, m: v.m, l: l, g: v.g}
+}
+
+// Fields of lua_State that many functions touch.
+
+func (t *Thread[I, F]) top() Addr           { return t.m.Ptr(t.l + layout.LuaStateTop) }
+func (t *Thread[I, F]) setTop(a Addr)       { t.m.SetPtr(t.l+layout.LuaStateTop, a) }
+func (t *Thread[I, F]) ci() Addr            { return t.m.Ptr(t.l + layout.LuaStateCI) }
+func (t *Thread[I, F]) setCI(a Addr)        { t.m.SetPtr(t.l+layout.LuaStateCI, a) }
+func (t *Thread[I, F]) stack() Addr         { return t.m.Ptr(t.l + layout.LuaStateStack) }
+func (t *Thread[I, F]) nCCalls() uint16     { return t.m.U16(t.l + layout.LuaStateNCCalls) }
+func (t *Thread[I, F]) setNCCalls(n uint16) { t.m.SetU16(t.l+layout.LuaStateNCCalls, n) }
+func (t *Thread[I, F]) nny() uint16         { return t.m.U16(t.l + layout.LuaStateNNY) }
+func (t *Thread[I, F]) setNNY(n uint16)     { t.m.SetU16(t.l+layout.LuaStateNNY, n) }
+
+// push reserves the slot at the top and returns it; the caller made sure that
+// there is room.
+func (t *Thread[I, F]) push() Addr {
+	a := t.top()
+	t.setTop(a + layout.TVSize[I, F]())
+	return a
+}
+
+// save turns a stack address into an offset that survives reallocation.
+func (t *Thread[I, F]) save(a Addr) Addr { return a - t.stack() }
+
+// restore is the inverse of save.
+func (t *Thread[I, F]) restore(off Addr) Addr { return t.stack() + off }
+
+// Bits of CallInfo.callstatus (lstate.h), and two of our own.
+const (
+	cistOAH       = 1 << 0 // allowhook as it was
+	cistLua       = 1 << 1
+	cistHooked    = 1 << 2
+	cistFresh     = 1 << 3 // the loop was entered for this frame
+	cistYPCall    = 1 << 4 // protected call whose frame can be resumed
+	cistTail      = 1 << 5
+	cistHookYield = 1 << 6
+	cistLEQ       = 1 << 7
+	cistFin       = 1 << 8
+	// cistCounted marks a frame that raised nCcalls by one without a Go frame:
+	// the callee of CallK and PCallK, an iterator in Lua.
+	cistCounted = 1 << 9
+	// cistTFor marks the frame of an iterator that TFORCALL entered.
+	cistTFor = 1 << 10
+)
+
+func (v *VM[I, F]) ciFunc(ci Addr) Addr     { return v.m.Ptr(ci + layout.CallInfoFunc) }
+func (v *VM[I, F]) ciTop(ci Addr) Addr      { return v.m.Ptr(ci + layout.CallInfoTop) }
+func (v *VM[I, F]) ciPrev(ci Addr) Addr     { return v.m.Ptr(ci + layout.CallInfoPrevious) }
+func (v *VM[I, F]) ciNext(ci Addr) Addr     { return v.m.Ptr(ci + layout.CallInfoNext) }
+func (v *VM[I, F]) ciStatus(ci Addr) uint16 { return v.m.U16(ci + layout.CallInfoCallStatus) }
+func (v *VM[I, F]) setCIStatus(ci Addr, s uint16) {
+	v.m.SetU16(ci+layout.CallInfoCallStatus, s)
+}
+func (v *VM[I, F]) isLua(ci Addr) bool { return v.ciStatus(ci)&cistLua != 0 }
+func (v *VM[I, F]) ciProto(ci Addr) Addr {
+	return v.m.Ptr(v.gcOf(v.ciFunc(ci)) + layout.LClosureP)
+}
+
+// baseCI is the CallInfo of the thread's bottom.
+func (t *Thread[I, F]) baseCI() Addr { return t.l + layout.LuaStateBaseCI }
