@@ -16,7 +16,7 @@ import (
 func main() {
 	start := time.Now()
 	out := bufio.NewWriter(os.Stdout)
-	s, err := hostexec.New(hostexec.Config{Model: num.Int32Float32, Output: out, Errors: os.Stderr,
+	s, err := hostexec.New(hostexec.Config{Model: num.Int32Float32, StripDefault: 1, Output: out, Errors: os.Stderr,
 		Random: new(stdlib.GlibcRand),
 		System: &hostos.System{Input: os.Stdin, Output: out, Errors: os.Stderr, Now: time.Now,
 			CPU: func() time.Duration { return time.Since(start) }, Zone: time.Local,

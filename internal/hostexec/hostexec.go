@@ -31,11 +31,13 @@ type Config struct {
 	Model     num.Model
 	HeapBytes int // 0 means HeapMax
 	Seed      uint32
-	System    *hostos.System
-	Random    stdlib.Randomizer
-	Output    io.Writer
-	Errors    io.Writer
-	Modules   []state.Module // besides the standard library
+	// StripDefault is the strip level of compiled code.
+	StripDefault int
+	System       *hostos.System
+	Random       stdlib.Randomizer
+	Output       io.Writer
+	Errors       io.Writer
+	Modules      []state.Module // besides the standard library
 }
 
 // Host is what the libraries find in State.Host.
@@ -83,9 +85,9 @@ func (s *Session) open(c Config) error {
 	if err := s.space.Map(heapStart, end-heapStart, mem.ReadWrite); err != nil {
 		return err
 	}
-	s.machine, err = lua53.New(c.Model, lua53.Config{
+	s.machine, err = lua53.New(lua53.Config{
 		Mem: m, Space: s.space, Heap: heap.NewFast(m, heapStart, end), ROM: image,
-		Host: &Host{c.System, c.Random}, Seed: c.Seed,
+		Host: &Host{c.System, c.Random}, Seed: c.Seed, StripDefault: c.StripDefault,
 		Output: func(p []byte) { s.write(c.Output, p) },
 		ErrorOutput: func(text string) {
 			if c.Errors != nil {

@@ -60,3 +60,19 @@ func (c *cursor) fields(fs []Field) {
 		c.at += size * max(f.N, 1)
 	}
 }
+
+// Of returns the offset of a field, or the size of a record ("Size"), for a Value
+// of the given size, by a look-up; hot code uses the generated constants.
+func Of(value int) func(record, field string) int {
+	at := map[[2]string]int{}
+	for _, o := range Compute(value) {
+		at[[2]string{o.Record, o.Field}] = o.Bytes
+	}
+	return func(record, field string) int {
+		n, ok := at[[2]string{record, field}]
+		if !ok {
+			panic("BUG: layout: no field " + record + "." + field)
+		}
+		return n
+	}
+}

@@ -3,12 +3,12 @@
 // every member aligned to its size but to 4 bytes at most (the firmware is
 // compiled with -fpack-struct=4, see its Makefile).
 //
-// This file is the one declaration; offsets.go is generated from it. Offsets
-// that depend on the number model are functions, which the compiler folds to
-// constants; all others are constants.
+// This file is the one declaration. The packages v4 and v8 are generated from
+// it: the offsets as constants, for values of 4 and of 8 bytes.
 package layout
 
-//go:generate go run ./gen -o offsets.go
+//go:generate go run ./gen -value 4 -o v4/offsets.go
+//go:generate go run ./gen -value 8 -o v8/offsets.go
 
 // Kind is the type of a field.
 type Kind uint8

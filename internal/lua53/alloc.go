@@ -1,21 +1,21 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
 
 // realloc is the one way to the heap that Lua's account sees (luaM_realloc_): a
 // new size of 0 frees the block. When there is no memory it runs an emergency
 // collection and tries again, then raises "not enough memory".
-func (t *Thread[I, F]) realloc(block, osize, nsize Addr) Addr {
+func (t *Thread) realloc(block, osize, nsize Addr) Addr {
 	m, v := t.m, t.v
 	if block == 0 {
 		osize = 0
 	}
 	a := v.rawRealloc(block, osize, nsize)
 	if a == 0 && nsize > 0 {
-		if m.Ptr(t.g+layout.GlobalVersion[I, F]()) != 0 { // is the state complete?
+		if m.Ptr(t.g+layout.GlobalVersion) != 0 { // is the state complete?
 			t.fullGC(true)
 			a = v.rawRealloc(block, osize, nsize)
 		}
@@ -30,7 +30,7 @@ func (t *Thread[I, F]) realloc(block, osize, nsize Addr) Addr {
 
 // rawRealloc is l_alloc (lauxlib.c): heap outside Lua's account. A block that
 // shrinks is never lost.
-func (v *VM[I, F]) rawRealloc(block, osize, nsize Addr) Addr {
+func (v *VM) rawRealloc(block, osize, nsize Addr) Addr {
 	if v.fast != nil {
 		switch {
 		case nsize == 0:
@@ -51,11 +51,11 @@ func (v *VM[I, F]) rawRealloc(block, osize, nsize Addr) Addr {
 	return a
 }
 
-func (t *Thread[I, F]) alloc(size Addr) Addr { return t.realloc(0, 0, size) }
+func (t *Thread) alloc(size Addr) Addr { return t.realloc(0, 0, size) }
 
-func (t *Thread[I, F]) free(block, size Addr) { t.realloc(block, size, 0) }
+func (t *Thread) free(block, size Addr) { t.realloc(block, size, 0) }
 
-func (t *Thread[I, F]) tooBig() {
+func (t *Thread) tooBig() {
 	t.runError("memory allocation error: block too big")
 }
 
@@ -63,7 +63,7 @@ func (t *Thread[I, F]) tooBig() {
 const minVector = 4
 
 // growVector makes room in a vector of *size elements (luaM_growaux_).
-func (t *Thread[I, F]) growVector(block Addr, size *int, elem Addr, limit int, what string) Addr {
+func (t *Thread) growVector(block Addr, size *int, elem Addr, limit int, what string) Addr {
 	n := *size * 2
 	if *size >= limit/2 {
 		if *size >= limit {
@@ -80,7 +80,7 @@ func (t *Thread[I, F]) growVector(block Addr, size *int, elem Addr, limit int, w
 
 // reallocVector changes a vector from on to n elements, with a check that the
 // size in bytes fits.
-func (t *Thread[I, F]) reallocVector(block, on, n, elem Addr) Addr {
+func (t *Thread) reallocVector(block, on, n, elem Addr) Addr {
 	if uint64(n)+1 > (1<<32-1)/uint64(elem) {
 		t.tooBig()
 	}
@@ -88,10 +88,10 @@ func (t *Thread[I, F]) reallocVector(block, on, n, elem Addr) Addr {
 }
 
 // newObject makes a collectable object, white and linked into the list of all.
-func (t *Thread[I, F]) newObject(tt byte, size Addr) Addr {
+func (t *Thread) newObject(tt byte, size Addr) Addr {
 	m := t.m
 	o := t.realloc(0, 0, size)
-	all := t.g + layout.GlobalAllGC[I, F]()
+	all := t.g + layout.GlobalAllGC
 	m.SetPtr(o, m.Ptr(all))
 	m.SetU16(o+layout.GCObjectTT, uint16(tt)|uint16(t.v.currentWhite())<<8)
 	m.SetPtr(all, o)

@@ -1,32 +1,32 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
 
-func (t *Thread[I, F]) Call(nargs, nresults int) {
-	t.callNoYield(t.top()-Addr(nargs+1)*layout.TVSize[I, F](), nresults)
+func (t *Thread) Call(nargs, nresults int) {
+	t.callNoYield(t.top()-Addr(nargs+1)*tvSize, nresults)
 	t.adjustResults(nresults)
 }
 
 // adjustResults lets the frame reach to all results of an open call.
-func (t *Thread[I, F]) adjustResults(nresults int) {
+func (t *Thread) adjustResults(nresults int) {
 	if ci := t.ci(); nresults == state.MultRet && t.v.ciTop(ci) < t.top() {
 		t.m.SetPtr(ci+layout.CallInfoTop, t.top())
 	}
 }
 
 // saveCont stores a continuation in the running C function's frame.
-func (t *Thread[I, F]) saveCont(ctx int, k *state.Cont) Addr {
+func (t *Thread) saveCont(ctx int, k *state.Cont) Addr {
 	ci := t.ci()
 	t.m.SetPtr(ci+layout.CallInfoK, t.v.rom.ContAddr(k))
 	t.m.SetI32(ci+layout.CallInfoCtx, int32(ctx))
 	return ci
 }
 
-func (t *Thread[I, F]) CallK(nargs, nresults, ctx int, k *state.Cont) int {
-	fn := t.top() - Addr(nargs+1)*layout.TVSize[I, F]()
+func (t *Thread) CallK(nargs, nresults, ctx int, k *state.Cont) int {
+	fn := t.top() - Addr(nargs+1)*tvSize
 	if t.direct() {
 		t.saveCont(ctx, k)
 		t.v.pending = pending{t.save(fn), nresults}
@@ -42,22 +42,22 @@ func (t *Thread[I, F]) CallK(nargs, nresults, ctx int, k *state.Cont) int {
 	return k.F(t, state.Yield, ctx)
 }
 
-func (t *Thread[I, F]) PCall(nargs, nresults, msgh int) state.Status {
-	status := t.pcallAt(t.top()-Addr(nargs+1)*layout.TVSize[I, F](), nresults, t.handlerOffset(msgh))
+func (t *Thread) PCall(nargs, nresults, msgh int) state.Status {
+	status := t.pcallAt(t.top()-Addr(nargs+1)*tvSize, nresults, t.handlerOffset(msgh))
 	t.adjustResults(nresults)
 	return status
 }
 
-func (t *Thread[I, F]) handlerOffset(msgh int) Addr {
+func (t *Thread) handlerOffset(msgh int) Addr {
 	if msgh == 0 {
 		return 0
 	}
 	return t.save(t.valid(msgh))
 }
 
-func (t *Thread[I, F]) PCallK(nargs, nresults, msgh, ctx int, k *state.Cont) int {
+func (t *Thread) PCallK(nargs, nresults, msgh, ctx int, k *state.Cont) int {
 	m, v := t.m, t.v
-	fn := t.top() - Addr(nargs+1)*layout.TVSize[I, F]()
+	fn := t.top() - Addr(nargs+1)*tvSize
 	handler := t.handlerOffset(msgh)
 	direct := t.direct()
 	if !direct && t.nny() > 0 {
@@ -113,7 +113,7 @@ var errorHandler = &state.Proc{F: func(L state.State) int {
 	return 0
 }}
 
-func (t *Thread[I, F]) PCallX(nargs, nresults int) state.Status {
+func (t *Thread) PCallX(nargs, nresults int) state.Status {
 	base := t.GetTop() - nargs
 	t.PushFunction(errorHandler)
 	t.Insert(base)
@@ -128,7 +128,7 @@ func (t *Thread[I, F]) PCallX(nargs, nresults int) state.Status {
 	return status
 }
 
-func (t *Thread[I, F]) PostTask(prio int) int {
+func (t *Thread) PostTask(prio int) int {
 	v := t.v
 	if !t.IsFunction(-1) || prio < state.TaskLow || prio > state.TaskHigh {
 		return t.Errorf("invalid posk task")
@@ -145,7 +145,7 @@ func (t *Thread[I, F]) PostTask(prio int) int {
 }
 
 // runTask calls the function of a task with its priority.
-func (t *Thread[I, F]) runTask(ref, prio int) {
+func (t *Thread) runTask(ref, prio int) {
 	t.RawGetI(state.RegistryIndex, int64(ref))
 	t.Unref(state.RegistryIndex, ref)
 	t.PushInteger(int64(prio))
@@ -153,13 +153,13 @@ func (t *Thread[I, F]) runTask(ref, prio int) {
 	t.SetTop(0)
 }
 
-func (t *Thread[I, F]) NewThread() state.State { return t.v.thread(t.newThread()) }
+func (t *Thread) NewThread() state.State { return t.v.thread(t.newThread()) }
 
-func (t *Thread[I, F]) Resume(from state.State, nargs int) state.Status {
+func (t *Thread) Resume(from state.State, nargs int) state.Status {
 	v := t.v
-	var f *Thread[I, F]
+	var f *Thread
 	if from != nil {
-		f = from.(*Thread[I, F])
+		f = from.(*Thread)
 	}
 	oldTrap := v.trap
 	v.trap = t.hookMask()&(state.MaskLine|state.MaskCount) != 0
@@ -171,26 +171,26 @@ func (t *Thread[I, F]) Resume(from state.State, nargs int) state.Status {
 	return status
 }
 
-func (t *Thread[I, F]) YieldK(nresults, ctx int, k *state.Cont) int {
+func (t *Thread) YieldK(nresults, ctx int, k *state.Cont) int {
 	return t.yield(nresults, ctx, t.v.rom.ContAddr(k))
 }
 
-func (t *Thread[I, F]) IsYieldable() bool { return t.nny() == 0 }
+func (t *Thread) IsYieldable() bool { return t.nny() == 0 }
 
-func (t *Thread[I, F]) Status() state.Status {
+func (t *Thread) Status() state.Status {
 	return state.Status(t.m.U8(t.l + layout.LuaStateStatus))
 }
 
-func (t *Thread[I, F]) SameThread(other state.State) bool {
-	o, ok := other.(*Thread[I, F])
+func (t *Thread) SameThread(other state.State) bool {
+	o, ok := other.(*Thread)
 	return ok && o.l == t.l
 }
 
-func (t *Thread[I, F]) Load(r state.Reader, name, mode string) state.Status {
+func (t *Thread) Load(r state.Reader, name, mode string) state.Status {
 	return t.load(func() []byte { return r(t) }, name, mode)
 }
 
-func (t *Thread[I, F]) LoadBytes(code []byte, name, mode string) state.Status {
+func (t *Thread) LoadBytes(code []byte, name, mode string) state.Status {
 	return t.load(func() []byte {
 		p := code
 		code = nil
@@ -198,13 +198,13 @@ func (t *Thread[I, F]) LoadBytes(code []byte, name, mode string) state.Status {
 	}, name, mode)
 }
 
-func (t *Thread[I, F]) Dump(w state.Writer, strip int) error {
-	a := t.top() - layout.TVSize[I, F]()
+func (t *Thread) Dump(w state.Writer, strip int) error {
+	a := t.top() - tvSize
 	if t.v.tag(a) != tagLua {
 		return errNotLua
 	}
 	if strip < 0 {
-		strip = int(t.m.U32(t.g + layout.GlobalStripDefault[I, F]()))
+		strip = int(t.m.U32(t.g + layout.GlobalStripDefault))
 	}
 	p := t.m.Ptr(t.v.gcOf(a) + layout.LClosureP)
 	return t.dump(p, func(b []byte) error { return w(t, b) }, strip)
@@ -216,10 +216,10 @@ func (e constError) Error() string { return string(e) }
 
 const errNotLua = constError("unable to dump given function")
 
-func (t *Thread[I, F]) StripDebug(level int) int {
+func (t *Thread) StripDebug(level int) int {
 	m, v := t.m, t.v
-	a, res := t.top()-layout.TVSize[I, F](), -1
-	def := t.g + layout.GlobalStripDefault[I, F]()
+	a, res := t.top()-tvSize, -1
+	def := t.g + layout.GlobalStripDefault
 	switch v.tag(a) {
 	case tagLua:
 		p := m.Ptr(v.gcOf(a) + layout.LClosureP)
@@ -236,11 +236,11 @@ func (t *Thread[I, F]) StripDebug(level int) int {
 	return res
 }
 
-func (t *Thread[I, F]) PushStringsArray(rom bool) bool {
+func (t *Thread) PushStringsArray(rom bool) bool {
 	m, v := t.m, t.v
 	strt := t.g + layout.GlobalStrt
 	if rom {
-		if strt = t.g + layout.GlobalROStrt[I, F](); m.Ptr(strt+layout.StringTableHash) == 0 {
+		if strt = t.g + layout.GlobalROStrt; m.Ptr(strt+layout.StringTableHash) == 0 {
 			t.PushNil()
 			return false
 		}
@@ -249,7 +249,7 @@ func (t *Thread[I, F]) PushStringsArray(rom bool) bool {
 	v.setPtr(t.push(), h, tagTable)
 	t.resize(h, m.Ptr(strt+layout.StringTableNUse), 0)
 	t.checkGC()
-	hash, n, j := m.Ptr(strt+layout.StringTableHash), m.Ptr(strt+layout.StringTableSlots), I(1)
+	hash, n, j := m.Ptr(strt+layout.StringTableHash), m.Ptr(strt+layout.StringTableSlots), Int(1)
 	for i := range n {
 		for ts := m.Ptr(hash + 4*i); ts != 0; ts = m.Ptr(ts + layout.TStringHNext) {
 			a := v.scratch(scratchAPI)

@@ -1,11 +1,11 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
 
-func (t *Thread[I, F]) CheckInteger(arg int) int64 {
+func (t *Thread) CheckInteger(arg int) int64 {
 	if a := t.index(arg); a != 0 && t.v.tag(a) == tagInt {
 		return int64(t.v.intOf(a))
 	}
@@ -19,14 +19,14 @@ func (t *Thread[I, F]) CheckInteger(arg int) int64 {
 	return n
 }
 
-func (t *Thread[I, F]) OptInteger(arg int, def int64) int64 {
+func (t *Thread) OptInteger(arg int, def int64) int64 {
 	if t.IsNoneOrNil(arg) {
 		return def
 	}
 	return t.CheckInteger(arg)
 }
 
-func (t *Thread[I, F]) CheckNumber(arg int) float64 {
+func (t *Thread) CheckNumber(arg int) float64 {
 	n, ok := t.ToNumber(arg)
 	if !ok {
 		t.tagError(arg, state.Number)
@@ -34,14 +34,14 @@ func (t *Thread[I, F]) CheckNumber(arg int) float64 {
 	return n
 }
 
-func (t *Thread[I, F]) OptNumber(arg int, def float64) float64 {
+func (t *Thread) OptNumber(arg int, def float64) float64 {
 	if t.IsNoneOrNil(arg) {
 		return def
 	}
 	return t.CheckNumber(arg)
 }
 
-func (t *Thread[I, F]) CheckBytes(arg int) []byte {
+func (t *Thread) CheckBytes(arg int) []byte {
 	s, ok := t.ToBytes(arg)
 	if !ok {
 		t.tagError(arg, state.String)
@@ -49,28 +49,28 @@ func (t *Thread[I, F]) CheckBytes(arg int) []byte {
 	return s
 }
 
-func (t *Thread[I, F]) CheckString(arg int) string { return string(t.CheckBytes(arg)) }
+func (t *Thread) CheckString(arg int) string { return string(t.CheckBytes(arg)) }
 
-func (t *Thread[I, F]) OptString(arg int, def string) string {
+func (t *Thread) OptString(arg int, def string) string {
 	if t.IsNoneOrNil(arg) {
 		return def
 	}
 	return t.CheckString(arg)
 }
 
-func (t *Thread[I, F]) CheckType(arg int, ty state.Type) {
+func (t *Thread) CheckType(arg int, ty state.Type) {
 	if t.Type(arg) != ty {
 		t.tagError(arg, ty)
 	}
 }
 
-func (t *Thread[I, F]) CheckAny(arg int) {
+func (t *Thread) CheckAny(arg int) {
 	if t.IsNone(arg) {
 		t.ArgError(arg, "value expected")
 	}
 }
 
-func (t *Thread[I, F]) CheckOption(arg int, def string, list []string) int {
+func (t *Thread) CheckOption(arg int, def string, list []string) int {
 	name := def
 	if def == "" || !t.IsNoneOrNil(arg) {
 		name = t.CheckString(arg)
@@ -84,18 +84,18 @@ func (t *Thread[I, F]) CheckOption(arg int, def string, list []string) int {
 	return t.ArgError(arg, t.topString())
 }
 
-func (t *Thread[I, F]) ArgCheck(cond bool, arg int, msg string) {
+func (t *Thread) ArgCheck(cond bool, arg int, msg string) {
 	if !cond {
 		t.ArgError(arg, msg)
 	}
 }
 
-func (t *Thread[I, F]) Error() int {
+func (t *Thread) Error() int {
 	t.errorMsg()
 	return 0
 }
 
-func (t *Thread[I, F]) Raise() int {
+func (t *Thread) Raise() int {
 	if len(t.v.levels) == 0 {
 		return t.Error()
 	}
@@ -103,14 +103,14 @@ func (t *Thread[I, F]) Raise() int {
 	return sentRaise
 }
 
-func (t *Thread[I, F]) Errorf(format string, args ...any) int {
+func (t *Thread) Errorf(format string, args ...any) int {
 	t.Where(1)
 	t.pushFString(format, args...)
 	t.Concat(2)
 	return t.Error()
 }
 
-func (t *Thread[I, F]) Where(level int) {
+func (t *Thread) Where(level int) {
 	if ar, ok := t.GetStack(level); ok {
 		t.GetInfo("Sl", &ar)
 		if ar.CurrentLine > 0 {
@@ -121,7 +121,7 @@ func (t *Thread[I, F]) Where(level int) {
 	t.PushFString("")
 }
 
-func (t *Thread[I, F]) ArgError(arg int, msg string) int {
+func (t *Thread) ArgError(arg int, msg string) int {
 	ar, ok := t.GetStack(0)
 	if !ok {
 		return t.Errorf("bad argument #%d (%s)", arg, msg)
@@ -141,7 +141,7 @@ func (t *Thread[I, F]) ArgError(arg int, msg string) int {
 	return t.Errorf("bad argument #%d to '%s' (%s)", arg, ar.Name, msg)
 }
 
-func (t *Thread[I, F]) TypeError(arg int, name string) int {
+func (t *Thread) TypeError(arg int, name string) int {
 	got := t.TypeNameAt(arg)
 	if t.GetMetafield(arg, "__name") == state.String {
 		got = t.topString()
@@ -152,12 +152,12 @@ func (t *Thread[I, F]) TypeError(arg int, name string) int {
 	return t.ArgError(arg, t.topString())
 }
 
-func (t *Thread[I, F]) tagError(arg int, ty state.Type) { t.TypeError(arg, typeName(int(ty))) }
+func (t *Thread) tagError(arg int, ty state.Type) { t.TypeError(arg, typeName(int(ty))) }
 
 // Buffers.
 
 // NewBuffer implements state.State.
-func (t *Thread[I, F]) NewBuffer() *state.Buffer {
+func (t *Thread) NewBuffer() *state.Buffer {
 	v := t.v
 	var b *state.Buffer
 	if n := len(v.buffers); n > 0 {
@@ -171,7 +171,7 @@ func (t *Thread[I, F]) NewBuffer() *state.Buffer {
 }
 
 // PutBuffer implements state.BoxState.
-func (t *Thread[I, F]) PutBuffer(b *state.Buffer) { t.v.buffers = append(t.v.buffers, b) }
+func (t *Thread) PutBuffer(b *state.Buffer) { t.v.buffers = append(t.v.buffers, b) }
 
 // A box is a userdata of two words: address and size of a block of heap.
 const boxSize = 8
@@ -196,7 +196,7 @@ func Support() state.Module {
 }
 
 // NewBox implements state.BoxState.
-func (t *Thread[I, F]) NewBox(n int) Addr {
+func (t *Thread) NewBox(n int) Addr {
 	t.NewUserdata(boxSize)
 	if t.NewMetatable(boxName) {
 		t.PushFunction(boxGC)
@@ -207,7 +207,7 @@ func (t *Thread[I, F]) NewBox(n int) Addr {
 }
 
 // ResizeBox implements state.BoxState.
-func (t *Thread[I, F]) ResizeBox(i, n int) Addr {
+func (t *Thread) ResizeBox(i, n int) Addr {
 	box := t.ToUserdata(i)
 	a := t.Realloc(t.m.Ptr(box), int(t.m.U32(box+4)), n)
 	if a == 0 && n > 0 {
@@ -221,28 +221,28 @@ func (t *Thread[I, F]) ResizeBox(i, n int) Addr {
 
 // Alloc, Realloc and Free are the C library's, outside Lua's account.
 
-func (t *Thread[I, F]) Alloc(n int) Addr { return t.v.rawRealloc(0, 0, Addr(n)) }
+func (t *Thread) Alloc(n int) Addr { return t.v.rawRealloc(0, 0, Addr(n)) }
 
-func (t *Thread[I, F]) Realloc(a Addr, osize, nsize int) Addr {
+func (t *Thread) Realloc(a Addr, osize, nsize int) Addr {
 	if a == 0 && nsize == 0 {
 		return 0
 	}
 	return t.v.rawRealloc(a, Addr(osize), Addr(nsize))
 }
 
-func (t *Thread[I, F]) Free(a Addr, size int) {
+func (t *Thread) Free(a Addr, size int) {
 	if a != 0 {
 		t.v.rawRealloc(a, Addr(size), 0)
 	}
 }
 
 // FreeHeap implements state.State.
-func (t *Thread[I, F]) FreeHeap() int { return int(t.v.heap.FreeBytes()) }
+func (t *Thread) FreeHeap() int { return int(t.v.heap.FreeBytes()) }
 
 // GC implements state.State (lua_gc).
-func (t *Thread[I, F]) GC(what, data int) int {
+func (t *Thread) GC(what, data int) int {
 	m, v := t.m, t.v
-	running := t.g + layout.GlobalGCRunning[I, F]()
+	running := t.g + layout.GlobalGCRunning
 	switch what {
 	case state.GCStop:
 		m.SetU8(running, 0)
@@ -258,15 +258,15 @@ func (t *Thread[I, F]) GC(what, data int) int {
 	case state.GCStep:
 		return t.gcStepBy(data)
 	case state.GCSetPause:
-		return int(swap32(m.I32, m.SetI32, t.g+layout.GlobalGCPause[I, F](), int32(data)))
+		return int(swap32(m.I32, m.SetI32, t.g+layout.GlobalGCPause, int32(data)))
 	case state.GCSetStepMul:
-		return int(swap32(m.I32, m.SetI32, t.g+layout.GlobalGCStepMul[I, F](), int32(max(data, 40))))
+		return int(swap32(m.I32, m.SetI32, t.g+layout.GlobalGCStepMul, int32(max(data, 40))))
 	case state.GCSetMemLimit:
 		limit := int32(data) << 10
 		if int(limit) > t.FreeHeap() {
 			t.fullGC(false)
 		}
-		m.SetI32(t.g+layout.GlobalGCMemFreeBoard[I, F](), limit)
+		m.SetI32(t.g+layout.GlobalGCMemFreeBoard, limit)
 		return int(limit >> 10)
 	case state.GCIsRunning:
 		return int(m.U8(running))
@@ -282,9 +282,9 @@ func swap32(load func(Addr) int32, store func(Addr, int32), a Addr, n int32) int
 	return old
 }
 
-func (t *Thread[I, F]) gcStepBy(data int) int {
+func (t *Thread) gcStepBy(data int) int {
 	v := t.v
-	running := t.g + layout.GlobalGCRunning[I, F]()
+	running := t.g + layout.GlobalGCRunning
 	old, debt := t.m.U8(running), int32(1)
 	t.m.SetU8(running, 1)
 	if data == 0 {

@@ -1,11 +1,11 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
 
-func (t *Thread[I, F]) GetStack(level int) (state.Debug, bool) {
+func (t *Thread) GetStack(level int) (state.Debug, bool) {
 	if level < 0 {
 		return state.Debug{}, false
 	}
@@ -18,7 +18,7 @@ func (t *Thread[I, F]) GetStack(level int) (state.Debug, bool) {
 
 // swapExtra exchanges the function of a yielded frame with its saved value, so
 // that debugging sees the real one; a second call undoes it.
-func (t *Thread[I, F]) swapExtra() {
+func (t *Thread) swapExtra() {
 	if t.Status() != state.Yield {
 		return
 	}
@@ -28,8 +28,8 @@ func (t *Thread[I, F]) swapExtra() {
 	m.SetPtr(ci+layout.CallInfoExtra, t.save(fn))
 }
 
-func (t *Thread[I, F]) GetInfo(what string, ar *state.Debug) bool {
-	v, tv := t.v, layout.TVSize[I, F]()
+func (t *Thread) GetInfo(what string, ar *state.Debug) bool {
+	v, tv := t.v, tvSize
 	t.swapExtra()
 	var ci, fn Addr
 	if what != "" && what[0] == '>' {
@@ -61,7 +61,7 @@ func (t *Thread[I, F]) GetInfo(what string, ar *state.Debug) bool {
 	return ok
 }
 
-func (t *Thread[I, F]) getInfo(what string, ar *state.Debug, cl, ci Addr) bool {
+func (t *Thread) getInfo(what string, ar *state.Debug, cl, ci Addr) bool {
 	v, m, ok := t.v, t.m, true
 	isLua := cl != 0 && v.objTT(cl) == tagLua&variantMask
 	for _, c := range what {
@@ -98,7 +98,7 @@ func (t *Thread[I, F]) getInfo(what string, ar *state.Debug, cl, ci Addr) bool {
 	return ok
 }
 
-func (t *Thread[I, F]) funcInfo(ar *state.Debug, cl Addr, isLua bool) {
+func (t *Thread) funcInfo(ar *state.Debug, cl Addr, isLua bool) {
 	m := t.m
 	if !isLua {
 		ar.Source, ar.What, ar.LineDefined, ar.LastLineDefined = "=[C]", "C", -1, -1
@@ -119,7 +119,7 @@ func (t *Thread[I, F]) funcInfo(ar *state.Debug, cl Addr, isLua bool) {
 }
 
 // pushValidLines pushes a table whose keys are the lines with code.
-func (t *Thread[I, F]) pushValidLines(cl Addr) {
+func (t *Thread) pushValidLines(cl Addr) {
 	v := t.v
 	if cl == 0 || v.objTT(cl) != tagLua&variantMask {
 		t.PushNil()
@@ -135,14 +135,14 @@ func (t *Thread[I, F]) pushValidLines(cl Addr) {
 	v.eachLine(p, func(r lineRun) bool {
 		val := v.scratch(scratchAPI)
 		v.setBool(val, true)
-		t.setIntKey(h, I(r.line), val)
+		t.setIntKey(h, Int(r.line), val)
 		return true
 	})
 }
 
 // findLocal finds the n-th local variable or value of frame ci.
-func (t *Thread[I, F]) findLocal(ci Addr, n int) (name string, pos Addr) {
-	v, m, tv := t.v, t.m, layout.TVSize[I, F]()
+func (t *Thread) findLocal(ci Addr, n int) (name string, pos Addr) {
+	v, m, tv := t.v, t.m, tvSize
 	fn := v.ciFunc(ci)
 	base := fn + tv
 	if v.isLua(ci) {
@@ -171,9 +171,9 @@ func (t *Thread[I, F]) findLocal(ci Addr, n int) (name string, pos Addr) {
 	return name, base + Addr(n-1)*tv
 }
 
-func (t *Thread[I, F]) GetLocal(ar *state.Debug, n int) (string, bool) {
+func (t *Thread) GetLocal(ar *state.Debug, n int) (string, bool) {
 	if ar == nil {
-		fn := t.top() - layout.TVSize[I, F]()
+		fn := t.top() - tvSize
 		if t.v.tag(fn) != tagLua {
 			return "", false
 		}
@@ -189,11 +189,11 @@ func (t *Thread[I, F]) GetLocal(ar *state.Debug, n int) (string, bool) {
 	return name, pos != 0
 }
 
-func (t *Thread[I, F]) SetLocal(ar *state.Debug, n int) (string, bool) {
+func (t *Thread) SetLocal(ar *state.Debug, n int) (string, bool) {
 	t.swapExtra()
 	name, pos := t.findLocal(ar.CI, n)
 	if pos != 0 {
-		t.v.copyTV(pos, t.top()-layout.TVSize[I, F]())
+		t.v.copyTV(pos, t.top()-tvSize)
 		t.Pop(1)
 	}
 	t.swapExtra()
@@ -202,7 +202,7 @@ func (t *Thread[I, F]) SetLocal(ar *state.Debug, n int) (string, bool) {
 
 // upvalueAt finds the n-th upvalue of the function at a: its name, its value,
 // and its owner, a C closure or a Lua upvalue.
-func (t *Thread[I, F]) upvalueAt(a Addr, n int) (name string, val, owner, uv Addr, ok bool) {
+func (t *Thread) upvalueAt(a Addr, n int) (name string, val, owner, uv Addr, ok bool) {
 	v, m := t.v, t.m
 	if a == 0 {
 		return
@@ -211,7 +211,7 @@ func (t *Thread[I, F]) upvalueAt(a Addr, n int) (name string, val, owner, uv Add
 	switch v.tag(a) {
 	case tagCCl:
 		if n >= 1 && n <= int(m.U8(f+layout.CClosureNUpvalues)) {
-			return "", f + layout.CClosureUpvalue + Addr(n-1)*layout.TVSize[I, F](), f, 0, true
+			return "", f + layout.CClosureUpvalue + Addr(n-1)*tvSize, f, 0, true
 		}
 	case tagLua:
 		p := m.Ptr(f + layout.LClosureP)
@@ -227,7 +227,7 @@ func (t *Thread[I, F]) upvalueAt(a Addr, n int) (name string, val, owner, uv Add
 	return
 }
 
-func (t *Thread[I, F]) GetUpvalue(fi, n int) (string, bool) {
+func (t *Thread) GetUpvalue(fi, n int) (string, bool) {
 	name, val, _, _, ok := t.upvalueAt(t.index(fi), n)
 	if ok {
 		t.v.copyTV(t.top(), val)
@@ -236,12 +236,12 @@ func (t *Thread[I, F]) GetUpvalue(fi, n int) (string, bool) {
 	return name, ok
 }
 
-func (t *Thread[I, F]) SetUpvalue(fi, n int) (string, bool) {
+func (t *Thread) SetUpvalue(fi, n int) (string, bool) {
 	name, val, owner, uv, ok := t.upvalueAt(t.index(fi), n)
 	if !ok {
 		return "", false
 	}
-	top := t.top() - layout.TVSize[I, F]()
+	top := t.top() - tvSize
 	t.setTop(top)
 	t.v.copyTV(val, top)
 	if owner != 0 {
@@ -252,7 +252,7 @@ func (t *Thread[I, F]) SetUpvalue(fi, n int) (string, bool) {
 	return name, true
 }
 
-func (t *Thread[I, F]) UpvalueID(fi, n int) Addr {
+func (t *Thread) UpvalueID(fi, n int) Addr {
 	_, val, _, uv, _ := t.upvalueAt(t.index(fi), n)
 	if uv != 0 {
 		return uv
@@ -260,7 +260,7 @@ func (t *Thread[I, F]) UpvalueID(fi, n int) Addr {
 	return val
 }
 
-func (t *Thread[I, F]) UpvalueJoin(f1, n1, f2, n2 int) {
+func (t *Thread) UpvalueJoin(f1, n1, f2, n2 int) {
 	m := t.m
 	a1 := t.v.gcOf(t.valid(f1)) + layout.LClosureUpvals + Addr(n1-1)*4
 	a2 := t.v.gcOf(t.valid(f2)) + layout.LClosureUpvals + Addr(n2-1)*4
@@ -277,7 +277,7 @@ func (t *Thread[I, F]) UpvalueJoin(f1, n1, f2, n2 int) {
 	t.v.upvalBarrier(uv)
 }
 
-func (t *Thread[I, F]) SetHook(h *state.HookProc, mask, count int) {
+func (t *Thread) SetHook(h *state.HookProc, mask, count int) {
 	m, v := t.m, t.v
 	hook := Addr(0)
 	if h == nil || mask == 0 {
@@ -299,7 +299,7 @@ func (t *Thread[I, F]) SetHook(h *state.HookProc, mask, count int) {
 	v.trap = running.hookMask()&(state.MaskLine|state.MaskCount) != 0
 }
 
-func (t *Thread[I, F]) GetHook() (*state.HookProc, int, int) {
+func (t *Thread) GetHook() (*state.HookProc, int, int) {
 	m := t.m
 	return t.v.rom.HookProc(m.Ptr(t.l + layout.LuaStateHook)), int(t.hookMask()), int(m.I32(t.l + layout.LuaStateBaseHookCount))
 }
@@ -312,7 +312,7 @@ const (
 
 // findField looks for the value at objidx in the table on top, to a depth of
 // level; it pushes the name under which it found it.
-func (t *Thread[I, F]) findField(objidx, level int) bool {
+func (t *Thread) findField(objidx, level int) bool {
 	if level == 0 || !t.IsTable(-1) {
 		return false
 	}
@@ -338,7 +338,7 @@ func (t *Thread[I, F]) findField(objidx, level int) bool {
 
 // pushGlobalFuncName pushes the name of a function of thread of in the loaded
 // modules or in ROM.
-func (t *Thread[I, F]) pushGlobalFuncName(of *Thread[I, F], ar *state.Debug) bool {
+func (t *Thread) pushGlobalFuncName(of *Thread, ar *state.Debug) bool {
 	top := t.GetTop()
 	of.GetInfo("f", ar)
 	if of != t {
@@ -362,7 +362,7 @@ func (t *Thread[I, F]) pushGlobalFuncName(of *Thread[I, F], ar *state.Debug) boo
 	return true
 }
 
-func (t *Thread[I, F]) pushFuncName(of *Thread[I, F], ar *state.Debug) {
+func (t *Thread) pushFuncName(of *Thread, ar *state.Debug) {
 	switch {
 	case t.pushGlobalFuncName(of, ar):
 		t.PushFString("function '%s'", t.topString())
@@ -378,7 +378,7 @@ func (t *Thread[I, F]) pushFuncName(of *Thread[I, F], ar *state.Debug) {
 	}
 }
 
-func (t *Thread[I, F]) lastLevel() int {
+func (t *Thread) lastLevel() int {
 	n := 0
 	for ci := t.ci(); ci != t.baseCI(); ci = t.v.ciPrev(ci) {
 		n++
@@ -386,8 +386,8 @@ func (t *Thread[I, F]) lastLevel() int {
 	return n - 1
 }
 
-func (t *Thread[I, F]) Traceback(of state.State, msg string, hasMsg bool, level int) {
-	o := of.(*Thread[I, F])
+func (t *Thread) Traceback(of state.State, msg string, hasMsg bool, level int) {
+	o := of.(*Thread)
 	if o.l == t.l {
 		o = t
 	}

@@ -1,33 +1,33 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
 
-func (t *Thread[I, F]) PushNil() { t.v.setNil(t.push()) }
+func (t *Thread) PushNil() { t.v.setNil(t.push()) }
 
-func (t *Thread[I, F]) PushBoolean(b bool) { t.v.setBool(t.push(), b) }
+func (t *Thread) PushBoolean(b bool) { t.v.setBool(t.push(), b) }
 
-func (t *Thread[I, F]) PushInteger(n int64) { t.v.setInt(t.push(), I(n)) }
+func (t *Thread) PushInteger(n int64) { t.v.setInt(t.push(), Int(n)) }
 
-func (t *Thread[I, F]) PushNumber(n float64) { t.v.setFloat(t.push(), F(n)) }
+func (t *Thread) PushNumber(n float64) { t.v.setFloat(t.push(), Float(n)) }
 
-func (t *Thread[I, F]) PushString(s string) {
+func (t *Thread) PushString(s string) {
 	ts := t.newGoString(s)
 	t.v.setString(t.push(), ts)
 	t.checkGC()
 }
 
-func (t *Thread[I, F]) PushBytes(s []byte) {
+func (t *Thread) PushBytes(s []byte) {
 	ts := t.newString(s)
 	t.v.setString(t.push(), ts)
 	t.checkGC()
 }
 
 // topString is the string on top of the stack.
-func (t *Thread[I, F]) topString() string {
-	return t.v.cGoString(t.v.gcOf(t.top() - layout.TVSize[I, F]()))
+func (t *Thread) topString() string {
+	return t.v.cGoString(t.v.gcOf(t.top() - tvSize))
 }
 
 // cText is s up to its first NUL.
@@ -41,7 +41,7 @@ func cText(s []byte) string {
 }
 
 // PushFString implements state.State.
-func (t *Thread[I, F]) PushFString(format string, args ...any) {
+func (t *Thread) PushFString(format string, args ...any) {
 	t.pushFString(format, args...)
 	t.checkGC()
 }
@@ -49,7 +49,7 @@ func (t *Thread[I, F]) PushFString(format string, args ...any) {
 // pushFString pushes each piece of the format as a string and concatenates them,
 // as luaO_pushvfstring does: the strings on the way are part of the heap's
 // history.
-func (t *Thread[I, F]) pushFString(format string, args ...any) {
+func (t *Thread) pushFString(format string, args ...any) {
 	n := 0
 	for {
 		i := 0
@@ -77,12 +77,12 @@ func (t *Thread[I, F]) pushFString(format string, args ...any) {
 	}
 }
 
-func (t *Thread[I, F]) pushPiece(s string) {
+func (t *Thread) pushPiece(s string) {
 	t.v.setString(t.top(), t.newGoString(s))
 	t.incTop()
 }
 
-func (t *Thread[I, F]) pushVerb(verb byte, arg any) {
+func (t *Thread) pushVerb(verb byte, arg any) {
 	v := t.v
 	switch verb {
 	case 's':
@@ -99,14 +99,14 @@ func (t *Thread[I, F]) pushVerb(verb byte, arg any) {
 			t.pushFString("<\\%d>", int(c))
 		}
 	case 'd', 'I':
-		v.setInt(t.top(), I(intArg(arg)))
+		v.setInt(t.top(), Int(intArg(arg)))
 		t.incTop()
-		t.numberToString(t.top() - layout.TVSize[I, F]())
+		t.numberToString(t.top() - tvSize)
 	case 'f':
 		f, _ := arg.(float64)
-		v.setFloat(t.top(), F(f))
+		v.setFloat(t.top(), Float(f))
 		t.incTop()
-		t.numberToString(t.top() - layout.TVSize[I, F]())
+		t.numberToString(t.top() - tvSize)
 	case 'p':
 		a, _ := arg.(Addr)
 		t.pushPiece(pointerString(a))
@@ -149,19 +149,19 @@ func pointerString(a Addr) string {
 	return "0x" + string(buf[i:])
 }
 
-func (t *Thread[I, F]) PushFunction(p *state.Proc) {
+func (t *Thread) PushFunction(p *state.Proc) {
 	t.v.setPtr(t.push(), t.v.rom.Proc(p), tagCFunc)
 }
 
 // pushCode pushes the function at a code address.
-func (t *Thread[I, F]) pushCode(a Addr) { t.v.setPtr(t.push(), a, tagCFunc) }
+func (t *Thread) pushCode(a Addr) { t.v.setPtr(t.push(), a, tagCFunc) }
 
-func (t *Thread[I, F]) PushClosure(p *state.Proc, n int) {
+func (t *Thread) PushClosure(p *state.Proc, n int) {
 	if n == 0 {
 		t.PushFunction(p)
 		return
 	}
-	v, tv := t.v, layout.TVSize[I, F]()
+	v, tv := t.v, tvSize
 	cl := t.newCClosure(Addr(n))
 	t.m.SetPtr(cl+layout.CClosureF, v.rom.Proc(p))
 	from := t.top() - Addr(n)*tv
@@ -173,24 +173,24 @@ func (t *Thread[I, F]) PushClosure(p *state.Proc, n int) {
 	t.checkGC()
 }
 
-func (t *Thread[I, F]) PushLightUserdata(a Addr) { t.v.setPtr(t.push(), a, tagLight) }
+func (t *Thread) PushLightUserdata(a Addr) { t.v.setPtr(t.push(), a, tagLight) }
 
-func (t *Thread[I, F]) PushThread() bool {
+func (t *Thread) PushThread() bool {
 	t.v.setPtr(t.push(), t.l, tagThread)
 	return t.l == t.v.main.l
 }
 
-func (t *Thread[I, F]) PushROTable(r *state.ROTable) {
+func (t *Thread) PushROTable(r *state.ROTable) {
 	t.v.setPtr(t.push(), t.v.rom.Table(r), tagROTable)
 }
 
-func (t *Thread[I, F]) PushGlobalTable() {
+func (t *Thread) PushGlobalTable() {
 	t.v.copyTV(t.top(), t.globals())
 	t.push()
 }
 
 // ToLString is luaL_tolstring.
-func (t *Thread[I, F]) ToLString(i int) []byte {
+func (t *Thread) ToLString(i int) []byte {
 	v := t.v
 	a := t.index(i)
 	if a == 0 {
@@ -201,7 +201,7 @@ func (t *Thread[I, F]) ToLString(i int) []byte {
 		tag = v.tag(a)
 	}
 	switch {
-	case isNumber(tag) && t.m.Ptr(t.g+layout.GlobalMT[I, F]()+typeNumber*4) == 0:
+	case isNumber(tag) && t.m.Ptr(t.g+layout.GlobalMT+typeNumber*4) == 0:
 		// The number's text, by way of the pieces of lua_pushfstring.
 		t.pushNumberText(a)
 		t.checkGC()
@@ -231,8 +231,8 @@ func (t *Thread[I, F]) ToLString(i int) []byte {
 
 // pushNumberText does what lua_pushfstring does for "%I" and "%f": an empty
 // piece, the number, an empty piece, and their concatenation.
-func (t *Thread[I, F]) pushNumberText(a Addr) {
-	v, tv := t.v, layout.TVSize[I, F]()
+func (t *Thread) pushNumberText(a Addr) {
+	v, tv := t.v, tvSize
 	var buf [64]byte
 	text := v.appendNumber(buf[:0], a)
 	empty := t.intern(nil)
@@ -248,7 +248,7 @@ func (t *Thread[I, F]) pushNumberText(a Addr) {
 	t.setTop(top - 2*tv)
 }
 
-func (t *Thread[I, F]) pushAddressText(i int) {
+func (t *Thread) pushAddressText(i int) {
 	i = t.AbsIndex(i)
 	tt := t.GetMetafield(i, "__name")
 	kind := t.TypeNameAt(i)

@@ -1,35 +1,35 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/mem"
 	"moonlet/internal/state"
 )
 
 // The C API (lapi.c) as methods of Thread; package state documents them.
 
-var _ state.BoxState = (*Thread[int32, float32])(nil)
+var _ state.BoxState = (*Thread)(nil)
 
 // Host implements state.State, and so do all methods of the api files.
-func (t *Thread[I, F]) Host() any { return t.v.cfg.Host }
+func (t *Thread) Host() any { return t.v.cfg.Host }
 
 // Mem is the device memory.
-func (t *Thread[I, F]) Mem() mem.Mem { return t.m }
+func (t *Thread) Mem() mem.Mem { return t.m }
 
 // NumberSizes are the sizes of the number model in bytes.
-func (t *Thread[I, F]) NumberSizes() (i, f int) { return int(mem.Size[I]()), int(mem.Size[F]()) }
+func (t *Thread) NumberSizes() (i, f int) { return int(intSize), int(floatSize) }
 
 // Output is lua_writestring.
-func (t *Thread[I, F]) Output(p []byte) { t.v.cfg.Output(p) }
+func (t *Thread) Output(p []byte) { t.v.cfg.Output(p) }
 
 // ErrorOutput is lua_writestringerror.
-func (t *Thread[I, F]) ErrorOutput(s string) { t.v.cfg.ErrorOutput(s) }
+func (t *Thread) ErrorOutput(s string) { t.v.cfg.ErrorOutput(s) }
 
 // MainThread is lua_getstate.
-func (t *Thread[I, F]) MainThread() state.State { return t.v.main }
+func (t *Thread) MainThread() state.State { return t.v.main }
 
 // NewHandle keeps a host object under a number that is not 0.
-func (t *Thread[I, F]) NewHandle(x any) uint32 {
+func (t *Thread) NewHandle(x any) uint32 {
 	v := t.v
 	if n := len(v.freeHand); n > 0 {
 		h := v.freeHand[n-1]
@@ -42,7 +42,7 @@ func (t *Thread[I, F]) NewHandle(x any) uint32 {
 }
 
 // Handle is the object of a number, nil if there is none.
-func (t *Thread[I, F]) Handle(h uint32) any {
+func (t *Thread) Handle(h uint32) any {
 	if h == 0 || int(h) > len(t.v.handles) {
 		return nil
 	}
@@ -50,7 +50,7 @@ func (t *Thread[I, F]) Handle(h uint32) any {
 }
 
 // FreeHandle forgets the object of a number.
-func (t *Thread[I, F]) FreeHandle(h uint32) {
+func (t *Thread) FreeHandle(h uint32) {
 	if h == 0 || int(h) > len(t.v.handles) || t.v.handles[h-1] == nil {
 		return
 	}
@@ -59,8 +59,8 @@ func (t *Thread[I, F]) FreeHandle(h uint32) {
 }
 
 // index is the address of the value at an acceptable index, 0 for none.
-func (t *Thread[I, F]) index(i int) Addr {
-	m, tv := t.m, layout.TVSize[I, F]()
+func (t *Thread) index(i int) Addr {
+	m, tv := t.m, tvSize
 	switch {
 	case i > 0:
 		a := m.Ptr(m.Ptr(t.l+layout.LuaStateCI)+layout.CallInfoFunc) + Addr(i)*tv
@@ -86,7 +86,7 @@ func (t *Thread[I, F]) index(i int) Addr {
 }
 
 // valid is index for a caller that must have a value there.
-func (t *Thread[I, F]) valid(i int) Addr {
+func (t *Thread) valid(i int) Addr {
 	a := t.index(i)
 	if a == 0 {
 		panic("BUG: invalid Lua stack index")
@@ -94,19 +94,19 @@ func (t *Thread[I, F]) valid(i int) Addr {
 	return a
 }
 
-func (t *Thread[I, F]) AbsIndex(i int) int {
+func (t *Thread) AbsIndex(i int) int {
 	if i > 0 || i <= state.RegistryIndex {
 		return i
 	}
 	return t.GetTop() + 1 + i
 }
 
-func (t *Thread[I, F]) GetTop() int {
-	return int((t.top()-t.v.ciFunc(t.ci()))/layout.TVSize[I, F]()) - 1
+func (t *Thread) GetTop() int {
+	return int((t.top()-t.v.ciFunc(t.ci()))/tvSize) - 1
 }
 
-func (t *Thread[I, F]) SetTop(i int) {
-	tv := layout.TVSize[I, F]()
+func (t *Thread) SetTop(i int) {
+	tv := tvSize
 	if i < 0 {
 		t.setTop(t.top() - Addr(-i-1)*tv)
 		return
@@ -118,9 +118,9 @@ func (t *Thread[I, F]) SetTop(i int) {
 	t.setTop(end)
 }
 
-func (t *Thread[I, F]) Pop(n int) { t.setTop(t.top() - Addr(n)*layout.TVSize[I, F]()) }
+func (t *Thread) Pop(n int) { t.setTop(t.top() - Addr(n)*tvSize) }
 
-func (t *Thread[I, F]) PushValue(i int) {
+func (t *Thread) PushValue(i int) {
 	a := t.index(i)
 	if a == 0 {
 		t.PushNil()
@@ -130,8 +130,8 @@ func (t *Thread[I, F]) PushValue(i int) {
 	t.push()
 }
 
-func (t *Thread[I, F]) reverse(from, to Addr) {
-	tv, tmp := layout.TVSize[I, F](), t.v.scratch(scratchAPI)
+func (t *Thread) reverse(from, to Addr) {
+	tv, tmp := tvSize, t.v.scratch(scratchAPI)
 	for ; from < to; from, to = from+tv, to-tv {
 		t.v.copyTV(tmp, from)
 		t.v.copyTV(from, to)
@@ -139,8 +139,8 @@ func (t *Thread[I, F]) reverse(from, to Addr) {
 	}
 }
 
-func (t *Thread[I, F]) Rotate(i, n int) {
-	tv := layout.TVSize[I, F]()
+func (t *Thread) Rotate(i, n int) {
+	tv := tvSize
 	last, first := t.top()-tv, t.valid(i)
 	var mid Addr
 	if n >= 0 {
@@ -153,8 +153,8 @@ func (t *Thread[I, F]) Rotate(i, n int) {
 	t.reverse(first, last)
 }
 
-func (t *Thread[I, F]) Insert(i int) {
-	a, tv := t.valid(i), layout.TVSize[I, F]()
+func (t *Thread) Insert(i int) {
+	a, tv := t.valid(i), tvSize
 	last, tmp := t.top()-tv, t.v.scratch(scratchAPI)
 	t.v.copyTV(tmp, last)
 	for p := last; p > a; p -= tv {
@@ -163,8 +163,8 @@ func (t *Thread[I, F]) Insert(i int) {
 	t.v.copyTV(a, tmp)
 }
 
-func (t *Thread[I, F]) Remove(i int) {
-	tv := layout.TVSize[I, F]()
+func (t *Thread) Remove(i int) {
+	tv := tvSize
 	last := t.top() - tv
 	for p := t.valid(i); p < last; p += tv {
 		t.v.copyTV(p, p+tv)
@@ -172,12 +172,12 @@ func (t *Thread[I, F]) Remove(i int) {
 	t.setTop(last)
 }
 
-func (t *Thread[I, F]) Replace(i int) {
+func (t *Thread) Replace(i int) {
 	t.Copy(-1, i)
 	t.Pop(1)
 }
 
-func (t *Thread[I, F]) Copy(from, to int) {
+func (t *Thread) Copy(from, to int) {
 	a, b := t.valid(from), t.valid(to)
 	t.v.copyTV(b, a)
 	if to < state.RegistryIndex {
@@ -185,8 +185,8 @@ func (t *Thread[I, F]) Copy(from, to int) {
 	}
 }
 
-func (t *Thread[I, F]) CheckStack(n int) bool {
-	m, tv := t.m, layout.TVSize[I, F]()
+func (t *Thread) CheckStack(n int) bool {
+	m, tv := t.m, tvSize
 	if !t.hasRoom(Addr(n)) {
 		inUse := int((t.top()-t.stack())/tv) + extraStack
 		if inUse > maxStack-n || t.rawRun(func() { t.growStack(Addr(n)) }) != state.OK {
@@ -199,7 +199,7 @@ func (t *Thread[I, F]) CheckStack(n int) bool {
 	return true
 }
 
-func (t *Thread[I, F]) CheckStackMsg(n int, msg string) {
+func (t *Thread) CheckStackMsg(n int, msg string) {
 	if !t.CheckStack(n) {
 		if msg != "" {
 			t.Errorf("stack overflow (%s)", msg)
@@ -208,12 +208,12 @@ func (t *Thread[I, F]) CheckStackMsg(n int, msg string) {
 	}
 }
 
-func (t *Thread[I, F]) XMove(to state.State, n int) {
-	other := to.(*Thread[I, F])
+func (t *Thread) XMove(to state.State, n int) {
+	other := to.(*Thread)
 	if other.l == t.l {
 		return
 	}
-	tv := layout.TVSize[I, F]()
+	tv := tvSize
 	from := t.top() - Addr(n)*tv
 	t.setTop(from)
 	for range n {
@@ -225,7 +225,7 @@ func (t *Thread[I, F]) XMove(to state.State, n int) {
 
 // Access.
 
-func (t *Thread[I, F]) Type(i int) state.Type {
+func (t *Thread) Type(i int) state.Type {
 	a := t.index(i)
 	if a == 0 {
 		return state.None
@@ -233,49 +233,49 @@ func (t *Thread[I, F]) Type(i int) state.Type {
 	return state.Type(t.v.tag(a) & typeMask)
 }
 
-func (t *Thread[I, F]) TypeName(ty state.Type) string { return typeName(int(ty)) }
-func (t *Thread[I, F]) TypeNameAt(i int) string       { return typeName(int(t.Type(i))) }
-func (t *Thread[I, F]) IsNone(i int) bool             { return t.index(i) == 0 }
-func (t *Thread[I, F]) IsNoneOrNil(i int) bool        { return t.Type(i) <= state.Nil }
-func (t *Thread[I, F]) IsNil(i int) bool              { return t.Type(i) == state.Nil }
-func (t *Thread[I, F]) IsTable(i int) bool            { return t.Type(i) == state.Table }
-func (t *Thread[I, F]) IsFunction(i int) bool         { return t.Type(i) == state.Function }
+func (t *Thread) TypeName(ty state.Type) string { return typeName(int(ty)) }
+func (t *Thread) TypeNameAt(i int) string       { return typeName(int(t.Type(i))) }
+func (t *Thread) IsNone(i int) bool             { return t.index(i) == 0 }
+func (t *Thread) IsNoneOrNil(i int) bool        { return t.Type(i) <= state.Nil }
+func (t *Thread) IsNil(i int) bool              { return t.Type(i) == state.Nil }
+func (t *Thread) IsTable(i int) bool            { return t.Type(i) == state.Table }
+func (t *Thread) IsFunction(i int) bool         { return t.Type(i) == state.Function }
 
-func (t *Thread[I, F]) tagAt(i int) uint32 {
+func (t *Thread) tagAt(i int) uint32 {
 	if a := t.index(i); a != 0 {
 		return t.v.tag(a)
 	}
 	return tagNil
 }
 
-func (t *Thread[I, F]) IsInteger(i int) bool { return t.tagAt(i) == tagInt }
+func (t *Thread) IsInteger(i int) bool { return t.tagAt(i) == tagInt }
 
-func (t *Thread[I, F]) IsNumber(i int) bool {
+func (t *Thread) IsNumber(i int) bool {
 	_, ok := t.ToNumber(i)
 	return ok
 }
 
-func (t *Thread[I, F]) IsString(i int) bool {
+func (t *Thread) IsString(i int) bool {
 	tag := t.tagAt(i)
 	return isString(tag) || isNumber(tag)
 }
 
-func (t *Thread[I, F]) IsCFunction(i int) bool {
+func (t *Thread) IsCFunction(i int) bool {
 	tag := t.tagAt(i)
 	return tag == tagCFunc || tag == tagCCl
 }
 
-func (t *Thread[I, F]) IsUserdata(i int) bool {
+func (t *Thread) IsUserdata(i int) bool {
 	tag := t.tagAt(i)
 	return tag == tagUdata || tag == tagLight
 }
 
-func (t *Thread[I, F]) ToBoolean(i int) bool {
+func (t *Thread) ToBoolean(i int) bool {
 	a := t.index(i)
 	return a != 0 && !t.v.isFalse(a)
 }
 
-func (t *Thread[I, F]) ToInteger(i int) (int64, bool) {
+func (t *Thread) ToInteger(i int) (int64, bool) {
 	a := t.index(i)
 	if a == 0 {
 		return 0, false
@@ -287,7 +287,7 @@ func (t *Thread[I, F]) ToInteger(i int) (int64, bool) {
 	return int64(n), ok
 }
 
-func (t *Thread[I, F]) ToNumber(i int) (float64, bool) {
+func (t *Thread) ToNumber(i int) (float64, bool) {
 	a := t.index(i)
 	if a == 0 {
 		return 0, false
@@ -296,7 +296,7 @@ func (t *Thread[I, F]) ToNumber(i int) (float64, bool) {
 	return float64(n), ok
 }
 
-func (t *Thread[I, F]) ToBytes(i int) ([]byte, bool) {
+func (t *Thread) ToBytes(i int) ([]byte, bool) {
 	a := t.index(i)
 	if a == 0 {
 		return nil, false
@@ -314,26 +314,26 @@ func (t *Thread[I, F]) ToBytes(i int) ([]byte, bool) {
 	return v.strBytes(v.gcOf(a)), true
 }
 
-func (t *Thread[I, F]) ToString(i int) (string, bool) {
+func (t *Thread) ToString(i int) (string, bool) {
 	b, ok := t.ToBytes(i)
 	return string(b), ok
 }
 
-func (t *Thread[I, F]) ToUserdata(i int) Addr {
+func (t *Thread) ToUserdata(i int) Addr {
 	a := t.index(i)
 	if a == 0 {
 		return 0
 	}
 	switch t.v.tag(a) {
 	case tagUdata:
-		return t.m.Ptr(a) + layout.UdataSize[I, F]()
+		return t.m.Ptr(a) + layout.UdataSize
 	case tagLight:
 		return t.m.Ptr(a)
 	}
 	return 0
 }
 
-func (t *Thread[I, F]) ToThread(i int) state.State {
+func (t *Thread) ToThread(i int) state.State {
 	a := t.index(i)
 	if a == 0 || t.v.tag(a) != tagThread {
 		return nil
@@ -342,7 +342,7 @@ func (t *Thread[I, F]) ToThread(i int) state.State {
 }
 
 // threadHandle is a handle for a thread; running ones have theirs already.
-func (v *VM[I, F]) threadHandle(l Addr) *Thread[I, F] {
+func (v *VM) threadHandle(l Addr) *Thread {
 	for _, th := range v.threads {
 		if th.l == l {
 			return th
@@ -351,21 +351,21 @@ func (v *VM[I, F]) threadHandle(l Addr) *Thread[I, F] {
 	return v.thread(l)
 }
 
-func (t *Thread[I, F]) ToPointer(i int) Addr {
+func (t *Thread) ToPointer(i int) Addr {
 	a := t.index(i)
 	if a == 0 {
 		return 0
 	}
 	switch tag := t.v.tag(a); {
 	case tag == tagUdata:
-		return t.m.Ptr(a) + layout.UdataSize[I, F]()
+		return t.m.Ptr(a) + layout.UdataSize
 	case isTable(tag), isFunction(tag), tag == tagThread, tag == tagLight:
 		return t.m.Ptr(a)
 	}
 	return 0
 }
 
-func (t *Thread[I, F]) RawLen(i int) int {
+func (t *Thread) RawLen(i int) int {
 	a := t.index(i)
 	if a == 0 {
 		return 0
@@ -382,12 +382,12 @@ func (t *Thread[I, F]) RawLen(i int) int {
 	return 0
 }
 
-func (t *Thread[I, F]) RawEqual(i, j int) bool {
+func (t *Thread) RawEqual(i, j int) bool {
 	a, b := t.index(i), t.index(j)
 	return a != 0 && b != 0 && t.v.rawEqual(a, b)
 }
 
-func (t *Thread[I, F]) Compare(i, j, op int) bool {
+func (t *Thread) Compare(i, j, op int) bool {
 	a, b := t.index(i), t.index(j)
 	if a == 0 || b == 0 {
 		return false
@@ -401,8 +401,8 @@ func (t *Thread[I, F]) Compare(i, j, op int) bool {
 	return t.lessEqual(a, b)
 }
 
-func (t *Thread[I, F]) Arith(op int) {
-	tv := layout.TVSize[I, F]()
+func (t *Thread) Arith(op int) {
+	tv := tvSize
 	if op == state.OpUnm || op == state.OpBNot {
 		t.PushValue(-1)
 	}
@@ -411,7 +411,7 @@ func (t *Thread[I, F]) Arith(op int) {
 	t.Pop(1)
 }
 
-func (t *Thread[I, F]) Concat(n int) {
+func (t *Thread) Concat(n int) {
 	switch {
 	case n >= 2:
 		t.concat(n)
@@ -422,12 +422,12 @@ func (t *Thread[I, F]) Concat(n int) {
 	t.checkGC()
 }
 
-func (t *Thread[I, F]) Len(i int) {
+func (t *Thread) Len(i int) {
 	t.objLen(t.valid(i), t.top())
 	t.push()
 }
 
-func (t *Thread[I, F]) LenInt(i int) int64 {
+func (t *Thread) LenInt(i int) int64 {
 	t.Len(i)
 	n, ok := t.ToInteger(-1)
 	if !ok {
@@ -437,8 +437,8 @@ func (t *Thread[I, F]) LenInt(i int) int64 {
 	return n
 }
 
-func (t *Thread[I, F]) StringToNumber(s string) bool {
-	i, f, isInt, ok := parseNumber[I, F]([]byte(s))
+func (t *Thread) StringToNumber(s string) bool {
+	i, f, isInt, ok := parseNumber([]byte(s))
 	if !ok {
 		return false
 	}

@@ -1,13 +1,13 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
 
-func (t *Thread[I, F]) NewTable() { t.CreateTable(0, 0) }
+func (t *Thread) NewTable() { t.CreateTable(0, 0) }
 
-func (t *Thread[I, F]) CreateTable(narr, nrec int) {
+func (t *Thread) CreateTable(narr, nrec int) {
 	h := t.newTable()
 	t.v.setPtr(t.push(), h, tagTable)
 	if narr > 0 || nrec > 0 {
@@ -16,21 +16,21 @@ func (t *Thread[I, F]) CreateTable(narr, nrec int) {
 	t.checkGC()
 }
 
-func (t *Thread[I, F]) NewUserdata(size int) Addr {
+func (t *Thread) NewUserdata(size int) Addr {
 	u := t.newUdata(Addr(size))
-	a := u + layout.UdataSize[I, F]()
+	a := u + layout.UdataSize
 	t.m.Zero(a, Addr(size))
 	t.v.setPtr(t.push(), u, tagUdata)
 	t.checkGC()
 	return a
 }
 
-func (t *Thread[I, F]) topType() state.Type {
-	return state.Type(t.v.tag(t.top()-layout.TVSize[I, F]()) & typeMask)
+func (t *Thread) topType() state.Type {
+	return state.Type(t.v.tag(t.top()-tvSize) & typeMask)
 }
 
 // getStrKey pushes the field of the value at a.
-func (t *Thread[I, F]) getStrKey(a Addr, name string) state.Type {
+func (t *Thread) getStrKey(a Addr, name string) state.Type {
 	v := t.v
 	ts := t.newGoString(name)
 	if isTable(v.tag(a)) {
@@ -45,8 +45,8 @@ func (t *Thread[I, F]) getStrKey(a Addr, name string) state.Type {
 	return t.topType()
 }
 
-func (t *Thread[I, F]) setStrKey(a Addr, name string) {
-	v, tv := t.v, layout.TVSize[I, F]()
+func (t *Thread) setStrKey(a Addr, name string) {
+	v, tv := t.v, tvSize
 	ts := t.newGoString(name)
 	key := t.push()
 	v.setString(key, ts)
@@ -54,49 +54,49 @@ func (t *Thread[I, F]) setStrKey(a Addr, name string) {
 	t.setTop(t.top() - 2*tv)
 }
 
-func (t *Thread[I, F]) GetGlobal(name string) state.Type { return t.getStrKey(t.globals(), name) }
+func (t *Thread) GetGlobal(name string) state.Type { return t.getStrKey(t.globals(), name) }
 
-func (t *Thread[I, F]) SetGlobal(name string) { t.setStrKey(t.globals(), name) }
+func (t *Thread) SetGlobal(name string) { t.setStrKey(t.globals(), name) }
 
-func (t *Thread[I, F]) GetField(i int, name string) state.Type {
+func (t *Thread) GetField(i int, name string) state.Type {
 	return t.getStrKey(t.valid(i), name)
 }
 
-func (t *Thread[I, F]) SetField(i int, name string) { t.setStrKey(t.valid(i), name) }
+func (t *Thread) SetField(i int, name string) { t.setStrKey(t.valid(i), name) }
 
-func (t *Thread[I, F]) GetTable(i int) state.Type {
-	a, top := t.valid(i), t.top()-layout.TVSize[I, F]()
+func (t *Thread) GetTable(i int) state.Type {
+	a, top := t.valid(i), t.top()-tvSize
 	t.getTable(a, top, top)
 	return t.topType()
 }
 
-func (t *Thread[I, F]) SetTable(i int) {
-	tv := layout.TVSize[I, F]()
+func (t *Thread) SetTable(i int) {
+	tv := tvSize
 	a, top := t.valid(i), t.top()
 	t.setTable(a, top-2*tv, top-tv)
 	t.Pop(2)
 }
 
-func (t *Thread[I, F]) GetI(i int, n int64) state.Type {
+func (t *Thread) GetI(i int, n int64) state.Type {
 	v, a := t.v, t.valid(i)
 	if v.tag(a) == tagTable {
-		if slot := v.getInt(v.gcOf(a), I(n)); slot != 0 && v.tag(slot) != tagNil {
+		if slot := v.getInt(v.gcOf(a), Int(n)); slot != 0 && v.tag(slot) != tagNil {
 			v.copyTV(t.push(), slot)
 			return t.topType()
 		}
 	}
 	top := t.push()
-	v.setInt(top, I(n))
+	v.setInt(top, Int(n))
 	t.getTable(a, top, top)
 	return t.topType()
 }
 
-func (t *Thread[I, F]) SetI(i int, n int64) {
-	v, tv, a := t.v, layout.TVSize[I, F](), t.valid(i)
+func (t *Thread) SetI(i int, n int64) {
+	v, tv, a := t.v, tvSize, t.valid(i)
 	val := t.top() - tv
 	if v.tag(a) == tagTable {
 		h := v.gcOf(a)
-		if slot := v.getInt(h, I(n)); slot != 0 && v.tag(slot) != tagNil {
+		if slot := v.getInt(h, Int(n)); slot != 0 && v.tag(slot) != tagNil {
 			v.tableBarrier(h, val)
 			v.copyTV(slot, val)
 			t.setTop(val)
@@ -104,13 +104,13 @@ func (t *Thread[I, F]) SetI(i int, n int64) {
 		}
 	}
 	key := t.push()
-	v.setInt(key, I(n))
+	v.setInt(key, Int(n))
 	t.setTable(a, key, val)
 	t.Pop(2)
 }
 
 // rwTable is the table at an index of a raw operation.
-func (t *Thread[I, F]) tableAt(i int) Addr {
+func (t *Thread) tableAt(i int) Addr {
 	a := t.valid(i)
 	if !isTable(t.v.tag(a)) {
 		panic("BUG: raw access to what is no table")
@@ -118,8 +118,8 @@ func (t *Thread[I, F]) tableAt(i int) Addr {
 	return t.v.gcOf(a)
 }
 
-func (t *Thread[I, F]) RawGet(i int) state.Type {
-	h, top := t.tableAt(i), t.top()-layout.TVSize[I, F]()
+func (t *Thread) RawGet(i int) state.Type {
+	h, top := t.tableAt(i), t.top()-tvSize
 	if slot := t.v.get(h, top); slot != 0 {
 		t.v.copyTV(top, slot)
 	} else {
@@ -128,8 +128,8 @@ func (t *Thread[I, F]) RawGet(i int) state.Type {
 	return t.topType()
 }
 
-func (t *Thread[I, F]) RawSet(i int) {
-	v, tv := t.v, layout.TVSize[I, F]()
+func (t *Thread) RawSet(i int) {
+	v, tv := t.v, tvSize
 	h, top := t.tableAt(i), t.top()
 	slot := t.set(h, top-2*tv)
 	v.copyTV(slot, top-tv)
@@ -138,7 +138,7 @@ func (t *Thread[I, F]) RawSet(i int) {
 	t.Pop(2)
 }
 
-func (t *Thread[I, F]) pushSlot(slot Addr) state.Type {
+func (t *Thread) pushSlot(slot Addr) state.Type {
 	if slot != 0 {
 		t.v.copyTV(t.top(), slot)
 	} else {
@@ -148,26 +148,26 @@ func (t *Thread[I, F]) pushSlot(slot Addr) state.Type {
 	return t.topType()
 }
 
-func (t *Thread[I, F]) RawGetI(i int, n int64) state.Type {
-	return t.pushSlot(t.v.getInt(t.tableAt(i), I(n)))
+func (t *Thread) RawGetI(i int, n int64) state.Type {
+	return t.pushSlot(t.v.getInt(t.tableAt(i), Int(n)))
 }
 
-func (t *Thread[I, F]) RawSetI(i int, n int64) {
-	h, val := t.tableAt(i), t.top()-layout.TVSize[I, F]()
-	t.setIntKey(h, I(n), val)
+func (t *Thread) RawSetI(i int, n int64) {
+	h, val := t.tableAt(i), t.top()-tvSize
+	t.setIntKey(h, Int(n), val)
 	t.v.tableBarrier(h, val)
 	t.Pop(1)
 }
 
-func (t *Thread[I, F]) RawGetP(i int, p Addr) state.Type {
+func (t *Thread) RawGetP(i int, p Addr) state.Type {
 	key := t.v.scratch(scratchAPI)
 	t.v.setPtr(key, p, tagLight)
 	return t.pushSlot(t.v.get(t.tableAt(i), key))
 }
 
-func (t *Thread[I, F]) RawSetP(i int, p Addr) {
+func (t *Thread) RawSetP(i int, p Addr) {
 	v := t.v
-	h, val := t.tableAt(i), t.top()-layout.TVSize[I, F]()
+	h, val := t.tableAt(i), t.top()-tvSize
 	key := v.scratch(scratchAPI)
 	v.setPtr(key, p, tagLight)
 	v.copyTV(t.set(h, key), val)
@@ -175,8 +175,8 @@ func (t *Thread[I, F]) RawSetP(i int, p Addr) {
 	t.Pop(1)
 }
 
-func (t *Thread[I, F]) Next(i int) bool {
-	h, key := t.tableAt(i), t.top()-layout.TVSize[I, F]()
+func (t *Thread) Next(i int) bool {
+	h, key := t.tableAt(i), t.top()-tvSize
 	if t.next(h, key) {
 		t.push()
 		return true
@@ -185,7 +185,7 @@ func (t *Thread[I, F]) Next(i int) bool {
 	return false
 }
 
-func (t *Thread[I, F]) GetMetatable(i int) bool {
+func (t *Thread) GetMetatable(i int) bool {
 	a := t.index(i)
 	if a == 0 {
 		return false
@@ -198,9 +198,9 @@ func (t *Thread[I, F]) GetMetatable(i int) bool {
 	return true
 }
 
-func (t *Thread[I, F]) SetMetatable(i int) {
+func (t *Thread) SetMetatable(i int) {
 	v, m := t.v, t.m
-	a, top := t.valid(i), t.top()-layout.TVSize[I, F]()
+	a, top := t.valid(i), t.top()-tvSize
 	mt := Addr(0)
 	if v.tag(top) != tagNil {
 		mt = v.gcOf(top)
@@ -223,36 +223,28 @@ func (t *Thread[I, F]) SetMetatable(i int) {
 	case isTable(tag): // the firmware crashes; its manual promises an error
 		t.runError("table is Readonly")
 	default:
-		m.SetPtr(t.g+layout.GlobalMT[I, F]()+Addr(tag&typeMask)*4, mt)
+		m.SetPtr(t.g+layout.GlobalMT+Addr(tag&typeMask)*4, mt)
 	}
 	t.Pop(1)
 }
 
-func (t *Thread[I, F]) GetUserValue(i int) state.Type {
+func (t *Thread) GetUserValue(i int) state.Type {
 	u := t.v.gcOf(t.valid(i))
 	top := t.push()
-	if t.v.narrow() {
-		t.m.SetU32(top, t.m.U32(u+layout.UdataUser))
-	} else {
-		t.m.SetU64(top, t.m.U64(u+layout.UdataUser))
-	}
+	copyUser(t.m, top, u+layout.UdataUser)
 	t.v.setTag(top, uint32(t.m.U8(u+layout.UdataTTUV)))
 	return t.topType()
 }
 
-func (t *Thread[I, F]) SetUserValue(i int) {
-	u, top := t.v.gcOf(t.valid(i)), t.top()-layout.TVSize[I, F]()
-	if t.v.narrow() {
-		t.m.SetU32(u+layout.UdataUser, t.m.U32(top))
-	} else {
-		t.m.SetU64(u+layout.UdataUser, t.m.U64(top))
-	}
+func (t *Thread) SetUserValue(i int) {
+	u, top := t.v.gcOf(t.valid(i)), t.top()-tvSize
+	copyUser(t.m, u+layout.UdataUser, top)
 	t.m.SetU8(u+layout.UdataTTUV, uint8(t.v.tag(top)))
 	t.barrier(u, top)
 	t.Pop(1)
 }
 
-func (t *Thread[I, F]) GetMetafield(i int, name string) state.Type {
+func (t *Thread) GetMetafield(i int, name string) state.Type {
 	if !t.GetMetatable(i) {
 		return state.Nil
 	}
@@ -266,7 +258,7 @@ func (t *Thread[I, F]) GetMetafield(i int, name string) state.Type {
 	return ty
 }
 
-func (t *Thread[I, F]) CallMeta(i int, name string) bool {
+func (t *Thread) CallMeta(i int, name string) bool {
 	i = t.AbsIndex(i)
 	if t.GetMetafield(i, name) == state.Nil {
 		return false
@@ -276,7 +268,7 @@ func (t *Thread[I, F]) CallMeta(i int, name string) bool {
 	return true
 }
 
-func (t *Thread[I, F]) GetSubTable(i int, name string) bool {
+func (t *Thread) GetSubTable(i int, name string) bool {
 	if t.GetField(i, name) == state.Table {
 		return true
 	}
@@ -290,7 +282,7 @@ func (t *Thread[I, F]) GetSubTable(i int, name string) bool {
 
 // References: a list of free ones begins at index 0 of the table.
 
-func (t *Thread[I, F]) Ref(i int) int {
+func (t *Thread) Ref(i int) int {
 	if t.IsNil(-1) {
 		t.Pop(1)
 		return state.RefNil
@@ -310,7 +302,7 @@ func (t *Thread[I, F]) Ref(i int) int {
 	return ref
 }
 
-func (t *Thread[I, F]) Unref(i, ref int) {
+func (t *Thread) Unref(i, ref int) {
 	if ref < 0 {
 		return
 	}
@@ -321,7 +313,7 @@ func (t *Thread[I, F]) Unref(i, ref int) {
 	t.RawSetI(i, 0)
 }
 
-func (t *Thread[I, F]) Reref(i int, ref *int) {
+func (t *Thread) Reref(i int, ref *int) {
 	if *ref >= 0 {
 		i = t.AbsIndex(i)
 		ty := t.RawGetI(i, int64(*ref))
@@ -334,7 +326,7 @@ func (t *Thread[I, F]) Reref(i int, ref *int) {
 	*ref = t.Ref(i)
 }
 
-func (t *Thread[I, F]) NewMetatable(name string) bool {
+func (t *Thread) NewMetatable(name string) bool {
 	if t.GetMetatableByName(name) != state.Nil {
 		return false
 	}
@@ -347,7 +339,7 @@ func (t *Thread[I, F]) NewMetatable(name string) bool {
 	return true
 }
 
-func (t *Thread[I, F]) ROMetatable(name string, r *state.ROTable) bool {
+func (t *Thread) ROMetatable(name string, r *state.ROTable) bool {
 	if t.GetField(state.RegistryIndex, name) != state.Nil {
 		return false
 	}
@@ -358,16 +350,16 @@ func (t *Thread[I, F]) ROMetatable(name string, r *state.ROTable) bool {
 	return true
 }
 
-func (t *Thread[I, F]) GetMetatableByName(name string) state.Type {
+func (t *Thread) GetMetatableByName(name string) state.Type {
 	return t.GetField(state.RegistryIndex, name)
 }
 
-func (t *Thread[I, F]) SetMetatableByName(name string) {
+func (t *Thread) SetMetatableByName(name string) {
 	t.GetMetatableByName(name)
 	t.SetMetatable(-2)
 }
 
-func (t *Thread[I, F]) TestUdata(i int, name string) Addr {
+func (t *Thread) TestUdata(i int, name string) Addr {
 	p := t.ToUserdata(i)
 	if p == 0 || !t.GetMetatable(i) {
 		return 0
@@ -380,7 +372,7 @@ func (t *Thread[I, F]) TestUdata(i int, name string) Addr {
 	return p
 }
 
-func (t *Thread[I, F]) CheckUdata(i int, name string) Addr {
+func (t *Thread) CheckUdata(i int, name string) Addr {
 	p := t.TestUdata(i, name)
 	if p == 0 {
 		t.TypeError(i, name)

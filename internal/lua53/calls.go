@@ -1,7 +1,7 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/opcode"
 	"moonlet/internal/state"
 )
@@ -55,13 +55,13 @@ type level struct {
 type thrown struct{ status state.Status }
 
 // throw unwinds to the innermost protected run.
-func (t *Thread[I, F]) throw(status state.Status) {
+func (t *Thread) throw(status state.Status) {
 	t.v.thrown.status = status
 	panic(&t.v.thrown)
 }
 
 // caught tells whether a recovered value is this VM's error, and its status.
-func (v *VM[I, F]) caught(r any) (state.Status, bool) {
+func (v *VM) caught(r any) (state.Status, bool) {
 	th, ok := r.(*thrown)
 	if !ok || th != &v.thrown {
 		return 0, false
@@ -70,7 +70,7 @@ func (v *VM[I, F]) caught(r any) (state.Status, bool) {
 }
 
 // rawRun calls f and returns the status of the error that ended it, if any.
-func (t *Thread[I, F]) rawRun(f func()) (status state.Status) {
+func (t *Thread) rawRun(f func()) (status state.Status) {
 	v := t.v
 	depth, levels, nCCalls := v.goDepth, len(v.levels), t.nCCalls()
 	defer func() {
@@ -89,11 +89,11 @@ func (t *Thread[I, F]) rawRun(f func()) (status state.Status) {
 
 // setErrorObject puts the error object of a status at a stack slot and makes it
 // the last one.
-func (t *Thread[I, F]) setErrorObject(status state.Status, at Addr) {
-	tv := layout.TVSize[I, F]()
+func (t *Thread) setErrorObject(status state.Status, at Addr) {
+	tv := tvSize
 	switch status {
 	case state.ErrMem:
-		t.v.setString(at, t.m.Ptr(t.g+layout.GlobalMemErrMsg[I, F]()))
+		t.v.setString(at, t.m.Ptr(t.g+layout.GlobalMemErrMsg))
 	case state.ErrErr:
 		t.v.setString(at, t.newGoString("error in error handling"))
 	default:
@@ -103,7 +103,7 @@ func (t *Thread[I, F]) setErrorObject(status state.Status, at Addr) {
 }
 
 // hook calls the debug hook for an event, in the middle of whatever runs.
-func (t *Thread[I, F]) hook(event, line int) {
+func (t *Thread) hook(event, line int) {
 	m, v := t.m, t.v
 	h := v.rom.Hook(m.Ptr(t.l + layout.LuaStateHook))
 	if h == nil || m.U8(t.l+layout.LuaStateAllowHook) == 0 {
@@ -112,7 +112,7 @@ func (t *Thread[I, F]) hook(event, line int) {
 	ci := t.ci()
 	top, ciTop := t.save(t.top()), t.save(v.ciTop(ci))
 	t.needStack(minStack)
-	m.SetPtr(ci+layout.CallInfoTop, t.top()+minStack*layout.TVSize[I, F]())
+	m.SetPtr(ci+layout.CallInfoTop, t.top()+minStack*tvSize)
 	m.SetU8(t.l+layout.LuaStateAllowHook, 0)
 	v.setCIStatus(ci, v.ciStatus(ci)|cistHooked)
 	v.goDepth++
@@ -124,10 +124,10 @@ func (t *Thread[I, F]) hook(event, line int) {
 	v.setCIStatus(ci, v.ciStatus(ci)&^uint16(cistHooked))
 }
 
-func (t *Thread[I, F]) hookMask() uint32 { return t.m.U32(t.l + layout.LuaStateHookMask) }
+func (t *Thread) hookMask() uint32 { return t.m.U32(t.l + layout.LuaStateHookMask) }
 
 // callHook tells the hook of a new Lua frame.
-func (t *Thread[I, F]) callHook(ci Addr) {
+func (t *Thread) callHook(ci Addr) {
 	m, v := t.m, t.v
 	event := state.HookCall
 	pc := ci + layout.CallInfoSavedPC
@@ -143,8 +143,8 @@ func (t *Thread[I, F]) callHook(ci Addr) {
 
 // adjustVarargs moves the fixed parameters of a vararg function above its actual
 // arguments and returns the function's base.
-func (t *Thread[I, F]) adjustVarargs(p Addr, actual Addr) Addr {
-	v, tv := t.v, layout.TVSize[I, F]()
+func (t *Thread) adjustVarargs(p Addr, actual Addr) Addr {
+	v, tv := t.v, tvSize
 	base := t.top()
 	fixed, n := base-actual*tv, Addr(t.m.U8(p+layout.ProtoNumParams))
 	for i := range n {
@@ -160,8 +160,8 @@ func (t *Thread[I, F]) adjustVarargs(p Addr, actual Addr) Addr {
 }
 
 // callable makes way for the __call metamethod below the function at fn.
-func (t *Thread[I, F]) callable(fn Addr) {
-	v, tv := t.v, layout.TVSize[I, F]()
+func (t *Thread) callable(fn Addr) {
+	v, tv := t.v, tvSize
 	tm := v.tmByObj(fn, tmCall)
 	if tm == 0 || !isFunction(v.tag(tm)) {
 		t.typeError(fn, "call")
@@ -174,7 +174,7 @@ func (t *Thread[I, F]) callable(fn Addr) {
 }
 
 // nextCI is the CallInfo for a new frame, which becomes the current one.
-func (t *Thread[I, F]) nextCI() Addr {
+func (t *Thread) nextCI() Addr {
 	ci := t.v.ciNext(t.ci())
 	if ci == 0 {
 		ci = t.extendCI()
@@ -184,7 +184,7 @@ func (t *Thread[I, F]) nextCI() Addr {
 }
 
 // roomFor makes room for n slots above the top and returns fn, which may move.
-func (t *Thread[I, F]) roomFor(n, fn Addr) Addr {
+func (t *Thread) roomFor(n, fn Addr) Addr {
 	if t.hasRoom(n) {
 		return fn
 	}
@@ -196,7 +196,7 @@ func (t *Thread[I, F]) roomFor(n, fn Addr) Addr {
 
 // preCall begins a call of the function at fn, whose arguments lie above it up
 // to the top. A C function is run to its end.
-func (t *Thread[I, F]) preCall(fn Addr, nresults int) int {
+func (t *Thread) preCall(fn Addr, nresults int) int {
 	m, v := t.m, t.v
 	for {
 		switch tag := v.tag(fn); tag {
@@ -216,8 +216,8 @@ func (t *Thread[I, F]) preCall(fn Addr, nresults int) int {
 }
 
 // enterLua pushes the frame of the Lua function at fn.
-func (t *Thread[I, F]) enterLua(fn Addr, nresults int) {
-	m, v, tv := t.m, t.v, layout.TVSize[I, F]()
+func (t *Thread) enterLua(fn Addr, nresults int) {
+	m, v, tv := t.m, t.v, tvSize
 	p := m.Ptr(m.Ptr(fn) + layout.LClosureP)
 	size := Addr(m.U8(p + layout.ProtoMaxStackSize))
 	if !t.hasRoom(size) {
@@ -244,7 +244,7 @@ func (t *Thread[I, F]) enterLua(fn Addr, nresults int) {
 }
 
 // callC runs a C function.
-func (t *Thread[I, F]) callC(f state.Func, fn Addr, nresults int) int {
+func (t *Thread) callC(f state.Func, fn Addr, nresults int) int {
 	m := t.m
 	if !t.hasRoom(minStack) {
 		fn = t.roomFor(minStack, fn)
@@ -252,7 +252,7 @@ func (t *Thread[I, F]) callC(f state.Func, fn Addr, nresults int) int {
 	ci := t.nextCI()
 	m.SetU32(ci+layout.CallInfoNResults, uint32(uint16(nresults)))
 	m.SetPtr(ci+layout.CallInfoFunc, fn)
-	m.SetPtr(ci+layout.CallInfoTop, t.top()+minStack*layout.TVSize[I, F]())
+	m.SetPtr(ci+layout.CallInfoTop, t.top()+minStack*tvSize)
 	if t.hookMask()&state.MaskCall != 0 {
 		t.hook(state.HookCall, -1)
 	}
@@ -261,13 +261,13 @@ func (t *Thread[I, F]) callC(f state.Func, fn Addr, nresults int) int {
 	if n < 0 {
 		return t.afterC(ci, n)
 	}
-	t.posCall(ci, t.top()-Addr(n)*layout.TVSize[I, F](), n)
+	t.posCall(ci, t.top()-Addr(n)*tvSize, n)
 	return calledC
 }
 
 // afterC goes on with a C function or continuation that returned n, until it is
 // done or something else has to run.
-func (t *Thread[I, F]) afterC(ci Addr, n int) int {
+func (t *Thread) afterC(ci Addr, n int) int {
 	v := t.v
 	for n < 0 {
 		switch n {
@@ -289,12 +289,12 @@ func (t *Thread[I, F]) afterC(ci Addr, n int) int {
 		t.setNCCalls(t.nCCalls() - 1)
 		n = t.continueC(ci, state.Yield)
 	}
-	t.posCall(ci, t.top()-Addr(n)*layout.TVSize[I, F](), n)
+	t.posCall(ci, t.top()-Addr(n)*tvSize, n)
 	return calledC
 }
 
 // continueC calls the continuation of the C frame ci, whose callee is done.
-func (t *Thread[I, F]) continueC(ci Addr, status state.Status) int {
+func (t *Thread) continueC(ci Addr, status state.Status) int {
 	m, v := t.m, t.v
 	if s := v.ciStatus(ci); s&cistYPCall != 0 {
 		v.setCIStatus(ci, s&^uint16(cistYPCall))
@@ -312,15 +312,15 @@ func (t *Thread[I, F]) continueC(ci Addr, status state.Status) int {
 
 // finishC completes the current C frame, whose callee is done or was recovered
 // from an error.
-func (t *Thread[I, F]) finishC(status state.Status) int {
+func (t *Thread) finishC(status state.Status) int {
 	ci := t.ci()
 	return t.afterC(ci, t.continueC(ci, status))
 }
 
 // posCall ends the frame ci: nres results from first on go to the place of its
 // function. It tells whether the caller wanted a fixed number of results.
-func (t *Thread[I, F]) posCall(ci, first Addr, nres int) bool {
-	m, v, tv := t.m, t.v, layout.TVSize[I, F]()
+func (t *Thread) posCall(ci, first Addr, nres int) bool {
+	m, v, tv := t.m, t.v, tvSize
 	if mask := t.hookMask(); mask&(state.MaskRet|state.MaskLine) != 0 {
 		if mask&state.MaskRet != 0 {
 			off := t.save(first)
@@ -367,7 +367,7 @@ func (t *Thread[I, F]) posCall(ci, first Addr, nres int) bool {
 const maxCCalls = 200
 
 // countCCall counts a C call and raises an error when there are too many.
-func (t *Thread[I, F]) countCCall() {
+func (t *Thread) countCCall() {
 	n := t.nCCalls() + 1
 	t.setNCCalls(n)
 	if n >= maxCCalls {
@@ -380,7 +380,7 @@ func (t *Thread[I, F]) countCCall() {
 }
 
 // call calls the function at fn from Go; results replace it.
-func (t *Thread[I, F]) call(fn Addr, nresults int) {
+func (t *Thread) call(fn Addr, nresults int) {
 	v := t.v
 	t.countCCall()
 	v.goDepth++
@@ -400,7 +400,7 @@ func (t *Thread[I, F]) call(fn Addr, nresults int) {
 	t.setNCCalls(t.nCCalls() - 1)
 }
 
-func (t *Thread[I, F]) callNoYield(fn Addr, nresults int) {
+func (t *Thread) callNoYield(fn Addr, nresults int) {
 	t.setNNY(t.nny() + 1)
 	t.call(fn, nresults)
 	t.setNNY(t.nny() - 1)
@@ -409,7 +409,7 @@ func (t *Thread[I, F]) callNoYield(fn Addr, nresults int) {
 // unroll runs what is left above the frame ci: Lua functions that were
 // interrupted and C functions that wait for their continuation. interrupted
 // tells that the current frame is in the middle of an instruction.
-func (t *Thread[I, F]) unroll(ci Addr, interrupted bool) int {
+func (t *Thread) unroll(ci Addr, interrupted bool) int {
 	for t.ci() != ci {
 		if t.v.isLua(t.ci()) {
 			if interrupted {
@@ -431,7 +431,7 @@ func (t *Thread[I, F]) unroll(ci Addr, interrupted bool) int {
 }
 
 // direct tells whether the running C function was called at its level's depth.
-func (t *Thread[I, F]) direct() bool {
+func (t *Thread) direct() bool {
 	n := len(t.v.levels)
 	return n > 0 && t.v.levels[n-1].l == t.l && t.v.levels[n-1].depth == t.v.goDepth
 }
@@ -444,7 +444,7 @@ const (
 )
 
 // runLevel calls the function at fn in a protected run.
-func (t *Thread[I, F]) runLevel(kind int, fn Addr, nresults int) state.Status {
+func (t *Thread) runLevel(kind int, fn Addr, nresults int) state.Status {
 	v := t.v
 	ci := t.ci()
 	if kind == stepResume {
@@ -464,7 +464,7 @@ func (t *Thread[I, F]) runLevel(kind int, fn Addr, nresults int) state.Status {
 }
 
 // step runs a level until its end, an error or a yield.
-func (t *Thread[I, F]) step(kind int, arg Addr, nresults int) (status state.Status) {
+func (t *Thread) step(kind int, arg Addr, nresults int) (status state.Status) {
 	v := t.v
 	n := len(v.levels)
 	lv := v.levels[n-1]
@@ -502,7 +502,7 @@ func (t *Thread[I, F]) step(kind int, arg Addr, nresults int) (status state.Stat
 
 // protectedFrame finds the innermost protected call of the current level that
 // can be finished by its continuation; 0 if there is none.
-func (t *Thread[I, F]) protectedFrame(lv *level) Addr {
+func (t *Thread) protectedFrame(lv *level) Addr {
 	for ci := t.ci(); ci != lv.ci && ci != 0; ci = t.v.ciPrev(ci) {
 		if t.v.ciStatus(ci)&cistYPCall != 0 {
 			return ci
@@ -513,7 +513,7 @@ func (t *Thread[I, F]) protectedFrame(lv *level) Addr {
 
 // recoverAt unwinds an error of the current level to its innermost protected
 // call. It tells false when there is none.
-func (t *Thread[I, F]) recoverAt(status state.Status) bool {
+func (t *Thread) recoverAt(status state.Status) bool {
 	m, v := t.m, t.v
 	lv := &v.levels[len(v.levels)-1]
 	ci := t.protectedFrame(lv)
@@ -534,7 +534,7 @@ func (t *Thread[I, F]) recoverAt(status state.Status) bool {
 
 // countedFrames is the number of frames from ci down to the frame end that
 // raised nCcalls.
-func (t *Thread[I, F]) countedFrames(ci, end Addr) (n uint16) {
+func (t *Thread) countedFrames(ci, end Addr) (n uint16) {
 	for ; ci != end && ci != 0; ci = t.v.ciPrev(ci) {
 		if t.v.ciStatus(ci)&cistCounted != 0 {
 			n++
@@ -546,7 +546,7 @@ func (t *Thread[I, F]) countedFrames(ci, end Addr) (n uint16) {
 // pcallAt calls the function at fn in a protected run (luaD_pcall). handler is
 // the stack offset of the message handler or 0. After an error its object
 // stands in fn's place.
-func (t *Thread[I, F]) pcallAt(fn Addr, nresults int, handler Addr) state.Status {
+func (t *Thread) pcallAt(fn Addr, nresults int, handler Addr) state.Status {
 	m := t.m
 	off, ci, allow := t.save(fn), t.ci(), m.U8(t.l+layout.LuaStateAllowHook)
 	nny, nCCalls, old := t.nny(), t.nCCalls(), m.Ptr(t.l+layout.LuaStateErrFunc)
@@ -568,7 +568,7 @@ func (t *Thread[I, F]) pcallAt(fn Addr, nresults int, handler Addr) state.Status
 }
 
 // protectedCall is the C call of a protected run, counted as such.
-func (t *Thread[I, F]) protectedCall(fn Addr, nresults int) state.Status {
+func (t *Thread) protectedCall(fn Addr, nresults int) state.Status {
 	if n := t.nCCalls() + 1; n < maxCCalls {
 		t.setNCCalls(n)
 		return t.runLevel(stepCall, fn, nresults)
@@ -578,7 +578,7 @@ func (t *Thread[I, F]) protectedCall(fn Addr, nresults int) state.Status {
 }
 
 // function is the Go function at a code address.
-func (v *VM[I, F]) function(a Addr) state.Func {
+func (v *VM) function(a Addr) state.Func {
 	f := v.rom.Func(a)
 	if f == nil {
 		v.badCode(a)
@@ -589,15 +589,15 @@ func (v *VM[I, F]) function(a Addr) state.Func {
 // The rest are coroutines.
 
 // resumeError ends a resume that cannot begin.
-func (t *Thread[I, F]) resumeError(msg string, nargs int) state.Status {
-	at := t.top() - Addr(nargs)*layout.TVSize[I, F]()
+func (t *Thread) resumeError(msg string, nargs int) state.Status {
+	at := t.top() - Addr(nargs)*tvSize
 	t.v.setString(at, t.newGoString(msg))
-	t.setTop(at + layout.TVSize[I, F]())
+	t.setTop(at + tvSize)
 	return state.ErrRun
 }
 
 // resume starts or continues a coroutine (lua_resume).
-func (t *Thread[I, F]) resume(from *Thread[I, F], nargs int) state.Status {
+func (t *Thread) resume(from *Thread, nargs int) state.Status {
 	m := t.m
 	status := state.Status(m.U8(t.l + layout.LuaStateStatus))
 	switch {
@@ -617,7 +617,7 @@ func (t *Thread[I, F]) resume(from *Thread[I, F], nargs int) state.Status {
 	nny := t.nny()
 	t.setNNY(0)
 	if status == state.OK {
-		fn := t.top() - Addr(nargs+1)*layout.TVSize[I, F]()
+		fn := t.top() - Addr(nargs+1)*tvSize
 		status = t.runLevel(stepCall, fn, state.MultRet)
 	} else {
 		status = t.runLevel(stepResume, Addr(nargs), 0)
@@ -633,7 +633,7 @@ func (t *Thread[I, F]) resume(from *Thread[I, F], nargs int) state.Status {
 }
 
 // resumeFrame continues the frame that yielded.
-func (t *Thread[I, F]) resumeFrame(nargs int) (res int, interrupted bool) {
+func (t *Thread) resumeFrame(nargs int) (res int, interrupted bool) {
 	m, v := t.m, t.v
 	ci := t.ci()
 	m.SetU8(t.l+layout.LuaStateStatus, uint8(state.OK))
@@ -654,7 +654,7 @@ func (t *Thread[I, F]) resumeFrame(nargs int) (res int, interrupted bool) {
 
 // yield suspends the thread with the n values on top of its stack (lua_yieldk).
 // Its result is to be returned by the C function.
-func (t *Thread[I, F]) yield(n, ctx int, k Addr) int {
+func (t *Thread) yield(n, ctx int, k Addr) int {
 	m, v := t.m, t.v
 	if t.nny() > 0 {
 		if t.l != v.main.l {
@@ -670,7 +670,7 @@ func (t *Thread[I, F]) yield(n, ctx int, k Addr) int {
 	}
 	m.SetPtr(ci+layout.CallInfoK, k)
 	m.SetI32(ci+layout.CallInfoCtx, int32(ctx))
-	m.SetPtr(ci+layout.CallInfoFunc, t.top()-Addr(n+1)*layout.TVSize[I, F]())
+	m.SetPtr(ci+layout.CallInfoFunc, t.top()-Addr(n+1)*tvSize)
 	if t.direct() {
 		return sentYield
 	}
@@ -679,11 +679,11 @@ func (t *Thread[I, F]) yield(n, ctx int, k Addr) int {
 }
 
 // newThread makes a coroutine and pushes it (lua_newthread).
-func (t *Thread[I, F]) newThread() Addr {
+func (t *Thread) newThread() Addr {
 	m, v := t.m, t.v
 	t.checkGC()
 	l := t.alloc(layout.LXSize) + layout.LXL
-	all := t.g + layout.GlobalAllGC[I, F]()
+	all := t.g + layout.GlobalAllGC
 	m.SetPtr(l, m.Ptr(all))
 	m.SetU8(l+layout.LuaStateTT, tagThread&variantMask)
 	m.SetU8(l+layout.LuaStateMarked, v.currentWhite())

@@ -3,16 +3,16 @@ package lua53
 import (
 	"fmt"
 
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 )
 
 // CheckHeap implements Machine: the invariants that a debug build of Lua
 // asserts. It is for tests.
-func (v *VM[I, F]) CheckHeap() error {
+func (v *VM) CheckHeap() error {
 	if err := v.heap.Check(); err != nil {
 		return err
 	}
-	lists := [...]Addr{layout.GlobalAllGC[I, F](), layout.GlobalFinObj[I, F](), layout.GlobalToBeFnz[I, F](), layout.GlobalFixedGC[I, F]()}
+	lists := [...]Addr{layout.GlobalAllGC, layout.GlobalFinObj, layout.GlobalToBeFnz, layout.GlobalFixedGC}
 	seen := map[Addr]bool{}
 	for i, list := range lists {
 		for o := v.m.Ptr(v.g + list); o != 0; o = v.m.Ptr(o) {
@@ -33,7 +33,7 @@ func (v *VM[I, F]) CheckHeap() error {
 
 // checkRef checks a reference of o: it must not be dead, nor white when o is
 // black and the invariant holds.
-func (v *VM[I, F]) checkRef(o, ref Addr) error {
+func (v *VM) checkRef(o, ref Addr) error {
 	if ref == 0 {
 		return nil
 	}
@@ -46,7 +46,7 @@ func (v *VM[I, F]) checkRef(o, ref Addr) error {
 	return nil
 }
 
-func (v *VM[I, F]) checkValue(o, a Addr) error {
+func (v *VM) checkValue(o, a Addr) error {
 	tag := v.tag(a)
 	if tag&collectable == 0 {
 		return nil
@@ -58,7 +58,7 @@ func (v *VM[I, F]) checkValue(o, a Addr) error {
 	return v.checkRef(o, ref)
 }
 
-func (v *VM[I, F]) checkObject(o Addr) error {
+func (v *VM) checkObject(o Addr) error {
 	m := v.m
 	var err error
 	note := func(e error) {
@@ -72,9 +72,9 @@ func (v *VM[I, F]) checkObject(o Addr) error {
 		for i := range m.Ptr(o + layout.TableSizeArray) {
 			note(v.checkValue(o, v.item(m.Ptr(o+layout.TableArray), i)))
 		}
-		for n, end := v.nodes(o); n < end; n += layout.NodeSize[I, F]() {
+		for n, end := v.nodes(o); n < end; n += nodeSize {
 			if v.tag(n) != tagNil {
-				note(v.checkValue(o, n+layout.NodeKey[I, F]()))
+				note(v.checkValue(o, n+layout.NodeKey))
 				note(v.checkValue(o, n))
 			}
 		}
@@ -94,12 +94,12 @@ func (v *VM[I, F]) checkObject(o Addr) error {
 			note(v.checkRef(o, m.Ptr(m.Ptr(o+layout.ProtoP)+4*i)))
 		}
 	case tagThread & variantMask:
-		for a := m.Ptr(o + layout.LuaStateStack); a < m.Ptr(o+layout.LuaStateTop); a += layout.TVSize[I, F]() {
+		for a := m.Ptr(o + layout.LuaStateStack); a < m.Ptr(o+layout.LuaStateTop); a += tvSize {
 			note(v.checkValue(o, a))
 		}
 	case tagCCl & variantMask:
 		for i := range Addr(m.U8(o + layout.CClosureNUpvalues)) {
-			note(v.checkValue(o, o+layout.CClosureUpvalue+i*layout.TVSize[I, F]()))
+			note(v.checkValue(o, o+layout.CClosureUpvalue+i*tvSize))
 		}
 	case tagUdata & variantMask:
 		note(v.checkRef(o, m.Ptr(o+layout.UdataMetatable)))
@@ -109,13 +109,13 @@ func (v *VM[I, F]) checkObject(o Addr) error {
 
 // checkStrings holds that the string table has what it counts, each string in
 // its own chain.
-func (v *VM[I, F]) checkStrings() error {
+func (v *VM) checkStrings() error {
 	m, strt := v.m, v.g+layout.GlobalStrt
 	size, n := m.U32(strt+layout.StringTableSlots), uint32(0)
 	for i := range size {
 		for ts := m.Ptr(m.Ptr(strt+layout.StringTableHash) + 4*Addr(i)); ts != 0; ts = m.Ptr(ts + layout.TStringHNext) {
 			n++
-			h := hashBytes(v.strBytes(ts), m.U32(v.g+layout.GlobalSeed[I, F]()))
+			h := hashBytes(v.strBytes(ts), m.U32(v.g+layout.GlobalSeed))
 			if h != m.U32(ts+layout.TStringHash) || h&(size-1) != i {
 				return fmt.Errorf("string %q has hash %#x in chain %d", v.strBytes(ts), m.U32(ts+layout.TStringHash), i)
 			}

@@ -1,7 +1,7 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/opcode"
 	"moonlet/internal/state"
 )
@@ -14,16 +14,16 @@ const (
 	maxRegs = 255
 )
 
-func (fs *funcState[I, F]) instr(pc int) opcode.Instruction {
+func (fs *funcState) instr(pc int) opcode.Instruction {
 	return fs.x.t.m.U32(fs.code + Addr(pc)*4)
 }
 
-func (fs *funcState[I, F]) setInstr(pc int, i opcode.Instruction) {
+func (fs *funcState) setInstr(pc int, i opcode.Instruction) {
 	fs.x.t.m.SetU32(fs.code+Addr(pc)*4, i)
 }
 
 // emit adds an instruction and returns its position.
-func (fs *funcState[I, F]) emit(i opcode.Instruction) int {
+func (fs *funcState) emit(i opcode.Instruction) int {
 	t := fs.x.t
 	fs.patchLists(fs.jpc, fs.pc, opcode.NoReg, fs.pc)
 	fs.jpc = noJump
@@ -37,20 +37,20 @@ func (fs *funcState[I, F]) emit(i opcode.Instruction) int {
 	return fs.pc - 1
 }
 
-func (fs *funcState[I, F]) codeABC(op opcode.Op, a, b, c int) int {
+func (fs *funcState) codeABC(op opcode.Op, a, b, c int) int {
 	return fs.emit(opcode.MakeABC(op, a, b, c))
 }
 
-func (fs *funcState[I, F]) codeABx(op opcode.Op, a, bx int) int {
+func (fs *funcState) codeABx(op opcode.Op, a, bx int) int {
 	return fs.emit(opcode.MakeABx(op, a, bx))
 }
 
-func (fs *funcState[I, F]) codeAsBx(op opcode.Op, a, sbx int) int {
+func (fs *funcState) codeAsBx(op opcode.Op, a, sbx int) int {
 	return fs.codeABx(op, a, sbx+opcode.MaxSBx)
 }
 
 // codeK loads constant k into a register.
-func (fs *funcState[I, F]) codeK(reg, k int) int {
+func (fs *funcState) codeK(reg, k int) int {
 	if k <= opcode.MaxBx {
 		return fs.codeABx(opcode.LoadK, reg, k)
 	}
@@ -61,7 +61,7 @@ func (fs *funcState[I, F]) codeK(reg, k int) int {
 
 // loadNil sets n registers to nil; it extends a LOADNIL just before where that
 // is possible.
-func (fs *funcState[I, F]) loadNil(from, n int) {
+func (fs *funcState) loadNil(from, n int) {
 	last := from + n - 1
 	if fs.pc > fs.lastTarget {
 		prev := fs.instr(fs.pc - 1)
@@ -78,12 +78,12 @@ func (fs *funcState[I, F]) loadNil(from, n int) {
 	fs.codeABC(opcode.LoadNil, from, n-1, 0)
 }
 
-func (fs *funcState[I, F]) ret(first, n int) { fs.codeABC(opcode.Return, first, n+1, 0) }
+func (fs *funcState) ret(first, n int) { fs.codeABC(opcode.Return, first, n+1, 0) }
 
 // Jumps. A list of jumps is linked through their distances; its last jump points
 // to itself.
 
-func (fs *funcState[I, F]) getJump(pc int) int {
+func (fs *funcState) getJump(pc int) int {
 	d := opcode.SBx(fs.instr(pc))
 	if d == noJump {
 		return noJump
@@ -91,7 +91,7 @@ func (fs *funcState[I, F]) getJump(pc int) int {
 	return pc + 1 + d
 }
 
-func (fs *funcState[I, F]) fixJump(pc, dest int) {
+func (fs *funcState) fixJump(pc, dest int) {
 	d := dest - (pc + 1)
 	if d > opcode.MaxSBx || d < -opcode.MaxSBx {
 		fs.x.syntaxError("control structure too long")
@@ -100,7 +100,7 @@ func (fs *funcState[I, F]) fixJump(pc, dest int) {
 }
 
 // concatJumps appends list l2 to list *l1.
-func (fs *funcState[I, F]) concatJumps(l1 *int, l2 int) {
+func (fs *funcState) concatJumps(l1 *int, l2 int) {
 	switch {
 	case l2 == noJump:
 	case *l1 == noJump:
@@ -116,7 +116,7 @@ func (fs *funcState[I, F]) concatJumps(l1 *int, l2 int) {
 
 // jump emits a jump whose target is open. Jumps that were pending to it go with
 // it to its target.
-func (fs *funcState[I, F]) jump() int {
+func (fs *funcState) jump() int {
 	jpc := fs.jpc
 	fs.jpc = noJump
 	j := fs.codeAsBx(opcode.Jmp, 0, noJump)
@@ -124,20 +124,20 @@ func (fs *funcState[I, F]) jump() int {
 	return j
 }
 
-func (fs *funcState[I, F]) condJump(op opcode.Op, a, b, c int) int {
+func (fs *funcState) condJump(op opcode.Op, a, b, c int) int {
 	fs.codeABC(op, a, b, c)
 	return fs.jump()
 }
 
 // getLabel marks the current position as a jump target.
-func (fs *funcState[I, F]) getLabel() int {
+func (fs *funcState) getLabel() int {
 	fs.lastTarget = fs.pc
 	return fs.pc
 }
 
 // control is the position of the instruction that decides a jump: its test, or
 // the jump itself.
-func (fs *funcState[I, F]) control(pc int) int {
+func (fs *funcState) control(pc int) int {
 	if pc >= 1 && opcode.OpOf(fs.instr(pc-1)).IsTest() {
 		return pc - 1
 	}
@@ -146,7 +146,7 @@ func (fs *funcState[I, F]) control(pc int) int {
 
 // patchTestReg gives the TESTSET of a jump its register, or makes it a TEST when
 // nobody wants the value. It tells false for other jumps.
-func (fs *funcState[I, F]) patchTestReg(node, reg int) bool {
+func (fs *funcState) patchTestReg(node, reg int) bool {
 	pc := fs.control(node)
 	i := fs.instr(pc)
 	if opcode.OpOf(i) != opcode.TestSet {
@@ -160,7 +160,7 @@ func (fs *funcState[I, F]) patchTestReg(node, reg int) bool {
 	return true
 }
 
-func (fs *funcState[I, F]) removeValues(list int) {
+func (fs *funcState) removeValues(list int) {
 	for ; list != noJump; list = fs.getJump(list) {
 		fs.patchTestReg(list, opcode.NoReg)
 	}
@@ -168,7 +168,7 @@ func (fs *funcState[I, F]) removeValues(list int) {
 
 // patchLists resolves a list: jumps that produce a value go to vtarget and put
 // it into reg, the others to dtarget.
-func (fs *funcState[I, F]) patchLists(list, vtarget, reg, dtarget int) {
+func (fs *funcState) patchLists(list, vtarget, reg, dtarget int) {
 	for list != noJump {
 		next := fs.getJump(list)
 		if fs.patchTestReg(list, reg) {
@@ -180,12 +180,12 @@ func (fs *funcState[I, F]) patchLists(list, vtarget, reg, dtarget int) {
 	}
 }
 
-func (fs *funcState[I, F]) patchToHere(list int) {
+func (fs *funcState) patchToHere(list int) {
 	fs.getLabel()
 	fs.concatJumps(&fs.jpc, list)
 }
 
-func (fs *funcState[I, F]) patchList(list, target int) {
+func (fs *funcState) patchList(list, target int) {
 	if target == fs.pc {
 		fs.patchToHere(list)
 	} else {
@@ -194,7 +194,7 @@ func (fs *funcState[I, F]) patchList(list, target int) {
 }
 
 // patchClose makes all jumps of a list close upvalues from a level up.
-func (fs *funcState[I, F]) patchClose(list, level int) {
+func (fs *funcState) patchClose(list, level int) {
 	for ; list != noJump; list = fs.getJump(list) {
 		fs.setInstr(list, opcode.SetA(fs.instr(list), level+1))
 	}
@@ -202,7 +202,7 @@ func (fs *funcState[I, F]) patchClose(list, level int) {
 
 // Registers.
 
-func (fs *funcState[I, F]) checkRegs(n int) {
+func (fs *funcState) checkRegs(n int) {
 	m := fs.x.t.m
 	size := fs.freeReg + n
 	if size > int(m.U8(fs.p+layout.ProtoMaxStackSize)) {
@@ -213,25 +213,25 @@ func (fs *funcState[I, F]) checkRegs(n int) {
 	}
 }
 
-func (fs *funcState[I, F]) reserve(n int) {
+func (fs *funcState) reserve(n int) {
 	fs.checkRegs(n)
 	fs.freeReg += n
 }
 
-func (fs *funcState[I, F]) free(reg int) {
+func (fs *funcState) free(reg int) {
 	if !opcode.IsK(reg) && reg >= fs.nActive {
 		fs.freeReg--
 	}
 }
 
-func (fs *funcState[I, F]) freeExpr(e *expr[I, F]) {
+func (fs *funcState) freeExpr(e *expr) {
 	if e.kind == eNonReloc {
 		fs.free(e.info)
 	}
 }
 
 // freeExprs frees the registers of two expressions, the higher one first.
-func (fs *funcState[I, F]) freeExprs(e1, e2 *expr[I, F]) {
+func (fs *funcState) freeExprs(e1, e2 *expr) {
 	r1, r2 := -1, -1
 	if e1.kind == eNonReloc {
 		r1 = e1.info
@@ -249,7 +249,7 @@ func (fs *funcState[I, F]) freeExprs(e1, e2 *expr[I, F]) {
 // Constants. The scanner's table maps a key to the index of a constant.
 
 // addK finds or adds the constant at val; key stands for it in the table.
-func (fs *funcState[I, F]) addK(key, val Addr) int {
+func (fs *funcState) addK(key, val Addr) int {
 	t := fs.x.t
 	m, v := t.m, t.v
 	slot := t.set(fs.x.strings, key)
@@ -262,10 +262,10 @@ func (fs *funcState[I, F]) addK(key, val Addr) int {
 		}
 	}
 	k := fs.nk
-	v.setInt(slot, I(k))
+	v.setInt(slot, Int(k))
 	if k+1 > fs.sizeK {
 		old := fs.sizeK
-		vec = t.growVector(vec, &fs.sizeK, layout.TVSize[I, F](), opcode.MaxAx, "constants")
+		vec = t.growVector(vec, &fs.sizeK, tvSize, opcode.MaxAx, "constants")
 		for i := old; i < fs.sizeK; i++ {
 			v.setNil(v.item(vec, Addr(i)))
 		}
@@ -277,19 +277,19 @@ func (fs *funcState[I, F]) addK(key, val Addr) int {
 	return k
 }
 
-func (fs *funcState[I, F]) constant() (Addr, *VM[I, F]) {
+func (fs *funcState) constant() (Addr, *VM) {
 	v := fs.x.t.v
 	return v.scratch(scratchConst), v
 }
 
-func (fs *funcState[I, F]) stringK(s Addr) int {
+func (fs *funcState) stringK(s Addr) int {
 	a, v := fs.constant()
 	v.setString(a, s)
 	return fs.addK(a, a)
 }
 
 // intK adds an integer. Its key is a light userdata, which no float equals.
-func (fs *funcState[I, F]) intK(n I) int {
+func (fs *funcState) intK(n Int) int {
 	a, v := fs.constant()
 	key := v.scratch(scratchConst2)
 	v.setPtr(key, Addr(uint32(n)), tagLight)
@@ -297,20 +297,20 @@ func (fs *funcState[I, F]) intK(n I) int {
 	return fs.addK(key, a)
 }
 
-func (fs *funcState[I, F]) floatK(n F) int {
+func (fs *funcState) floatK(n Float) int {
 	a, v := fs.constant()
 	v.setFloat(a, n)
 	return fs.addK(a, a)
 }
 
-func (fs *funcState[I, F]) boolK(b bool) int {
+func (fs *funcState) boolK(b bool) int {
 	a, v := fs.constant()
 	v.setBool(a, b)
 	return fs.addK(a, a)
 }
 
 // nilK adds nil; its key is the table itself.
-func (fs *funcState[I, F]) nilK() int {
+func (fs *funcState) nilK() int {
 	a, v := fs.constant()
 	key := v.scratch(scratchConst2)
 	v.setPtr(key, fs.x.strings, tagTable)
@@ -320,7 +320,7 @@ func (fs *funcState[I, F]) nilK() int {
 
 // Expressions.
 
-func (fs *funcState[I, F]) setReturns(e *expr[I, F], n int) {
+func (fs *funcState) setReturns(e *expr, n int) {
 	switch e.kind {
 	case eCall:
 		fs.setInstr(e.info, opcode.SetC(fs.instr(e.info), n+1))
@@ -331,10 +331,10 @@ func (fs *funcState[I, F]) setReturns(e *expr[I, F], n int) {
 	}
 }
 
-func (fs *funcState[I, F]) setMultRet(e *expr[I, F]) { fs.setReturns(e, multRet) }
+func (fs *funcState) setMultRet(e *expr) { fs.setReturns(e, multRet) }
 
 // setOneRet makes a call or vararg expression have one value.
-func (fs *funcState[I, F]) setOneRet(e *expr[I, F]) {
+func (fs *funcState) setOneRet(e *expr) {
 	switch e.kind {
 	case eCall:
 		e.kind = eNonReloc
@@ -346,7 +346,7 @@ func (fs *funcState[I, F]) setOneRet(e *expr[I, F]) {
 }
 
 // discharge makes sure that e is no variable any more.
-func (fs *funcState[I, F]) discharge(e *expr[I, F]) {
+func (fs *funcState) discharge(e *expr) {
 	switch e.kind {
 	case eLocal:
 		e.kind = eNonReloc
@@ -368,7 +368,7 @@ func (fs *funcState[I, F]) discharge(e *expr[I, F]) {
 }
 
 // dischargeTo puts the value of e, without its jumps, into a register.
-func (fs *funcState[I, F]) dischargeTo(e *expr[I, F], reg int) {
+func (fs *funcState) dischargeTo(e *expr, reg int) {
 	fs.discharge(e)
 	switch e.kind {
 	case eNil:
@@ -395,20 +395,20 @@ func (fs *funcState[I, F]) dischargeTo(e *expr[I, F], reg int) {
 	e.info, e.kind = reg, eNonReloc
 }
 
-func (fs *funcState[I, F]) dischargeToAny(e *expr[I, F]) {
+func (fs *funcState) dischargeToAny(e *expr) {
 	if e.kind != eNonReloc {
 		fs.reserve(1)
 		fs.dischargeTo(e, fs.freeReg-1)
 	}
 }
 
-func (fs *funcState[I, F]) loadBool(a, b, skip int) int {
+func (fs *funcState) loadBool(a, b, skip int) int {
 	fs.getLabel() // may be a jump target
 	return fs.codeABC(opcode.LoadBool, a, b, skip)
 }
 
 // needValue tells whether some jump of a list does not produce a value.
-func (fs *funcState[I, F]) needValue(list int) bool {
+func (fs *funcState) needValue(list int) bool {
 	for ; list != noJump; list = fs.getJump(list) {
 		if opcode.OpOf(fs.instr(fs.control(list))) != opcode.TestSet {
 			return true
@@ -418,7 +418,7 @@ func (fs *funcState[I, F]) needValue(list int) bool {
 }
 
 // toReg puts the final value of e, with its jumps, into a register.
-func (fs *funcState[I, F]) toReg(e *expr[I, F], reg int) {
+func (fs *funcState) toReg(e *expr, reg int) {
 	fs.dischargeTo(e, reg)
 	if e.kind == eJump {
 		fs.concatJumps(&e.onTrue, e.info)
@@ -441,14 +441,14 @@ func (fs *funcState[I, F]) toReg(e *expr[I, F], reg int) {
 	e.init(eNonReloc, reg)
 }
 
-func (fs *funcState[I, F]) toNextReg(e *expr[I, F]) {
+func (fs *funcState) toNextReg(e *expr) {
 	fs.discharge(e)
 	fs.freeExpr(e)
 	fs.reserve(1)
 	fs.toReg(e, fs.freeReg-1)
 }
 
-func (fs *funcState[I, F]) toAnyReg(e *expr[I, F]) int {
+func (fs *funcState) toAnyReg(e *expr) int {
 	fs.discharge(e)
 	if e.kind == eNonReloc {
 		if !e.hasJumps() {
@@ -463,13 +463,13 @@ func (fs *funcState[I, F]) toAnyReg(e *expr[I, F]) int {
 	return e.info
 }
 
-func (fs *funcState[I, F]) toAnyRegUp(e *expr[I, F]) {
+func (fs *funcState) toAnyRegUp(e *expr) {
 	if e.kind != eUpval || e.hasJumps() {
 		fs.toAnyReg(e)
 	}
 }
 
-func (fs *funcState[I, F]) toValue(e *expr[I, F]) {
+func (fs *funcState) toValue(e *expr) {
 	if e.hasJumps() {
 		fs.toAnyReg(e)
 	} else {
@@ -478,7 +478,7 @@ func (fs *funcState[I, F]) toValue(e *expr[I, F]) {
 }
 
 // toRK makes e an operand: a constant in range or a register.
-func (fs *funcState[I, F]) toRK(e *expr[I, F]) int {
+func (fs *funcState) toRK(e *expr) int {
 	fs.toValue(e)
 	switch e.kind {
 	case eTrue:
@@ -503,7 +503,7 @@ func (fs *funcState[I, F]) toRK(e *expr[I, F]) int {
 }
 
 // store assigns e to a variable.
-func (fs *funcState[I, F]) store(v, e *expr[I, F]) {
+func (fs *funcState) store(v, e *expr) {
 	switch v.kind {
 	case eLocal:
 		fs.freeExpr(e)
@@ -523,7 +523,7 @@ func (fs *funcState[I, F]) store(v, e *expr[I, F]) {
 }
 
 // self makes "e:key" of e: the function and e itself in two new registers.
-func (fs *funcState[I, F]) self(e, key *expr[I, F]) {
+func (fs *funcState) self(e, key *expr) {
 	obj := fs.toAnyReg(e)
 	fs.freeExpr(e)
 	e.info, e.kind = fs.freeReg, eNonReloc
@@ -532,14 +532,14 @@ func (fs *funcState[I, F]) self(e, key *expr[I, F]) {
 	fs.freeExpr(key)
 }
 
-func (fs *funcState[I, F]) negate(e *expr[I, F]) {
+func (fs *funcState) negate(e *expr) {
 	pc := fs.control(e.info)
 	i := fs.instr(pc)
 	fs.setInstr(pc, opcode.SetA(i, 1-min(opcode.A(i), 1)))
 }
 
 // jumpIf emits a jump that is taken when e has the truth value cond.
-func (fs *funcState[I, F]) jumpIf(e *expr[I, F], cond int) int {
+func (fs *funcState) jumpIf(e *expr, cond int) int {
 	if e.kind == eReloc {
 		if i := fs.instr(e.info); opcode.OpOf(i) == opcode.Not {
 			fs.pc-- // the NOT goes, the condition turns
@@ -552,7 +552,7 @@ func (fs *funcState[I, F]) jumpIf(e *expr[I, F], cond int) int {
 }
 
 // goIfTrue goes through when e is true and jumps otherwise.
-func (fs *funcState[I, F]) goIfTrue(e *expr[I, F]) {
+func (fs *funcState) goIfTrue(e *expr) {
 	fs.discharge(e)
 	pc := noJump
 	switch e.kind {
@@ -569,7 +569,7 @@ func (fs *funcState[I, F]) goIfTrue(e *expr[I, F]) {
 }
 
 // goIfFalse goes through when e is false and jumps otherwise.
-func (fs *funcState[I, F]) goIfFalse(e *expr[I, F]) {
+func (fs *funcState) goIfFalse(e *expr) {
 	fs.discharge(e)
 	pc := noJump
 	switch e.kind {
@@ -584,7 +584,7 @@ func (fs *funcState[I, F]) goIfFalse(e *expr[I, F]) {
 	e.onFalse = noJump
 }
 
-func (fs *funcState[I, F]) codeNot(e *expr[I, F]) {
+func (fs *funcState) codeNot(e *expr) {
 	fs.discharge(e)
 	switch e.kind {
 	case eNil, eFalse:
@@ -605,7 +605,7 @@ func (fs *funcState[I, F]) codeNot(e *expr[I, F]) {
 }
 
 // indexed makes "t[key]" of t.
-func (fs *funcState[I, F]) indexed(t, key *expr[I, F]) {
+func (fs *funcState) indexed(t, key *expr) {
 	t.table = t.info
 	t.key = fs.toRK(key)
 	t.in = eLocal
@@ -616,7 +616,7 @@ func (fs *funcState[I, F]) indexed(t, key *expr[I, F]) {
 }
 
 // numeral puts e into a scratch slot if it is a number.
-func (fs *funcState[I, F]) numeral(e *expr[I, F], slot Addr) bool {
+func (fs *funcState) numeral(e *expr, slot Addr) bool {
 	if e.hasJumps() {
 		return false
 	}
@@ -634,7 +634,7 @@ func (fs *funcState[I, F]) numeral(e *expr[I, F], slot Addr) bool {
 
 // fold computes an operation (an Op constant of state) on two numerals, unless
 // that could raise an error or gives NaN or a zero float.
-func (fs *funcState[I, F]) fold(op int, e1, e2 *expr[I, F]) bool {
+func (fs *funcState) fold(op int, e1, e2 *expr) bool {
 	t := fs.x.t
 	v := t.v
 	a, b := v.scratch(scratchArith), v.scratch(scratchArith2)
@@ -667,10 +667,10 @@ func (fs *funcState[I, F]) fold(op int, e1, e2 *expr[I, F]) bool {
 	return true
 }
 
-func (fs *funcState[I, F]) prefix(op int, e *expr[I, F], line int) {
+func (fs *funcState) prefix(op int, e *expr, line int) {
 	switch op {
 	case opMinus, opBNot:
-		var zero expr[I, F]
+		var zero expr
 		zero.init(eKInt, 0)
 		if fs.fold(op-opMinus+state.OpUnm, e, &zero) {
 			return
@@ -688,7 +688,7 @@ func (fs *funcState[I, F]) prefix(op int, e *expr[I, F], line int) {
 }
 
 // infix prepares the first operand of a binary operator.
-func (fs *funcState[I, F]) infix(op int, e *expr[I, F]) {
+func (fs *funcState) infix(op int, e *expr) {
 	switch {
 	case op == opAnd:
 		fs.goIfTrue(e)
@@ -704,7 +704,7 @@ func (fs *funcState[I, F]) infix(op int, e *expr[I, F]) {
 }
 
 // postfix completes a binary operation.
-func (fs *funcState[I, F]) postfix(op int, e1, e2 *expr[I, F], line int) {
+func (fs *funcState) postfix(op int, e1, e2 *expr, line int) {
 	switch {
 	case op == opAnd:
 		fs.discharge(e2)
@@ -736,7 +736,7 @@ func (fs *funcState[I, F]) postfix(op int, e1, e2 *expr[I, F], line int) {
 }
 
 // binary emits an operation with two operands and a value.
-func (fs *funcState[I, F]) binary(op opcode.Op, e1, e2 *expr[I, F], line int) {
+func (fs *funcState) binary(op opcode.Op, e1, e2 *expr, line int) {
 	rk2 := fs.toRK(e2) // the newer register first
 	rk1 := fs.toRK(e1)
 	fs.freeExprs(e1, e2)
@@ -746,7 +746,7 @@ func (fs *funcState[I, F]) binary(op opcode.Op, e1, e2 *expr[I, F], line int) {
 }
 
 // compare emits a comparison; infix has made e1 an operand already.
-func (fs *funcState[I, F]) compare(op int, e1, e2 *expr[I, F]) {
+func (fs *funcState) compare(op int, e1, e2 *expr) {
 	rk1 := e1.info
 	if e1.kind == eK {
 		rk1 |= opcode.BitRK
@@ -766,7 +766,7 @@ func (fs *funcState[I, F]) compare(op int, e1, e2 *expr[I, F]) {
 
 // setList stores n values above register base into the table there; nelems
 // counts all list items up to now.
-func (fs *funcState[I, F]) setList(base, nelems, n int) {
+func (fs *funcState) setList(base, nelems, n int) {
 	c := (nelems-1)/opcode.FieldsPerFlush + 1
 	b := n
 	if n == multRet {
@@ -788,7 +788,7 @@ func (fs *funcState[I, F]) setList(base, nelems, n int) {
 // one once more, whose record is taken back then (luaK_addlineinfo; lineinfo.go
 // has the format). Taking back a delta of several bytes loses its high bits, as
 // it does in the firmware.
-func (fs *funcState[I, F]) addLine(pc, line int) {
+func (fs *funcState) addLine(pc, line int) {
 	t := fs.x.t
 	m, last, n := t.m, fs.lastLine, fs.lineLen
 	if pc == fs.lastPC {

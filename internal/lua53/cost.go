@@ -1,7 +1,7 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
 
@@ -21,7 +21,7 @@ const (
 
 // outOfFuel reports the used budget and gets a new one. The embedder may reset
 // the module from there.
-func (t *Thread[I, F]) outOfFuel() {
+func (t *Thread) outOfFuel() {
 	v := t.v
 	used := v.granted - v.fuel
 	v.granted = 1 << 62
@@ -32,7 +32,7 @@ func (t *Thread[I, F]) outOfFuel() {
 }
 
 // Used returns the cost since the last report and starts to count anew.
-func (v *VM[I, F]) Used() int64 {
+func (v *VM) Used() int64 {
 	used := v.granted - v.fuel
 	v.granted = v.fuel
 	return used
@@ -40,7 +40,7 @@ func (v *VM[I, F]) Used() int64 {
 
 // trapped runs the debug hooks for the next instruction (luaG_traceexec); the
 // main loop calls it while VM.trap is set.
-func (t *Thread[I, F]) trapped() {
+func (t *Thread) trapped() {
 	m, v := t.m, t.v
 	mask := t.hookMask()
 	if mask&(state.MaskLine|state.MaskCount) == 0 {
@@ -81,7 +81,7 @@ func (t *Thread[I, F]) trapped() {
 			m.SetU32(t.l+layout.LuaStateHookCount, 1)
 		}
 		v.setCIStatus(ci, v.ciStatus(ci)|cistHookYield)
-		m.SetPtr(ci+layout.CallInfoFunc, t.top()-layout.TVSize[I, F]())
+		m.SetPtr(ci+layout.CallInfoFunc, t.top()-tvSize)
 		t.throw(state.Yield)
 	}
 }

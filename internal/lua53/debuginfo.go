@@ -3,7 +3,7 @@ package lua53
 import (
 	"strings"
 
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/opcode"
 	"moonlet/internal/state"
 )
@@ -36,18 +36,18 @@ func chunkID(source string) string {
 }
 
 // currentPC is the index of the instruction that the Lua frame ci executes.
-func (v *VM[I, F]) currentPC(ci Addr) int {
+func (v *VM) currentPC(ci Addr) int {
 	return int(v.m.Ptr(ci+layout.CallInfoSavedPC)-v.m.Ptr(v.ciProto(ci)+layout.ProtoCode))/4 - 1
 }
 
-func (v *VM[I, F]) currentLine(ci Addr) int { return v.funcLine(v.ciProto(ci), v.currentPC(ci)) }
+func (v *VM) currentLine(ci Addr) int { return v.funcLine(v.ciProto(ci), v.currentPC(ci)) }
 
-func (v *VM[I, F]) code(p Addr, pc int) opcode.Instruction {
+func (v *VM) code(p Addr, pc int) opcode.Instruction {
 	return v.m.U32(Addr(uint32(v.m.Ptr(p+layout.ProtoCode) + Addr(pc)*4)))
 }
 
 // upvalName is the name of a prototype's upvalue, "?" when it was stripped.
-func (v *VM[I, F]) upvalName(p Addr, i int) string {
+func (v *VM) upvalName(p Addr, i int) string {
 	if name := v.m.Ptr(v.m.Ptr(p+layout.ProtoUpvalues) + Addr(i)*layout.UpvaldescSize + layout.UpvaldescName); name != 0 {
 		return v.cGoString(name)
 	}
@@ -56,7 +56,7 @@ func (v *VM[I, F]) upvalName(p Addr, i int) string {
 
 // rkName is the name of an RK operand: the string constant itself, or that
 // which a register was loaded with.
-func (v *VM[I, F]) rkName(p Addr, pc, rk int) string {
+func (v *VM) rkName(p Addr, pc, rk int) string {
 	if opcode.IsK(rk) {
 		if k := v.item(v.m.Ptr(p+layout.ProtoK), Addr(rk&^opcode.BitRK)); isString(v.tag(k)) {
 			return v.cGoString(v.gcOf(k))
@@ -69,7 +69,7 @@ func (v *VM[I, F]) rkName(p Addr, pc, rk int) string {
 
 // findSetReg is the last instruction before lastPC that changed a register, -1
 // if none is sure.
-func (v *VM[I, F]) findSetReg(p Addr, lastPC, reg int) int {
+func (v *VM) findSetReg(p Addr, lastPC, reg int) int {
 	setReg, jumpTarget := -1, 0 // code before jumpTarget is conditional
 	for pc := range lastPC {
 		i := v.code(p, pc)
@@ -100,7 +100,7 @@ func (v *VM[I, F]) findSetReg(p Addr, lastPC, reg int) int {
 
 // objName says what a register holds, by symbolic execution (getobjname): the
 // kind of the variable and its name; kind is "" if nothing is known.
-func (v *VM[I, F]) objName(p Addr, lastPC, reg int) (kind, name string) {
+func (v *VM) objName(p Addr, lastPC, reg int) (kind, name string) {
 	if name, ok := v.localName(p, reg+1, lastPC); ok {
 		return "local", name
 	}
@@ -143,7 +143,7 @@ func (v *VM[I, F]) objName(p Addr, lastPC, reg int) (kind, name string) {
 }
 
 // funcNameFromCode finds a name for the function that the Lua frame ci called.
-func (v *VM[I, F]) funcNameFromCode(ci Addr) (kind, name string) {
+func (v *VM) funcNameFromCode(ci Addr) (kind, name string) {
 	if v.ciStatus(ci)&cistHooked != 0 {
 		return "hook", "?"
 	}
@@ -183,7 +183,7 @@ func (v *VM[I, F]) funcNameFromCode(ci Addr) (kind, name string) {
 }
 
 // funcName finds a name for the function of frame ci.
-func (v *VM[I, F]) funcName(ci Addr) (kind, name string) {
+func (v *VM) funcName(ci Addr) (kind, name string) {
 	switch prev := v.ciPrev(ci); {
 	case v.ciStatus(ci)&cistFin != 0:
 		return "metamethod", "__gc"
@@ -194,7 +194,7 @@ func (v *VM[I, F]) funcName(ci Addr) (kind, name string) {
 }
 
 // varInfo describes the variable that holds the value at a, for messages.
-func (t *Thread[I, F]) varInfo(a Addr) string {
+func (t *Thread) varInfo(a Addr) string {
 	v, m := t.v, t.m
 	ci := t.ci()
 	if !v.isLua(ci) {
@@ -209,7 +209,7 @@ func (t *Thread[I, F]) varInfo(a Addr) string {
 		}
 	}
 	if base := m.Ptr(ci + layout.CallInfoBase); kind == "" && a >= base && a < v.ciTop(ci) {
-		kind, name = v.objName(v.ciProto(ci), v.currentPC(ci), int((a-base)/layout.TVSize[I, F]()))
+		kind, name = v.objName(v.ciProto(ci), v.currentPC(ci), int((a-base)/tvSize))
 	}
 	if kind == "" {
 		return ""
@@ -219,33 +219,33 @@ func (t *Thread[I, F]) varInfo(a Addr) string {
 }
 
 // typeError raises "attempt to op a T value" for the value at a.
-func (t *Thread[I, F]) typeError(a Addr, op string) {
+func (t *Thread) typeError(a Addr, op string) {
 	name := t.objTypeName(a)
 	t.runError("attempt to %s a %s value%s", op, name, t.varInfo(a))
 }
 
-func (t *Thread[I, F]) concatError(a, b Addr) {
+func (t *Thread) concatError(a, b Addr) {
 	if tag := t.v.tag(a); isString(tag) || isNumber(tag) {
 		a = b
 	}
 	t.typeError(a, "concatenate")
 }
 
-func (t *Thread[I, F]) opIntError(a, b Addr, msg string) {
+func (t *Thread) opIntError(a, b Addr, msg string) {
 	if _, ok := t.toNumber(a); !ok {
 		b = a
 	}
 	t.typeError(b, msg)
 }
 
-func (t *Thread[I, F]) toIntError(a, b Addr) {
+func (t *Thread) toIntError(a, b Addr) {
 	if _, ok := t.v.toInteger(a, exact); !ok {
 		b = a
 	}
 	t.runError("number%s has no integer representation", t.varInfo(b))
 }
 
-func (t *Thread[I, F]) orderError(a, b Addr) {
+func (t *Thread) orderError(a, b Addr) {
 	t1, t2 := t.objTypeName(a), t.objTypeName(b)
 	if t1 == t2 {
 		t.runError("attempt to compare two %s values", t1)
@@ -255,7 +255,7 @@ func (t *Thread[I, F]) orderError(a, b Addr) {
 
 // runError raises an error whose message is prefixed with the position of the
 // running Lua function. The verbs are those of pushFString.
-func (t *Thread[I, F]) runError(format string, args ...any) {
+func (t *Thread) runError(format string, args ...any) {
 	t.checkGC()
 	t.pushFString(format, args...)
 	if ci := t.ci(); t.v.isLua(ci) {
@@ -265,30 +265,30 @@ func (t *Thread[I, F]) runError(format string, args ...any) {
 }
 
 // addInfo pushes the message on top of the stack with a position in front.
-func (t *Thread[I, F]) addInfo(source Addr, line int) {
+func (t *Thread) addInfo(source Addr, line int) {
 	name := "?"
 	if source != 0 {
 		name = chunkID(t.v.cGoString(source))
 	}
-	msg := t.v.cGoString(t.v.gcOf(t.top() - layout.TVSize[I, F]()))
+	msg := t.v.cGoString(t.v.gcOf(t.top() - tvSize))
 	t.pushFString("%s:%d: %s", name, line, msg)
 }
 
 // errorMsg raises the error object on top of the stack, after the message
 // handler of the protected call had it.
-func (t *Thread[I, F]) errorMsg() {
+func (t *Thread) errorMsg() {
 	t.runHandler()
 	t.throw(state.ErrRun)
 }
 
 // runHandler replaces the error object on top by what the message handler makes
 // of it.
-func (t *Thread[I, F]) runHandler() {
+func (t *Thread) runHandler() {
 	off := t.m.Ptr(t.l + layout.LuaStateErrFunc)
 	if off == 0 {
 		return
 	}
-	tv, top := layout.TVSize[I, F](), t.top()
+	tv, top := tvSize, t.top()
 	t.v.copyTV(top, top-tv)
 	t.v.copyTV(top-tv, t.restore(off))
 	t.setTop(top + tv)

@@ -1,9 +1,7 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
-	"moonlet/internal/mem"
-	"moonlet/internal/num"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
 
@@ -46,27 +44,27 @@ const (
 	dumpNum     = 370.5
 )
 
-type dumper[I num.Int, F num.Float] struct {
-	v     *VM[I, F]
+type dumper struct {
+	v     *VM
 	w     func(p []byte) error
 	strip int
 	err   error
 	buf   [16]byte
 }
 
-func (d *dumper[I, F]) write(p []byte) {
+func (d *dumper) write(p []byte) {
 	if d.err == nil && len(p) > 0 {
 		d.err = d.w(p)
 	}
 }
 
-func (d *dumper[I, F]) byte(c byte) {
+func (d *dumper) byte(c byte) {
 	d.buf[0] = c
 	d.write(d.buf[:1])
 }
 
 // multiByte encodes n at the end of the buffer and returns its first byte's place.
-func (d *dumper[I, F]) multiByte(n uint64) int {
+func (d *dumper) multiByte(n uint64) int {
 	i := len(d.buf) - 1
 	d.buf[i] = byte(n & 0x7f)
 	for n >>= 7; n != 0; n >>= 7 {
@@ -76,10 +74,10 @@ func (d *dumper[I, F]) multiByte(n uint64) int {
 	return i
 }
 
-func (d *dumper[I, F]) int(n int) { d.write(d.buf[d.multiByte(uint64(n)):]) }
+func (d *dumper) int(n int) { d.write(d.buf[d.multiByte(uint64(n)):]) }
 
 // tagged writes an integer with a type. A negative one has its own type.
-func (d *dumper[I, F]) tagged(tag byte, n int64) {
+func (d *dumper) tagged(tag byte, n int64) {
 	if n < 0 {
 		tag, n = dumpNegInt, -(n + 1)
 	}
@@ -92,12 +90,12 @@ func (d *dumper[I, F]) tagged(tag byte, n int64) {
 	d.write(d.buf[i:])
 }
 
-func (d *dumper[I, F]) float(a Addr) {
+func (d *dumper) float(a Addr) {
 	d.byte(dumpFloat)
-	d.write(d.v.m.Bytes(a, mem.Size[F]()))
+	d.write(d.v.m.Bytes(a, floatSize))
 }
 
-func (d *dumper[I, F]) string(ts Addr) {
+func (d *dumper) string(ts Addr) {
 	if ts == 0 {
 		d.byte(dumpShort)
 		return
@@ -111,21 +109,21 @@ func (d *dumper[I, F]) string(ts Addr) {
 	d.write(s)
 }
 
-func (d *dumper[I, F]) header() {
+func (d *dumper) header() {
 	d.write([]byte(signature))
 	d.byte(dumpVersion)
 	d.byte(dumpFormat)
 	d.write([]byte(dumpData))
 	d.byte(4) // sizeof(int)
 	d.byte(4) // sizeof(Instruction)
-	d.byte(byte(mem.Size[I]()))
-	d.byte(byte(mem.Size[F]()))
+	d.byte(byte(intSize))
+	d.byte(byte(floatSize))
 	a := d.v.scratch(scratchConst)
 	d.v.setFloat(a, dumpNum)
 	d.float(a)
 }
 
-func (d *dumper[I, F]) function(p, parentSource Addr) {
+func (d *dumper) function(p, parentSource Addr) {
 	m := d.v.m
 	if source := m.Ptr(p + layout.ProtoSource); source != parentSource {
 		d.string(source)
@@ -151,7 +149,7 @@ func (d *dumper[I, F]) function(p, parentSource Addr) {
 	d.debug(p)
 }
 
-func (d *dumper[I, F]) constants(p Addr) {
+func (d *dumper) constants(p Addr) {
 	v, m := d.v, d.v.m
 	n, vec := m.Ptr(p+layout.ProtoSizeK), m.Ptr(p+layout.ProtoK)
 	d.int(int(n))
@@ -171,7 +169,7 @@ func (d *dumper[I, F]) constants(p Addr) {
 	}
 }
 
-func (d *dumper[I, F]) upvalues(p Addr) {
+func (d *dumper) upvalues(p Addr) {
 	m := d.v.m
 	n, a := m.Ptr(p+layout.ProtoSizeUpvalues), m.Ptr(p+layout.ProtoUpvalues)
 	names := byte(0)
@@ -189,7 +187,7 @@ func (d *dumper[I, F]) upvalues(p Addr) {
 	}
 }
 
-func (d *dumper[I, F]) debug(p Addr) {
+func (d *dumper) debug(p Addr) {
 	m := d.v.m
 	nline, nloc := Addr(0), Addr(0)
 	if d.strip <= 1 {
@@ -211,8 +209,8 @@ func (d *dumper[I, F]) debug(p Addr) {
 }
 
 // dump writes the prototype p as a binary chunk.
-func (t *Thread[I, F]) dump(p Addr, w func(p []byte) error, strip int) error {
-	d := &dumper[I, F]{v: t.v, w: w, strip: strip}
+func (t *Thread) dump(p Addr, w func(p []byte) error, strip int) error {
+	d := &dumper{v: t.v, w: w, strip: strip}
 	d.header()
 	d.byte(t.m.U8(p + layout.ProtoSizeUpvalues))
 	d.function(p, 0)
@@ -222,7 +220,7 @@ func (t *Thread[I, F]) dump(p Addr, w func(p []byte) error, strip int) error {
 // stripDebug takes debug information away from a prototype and those inside it
 // (luaU_stripdebug). It returns the bytes that it freed, counted as the firmware
 // counts them: line information is not among them, for its size is kept.
-func (t *Thread[I, F]) stripDebug(p Addr, level int) int {
+func (t *Thread) stripDebug(p Addr, level int) int {
 	m, freed := t.m, 0
 	vec := m.Ptr(p + layout.ProtoP)
 	for i := range m.Ptr(p + layout.ProtoSizeP) {
@@ -251,27 +249,27 @@ func (t *Thread[I, F]) stripDebug(p Addr, level int) int {
 }
 
 // undumper reads a binary chunk.
-type undumper[I num.Int, F num.Float] struct {
-	t    *Thread[I, F]
+type undumper struct {
+	t    *Thread
 	z    *zio
 	name string
 	off  int // bytes read so far
 	deep int
 }
 
-func (u *undumper[I, F]) fail(why string) {
+func (u *undumper) fail(why string) {
 	u.t.pushFString("%s: %s precompiled chunk", u.name, why)
 	u.t.throw(state.ErrSyntax)
 }
 
-func (u *undumper[I, F]) read(b []byte) {
+func (u *undumper) read(b []byte) {
 	if u.z.read(b) != 0 {
 		u.fail("truncated")
 	}
 	u.off += len(b)
 }
 
-func (u *undumper[I, F]) byte() byte {
+func (u *undumper) byte() byte {
 	c := u.z.next()
 	if c == eoz {
 		u.fail("truncated")
@@ -282,21 +280,21 @@ func (u *undumper[I, F]) byte() byte {
 
 // more reads the following bytes of a multi-byte integer. As in C it wraps
 // around.
-func (u *undumper[I, F]) more(x I) I {
+func (u *undumper) more(x Int) Int {
 	for {
 		b := u.byte()
-		x = x<<7 + I(b&0x7f)
+		x = x<<7 + Int(b&0x7f)
 		if b&0x80 == 0 {
 			return x
 		}
 	}
 }
 
-func (u *undumper[I, F]) int() int32 { return int32(u.more(0)) }
+func (u *undumper) int() int32 { return int32(u.more(0)) }
 
 // count reads the size of a vector. A negative one is as damaged as one that no
 // memory could hold.
-func (u *undumper[I, F]) count() Addr {
+func (u *undumper) count() Addr {
 	n := u.int()
 	if n < 0 {
 		u.t.tooBig()
@@ -304,8 +302,8 @@ func (u *undumper[I, F]) count() Addr {
 	return Addr(n)
 }
 
-func (u *undumper[I, F]) tagged(first byte) I {
-	x := I(first & 0x0f)
+func (u *undumper) tagged(first byte) Int {
+	x := Int(first & 0x0f)
 	if first&0x80 != 0 {
 		x = u.more(x)
 	}
@@ -316,7 +314,7 @@ func (u *undumper[I, F]) tagged(first byte) I {
 }
 
 // string reads a string whose first byte is given; 0 for none.
-func (u *undumper[I, F]) string(first byte) Addr {
+func (u *undumper) string(first byte) Addr {
 	t := u.t
 	n := int64(u.tagged(first)) - 1
 	switch {
@@ -333,13 +331,13 @@ func (u *undumper[I, F]) string(first byte) Addr {
 	t.v.setPtr(t.top(), ts, tagLong) // reading may collect
 	t.incTop()
 	u.read(t.m.Bytes(strData(ts), Addr(n)))
-	t.setTop(t.top() - layout.TVSize[I, F]())
+	t.setTop(t.top() - tvSize)
 	return ts
 }
 
 // vector makes a zeroed vector of n elements; its address goes to a field of
 // the prototype and n to another, so that the collector finds it.
-func (u *undumper[I, F]) vector(p, vec, size, n, elem Addr) Addr {
+func (u *undumper) vector(p, vec, size, n, elem Addr) Addr {
 	m := u.t.m
 	if n == 0 {
 		return 0
@@ -351,7 +349,7 @@ func (u *undumper[I, F]) vector(p, vec, size, n, elem Addr) Addr {
 	return a
 }
 
-func (u *undumper[I, F]) literal(s, why string) {
+func (u *undumper) literal(s, why string) {
 	var buf [8]byte
 	b := buf[:len(s)]
 	u.read(b)
@@ -360,14 +358,14 @@ func (u *undumper[I, F]) literal(s, why string) {
 	}
 }
 
-func (u *undumper[I, F]) size(n Addr, what string) {
+func (u *undumper) size(n Addr, what string) {
 	if Addr(u.byte()) != n {
 		u.fail(what + " size mismatch in")
 	}
 }
 
 // header checks the header; its first byte is consumed already.
-func (u *undumper[I, F]) header() {
+func (u *undumper) header() {
 	u.literal(signature[1:], "not a")
 	if u.byte() != dumpVersion {
 		u.fail("version mismatch in")
@@ -378,11 +376,11 @@ func (u *undumper[I, F]) header() {
 	u.literal(dumpData, "corrupted")
 	u.size(4, "int")
 	u.size(4, "Instruction")
-	u.size(mem.Size[I](), "lua_Integer")
-	u.size(mem.Size[F](), "lua_Number")
+	u.size(intSize, "lua_Integer")
+	u.size(floatSize, "lua_Number")
 	u.byte() // the number's type
 	a := u.t.v.scratch(scratchConst)
-	u.read(u.t.m.Bytes(a, mem.Size[F]()))
+	u.read(u.t.m.Bytes(a, floatSize))
 	if u.t.v.floatOf(a) != dumpNum {
 		u.fail("float format mismatch in")
 	}
@@ -392,7 +390,7 @@ func (u *undumper[I, F]) header() {
 // limit and overflows its C stack; no source nests deeper than this.
 const maxNesting = maxCCalls
 
-func (u *undumper[I, F]) function(p, parentSource Addr) {
+func (u *undumper) function(p, parentSource Addr) {
 	t, m := u.t, u.t.m
 	if u.deep++; u.deep > maxNesting {
 		u.fail("corrupted")
@@ -429,10 +427,10 @@ func (u *undumper[I, F]) function(p, parentSource Addr) {
 	u.deep--
 }
 
-func (u *undumper[I, F]) constants(p Addr) {
+func (u *undumper) constants(p Addr) {
 	t, v := u.t, u.t.v
 	n := u.count()
-	vec := u.vector(p, layout.ProtoK, layout.ProtoSizeK, n, layout.TVSize[I, F]())
+	vec := u.vector(p, layout.ProtoK, layout.ProtoSizeK, n, tvSize)
 	for i := range n {
 		a, c := v.item(vec, i), u.byte()
 		switch c & dumpMask {
@@ -442,7 +440,7 @@ func (u *undumper[I, F]) constants(p Addr) {
 			v.setBool(a, c != dumpBool)
 		case dumpFloat:
 			tmp := v.scratch(scratchConst)
-			u.read(t.m.Bytes(tmp, mem.Size[F]()))
+			u.read(t.m.Bytes(tmp, floatSize))
 			v.setFloat(a, v.floatOf(tmp))
 		case dumpInt, dumpNegInt:
 			v.setInt(a, u.tagged(c))
@@ -459,7 +457,7 @@ func (u *undumper[I, F]) constants(p Addr) {
 	}
 }
 
-func (u *undumper[I, F]) upvalues(p Addr) {
+func (u *undumper) upvalues(p Addr) {
 	t, m := u.t, u.t.m
 	names := u.byte()
 	n := u.count()
@@ -479,7 +477,7 @@ func (u *undumper[I, F]) upvalues(p Addr) {
 	}
 }
 
-func (u *undumper[I, F]) debug(p Addr) {
+func (u *undumper) debug(p Addr) {
 	t, m := u.t, u.t.m
 	n := u.count()
 	if line := u.vector(p, layout.ProtoLineInfo, layout.ProtoSizeLineInfo, n, 1); n > 0 {
@@ -501,8 +499,8 @@ func (u *undumper[I, F]) debug(p Addr) {
 
 // undump reads a binary chunk whose first byte is consumed. The closure of its
 // main function is left on the stack.
-func (t *Thread[I, F]) undump(z *zio, name string) Addr {
-	u := &undumper[I, F]{t: t, z: z, name: name, off: 1}
+func (t *Thread) undump(z *zio, name string) Addr {
+	u := &undumper{t: t, z: z, name: name, off: 1}
 	switch {
 	case name != "" && (name[0] == '@' || name[0] == '='):
 		u.name = name[1:]
@@ -526,11 +524,11 @@ func (t *Thread[I, F]) undump(z *zio, name string) Addr {
 
 // load compiles or reads a chunk in a protected run and pushes its main function
 // or an error message.
-func (t *Thread[I, F]) load(reader func() []byte, name, mode string) state.Status {
+func (t *Thread) load(reader func() []byte, name, mode string) state.Status {
 	m, v := t.m, t.v
 	name = cText([]byte(name))
 	z := &zio{reader: reader}
-	var ps parserState[I, F]
+	var ps parserState
 	off, ci := t.save(t.top()), t.ci()
 	nny, allow, errFunc := t.nny(), m.U8(t.l+layout.LuaStateAllowHook), m.Ptr(t.l+layout.LuaStateErrFunc)
 	t.setNNY(nny + 1)
@@ -558,7 +556,7 @@ func (t *Thread[I, F]) load(reader func() []byte, name, mode string) state.Statu
 	ps.free(t)
 	t.setNNY(nny)
 	if status == state.OK { // the first upvalue is the environment
-		cl := v.gcOf(t.top() - layout.TVSize[I, F]())
+		cl := v.gcOf(t.top() - tvSize)
 		if m.U8(cl+layout.LClosureNUpvalues) >= 1 {
 			uv := m.Ptr(cl + layout.LClosureUpvals)
 			v.copyTV(m.Ptr(uv+layout.UpValV), t.globals())
@@ -568,7 +566,7 @@ func (t *Thread[I, F]) load(reader func() []byte, name, mode string) state.Statu
 	return status
 }
 
-func (t *Thread[I, F]) checkMode(mode, kind string) {
+func (t *Thread) checkMode(mode, kind string) {
 	for i := range len(mode) {
 		if mode[i] == kind[0] {
 			return
@@ -581,6 +579,6 @@ func (t *Thread[I, F]) checkMode(mode, kind string) {
 }
 
 // globals is the place of the globals table in the registry.
-func (t *Thread[I, F]) globals() Addr {
+func (t *Thread) globals() Addr {
 	return t.v.getInt(t.v.gcOf(t.g+layout.GlobalRegistry), state.RIdxGlobals)
 }

@@ -1,9 +1,8 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/mem"
-	"moonlet/internal/num"
 	"moonlet/internal/opcode"
 	"moonlet/internal/state"
 )
@@ -15,16 +14,16 @@ import (
 const maxTagLoop = 2000
 
 // probe finds a short string in an ordinary table; 0 if it is not there.
-func probe[I num.Int, F num.Float](m mem.Mem, h, ts Addr) Addr {
-	size := uint32(layout.NodeSize[I, F]())
+func probe(m mem.Mem, h, ts Addr) Addr {
+	size := uint32(nodeSize)
 	mask := uint32(1)<<(m.U8(h+layout.TableLSizeNode)&31) - 1
 	n := m.U32(h+layout.TableNode) + m.U32(ts+layout.TStringHash)&mask*size
 	for {
 		a := Addr(n)
-		if m.Ptr(a+layout.NodeKey[I, F]()) == ts && m.U32(a+layout.NodeKeyTT[I, F]()) == tagShort {
+		if m.Ptr(a+layout.NodeKey) == ts && m.U32(a+layout.NodeKeyTT) == tagShort {
 			return a
 		}
-		d := m.U32(a + layout.NodeNext[I, F]())
+		d := m.U32(a + layout.NodeNext)
 		if d == 0 {
 			return 0
 		}
@@ -33,7 +32,7 @@ func probe[I num.Int, F num.Float](m mem.Mem, h, ts Addr) Addr {
 }
 
 // getTable is res := t[k] with metamethods, for values anywhere in memory.
-func (t *Thread[I, F]) getTable(tab, k, res Addr) {
+func (t *Thread) getTable(tab, k, res Addr) {
 	v := t.v
 	for range maxTagLoop {
 		var tm Addr
@@ -60,7 +59,7 @@ func (t *Thread[I, F]) getTable(tab, k, res Addr) {
 }
 
 // setTable is t[k] := val with metamethods.
-func (t *Thread[I, F]) setTable(tab, k, val Addr) {
+func (t *Thread) setTable(tab, k, val Addr) {
 	v := t.v
 	for range maxTagLoop {
 		var tm Addr
@@ -94,7 +93,7 @@ func (t *Thread[I, F]) setTable(tab, k, val Addr) {
 
 // storeExisting replaces the value of an entry. The entry of a ROTable is in
 // flash; the firmware crashes on it where its manual promises an error.
-func (t *Thread[I, F]) storeExisting(h, slot, val Addr) {
+func (t *Thread) storeExisting(h, slot, val Addr) {
 	if t.v.isROTable(h) {
 		t.runError("table is Readonly")
 	}
@@ -104,25 +103,25 @@ func (t *Thread[I, F]) storeExisting(h, slot, val Addr) {
 
 // loopGC runs a step of the collector for the main loop; live is the end of the
 // registers in use.
-func (t *Thread[I, F]) loopGC(ci, live Addr) {
+func (t *Thread) loopGC(ci, live Addr) {
 	t.setTop(live)
 	t.gcStep()
 	t.setTop(t.v.ciTop(ci))
 }
 
 // objLen is res := #val.
-func (t *Thread[I, F]) objLen(val, res Addr) {
+func (t *Thread) objLen(val, res Addr) {
 	v := t.v
 	tag := v.tag(val)
 	var tm Addr
 	switch {
 	case isString(tag):
-		v.setInt(res, I(strLen(t.m, v.gcOf(val))))
+		v.setInt(res, Int(strLen(t.m, v.gcOf(val))))
 		return
 	case isTable(tag):
 		h := v.gcOf(val)
 		if tm = v.fastTM(t.m.Ptr(h+layout.TableMetatable), tmLen); tm == 0 {
-			v.setInt(res, I(v.length(h)))
+			v.setInt(res, Int(v.length(h)))
 			return
 		}
 	default:
@@ -134,7 +133,7 @@ func (t *Thread[I, F]) objLen(val, res Addr) {
 }
 
 // toStringAt makes the value at a a string, if it is a number.
-func (t *Thread[I, F]) toStringAt(a Addr) bool {
+func (t *Thread) toStringAt(a Addr) bool {
 	switch tag := t.v.tag(a); {
 	case isString(tag):
 		return true
@@ -145,14 +144,14 @@ func (t *Thread[I, F]) toStringAt(a Addr) bool {
 	return false
 }
 
-func (v *VM[I, F]) isEmptyString(a Addr) bool {
+func (v *VM) isEmptyString(a Addr) bool {
 	return v.tag(a) == tagShort && v.m.U8(v.gcOf(a)+layout.TStringShrLen) == 0
 }
 
 // concat concatenates the total values on top of the stack into one. It takes
 // as many strings at once as it finds, from the top down.
-func (t *Thread[I, F]) concat(total int) {
-	v, tv := t.v, layout.TVSize[I, F]()
+func (t *Thread) concat(total int) {
+	v, tv := t.v, tvSize
 	for {
 		top, n := t.top(), 2
 		a, b := top-2*tv, top-tv
@@ -176,8 +175,8 @@ func (t *Thread[I, F]) concat(total int) {
 
 // concatStrings joins the strings and numbers below top, at most total, into the
 // place of the lowest; it returns how many it took.
-func (t *Thread[I, F]) concatStrings(top Addr, total int) int {
-	v, m, tv := t.v, t.m, layout.TVSize[I, F]()
+func (t *Thread) concatStrings(top Addr, total int) int {
+	v, m, tv := t.v, t.m, tvSize
 	size, n := strLen(m, v.gcOf(top-tv)), 1
 	for ; n < total && t.toStringAt(top-Addr(n+1)*tv); n++ {
 		l := strLen(m, v.gcOf(top-Addr(n+1)*tv))
@@ -199,14 +198,14 @@ func (t *Thread[I, F]) concatStrings(top Addr, total int) int {
 	return n
 }
 
-func (v *VM[I, F]) joinStrings(dst []byte, first, top Addr) {
-	for ; first < top; first += layout.TVSize[I, F]() {
+func (v *VM) joinStrings(dst []byte, first, top Addr) {
+	for ; first < top; first += tvSize {
 		dst = append(dst, v.strBytes(v.gcOf(first))...)
 	}
 }
 
 // rawEqual compares without metamethods.
-func (v *VM[I, F]) rawEqual(a, b Addr) bool {
+func (v *VM) rawEqual(a, b Addr) bool {
 	ta, tb := v.tag(a)&variantMask, v.tag(b)&variantMask
 	if ta != tb {
 		if !isNumber(ta) || !isNumber(tb) {
@@ -230,7 +229,7 @@ func (v *VM[I, F]) rawEqual(a, b Addr) bool {
 }
 
 // equal is a == b with metamethods.
-func (t *Thread[I, F]) equal(a, b Addr) bool {
+func (t *Thread) equal(a, b Addr) bool {
 	v := t.v
 	if v.rawEqual(a, b) {
 		return true
@@ -249,7 +248,7 @@ func (t *Thread[I, F]) equal(a, b Addr) bool {
 	return !v.isFalse(t.top())
 }
 
-func (t *Thread[I, F]) lessThan(a, b Addr) bool {
+func (t *Thread) lessThan(a, b Addr) bool {
 	v := t.v
 	ta, tb := v.tag(a), v.tag(b)
 	switch {
@@ -265,7 +264,7 @@ func (t *Thread[I, F]) lessThan(a, b Addr) bool {
 	return res
 }
 
-func (t *Thread[I, F]) lessEqual(a, b Addr) bool {
+func (t *Thread) lessEqual(a, b Addr) bool {
 	v := t.v
 	ta, tb := v.tag(a), v.tag(b)
 	switch {
@@ -290,8 +289,8 @@ func (t *Thread[I, F]) lessEqual(a, b Addr) bool {
 
 // forPrep prepares a numeric loop: integers where start and step are, floats
 // else.
-func (t *Thread[I, F]) forPrep(ra Addr) {
-	v, tv := t.v, layout.TVSize[I, F]()
+func (t *Thread) forPrep(ra Addr) {
+	v, tv := t.v, tvSize
 	limit, step := ra+tv, ra+2*tv
 	if v.tag(ra) == tagInt && v.tag(step) == tagInt {
 		if lim, stop, ok := t.forLimit(limit, v.intOf(step)); ok {
@@ -323,7 +322,7 @@ func (t *Thread[I, F]) forPrep(ra Addr) {
 
 // forLimit clips a loop's limit to the integers; stop tells that the loop must
 // not run at all.
-func (t *Thread[I, F]) forLimit(a Addr, step I) (lim I, stop, ok bool) {
+func (t *Thread) forLimit(a Addr, step Int) (lim Int, stop, ok bool) {
 	mode := floor
 	if step < 0 {
 		mode = ceil
@@ -336,15 +335,15 @@ func (t *Thread[I, F]) forLimit(a Addr, step I) (lim I, stop, ok bool) {
 	case !ok:
 		return 0, false, false
 	case n > 0:
-		return maxInteger[I](), step < 0, true
+		return maxInteger, step < 0, true
 	}
-	return minInteger[I](), step >= 0, true
+	return minInteger, step >= 0, true
 }
 
 // setList stores n values above ra (0: up to the top) into the table at ra, in
 // the block that c counts.
-func (t *Thread[I, F]) setList(ra Addr, n int, c uint32) {
-	v, tv := t.v, layout.TVSize[I, F]()
+func (t *Thread) setList(ra Addr, n int, c uint32) {
+	v, tv := t.v, tvSize
 	if n == 0 {
 		n = int((t.top()-ra)/tv) - 1
 	}
@@ -358,15 +357,15 @@ func (t *Thread[I, F]) setList(ra Addr, n int, c uint32) {
 	}
 	for ; n > 0; n-- {
 		val := ra + Addr(n)*tv
-		t.setIntKey(h, I(last), val)
+		t.setIntKey(h, Int(last), val)
 		v.tableBarrier(h, val)
 		last--
 	}
 }
 
 // closure makes a closure of prototype p in register ra.
-func (t *Thread[I, F]) closure(p, outer, base, ra Addr) {
-	m, tv := t.m, layout.TVSize[I, F]()
+func (t *Thread) closure(p, outer, base, ra Addr) {
+	m, tv := t.m, tvSize
 	n := m.Ptr(p + layout.ProtoSizeUpvalues)
 	if n > maxUpvalues {
 		t.v.badCode(p)
@@ -391,8 +390,8 @@ func (t *Thread[I, F]) closure(p, outer, base, ra Addr) {
 
 // vararg copies the extra arguments of frame ci into the registers that the
 // instruction asks for.
-func (t *Thread[I, F]) vararg(ci, cl Addr, i opcode.Instruction) {
-	m, v, tv := t.m, t.v, layout.TVSize[I, F]()
+func (t *Thread) vararg(ci, cl Addr, i opcode.Instruction) {
+	m, v, tv := t.m, t.v, tvSize
 	base := m.Ptr(ci + layout.CallInfoBase)
 	want := opcode.B(i) - 1
 	n := int(int32(base-v.ciFunc(ci)))/int(tv) - int(m.U8(m.Ptr(cl+layout.LClosureP)+layout.ProtoNumParams)) - 1
@@ -415,8 +414,8 @@ func (t *Thread[I, F]) vararg(ci, cl Addr, i opcode.Instruction) {
 
 // replaceFrame puts the frame that a tail call entered in the place of the
 // caller's, ci.
-func (t *Thread[I, F]) replaceFrame(ci, cl Addr) {
-	m, v, tv := t.m, t.v, layout.TVSize[I, F]()
+func (t *Thread) replaceFrame(ci, cl Addr) {
+	m, v, tv := t.m, t.v, tvSize
 	callee := t.ci()
 	from, to := v.ciFunc(callee), v.ciFunc(ci)
 	base := m.Ptr(callee + layout.CallInfoBase)
@@ -439,7 +438,7 @@ func (t *Thread[I, F]) replaceFrame(ci, cl Addr) {
 // unwind handles an error that a C function raised at the loop's own depth:
 // where the level has a protected call, it goes on there. It tells calledLua
 // when a Lua frame is ready to run.
-func (t *Thread[I, F]) unwind() int {
+func (t *Thread) unwind() int {
 	if !t.direct() {
 		t.throw(state.ErrRun)
 	}
@@ -451,10 +450,10 @@ func (t *Thread[I, F]) unwind() int {
 
 // finishToLua completes C frames by their continuations until a Lua frame is
 // ready to run, which calledLua tells.
-func (t *Thread[I, F]) finishToLua() int { return t.toLua(t.finishC(state.Yield)) }
+func (t *Thread) finishToLua() int { return t.toLua(t.finishC(state.Yield)) }
 
 // toLua goes on after finishC had the outcome res.
-func (t *Thread[I, F]) toLua(res int) int {
+func (t *Thread) toLua(res int) int {
 	for {
 		switch res {
 		case calledLua:
@@ -484,8 +483,8 @@ func (t *Thread[I, F]) toLua(res int) int {
 
 // finishOp completes the instruction that was interrupted in the current Lua
 // frame (luaV_finishOp).
-func (t *Thread[I, F]) finishOp() {
-	m, v, tv := t.m, t.v, layout.TVSize[I, F]()
+func (t *Thread) finishOp() {
+	m, v, tv := t.m, t.v, tvSize
 	ci := t.ci()
 	base, pc := m.Ptr(ci+layout.CallInfoBase), m.Ptr(ci+layout.CallInfoSavedPC)
 	i := m.U32(pc - 4)
@@ -553,6 +552,6 @@ func int2fb(x int) int {
 }
 
 // badCode ends the module's run: it tried to execute what is no code.
-func (v *VM[I, F]) badCode(a Addr) {
+func (v *VM) badCode(a Addr) {
 	panic(&mem.Fault{Addr: uint32(a), Cause: mem.CauseIllegalInstruction})
 }

@@ -1,8 +1,7 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
-	"moonlet/internal/mem"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/opcode"
 	"moonlet/internal/state"
 )
@@ -19,9 +18,9 @@ import (
 //   - cost is charged when control goes backwards, calls or returns.
 //   - One switch is faster here than a table of functions or tail calls
 //     (RATIONALE.md has the figures).
-func (t *Thread[I, F]) execute() int {
+func (t *Thread) execute() int {
 	v, m, l := t.v, t.m, t.l
-	tv, tt := layout.TVSize[I, F](), layout.TVTT[I, F]()
+	const tv, tt = tvSize, tvTag
 	ci := m.Ptr(l + layout.LuaStateCI)
 	v.setCIStatus(ci, v.ciStatus(ci)|cistFresh)
 newFrame:
@@ -40,17 +39,17 @@ newFrame:
 		ra := base + Addr(i>>6&0xff)*tv
 		switch opcode.Op(i & 0x3f) {
 		case opcode.Move:
-			copyTV[I, F](m, ra, base+Addr(i>>23)*tv)
+			copyTV(m, ra, base+Addr(i>>23)*tv)
 			continue
 		case opcode.LoadK:
-			copyTV[I, F](m, ra, kk+(opcode.BitRK+Addr(i>>14))*tv)
+			copyTV(m, ra, kk+(opcode.BitRK+Addr(i>>14))*tv)
 			continue
 		case opcode.LoadKX:
-			copyTV[I, F](m, ra, v.item(kk, opcode.BitRK+Addr(m.U32(pc)>>6)))
+			copyTV(m, ra, v.item(kk, opcode.BitRK+Addr(m.U32(pc)>>6)))
 			pc += 4
 			continue
 		case opcode.LoadBool:
-			setPtrTV[I, F](m, ra, Addr(i>>23), tagBool)
+			setPtr(m, ra, Addr(i>>23), tagBool)
 			if i>>14&opcode.MaxC != 0 {
 				pc += 4
 			}
@@ -66,7 +65,7 @@ newFrame:
 			continue
 		case opcode.GetUpval:
 			uv := m.Ptr(cl + layout.LClosureUpvals + Addr(i>>23)*4)
-			copyTV[I, F](m, ra, m.Ptr(uv+layout.UpValV))
+			copyTV(m, ra, m.Ptr(uv+layout.UpValV))
 			continue
 
 		case opcode.GetTabUp:
@@ -78,8 +77,8 @@ newFrame:
 			}
 			rc += c * tv
 			if m.U32(rb+tt) == tagTable && m.U32(rc+tt) == tagShort {
-				if n := probe[I, F](m, m.Ptr(rb), m.Ptr(rc)); n != 0 && m.U32(n+tt) != tagNil {
-					copyTV[I, F](m, ra, n)
+				if n := probe(m, m.Ptr(rb), m.Ptr(rc)); n != 0 && m.U32(n+tt) != tagNil {
+					copyTV(m, ra, n)
 					continue
 				}
 			}
@@ -99,16 +98,16 @@ newFrame:
 				h := m.Ptr(rb)
 				switch m.U32(rc + tt) {
 				case tagInt:
-					if idx := uint64(int64(mem.Load[I](m, rc)) - 1); idx < uint64(m.U32(h+layout.TableSizeArray)) {
+					if idx := uint64(int64(loadInt(m, rc)) - 1); idx < uint64(m.U32(h+layout.TableSizeArray)) {
 						n := Addr(uint32(m.Ptr(h+layout.TableArray) + Addr(idx)*tv))
 						if m.U32(n+tt) != tagNil {
-							copyTV[I, F](m, ra, n)
+							copyTV(m, ra, n)
 							continue
 						}
 					}
 				case tagShort:
-					if n := probe[I, F](m, h, m.Ptr(rc)); n != 0 && m.U32(n+tt) != tagNil {
-						copyTV[I, F](m, ra, n)
+					if n := probe(m, h, m.Ptr(rc)); n != 0 && m.U32(n+tt) != tagNil {
+						copyTV(m, ra, n)
 						continue
 					}
 				}
@@ -125,10 +124,10 @@ newFrame:
 				rc = kk
 			}
 			rc += c * tv
-			copyTV[I, F](m, ra+tv, rb)
+			copyTV(m, ra+tv, rb)
 			if m.U32(rb+tt) == tagTable && m.U32(rc+tt) == tagShort {
-				if n := probe[I, F](m, m.Ptr(rb), m.Ptr(rc)); n != 0 && m.U32(n+tt) != tagNil {
-					copyTV[I, F](m, ra, n)
+				if n := probe(m, m.Ptr(rb), m.Ptr(rc)); n != 0 && m.U32(n+tt) != tagNil {
+					copyTV(m, ra, n)
 					continue
 				}
 			}
@@ -155,7 +154,7 @@ newFrame:
 			continue
 		case opcode.SetUpval:
 			uv := m.Ptr(cl + layout.LClosureUpvals + Addr(i>>23)*4)
-			copyTV[I, F](m, m.Ptr(uv+layout.UpValV), ra)
+			copyTV(m, m.Ptr(uv+layout.UpValV), ra)
 			if m.U32(ra+tt)&collectable != 0 {
 				v.upvalBarrier(uv)
 			}
@@ -175,17 +174,17 @@ newFrame:
 				h, n := m.Ptr(ra), Addr(0)
 				switch m.U32(rb + tt) {
 				case tagInt:
-					if idx := uint64(int64(mem.Load[I](m, rb)) - 1); idx < uint64(m.U32(h+layout.TableSizeArray)) {
+					if idx := uint64(int64(loadInt(m, rb)) - 1); idx < uint64(m.U32(h+layout.TableSizeArray)) {
 						n = Addr(uint32(m.Ptr(h+layout.TableArray) + Addr(idx)*tv))
 					}
 				case tagShort:
-					n = probe[I, F](m, h, m.Ptr(rb))
+					n = probe(m, h, m.Ptr(rb))
 				}
 				if n != 0 && m.U32(n+tt) != tagNil {
 					if m.U32(rc+tt)&collectable != 0 && m.U8(h+layout.TableMarked)&black != 0 {
 						v.tableBarrier(h, rc)
 					}
-					copyTV[I, F](m, n, rc)
+					copyTV(m, n, rc)
 					continue
 				}
 			}
@@ -196,7 +195,7 @@ newFrame:
 		case opcode.NewTable:
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
 			h := t.newTable()
-			setPtrTV[I, F](m, ra, h, tagTable)
+			setPtr(m, ra, h, tagTable)
 			if i>>14 != 0 {
 				t.resize(h, fb2int(i>>23), fb2int(i>>14&opcode.MaxC))
 			}
@@ -219,11 +218,11 @@ newFrame:
 			rc += c * tv
 			tb, tc := m.U32(rb+tt), m.U32(rc+tt)
 			if tb == tagInt && tc == tagInt {
-				setIntTV[I, F](m, ra, mem.Load[I](m, rb)+mem.Load[I](m, rc))
+				setInt(m, ra, loadInt(m, rb)+loadInt(m, rc))
 				continue
 			}
 			if tb == tagFloat && tc == tagFloat {
-				setFloatTV[I, F](m, ra, mem.Load[F](m, rb)+mem.Load[F](m, rc))
+				setFloat(m, ra, loadFloat(m, rb)+loadFloat(m, rc))
 				continue
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
@@ -243,11 +242,11 @@ newFrame:
 			rc += c * tv
 			tb, tc := m.U32(rb+tt), m.U32(rc+tt)
 			if tb == tagInt && tc == tagInt {
-				setIntTV[I, F](m, ra, mem.Load[I](m, rb)-mem.Load[I](m, rc))
+				setInt(m, ra, loadInt(m, rb)-loadInt(m, rc))
 				continue
 			}
 			if tb == tagFloat && tc == tagFloat {
-				setFloatTV[I, F](m, ra, mem.Load[F](m, rb)-mem.Load[F](m, rc))
+				setFloat(m, ra, loadFloat(m, rb)-loadFloat(m, rc))
 				continue
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
@@ -267,11 +266,11 @@ newFrame:
 			rc += c * tv
 			tb, tc := m.U32(rb+tt), m.U32(rc+tt)
 			if tb == tagInt && tc == tagInt {
-				setIntTV[I, F](m, ra, mem.Load[I](m, rb)*mem.Load[I](m, rc))
+				setInt(m, ra, loadInt(m, rb)*loadInt(m, rc))
 				continue
 			}
 			if tb == tagFloat && tc == tagFloat {
-				setFloatTV[I, F](m, ra, mem.Load[F](m, rb)*mem.Load[F](m, rc))
+				setFloat(m, ra, loadFloat(m, rb)*loadFloat(m, rc))
 				continue
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
@@ -290,7 +289,7 @@ newFrame:
 			rb += b * tv
 			rc += c * tv
 			if m.U32(rb+tt) == tagFloat && m.U32(rc+tt) == tagFloat {
-				setFloatTV[I, F](m, ra, mem.Load[F](m, rb)/mem.Load[F](m, rc))
+				setFloat(m, ra, loadFloat(m, rb)/loadFloat(m, rc))
 				continue
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
@@ -309,13 +308,13 @@ newFrame:
 			rb += b * tv
 			rc += c * tv
 			if m.U32(rb+tt) == tagInt && m.U32(rc+tt) == tagInt {
-				x, y := mem.Load[I](m, rb), mem.Load[I](m, rc)
+				x, y := loadInt(m, rb), loadInt(m, rc)
 				if y > 0 {
 					r := x % y
 					if r < 0 {
 						r += y
 					}
-					setIntTV[I, F](m, ra, r)
+					setInt(m, ra, r)
 					continue
 				}
 			}
@@ -335,13 +334,13 @@ newFrame:
 			rb += b * tv
 			rc += c * tv
 			if m.U32(rb+tt) == tagInt && m.U32(rc+tt) == tagInt {
-				x, y := mem.Load[I](m, rb), mem.Load[I](m, rc)
+				x, y := loadInt(m, rb), loadInt(m, rc)
 				if y > 0 {
 					q := x / y
 					if x < 0 && q*y != x {
 						q--
 					}
-					setIntTV[I, F](m, ra, q)
+					setInt(m, ra, q)
 					continue
 				}
 			}
@@ -361,22 +360,22 @@ newFrame:
 			rb += b * tv
 			rc += c * tv
 			if m.U32(rb+tt) == tagInt && m.U32(rc+tt) == tagInt {
-				x, y := mem.Load[I](m, rb), mem.Load[I](m, rc)
+				x, y := loadInt(m, rb), loadInt(m, rc)
 				switch opcode.Op(i & 0x3f) {
 				case opcode.BAnd:
-					setIntTV[I, F](m, ra, x&y)
+					setInt(m, ra, x&y)
 					continue
 				case opcode.BOr:
-					setIntTV[I, F](m, ra, x|y)
+					setInt(m, ra, x|y)
 					continue
 				case opcode.BXor:
-					setIntTV[I, F](m, ra, x^y)
+					setInt(m, ra, x^y)
 					continue
 				case opcode.Shl:
-					setIntTV[I, F](m, ra, shiftLeft(x, y))
+					setInt(m, ra, shiftLeft(x, y))
 					continue
 				case opcode.Shr:
-					setIntTV[I, F](m, ra, shiftLeft(x, -y))
+					setInt(m, ra, shiftLeft(x, -y))
 					continue
 				}
 			}
@@ -388,9 +387,9 @@ newFrame:
 			rb := base + Addr(i>>23)*tv
 			switch m.U32(rb + tt) {
 			case tagInt:
-				setIntTV[I, F](m, ra, -mem.Load[I](m, rb))
+				setInt(m, ra, -loadInt(m, rb))
 			case tagFloat:
-				setFloatTV[I, F](m, ra, -mem.Load[F](m, rb))
+				setFloat(m, ra, -loadFloat(m, rb))
 			default:
 				m.SetPtr(ci+layout.CallInfoSavedPC, pc)
 				t.arith(state.OpUnm, rb, rb, ra)
@@ -400,7 +399,7 @@ newFrame:
 		case opcode.BNot:
 			rb := base + Addr(i>>23)*tv
 			if m.U32(rb+tt) == tagInt {
-				setIntTV[I, F](m, ra, ^mem.Load[I](m, rb))
+				setInt(m, ra, ^loadInt(m, rb))
 				continue
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
@@ -413,7 +412,7 @@ newFrame:
 			if tag := m.U32(rb + tt); tag == tagNil || tag == tagBool && m.U32(rb) == 0 {
 				res = 1
 			}
-			setPtrTV[I, F](m, ra, res, tagBool)
+			setPtr(m, ra, res, tagBool)
 			continue
 		case opcode.Len:
 			rb := base + Addr(i>>23)*tv
@@ -429,7 +428,7 @@ newFrame:
 			base = m.Ptr(ci + layout.CallInfoBase)
 			ra = base + Addr(i>>6&0xff)*tv
 			rb := base + b*tv
-			copyTV[I, F](m, ra, rb)
+			copyTV(m, ra, rb)
 			if v.debt() > 0 {
 				live := rb
 				if ra >= rb {
@@ -472,7 +471,7 @@ newFrame:
 			case tb == tagShort || tb == tagBool:
 				res = tb == m.U32(rc+tt) && m.U32(rb) == m.U32(rc)
 			case tb == tagInt && m.U32(rc+tt) == tagInt:
-				res = mem.Load[I](m, rb) == mem.Load[I](m, rc)
+				res = loadInt(m, rb) == loadInt(m, rc)
 			default:
 				m.SetPtr(ci+layout.CallInfoSavedPC, pc)
 				res = t.equal(rb, rc)
@@ -495,9 +494,9 @@ newFrame:
 			rc += c * tv
 			var res bool
 			if tb, tc := m.U32(rb+tt), m.U32(rc+tt); tb == tagInt && tc == tagInt {
-				res = mem.Load[I](m, rb) < mem.Load[I](m, rc)
+				res = loadInt(m, rb) < loadInt(m, rc)
 			} else if tb == tagFloat && tc == tagFloat {
-				res = mem.Load[F](m, rb) < mem.Load[F](m, rc)
+				res = loadFloat(m, rb) < loadFloat(m, rc)
 			} else {
 				m.SetPtr(ci+layout.CallInfoSavedPC, pc)
 				res = t.lessThan(rb, rc)
@@ -520,9 +519,9 @@ newFrame:
 			rc += c * tv
 			var res bool
 			if tb, tc := m.U32(rb+tt), m.U32(rc+tt); tb == tagInt && tc == tagInt {
-				res = mem.Load[I](m, rb) <= mem.Load[I](m, rc)
+				res = loadInt(m, rb) <= loadInt(m, rc)
 			} else if tb == tagFloat && tc == tagFloat {
-				res = mem.Load[F](m, rb) <= mem.Load[F](m, rc)
+				res = loadFloat(m, rb) <= loadFloat(m, rc)
 			} else {
 				m.SetPtr(ci+layout.CallInfoSavedPC, pc)
 				res = t.lessEqual(rb, rc)
@@ -547,7 +546,7 @@ newFrame:
 				pc += 4
 				continue
 			}
-			copyTV[I, F](m, ra, rb)
+			copyTV(m, ra, rb)
 		case opcode.Call:
 			if b := Addr(i >> 23); b != 0 {
 				m.SetPtr(l+layout.LuaStateTop, ra+b*tv)
@@ -644,9 +643,9 @@ newFrame:
 
 		case opcode.ForLoop:
 			if m.U32(ra+tt) == tagInt {
-				step := mem.Load[I](m, ra+2*tv)
-				idx := mem.Load[I](m, ra) + step
-				limit := mem.Load[I](m, ra+tv)
+				step := loadInt(m, ra+2*tv)
+				idx := loadInt(m, ra) + step
+				limit := loadInt(m, ra+tv)
 				if step > 0 {
 					if idx > limit {
 						continue
@@ -654,17 +653,17 @@ newFrame:
 				} else if idx < limit {
 					continue
 				}
-				setIntTV[I, F](m, ra, idx)
-				setIntTV[I, F](m, ra+3*tv, idx)
+				setInt(m, ra, idx)
+				setInt(m, ra+3*tv, idx)
 			} else {
-				step := mem.Load[F](m, ra+2*tv)
-				idx := mem.Load[F](m, ra) + step
-				limit := mem.Load[F](m, ra+tv)
+				step := loadFloat(m, ra+2*tv)
+				idx := loadFloat(m, ra) + step
+				limit := loadFloat(m, ra+tv)
 				if 0 < step && !(idx <= limit) || !(0 < step) && !(limit <= idx) {
 					continue
 				}
-				setFloatTV[I, F](m, ra, idx)
-				setFloatTV[I, F](m, ra+3*tv, idx)
+				setFloat(m, ra, idx)
+				setFloat(m, ra+3*tv, idx)
 			}
 			d := int64(i>>14) - opcode.MaxSBx
 			pc += Addr(d * 4)
@@ -680,9 +679,9 @@ newFrame:
 			continue
 		case opcode.TForCall:
 			cb := ra + 3*tv
-			copyTV[I, F](m, cb+2*tv, ra+2*tv)
-			copyTV[I, F](m, cb+tv, ra+tv)
-			copyTV[I, F](m, cb, ra)
+			copyTV(m, cb+2*tv, ra+2*tv)
+			copyTV(m, cb+tv, ra+tv)
+			copyTV(m, cb, ra)
 			m.SetPtr(l+layout.LuaStateTop, cb+3*tv)
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
 			t.countCCall()
@@ -708,7 +707,7 @@ newFrame:
 			continue
 		case opcode.TForLoop:
 			if m.U32(ra+tv+tt) != tagNil {
-				copyTV[I, F](m, ra, ra+tv)
+				copyTV(m, ra, ra+tv)
 				d := int64(i>>14) - opcode.MaxSBx
 				pc += Addr(d * 4)
 				if v.fuel += d; v.fuel < 0 {

@@ -1,6 +1,6 @@
 package lua53
 
-import "moonlet/internal/layout"
+import layout "moonlet/internal/layout/v4"
 
 // Bits of an object's mark byte (lgc.h).
 const (
@@ -40,38 +40,38 @@ const (
 	maxLMem       = 1<<31 - 1
 )
 
-func (v *VM[I, F]) mark(o Addr) byte       { return v.m.U8(o + layout.GCObjectMarked) }
-func (v *VM[I, F]) setMark(o Addr, b byte) { v.m.SetU8(o+layout.GCObjectMarked, b) }
-func (v *VM[I, F]) objTT(o Addr) byte      { return v.m.U8(o + layout.GCObjectTT) }
-func (v *VM[I, F]) isWhite(o Addr) bool    { return v.mark(o)&whites != 0 }
-func (v *VM[I, F]) isBlack(o Addr) bool    { return v.mark(o)&black != 0 }
-func (v *VM[I, F]) isGray(o Addr) bool     { return v.mark(o)&colors == 0 }
-func (v *VM[I, F]) currentWhite() byte     { return v.m.U8(v.g+layout.GlobalCurrentWhite[I, F]()) & whites }
-func (v *VM[I, F]) otherWhite() byte       { return v.m.U8(v.g+layout.GlobalCurrentWhite[I, F]()) ^ whites }
-func (v *VM[I, F]) gcState() byte          { return v.m.U8(v.g + layout.GlobalGCState[I, F]()) }
-func (v *VM[I, F]) setGCState(s byte)      { v.m.SetU8(v.g+layout.GlobalGCState[I, F](), s) }
-func (v *VM[I, F]) keepInvariant() bool    { return v.gcState() <= gcsAtomic }
-func (v *VM[I, F]) emergency() bool        { return v.m.U8(v.g+layout.GlobalGCKind[I, F]()) != 0 }
-func (v *VM[I, F]) debt() int32            { return v.m.I32(v.g + layout.GlobalGCDebt) }
-func (v *VM[I, F]) totalBytes() int32      { return v.m.I32(v.g+layout.GlobalTotalBytes) + v.debt() }
-func (v *VM[I, F]) addTraversed(n Addr) {
+func (v *VM) mark(o Addr) byte       { return v.m.U8(o + layout.GCObjectMarked) }
+func (v *VM) setMark(o Addr, b byte) { v.m.SetU8(o+layout.GCObjectMarked, b) }
+func (v *VM) objTT(o Addr) byte      { return v.m.U8(o + layout.GCObjectTT) }
+func (v *VM) isWhite(o Addr) bool    { return v.mark(o)&whites != 0 }
+func (v *VM) isBlack(o Addr) bool    { return v.mark(o)&black != 0 }
+func (v *VM) isGray(o Addr) bool     { return v.mark(o)&colors == 0 }
+func (v *VM) currentWhite() byte     { return v.m.U8(v.g+layout.GlobalCurrentWhite) & whites }
+func (v *VM) otherWhite() byte       { return v.m.U8(v.g+layout.GlobalCurrentWhite) ^ whites }
+func (v *VM) gcState() byte          { return v.m.U8(v.g + layout.GlobalGCState) }
+func (v *VM) setGCState(s byte)      { v.m.SetU8(v.g+layout.GlobalGCState, s) }
+func (v *VM) keepInvariant() bool    { return v.gcState() <= gcsAtomic }
+func (v *VM) emergency() bool        { return v.m.U8(v.g+layout.GlobalGCKind) != 0 }
+func (v *VM) debt() int32            { return v.m.I32(v.g + layout.GlobalGCDebt) }
+func (v *VM) totalBytes() int32      { return v.m.I32(v.g+layout.GlobalTotalBytes) + v.debt() }
+func (v *VM) addTraversed(n Addr) {
 	v.m.SetPtr(v.g+layout.GlobalGCMemTrav, v.m.Ptr(v.g+layout.GlobalGCMemTrav)+n)
 }
-func (v *VM[I, F]) traversed() int32       { return v.m.I32(v.g + layout.GlobalGCMemTrav) }
-func (v *VM[I, F]) setTraversed(n int32)   { v.m.SetI32(v.g+layout.GlobalGCMemTrav, n) }
-func (v *VM[I, F]) changeWhite(o Addr)     { v.setMark(o, v.mark(o)^whites) }
-func (v *VM[I, F]) makeWhite(o Addr)       { v.setMark(o, v.mark(o)&^byte(colors)|v.currentWhite()) }
-func (v *VM[I, F]) isDead(o Addr) bool     { return isDeadMark(v.otherWhite(), v.mark(o)) }
-func isDeadMark(other, mark byte) bool     { return (mark^whites)&other == 0 }
-func (v *VM[I, F]) whiteValue(a Addr) bool { return v.tag(a)&collectable != 0 && v.isWhite(v.gcOf(a)) }
+func (v *VM) traversed() int32         { return v.m.I32(v.g + layout.GlobalGCMemTrav) }
+func (v *VM) setTraversed(n int32)     { v.m.SetI32(v.g+layout.GlobalGCMemTrav, n) }
+func (v *VM) changeWhite(o Addr)       { v.setMark(o, v.mark(o)^whites) }
+func (v *VM) makeWhite(o Addr)         { v.setMark(o, v.mark(o)&^byte(colors)|v.currentWhite()) }
+func (v *VM) isDead(o Addr) bool       { return isDeadMark(v.otherWhite(), v.mark(o)) }
+func isDeadMark(other, mark byte) bool { return (mark^whites)&other == 0 }
+func (v *VM) whiteValue(a Addr) bool   { return v.tag(a)&collectable != 0 && v.isWhite(v.gcOf(a)) }
 
-func (v *VM[I, F]) sweepPhase() bool {
+func (v *VM) sweepPhase() bool {
 	s := v.gcState()
 	return gcsSweepAll <= s && s <= gcsSweepEnd
 }
 
 // setDebt changes the debt and keeps the number of bytes in use (luaE_setdebt).
-func (v *VM[I, F]) setDebt(debt int32) {
+func (v *VM) setDebt(debt int32) {
 	tb := v.totalBytes()
 	if int64(debt) < int64(tb)-maxLMem {
 		debt = tb - maxLMem
@@ -82,7 +82,7 @@ func (v *VM[I, F]) setDebt(debt int32) {
 
 // barrier keeps the invariant after the black object o got a reference to the
 // value at a: it marks the value, or while sweeping makes o white.
-func (t *Thread[I, F]) barrier(o, a Addr) {
+func (t *Thread) barrier(o, a Addr) {
 	v := t.v
 	if v.tag(a)&collectable != 0 && v.isBlack(o) && v.isWhite(v.gcOf(a)) {
 		t.barrierForward(o, v.gcOf(a))
@@ -90,13 +90,13 @@ func (t *Thread[I, F]) barrier(o, a Addr) {
 }
 
 // objBarrier is barrier for a reference to the object ref.
-func (t *Thread[I, F]) objBarrier(o, ref Addr) {
+func (t *Thread) objBarrier(o, ref Addr) {
 	if t.v.isBlack(o) && t.v.isWhite(ref) {
 		t.barrierForward(o, ref)
 	}
 }
 
-func (t *Thread[I, F]) barrierForward(o, ref Addr) {
+func (t *Thread) barrierForward(o, ref Addr) {
 	if t.v.keepInvariant() {
 		t.v.markObject(ref)
 	} else {
@@ -106,19 +106,19 @@ func (t *Thread[I, F]) barrierForward(o, ref Addr) {
 
 // tableBarrier makes the black table h gray again when it got the value at a:
 // the collector revisits it in its atomic phase.
-func (v *VM[I, F]) tableBarrier(h, a Addr) {
+func (v *VM) tableBarrier(h, a Addr) {
 	if v.tag(a)&collectable != 0 && v.isBlack(h) && v.isWhite(v.gcOf(a)) {
 		v.tableBarrierBack(h)
 	}
 }
 
-func (v *VM[I, F]) tableBarrierBack(h Addr) {
+func (v *VM) tableBarrierBack(h Addr) {
 	v.setMark(h, v.mark(h)&^black)
-	v.linkGray(h, layout.TableGCList, v.g+layout.GlobalGrayAgain[I, F]())
+	v.linkGray(h, layout.TableGCList, v.g+layout.GlobalGrayAgain)
 }
 
 // upvalBarrier marks what a closed upvalue got: its closures may be black.
-func (v *VM[I, F]) upvalBarrier(uv Addr) {
+func (v *VM) upvalBarrier(uv Addr) {
 	p := v.m.Ptr(uv + layout.UpValV)
 	if v.tag(p)&collectable != 0 && !v.isOpen(uv) && v.keepInvariant() {
 		if o := v.gcOf(p); v.isWhite(o) {
@@ -129,19 +129,19 @@ func (v *VM[I, F]) upvalBarrier(uv Addr) {
 
 // linkGray puts o into the list whose head is at list; gclist is the offset of
 // the link in o's record.
-func (v *VM[I, F]) linkGray(o, gclist, list Addr) {
+func (v *VM) linkGray(o, gclist, list Addr) {
 	v.m.SetPtr(o+gclist, v.m.Ptr(list))
 	v.m.SetPtr(list, o)
 }
 
 // fix takes the newest object out of the collector's reach for ever (luaC_fix).
-func (v *VM[I, F]) fix(o Addr) {
+func (v *VM) fix(o Addr) {
 	mark := v.mark(o)
 	if mark&whites == 0 || mark&inFlash != 0 {
 		return
 	}
 	v.setMark(o, mark&^whites) // gray for ever
-	all, fixed := v.g+layout.GlobalAllGC[I, F](), v.g+layout.GlobalFixedGC[I, F]()
+	all, fixed := v.g+layout.GlobalAllGC, v.g+layout.GlobalFixedGC
 	v.m.SetPtr(all, v.m.Ptr(o))
 	v.m.SetPtr(o, v.m.Ptr(fixed))
 	v.m.SetPtr(fixed, o)
@@ -149,7 +149,7 @@ func (v *VM[I, F]) fix(o Addr) {
 
 // checkGC runs a step of the collector when it is due. Everything alive must be
 // below the top of the stack.
-func (t *Thread[I, F]) checkGC() {
+func (t *Thread) checkGC() {
 	if t.v.debt() > 0 {
 		t.gcStep()
 	}

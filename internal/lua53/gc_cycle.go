@@ -3,12 +3,12 @@ package lua53
 import (
 	"math"
 
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
 
 // freeObject gives the memory of an object back.
-func (t *Thread[I, F]) freeObject(o Addr) {
+func (t *Thread) freeObject(o Addr) {
 	m, v := t.m, t.v
 	switch v.objTT(o) {
 	case tagShort & variantMask:
@@ -27,9 +27,9 @@ func (t *Thread[I, F]) freeObject(o Addr) {
 		}
 		t.free(o, sizeLClosure(n))
 	case tagCCl & variantMask:
-		t.free(o, sizeCClosure[I, F](Addr(m.U8(o+layout.CClosureNUpvalues))))
+		t.free(o, sizeCClosure(Addr(m.U8(o+layout.CClosureNUpvalues))))
 	case tagUdata & variantMask:
-		t.free(o, layout.UdataSize[I, F]()+m.Ptr(o+layout.UdataLen))
+		t.free(o, layout.UdataSize+m.Ptr(o+layout.UdataLen))
 	case tagThread & variantMask:
 		t.freeThread(o)
 	case tagProto:
@@ -39,7 +39,7 @@ func (t *Thread[I, F]) freeObject(o Addr) {
 
 // sweepList frees the dead objects among the next count ones of the list at p
 // and makes the living white. It returns where to go on, 0 at the list's end.
-func (t *Thread[I, F]) sweepList(p Addr, count int) Addr {
+func (t *Thread) sweepList(p Addr, count int) Addr {
 	m, v := t.m, t.v
 	other, white := v.otherWhite(), v.currentWhite()
 	for ; count > 0; count-- {
@@ -63,7 +63,7 @@ func (t *Thread[I, F]) sweepList(p Addr, count int) Addr {
 }
 
 // sweepToLive sweeps until a living object or the end of the list.
-func (t *Thread[I, F]) sweepToLive(p Addr) Addr {
+func (t *Thread) sweepToLive(p Addr) Addr {
 	for old := p; p == old; {
 		p = t.sweepList(p, 1)
 	}
@@ -72,8 +72,8 @@ func (t *Thread[I, F]) sweepToLive(p Addr) Addr {
 
 // nextToFinalize takes the first object out of the list of those to be
 // finalized and makes it an ordinary object again.
-func (v *VM[I, F]) nextToFinalize() Addr {
-	m, list, all := v.m, v.g+layout.GlobalToBeFnz[I, F](), v.g+layout.GlobalAllGC[I, F]()
+func (v *VM) nextToFinalize() Addr {
+	m, list, all := v.m, v.g+layout.GlobalToBeFnz, v.g+layout.GlobalAllGC
 	o := m.Ptr(list)
 	m.SetPtr(list, m.Ptr(o))
 	m.SetPtr(o, m.Ptr(all))
@@ -87,8 +87,8 @@ func (v *VM[I, F]) nextToFinalize() Addr {
 
 // callFinalizer runs the finalizer of the next object (GCTM). An error in it is
 // raised as "error in __gc metamethod" when raise is set, else dropped.
-func (t *Thread[I, F]) callFinalizer(raise bool) {
-	m, v, size := t.m, t.v, layout.TVSize[I, F]()
+func (t *Thread) callFinalizer(raise bool) {
+	m, v, size := t.m, t.v, tvSize
 	o := v.nextToFinalize()
 	obj := t.top() // used as scratch: the value above the stack's end
 	v.setPtr(obj+size, o, uint32(v.objTT(o))|collectable)
@@ -96,7 +96,7 @@ func (t *Thread[I, F]) callFinalizer(raise bool) {
 	if tm == 0 || !isFunction(v.tag(tm)) {
 		return
 	}
-	running := v.g + layout.GlobalGCRunning[I, F]()
+	running := v.g + layout.GlobalGCRunning
 	oldHook, oldRunning := m.U8(t.l+layout.LuaStateAllowHook), m.U8(running)
 	m.SetU8(t.l+layout.LuaStateAllowHook, 0)
 	m.SetU8(running, 0)
@@ -125,9 +125,9 @@ func (t *Thread[I, F]) callFinalizer(raise bool) {
 
 // runFewFinalizers calls as many finalizers as a step may, and lets the next
 // step call twice as many.
-func (t *Thread[I, F]) runFewFinalizers() int {
-	m, list := t.m, t.g+layout.GlobalToBeFnz[I, F]()
-	num := t.g + layout.GlobalGCFinNum[I, F]()
+func (t *Thread) runFewFinalizers() int {
+	m, list := t.m, t.g+layout.GlobalToBeFnz
+	num := t.g + layout.GlobalGCFinNum
 	i := uint32(0)
 	for ; m.Ptr(list) != 0 && i < m.U32(num); i++ {
 		t.callFinalizer(true)
@@ -142,9 +142,9 @@ func (t *Thread[I, F]) runFewFinalizers() int {
 
 // separateToBeFnz moves objects with finalizers that nothing reaches, or all of
 // them, to the list of those to be finalized.
-func (v *VM[I, F]) separateToBeFnz(all bool) {
+func (v *VM) separateToBeFnz(all bool) {
 	m := v.m
-	p, last := v.g+layout.GlobalFinObj[I, F](), v.g+layout.GlobalToBeFnz[I, F]()
+	p, last := v.g+layout.GlobalFinObj, v.g+layout.GlobalToBeFnz
 	for m.Ptr(last) != 0 {
 		last = m.Ptr(last)
 	}
@@ -162,22 +162,22 @@ func (v *VM[I, F]) separateToBeFnz(all bool) {
 
 // checkFinalizer moves the object o to the list of finalizable objects when its
 // new metatable mt has a finalizer.
-func (t *Thread[I, F]) checkFinalizer(o, mt Addr) {
+func (t *Thread) checkFinalizer(o, mt Addr) {
 	m, v := t.m, t.v
 	if v.mark(o)&finalized != 0 || v.fastTM(mt, tmGC) == 0 {
 		return
 	}
 	if v.sweepPhase() {
 		v.makeWhite(o)
-		if sweep := v.g + layout.GlobalSweepGC[I, F](); m.Ptr(sweep) == o {
+		if sweep := v.g + layout.GlobalSweepGC; m.Ptr(sweep) == o {
 			m.SetPtr(sweep, t.sweepToLive(o)) // o leaves the list that is being swept
 		}
 	}
-	p := v.g + layout.GlobalAllGC[I, F]()
+	p := v.g + layout.GlobalAllGC
 	for m.Ptr(p) != o {
 		p = m.Ptr(p)
 	}
-	fin := v.g + layout.GlobalFinObj[I, F]()
+	fin := v.g + layout.GlobalFinObj
 	m.SetPtr(p, m.Ptr(o))
 	m.SetPtr(o, m.Ptr(fin))
 	m.SetPtr(fin, o)
@@ -186,9 +186,9 @@ func (t *Thread[I, F]) checkFinalizer(o, mt Addr) {
 
 // setPause sets the debt so that the next cycle starts when memory has grown by
 // the pause.
-func (v *VM[I, F]) setPause() {
+func (v *VM) setPause() {
 	estimate := v.m.I32(v.g+layout.GlobalGCEstimate) / pauseAdjust
-	pause := v.m.I32(v.g + layout.GlobalGCPause[I, F]())
+	pause := v.m.I32(v.g + layout.GlobalGCPause)
 	threshold := int32(maxLMem)
 	if estimate == 0 || pause < maxLMem/estimate {
 		threshold = estimate * pause
@@ -198,31 +198,31 @@ func (v *VM[I, F]) setPause() {
 
 // enterSweep begins to sweep. The first call already steps into the list, so
 // that objects made from now on are not swept.
-func (t *Thread[I, F]) enterSweep() {
+func (t *Thread) enterSweep() {
 	t.v.setGCState(gcsSweepAll)
-	t.m.SetPtr(t.g+layout.GlobalSweepGC[I, F](), t.sweepList(t.g+layout.GlobalAllGC[I, F](), 1))
+	t.m.SetPtr(t.g+layout.GlobalSweepGC, t.sweepList(t.g+layout.GlobalAllGC, 1))
 }
 
 // freeAllObjects ends the state: all finalizers run, all objects go.
-func (t *Thread[I, F]) freeAllObjects() {
+func (t *Thread) freeAllObjects() {
 	m, v := t.m, t.v
 	v.separateToBeFnz(true)
-	for m.Ptr(t.g+layout.GlobalToBeFnz[I, F]()) != 0 {
+	for m.Ptr(t.g+layout.GlobalToBeFnz) != 0 {
 		t.callFinalizer(false)
 	}
-	m.SetU8(t.g+layout.GlobalCurrentWhite[I, F](), whites) // everything looks dead
-	m.SetU8(t.g+layout.GlobalGCKind[I, F](), 0)
-	for _, list := range [...]Addr{layout.GlobalFinObj[I, F](), layout.GlobalAllGC[I, F](), layout.GlobalFixedGC[I, F]()} {
+	m.SetU8(t.g+layout.GlobalCurrentWhite, whites) // everything looks dead
+	m.SetU8(t.g+layout.GlobalGCKind, 0)
+	for _, list := range [...]Addr{layout.GlobalFinObj, layout.GlobalAllGC, layout.GlobalFixedGC} {
 		t.sweepList(t.g+list, math.MaxInt)
 	}
 }
 
 // atomic is the part of a cycle that nothing may interrupt. It returns the
 // memory that it visited.
-func (t *Thread[I, F]) atomic() int32 {
+func (t *Thread) atomic() int32 {
 	m, v := t.m, t.v
-	grayAgain := m.Ptr(t.g + layout.GlobalGrayAgain[I, F]())
-	weak, allWeak := t.g+layout.GlobalWeak[I, F](), t.g+layout.GlobalAllWeak[I, F]()
+	grayAgain := m.Ptr(t.g + layout.GlobalGrayAgain)
+	weak, allWeak := t.g+layout.GlobalWeak, t.g+layout.GlobalAllWeak
 	v.setGCState(gcsInsideAtomic)
 	v.setTraversed(0)
 	v.markOpt(t.l)
@@ -231,7 +231,7 @@ func (t *Thread[I, F]) atomic() int32 {
 	v.remarkUpvals()
 	v.propagateAll()
 	work := v.traversed()
-	m.SetPtr(t.g+layout.GlobalGray[I, F](), grayAgain)
+	m.SetPtr(t.g+layout.GlobalGray, grayAgain)
 	v.propagateAll()
 	v.setTraversed(0)
 	v.convergeEphemerons()
@@ -241,28 +241,28 @@ func (t *Thread[I, F]) atomic() int32 {
 	origWeak, origAll := m.Ptr(weak), m.Ptr(allWeak)
 	work += v.traversed()
 	v.separateToBeFnz(false)
-	m.SetU32(t.g+layout.GlobalGCFinNum[I, F](), 1)
+	m.SetU32(t.g+layout.GlobalGCFinNum, 1)
 	v.markBeingFinalized()
 	v.propagateAll()
 	v.setTraversed(0)
 	v.convergeEphemerons()
 	// All that finalizers brought back is marked as well.
-	v.clearKeys(m.Ptr(t.g+layout.GlobalEphemeron[I, F]()), 0)
+	v.clearKeys(m.Ptr(t.g+layout.GlobalEphemeron), 0)
 	v.clearKeys(m.Ptr(allWeak), 0)
 	v.clearValues(m.Ptr(weak), origWeak)
 	v.clearValues(m.Ptr(allWeak), origAll)
 	v.clearROCache()
-	m.SetU8(t.g+layout.GlobalCurrentWhite[I, F](), v.otherWhite())
+	m.SetU8(t.g+layout.GlobalCurrentWhite, v.otherWhite())
 	return work + v.traversed()
 }
 
-func (t *Thread[I, F]) addEstimate(n int32) {
+func (t *Thread) addEstimate(n int32) {
 	a := t.g + layout.GlobalGCEstimate
 	t.m.SetI32(a, t.m.I32(a)+n)
 }
 
-func (t *Thread[I, F]) sweepStep(next byte, list Addr) int32 {
-	sweep := t.g + layout.GlobalSweepGC[I, F]()
+func (t *Thread) sweepStep(next byte, list Addr) int32 {
+	sweep := t.g + layout.GlobalSweepGC
 	if p := t.m.Ptr(sweep); p != 0 {
 		old := t.v.debt()
 		t.m.SetPtr(sweep, t.sweepList(p, gcSweepMax))
@@ -278,7 +278,7 @@ func (t *Thread[I, F]) sweepStep(next byte, list Addr) int32 {
 
 // singleStep does the next piece of a cycle and returns its cost in the
 // collector's work units.
-func (t *Thread[I, F]) singleStep() int32 {
+func (t *Thread) singleStep() int32 {
 	m, v := t.m, t.v
 	switch v.gcState() {
 	case gcsPause:
@@ -289,7 +289,7 @@ func (t *Thread[I, F]) singleStep() int32 {
 	case gcsPropagate:
 		v.setTraversed(0)
 		v.propagateMark()
-		if m.Ptr(t.g+layout.GlobalGray[I, F]()) == 0 {
+		if m.Ptr(t.g+layout.GlobalGray) == 0 {
 			v.setGCState(gcsAtomic)
 		}
 		return v.traversed()
@@ -300,17 +300,17 @@ func (t *Thread[I, F]) singleStep() int32 {
 		m.SetI32(t.g+layout.GlobalGCEstimate, v.totalBytes())
 		return work
 	case gcsSweepAll:
-		return t.sweepStep(gcsSweepFin, t.g+layout.GlobalFinObj[I, F]())
+		return t.sweepStep(gcsSweepFin, t.g+layout.GlobalFinObj)
 	case gcsSweepFin:
-		return t.sweepStep(gcsSweepToBeFnz, t.g+layout.GlobalToBeFnz[I, F]())
+		return t.sweepStep(gcsSweepToBeFnz, t.g+layout.GlobalToBeFnz)
 	case gcsSweepToBeFnz:
 		return t.sweepStep(gcsSweepEnd, 0)
 	case gcsSweepEnd:
-		v.makeWhite(m.Ptr(t.g + layout.GlobalMainThread[I, F]()))
+		v.makeWhite(m.Ptr(t.g + layout.GlobalMainThread))
 		t.shrinkStringTable()
 		v.setGCState(gcsCallFin)
 	case gcsCallFin:
-		if m.Ptr(t.g+layout.GlobalToBeFnz[I, F]()) != 0 && !v.emergency() {
+		if m.Ptr(t.g+layout.GlobalToBeFnz) != 0 && !v.emergency() {
 			return int32(t.runFewFinalizers() * gcFinCost)
 		}
 		v.setGCState(gcsPause)
@@ -318,7 +318,7 @@ func (t *Thread[I, F]) singleStep() int32 {
 	return 0
 }
 
-func (t *Thread[I, F]) shrinkStringTable() {
+func (t *Thread) shrinkStringTable() {
 	strt := t.g + layout.GlobalStrt
 	if t.v.emergency() {
 		return
@@ -332,13 +332,13 @@ func (t *Thread[I, F]) shrinkStringTable() {
 
 // gcStep pays for the debt: it runs the collector until there is enough credit
 // or the cycle ends (luaC_step).
-func (t *Thread[I, F]) gcStep() {
+func (t *Thread) gcStep() {
 	m, v := t.m, t.v
-	if m.U8(t.g+layout.GlobalGCRunning[I, F]()) == 0 {
+	if m.U8(t.g+layout.GlobalGCRunning) == 0 {
 		v.setDebt(-gcStepSize * 10)
 		return
 	}
-	mul := m.I32(t.g + layout.GlobalGCStepMul[I, F]())
+	mul := m.I32(t.g + layout.GlobalGCStepMul)
 	debt := v.debt()
 	if debt <= 0 {
 		debt = 0
@@ -363,9 +363,9 @@ func (t *Thread[I, F]) gcStep() {
 
 // fullGC runs a whole cycle. In an emergency, which is a collection in the middle
 // of an allocation, no finalizer runs and nothing but garbage moves or shrinks.
-func (t *Thread[I, F]) fullGC(emergency bool) {
+func (t *Thread) fullGC(emergency bool) {
 	v := t.v
-	kind := t.g + layout.GlobalGCKind[I, F]()
+	kind := t.g + layout.GlobalGCKind
 	if emergency {
 		t.m.SetU8(kind, 1)
 	}

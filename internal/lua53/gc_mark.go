@@ -3,14 +3,14 @@ package lua53
 import (
 	"bytes"
 
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 )
 
 // markObject turns a white object gray or black. Strings and userdata need no
 // second visit; the others wait in the gray list.
-func (v *VM[I, F]) markObject(o Addr) {
+func (v *VM) markObject(o Addr) {
 	m := v.m
-	gray := v.g + layout.GlobalGray[I, F]()
+	gray := v.g + layout.GlobalGray
 	for {
 		mark := v.mark(o)
 		if mark&inFlash != 0 {
@@ -27,7 +27,7 @@ func (v *VM[I, F]) markObject(o Addr) {
 				v.markObject(mt)
 			}
 			v.setMark(o, v.mark(o)|black)
-			v.addTraversed(layout.UdataSize[I, F]() + m.Ptr(o+layout.UdataLen))
+			v.addTraversed(layout.UdataSize + m.Ptr(o+layout.UdataLen))
 			ref := m.Ptr(o + layout.UdataUser)
 			if m.U8(o+layout.UdataTTUV)&collectable == 0 || !v.isWhite(ref) {
 				return
@@ -55,13 +55,13 @@ func (v *VM[I, F]) markObject(o Addr) {
 }
 
 // markOpt marks the object o, which may be missing.
-func (v *VM[I, F]) markOpt(o Addr) {
+func (v *VM) markOpt(o Addr) {
 	if o != 0 && v.isWhite(o) {
 		v.markObject(o)
 	}
 }
 
-func (v *VM[I, F]) markValue(a Addr) {
+func (v *VM) markValue(a Addr) {
 	if v.tag(a)&collectable != 0 {
 		if o := v.gcOf(a); v.isWhite(o) {
 			v.markObject(o)
@@ -70,31 +70,31 @@ func (v *VM[I, F]) markValue(a Addr) {
 }
 
 // markRange marks n consecutive TValues.
-func (v *VM[I, F]) markRange(a, n Addr) {
-	size := layout.TVSize[I, F]()
+func (v *VM) markRange(a, n Addr) {
+	size := tvSize
 	for end := a + n*size; a < end; a += size {
 		v.markValue(a)
 	}
 }
 
-func (v *VM[I, F]) markMetatables() {
-	mt := v.g + layout.GlobalMT[I, F]()
+func (v *VM) markMetatables() {
+	mt := v.g + layout.GlobalMT
 	for i := range Addr(numTypes) {
 		v.markOpt(v.m.Ptr(mt + 4*i))
 	}
 }
 
-func (v *VM[I, F]) markBeingFinalized() {
-	for o := v.m.Ptr(v.g + layout.GlobalToBeFnz[I, F]()); o != 0; o = v.m.Ptr(o) {
+func (v *VM) markBeingFinalized() {
+	for o := v.m.Ptr(v.g + layout.GlobalToBeFnz); o != 0; o = v.m.Ptr(o) {
 		v.markOpt(o)
 	}
 }
 
 // remarkUpvals marks the values of touched open upvalues whose threads are not
 // marked, and takes threads without open upvalues out of the list.
-func (v *VM[I, F]) remarkUpvals() {
+func (v *VM) remarkUpvals() {
 	m := v.m
-	p := v.g + layout.GlobalTwUps[I, F]()
+	p := v.g + layout.GlobalTwUps
 	for th := m.Ptr(p); th != 0; th = m.Ptr(p) {
 		if v.isGray(th) && m.Ptr(th+layout.LuaStateOpenUpval) != 0 {
 			p = th + layout.LuaStateTwUps
@@ -112,12 +112,12 @@ func (v *VM[I, F]) remarkUpvals() {
 }
 
 // restartCollection marks the roots and empties the lists of gray objects.
-func (v *VM[I, F]) restartCollection() {
-	for _, list := range [...]Addr{layout.GlobalGray[I, F](), layout.GlobalGrayAgain[I, F](),
-		layout.GlobalWeak[I, F](), layout.GlobalAllWeak[I, F](), layout.GlobalEphemeron[I, F]()} {
+func (v *VM) restartCollection() {
+	for _, list := range [...]Addr{layout.GlobalGray, layout.GlobalGrayAgain,
+		layout.GlobalWeak, layout.GlobalAllWeak, layout.GlobalEphemeron} {
 		v.m.SetPtr(v.g+list, 0)
 	}
-	v.markOpt(v.m.Ptr(v.g + layout.GlobalMainThread[I, F]()))
+	v.markOpt(v.m.Ptr(v.g + layout.GlobalMainThread))
 	v.markValue(v.g + layout.GlobalRegistry)
 	v.markMetatables()
 	v.markBeingFinalized()
@@ -125,8 +125,8 @@ func (v *VM[I, F]) restartCollection() {
 
 // removeEntry makes the key of an empty node dead when its object is not
 // marked: it stays in its chain, but does not keep the object alive.
-func (v *VM[I, F]) removeEntry(n Addr) {
-	key := n + layout.NodeKey[I, F]()
+func (v *VM) removeEntry(n Addr) {
+	key := n + layout.NodeKey
 	if v.whiteValue(key) {
 		v.setTag(key, tagDead)
 	}
@@ -134,7 +134,7 @@ func (v *VM[I, F]) removeEntry(n Addr) {
 
 // isCleared tells whether a key or value vanishes from a weak table. Strings
 // count as values and are marked instead.
-func (v *VM[I, F]) isCleared(a Addr) bool {
+func (v *VM) isCleared(a Addr) bool {
 	tag := v.tag(a)
 	if tag&collectable == 0 {
 		return false
@@ -147,37 +147,37 @@ func (v *VM[I, F]) isCleared(a Addr) bool {
 }
 
 // nodes returns the first node of table h and the end of its nodes.
-func (v *VM[I, F]) nodes(h Addr) (n, end Addr) {
+func (v *VM) nodes(h Addr) (n, end Addr) {
 	n = v.m.Ptr(h + layout.TableNode)
-	return n, n + layout.NodeSize[I, F]()<<v.m.U8(h+layout.TableLSizeNode)
+	return n, n + nodeSize<<v.m.U8(h+layout.TableLSizeNode)
 }
 
 // traverseWeakValue visits a table with weak values. Its array may hold white
 // values, which is not worth a look now.
-func (v *VM[I, F]) traverseWeakValue(h Addr) {
+func (v *VM) traverseWeakValue(h Addr) {
 	hasClears := v.m.U32(h+layout.TableSizeArray) > 0
-	for n, end := v.nodes(h); n < end; n += layout.NodeSize[I, F]() {
+	for n, end := v.nodes(h); n < end; n += nodeSize {
 		if v.tag(n) == tagNil {
 			v.removeEntry(n)
 			continue
 		}
-		v.markValue(n + layout.NodeKey[I, F]())
+		v.markValue(n + layout.NodeKey)
 		if !hasClears && v.isCleared(n) {
 			hasClears = true
 		}
 	}
 	if v.gcState() == gcsPropagate {
-		v.linkGray(h, layout.TableGCList, v.g+layout.GlobalGrayAgain[I, F]())
+		v.linkGray(h, layout.TableGCList, v.g+layout.GlobalGrayAgain)
 	} else if hasClears {
-		v.linkGray(h, layout.TableGCList, v.g+layout.GlobalWeak[I, F]())
+		v.linkGray(h, layout.TableGCList, v.g+layout.GlobalWeak)
 	}
 }
 
 // traverseEphemeron visits a table with weak keys and tells whether it marked
 // anything.
-func (v *VM[I, F]) traverseEphemeron(h Addr) (marked bool) {
+func (v *VM) traverseEphemeron(h Addr) (marked bool) {
 	hasClears, hasWhite := false, false // a white key; a white key with a white value
-	size := layout.TVSize[I, F]()
+	size := tvSize
 	array := v.m.Ptr(h + layout.TableArray)
 	for end := array + size*v.m.Ptr(h+layout.TableSizeArray); array < end; array += size {
 		if v.whiteValue(array) {
@@ -185,11 +185,11 @@ func (v *VM[I, F]) traverseEphemeron(h Addr) (marked bool) {
 			v.markObject(v.gcOf(array))
 		}
 	}
-	for n, end := v.nodes(h); n < end; n += layout.NodeSize[I, F]() {
+	for n, end := v.nodes(h); n < end; n += nodeSize {
 		switch {
 		case v.tag(n) == tagNil:
 			v.removeEntry(n)
-		case v.isCleared(n + layout.NodeKey[I, F]()):
+		case v.isCleared(n + layout.NodeKey):
 			hasClears = true
 			hasWhite = hasWhite || v.whiteValue(n)
 		case v.whiteValue(n):
@@ -200,11 +200,11 @@ func (v *VM[I, F]) traverseEphemeron(h Addr) (marked bool) {
 	list := Addr(0)
 	switch {
 	case v.gcState() == gcsPropagate:
-		list = layout.GlobalGrayAgain[I, F]()
+		list = layout.GlobalGrayAgain
 	case hasWhite:
-		list = layout.GlobalEphemeron[I, F]()
+		list = layout.GlobalEphemeron
 	case hasClears:
-		list = layout.GlobalAllWeak[I, F]()
+		list = layout.GlobalAllWeak
 	default:
 		return marked
 	}
@@ -212,20 +212,20 @@ func (v *VM[I, F]) traverseEphemeron(h Addr) (marked bool) {
 	return marked
 }
 
-func (v *VM[I, F]) traverseStrong(h Addr) {
+func (v *VM) traverseStrong(h Addr) {
 	m := v.m
 	v.markRange(m.Ptr(h+layout.TableArray), m.Ptr(h+layout.TableSizeArray))
-	for n, end := v.nodes(h); n < end; n += layout.NodeSize[I, F]() {
+	for n, end := v.nodes(h); n < end; n += nodeSize {
 		if v.tag(n) == tagNil {
 			v.removeEntry(n)
 			continue
 		}
-		v.markValue(n + layout.NodeKey[I, F]())
+		v.markValue(n + layout.NodeKey)
 		v.markValue(n)
 	}
 }
 
-func (v *VM[I, F]) traverseTable(h Addr) Addr {
+func (v *VM) traverseTable(h Addr) Addr {
 	mt := v.m.Ptr(h + layout.TableMetatable)
 	weakKey, weakValue := false, false
 	if mt != 0 {
@@ -249,15 +249,15 @@ func (v *VM[I, F]) traverseTable(h Addr) Addr {
 		v.traverseEphemeron(h)
 	default:
 		v.setMark(h, v.mark(h)&^black)
-		v.linkGray(h, layout.TableGCList, v.g+layout.GlobalAllWeak[I, F]())
+		v.linkGray(h, layout.TableGCList, v.g+layout.GlobalAllWeak)
 	}
-	return layout.TableSize + layout.TVSize[I, F]()*v.m.Ptr(h+layout.TableSizeArray) +
-		layout.NodeSize[I, F]()*v.allocSizeNode(h)
+	return layout.TableSize + tvSize*v.m.Ptr(h+layout.TableSizeArray) +
+		nodeSize*v.allocSizeNode(h)
 }
 
 // traverseProto visits a prototype, whose vectors may still be under
 // construction.
-func (v *VM[I, F]) traverseProto(p Addr) Addr {
+func (v *VM) traverseProto(p Addr) Addr {
 	m := v.m
 	v.markOpt(m.Ptr(p + layout.ProtoSource))
 	nk, nup := m.Ptr(p+layout.ProtoSizeK), m.Ptr(p+layout.ProtoSizeUpvalues)
@@ -272,20 +272,20 @@ func (v *VM[I, F]) traverseProto(p Addr) Addr {
 	for a, i := m.Ptr(p+layout.ProtoLocVars), Addr(0); i < nloc; i++ {
 		v.markOpt(m.Ptr(a + i*layout.LocVarSize + layout.LocVarVarName))
 	}
-	return layout.ProtoSize + 4*m.Ptr(p+layout.ProtoSizeCode) + 4*np + layout.TVSize[I, F]()*nk +
+	return layout.ProtoSize + 4*m.Ptr(p+layout.ProtoSizeCode) + 4*np + tvSize*nk +
 		m.Ptr(p+layout.ProtoSizeLineInfo) + layout.LocVarSize*nloc + layout.UpvaldescSize*nup
 }
 
-func (v *VM[I, F]) traverseCClosure(cl Addr) Addr {
+func (v *VM) traverseCClosure(cl Addr) Addr {
 	n := Addr(v.m.U8(cl + layout.CClosureNUpvalues))
 	v.markRange(cl+layout.CClosureUpvalue, n)
-	return sizeCClosure[I, F](n)
+	return sizeCClosure(n)
 }
 
 // traverseLClosure visits a Lua closure. The values of open upvalues belong to
 // their thread, except in the atomic phase, when the thread may not be visited
 // again.
-func (v *VM[I, F]) traverseLClosure(cl Addr) Addr {
+func (v *VM) traverseLClosure(cl Addr) Addr {
 	m := v.m
 	v.markOpt(m.Ptr(cl + layout.LClosureP))
 	n := Addr(m.U8(cl + layout.LClosureNUpvalues))
@@ -303,8 +303,8 @@ func (v *VM[I, F]) traverseLClosure(cl Addr) Addr {
 	return sizeLClosure(n)
 }
 
-func (v *VM[I, F]) traverseThread(l Addr) Addr {
-	m, size := v.m, layout.TVSize[I, F]()
+func (v *VM) traverseThread(l Addr) Addr {
+	m, size := v.m, tvSize
 	o := m.Ptr(l + layout.LuaStateStack)
 	if o == 0 {
 		return 1 // its stack is not built yet
@@ -319,7 +319,7 @@ func (v *VM[I, F]) traverseThread(l Addr) Addr {
 			v.setNil(o) // dead part of the stack
 		}
 		if m.Ptr(l+layout.LuaStateTwUps) == l && m.Ptr(l+layout.LuaStateOpenUpval) != 0 {
-			list := v.g + layout.GlobalTwUps[I, F]()
+			list := v.g + layout.GlobalTwUps
 			m.SetPtr(l+layout.LuaStateTwUps, m.Ptr(list))
 			m.SetPtr(list, l)
 		}
@@ -331,8 +331,8 @@ func (v *VM[I, F]) traverseThread(l Addr) Addr {
 }
 
 // propagateMark visits one gray object.
-func (v *VM[I, F]) propagateMark() {
-	m, gray := v.m, v.g+layout.GlobalGray[I, F]()
+func (v *VM) propagateMark() {
+	m, gray := v.m, v.g+layout.GlobalGray
 	o := m.Ptr(gray)
 	v.setMark(o, v.mark(o)|black)
 	var size Addr
@@ -349,7 +349,7 @@ func (v *VM[I, F]) propagateMark() {
 	case tagThread & variantMask:
 		// Threads stay gray: their stacks change without barriers.
 		m.SetPtr(gray, m.Ptr(o+layout.LuaStateGCList))
-		v.linkGray(o, layout.LuaStateGCList, v.g+layout.GlobalGrayAgain[I, F]())
+		v.linkGray(o, layout.LuaStateGCList, v.g+layout.GlobalGrayAgain)
 		v.setMark(o, v.mark(o)&^black)
 		size = v.traverseThread(o)
 	case tagProto:
@@ -361,15 +361,15 @@ func (v *VM[I, F]) propagateMark() {
 	v.addTraversed(size)
 }
 
-func (v *VM[I, F]) propagateAll() {
-	for v.m.Ptr(v.g+layout.GlobalGray[I, F]()) != 0 {
+func (v *VM) propagateAll() {
+	for v.m.Ptr(v.g+layout.GlobalGray) != 0 {
 		v.propagateMark()
 	}
 }
 
 // convergeEphemerons visits ephemeron tables until nothing new is marked.
-func (v *VM[I, F]) convergeEphemerons() {
-	list := v.g + layout.GlobalEphemeron[I, F]()
+func (v *VM) convergeEphemerons() {
+	list := v.g + layout.GlobalEphemeron
 	for changed := true; changed; {
 		changed = false
 		next := v.m.Ptr(list)
@@ -387,10 +387,10 @@ func (v *VM[I, F]) convergeEphemerons() {
 
 // clearKeys empties the entries with unmarked keys of all tables from l on, up
 // to the table end.
-func (v *VM[I, F]) clearKeys(l, end Addr) {
+func (v *VM) clearKeys(l, end Addr) {
 	for ; l != end; l = v.m.Ptr(l + layout.TableGCList) {
-		for n, last := v.nodes(l); n < last; n += layout.NodeSize[I, F]() {
-			if v.tag(n) != tagNil && v.isCleared(n+layout.NodeKey[I, F]()) {
+		for n, last := v.nodes(l); n < last; n += nodeSize {
+			if v.tag(n) != tagNil && v.isCleared(n+layout.NodeKey) {
 				v.setNil(n)
 			}
 			if v.tag(n) == tagNil {
@@ -401,8 +401,8 @@ func (v *VM[I, F]) clearKeys(l, end Addr) {
 }
 
 // clearValues does the same for unmarked values.
-func (v *VM[I, F]) clearValues(l, end Addr) {
-	size := layout.TVSize[I, F]()
+func (v *VM) clearValues(l, end Addr) {
+	size := tvSize
 	for ; l != end; l = v.m.Ptr(l + layout.TableGCList) {
 		array := v.m.Ptr(l + layout.TableArray)
 		for last := array + size*v.m.Ptr(l+layout.TableSizeArray); array < last; array += size {
@@ -410,7 +410,7 @@ func (v *VM[I, F]) clearValues(l, end Addr) {
 				v.setNil(array)
 			}
 		}
-		for n, last := v.nodes(l); n < last; n += layout.NodeSize[I, F]() {
+		for n, last := v.nodes(l); n < last; n += nodeSize {
 			if v.tag(n) != tagNil && v.isCleared(n) {
 				v.setNil(n)
 				v.removeEntry(n)

@@ -1,7 +1,7 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
 
@@ -93,49 +93,49 @@ func (z *zio) read(b []byte) int {
 	return 0
 }
 
-type token[I, F any] struct {
+type token struct {
 	kind int
-	f    F
-	i    I
+	f    Float
+	i    Int
 	s    Addr // string object
 }
 
 // lexer splits a chunk into tokens. Its buffer is on the device's heap.
-type lexer[I int32 | int64, F float32 | float64] struct {
-	t         *Thread[I, F]
+type lexer struct {
+	t         *Thread
 	z         *zio
 	current   int // character not yet consumed
 	line      int
 	lastLine  int // line of the token consumed last
-	tok       token[I, F]
-	ahead     token[I, F]
-	buf       buffer[I, F]
+	tok       token
+	ahead     token
+	buf       buffer
 	strings   Addr // table that anchors strings and finds constants
 	source    Addr // string object of the chunk's name
 	envName   Addr
-	fs        *funcState[I, F]
-	dyn       *dynData[I, F]
+	fs        *funcState
+	dyn       *dynData
 	recursion int
 }
 
 // buffer is the token buffer (Mbuffer, lzio.h).
-type buffer[I int32 | int64, F float32 | float64] struct {
-	t    *Thread[I, F]
+type buffer struct {
+	t    *Thread
 	at   Addr
 	size Addr
 	n    int
 	view []byte // the buffer's memory
 }
 
-func (b *buffer[I, F]) resize(size Addr) {
+func (b *buffer) resize(size Addr) {
 	b.at = b.t.realloc(b.at, b.size, size)
 	b.size = size
 	b.view = b.t.m.Bytes(b.at, size)
 }
 
-func (x *lexer[I, F]) advance() { x.current = x.z.next() }
+func (x *lexer) advance() { x.current = x.z.next() }
 
-func (x *lexer[I, F]) save(c int) {
+func (x *lexer) save(c int) {
 	b := &x.buf
 	if b.n >= len(b.view) {
 		if b.size >= maxSize/2 {
@@ -147,15 +147,15 @@ func (x *lexer[I, F]) save(c int) {
 	b.n++
 }
 
-func (x *lexer[I, F]) saveAndNext() {
+func (x *lexer) saveAndNext() {
 	x.save(x.current)
 	x.advance()
 }
 
-func (x *lexer[I, F]) text() []byte { return x.buf.view[:x.buf.n] }
+func (x *lexer) text() []byte { return x.buf.view[:x.buf.n] }
 
 // tokenText pushes the printable form of a token and returns it.
-func (x *lexer[I, F]) tokenText(kind int) string {
+func (x *lexer) tokenText(kind int) string {
 	if kind < firstReserved {
 		x.t.pushFString("'%c'", kind)
 		return x.t.topString()
@@ -168,7 +168,7 @@ func (x *lexer[I, F]) tokenText(kind int) string {
 	return s
 }
 
-func (x *lexer[I, F]) nearText(kind int) string {
+func (x *lexer) nearText(kind int) string {
 	switch kind {
 	case tkName, tkString, tkFloat, tkInt:
 		x.save(0)
@@ -180,7 +180,7 @@ func (x *lexer[I, F]) nearText(kind int) string {
 
 // lexError raises a syntax error at the current line, "near" a token unless that
 // is 0.
-func (x *lexer[I, F]) lexError(msg string, kind int) {
+func (x *lexer) lexError(msg string, kind int) {
 	t := x.t
 	t.pushFString("%s:%d: %s", chunkID(t.v.cGoString(x.source)), x.line, msg)
 	if kind != 0 {
@@ -190,12 +190,12 @@ func (x *lexer[I, F]) lexError(msg string, kind int) {
 	t.throw(state.ErrSyntax)
 }
 
-func (x *lexer[I, F]) syntaxError(msg string) { x.lexError(msg, x.tok.kind) }
+func (x *lexer) syntaxError(msg string) { x.lexError(msg, x.tok.kind) }
 
 // newString makes a string and anchors it in the scanner's table, so that it
 // lives until the end of the compilation.
-func (x *lexer[I, F]) newString(s []byte) Addr {
-	t, v, tv := x.t, x.t.v, layout.TVSize[I, F]()
+func (x *lexer) newString(s []byte) Addr {
+	t, v, tv := x.t, x.t.v, tvSize
 	ts := t.newString(s)
 	top := t.push()
 	v.setString(top, ts)
@@ -204,16 +204,16 @@ func (x *lexer[I, F]) newString(s []byte) Addr {
 		v.setBool(slot, true)
 		t.checkGC()
 	} else { // use the one that the table has
-		ts = v.gcOf(slot + layout.NodeKey[I, F]() - layout.NodeVal)
+		ts = v.gcOf(slot + layout.NodeKey - layout.NodeVal)
 	}
 	t.setTop(t.top() - tv)
 	return ts
 }
 
-func (x *lexer[I, F]) atNewline() bool { return x.current == '\n' || x.current == '\r' }
+func (x *lexer) atNewline() bool { return x.current == '\n' || x.current == '\r' }
 
 // newline skips "\n", "\r", "\n\r" or "\r\n".
-func (x *lexer[I, F]) newline() {
+func (x *lexer) newline() {
 	old := x.current
 	x.advance()
 	if x.atNewline() && x.current != old {
@@ -224,7 +224,7 @@ func (x *lexer[I, F]) newline() {
 	}
 }
 
-func (x *lexer[I, F]) accept(c int) bool {
+func (x *lexer) accept(c int) bool {
 	if x.current == c {
 		x.advance()
 		return true
@@ -232,7 +232,7 @@ func (x *lexer[I, F]) accept(c int) bool {
 	return false
 }
 
-func (x *lexer[I, F]) acceptSave(a, b int) bool {
+func (x *lexer) acceptSave(a, b int) bool {
 	if x.current == a || x.current == b {
 		x.saveAndNext()
 		return true
@@ -257,7 +257,7 @@ func hexValue(c int) int {
 
 // readNumber takes everything that may belong to a numeral and lets the
 // conversion judge it.
-func (x *lexer[I, F]) readNumber(tok *token[I, F]) int {
+func (x *lexer) readNumber(tok *token) int {
 	exp := [2]int{'e', 'E'}
 	first := x.current
 	x.saveAndNext()
@@ -276,7 +276,7 @@ func (x *lexer[I, F]) readNumber(tok *token[I, F]) int {
 	}
 	x.save(0)
 	text := x.text()
-	i, f, isInt, ok := parseNumber[I, F](text[:len(text)-1])
+	i, f, isInt, ok := parseNumber(text[:len(text)-1])
 	if !ok {
 		x.lexError("malformed number", tkFloat)
 	}
@@ -290,7 +290,7 @@ func (x *lexer[I, F]) readNumber(tok *token[I, F]) int {
 
 // skipSep reads "[=*[" or "]=*]" up to the last bracket. It returns the number
 // of '=' plus 2, or 1 for a single bracket, or 0 for an unfinished separator.
-func (x *lexer[I, F]) skipSep() int {
+func (x *lexer) skipSep() int {
 	n, bracket := 0, x.current
 	x.saveAndNext()
 	for x.current == '=' {
@@ -307,7 +307,7 @@ func (x *lexer[I, F]) skipSep() int {
 }
 
 // readLong reads a long string, or a long comment when tok is nil.
-func (x *lexer[I, F]) readLong(tok *token[I, F], sep int) {
+func (x *lexer) readLong(tok *token, sep int) {
 	line := x.line
 	x.saveAndNext()
 	if x.atNewline() {
@@ -346,7 +346,7 @@ func (x *lexer[I, F]) readLong(tok *token[I, F], sep int) {
 }
 
 // escCheck raises an error about an escape sequence, which the message shows.
-func (x *lexer[I, F]) escCheck(ok bool, msg string) {
+func (x *lexer) escCheck(ok bool, msg string) {
 	if !ok {
 		if x.current != eoz {
 			x.saveAndNext()
@@ -355,13 +355,13 @@ func (x *lexer[I, F]) escCheck(ok bool, msg string) {
 	}
 }
 
-func (x *lexer[I, F]) readHexDigit() int {
+func (x *lexer) readHexDigit() int {
 	x.saveAndNext()
 	x.escCheck(isHex(x.current), "hexadecimal digit expected")
 	return hexValue(x.current)
 }
 
-func (x *lexer[I, F]) readUTF8() uint32 {
+func (x *lexer) readUTF8() uint32 {
 	n := 4 // characters to be removed: \u{ and the first digit
 	x.saveAndNext()
 	x.escCheck(x.current == '{', "missing '{'")
@@ -381,7 +381,7 @@ func (x *lexer[I, F]) readUTF8() uint32 {
 	return r
 }
 
-func (x *lexer[I, F]) readDecimalEscape() int {
+func (x *lexer) readDecimalEscape() int {
 	r, n := 0, 0
 	for ; n < 3 && isDigit(x.current); n++ {
 		r = 10*r + x.current - '0'
@@ -393,7 +393,7 @@ func (x *lexer[I, F]) readDecimalEscape() int {
 }
 
 // readEscape reads an escape sequence of a string, whose backslash is saved.
-func (x *lexer[I, F]) readEscape() {
+func (x *lexer) readEscape() {
 	x.saveAndNext()
 	c := 0
 	switch x.current {
@@ -453,7 +453,7 @@ func (x *lexer[I, F]) readEscape() {
 	x.save(c)
 }
 
-func (x *lexer[I, F]) readString(quote int, tok *token[I, F]) {
+func (x *lexer) readString(quote int, tok *token) {
 	x.saveAndNext()
 	for x.current != quote {
 		switch x.current {
@@ -497,7 +497,7 @@ func appendUTF8(dst []byte, c uint32) []byte {
 }
 
 // skipComment skips what follows "--".
-func (x *lexer[I, F]) skipComment() {
+func (x *lexer) skipComment() {
 	if x.current == '[' {
 		sep := x.skipSep()
 		x.buf.n = 0
@@ -513,7 +513,7 @@ func (x *lexer[I, F]) skipComment() {
 }
 
 // scan reads one token.
-func (x *lexer[I, F]) scan(tok *token[I, F]) int {
+func (x *lexer) scan(tok *token) int {
 	x.buf.n = 0
 	for {
 		switch c := x.current; c {
@@ -590,7 +590,7 @@ func (x *lexer[I, F]) scan(tok *token[I, F]) int {
 }
 
 // oneOf skips the current character, and returns long if second follows it.
-func (x *lexer[I, F]) oneOf(second, long int) int {
+func (x *lexer) oneOf(second, long int) int {
 	c := x.current
 	x.advance()
 	if x.accept(second) {
@@ -599,7 +599,7 @@ func (x *lexer[I, F]) oneOf(second, long int) int {
 	return c
 }
 
-func (x *lexer[I, F]) readName(tok *token[I, F]) int {
+func (x *lexer) readName(tok *token) int {
 	for isAlpha(x.current) || isDigit(x.current) {
 		x.saveAndNext()
 	}
@@ -613,7 +613,7 @@ func (x *lexer[I, F]) readName(tok *token[I, F]) int {
 }
 
 // next reads the next token.
-func (x *lexer[I, F]) next() {
+func (x *lexer) next() {
 	x.lastLine = x.line
 	if x.ahead.kind != tkEOS {
 		x.tok = x.ahead
@@ -624,7 +624,7 @@ func (x *lexer[I, F]) next() {
 }
 
 // lookAhead reads a token beyond the current one.
-func (x *lexer[I, F]) lookAhead() int {
+func (x *lexer) lookAhead() int {
 	x.ahead.kind = x.scan(&x.ahead)
 	return x.ahead.kind
 }

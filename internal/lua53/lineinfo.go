@@ -1,7 +1,7 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 )
 
 // Line information is packed (lcode.c, ldebug.c). It is a sequence of
@@ -22,7 +22,7 @@ type lineRun struct{ line, pc, count int }
 
 // eachLine calls f for each run of instructions until it tells false. ok is
 // false when the information ends early.
-func (v *VM[I, F]) eachLine(p Addr, f func(r lineRun) bool) (ok bool) {
+func (v *VM) eachLine(p Addr, f func(r lineRun) bool) (ok bool) {
 	a := v.m.Ptr(p + layout.ProtoLineInfo)
 	size := int(v.m.I32(p + layout.ProtoSizeCode))
 	line, delta, shift, sign := 0, 0, 0, -1
@@ -58,7 +58,7 @@ func (v *VM[I, F]) eachLine(p Addr, f func(r lineRun) bool) (ok bool) {
 }
 
 // funcLine is the line of an instruction, -1 without line information.
-func (v *VM[I, F]) funcLine(p Addr, pc int) int {
+func (v *VM) funcLine(p Addr, pc int) int {
 	if v.m.Ptr(p+layout.ProtoLineInfo) == 0 {
 		return -1
 	}

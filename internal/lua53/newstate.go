@@ -4,8 +4,7 @@ import (
 	"fmt"
 
 	"moonlet/internal/heap"
-	"moonlet/internal/layout"
-	"moonlet/internal/num"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
 
@@ -34,21 +33,9 @@ type Machine interface {
 	CheckHeap() error
 }
 
-// New makes a virtual machine of a number model.
-func New(model num.Model, cfg Config) (Machine, error) {
-	switch model {
-	case num.Int32Float32:
-		return newVM[int32, float32](cfg)
-	case num.Int64Float64:
-		return newVM[int64, float64](cfg)
-	case num.Int32Float64:
-		return newVM[int32, float64](cfg)
-	}
-	return nil, fmt.Errorf("BUG: no such number model: %d", model)
-}
-
-func newVM[I num.Int, F num.Float](cfg Config) (*VM[I, F], error) {
-	v := &VM[I, F]{m: cfg.Mem, heap: cfg.Heap, rom: cfg.ROM, cfg: cfg}
+// New makes a virtual machine.
+func New(cfg Config) (Machine, error) {
+	v := &VM{m: cfg.Mem, heap: cfg.Heap, rom: cfg.ROM, cfg: cfg}
 	v.fast, _ = cfg.Heap.(*heap.Fast)
 	if cfg.Output == nil {
 		v.cfg.Output = func([]byte) {}
@@ -61,7 +48,7 @@ func newVM[I num.Int, F num.Float](cfg Config) (*VM[I, F], error) {
 		v.granted = cfg.Fuel(0)
 	}
 	v.fuel = v.granted
-	lg := v.rawRealloc(0, 0, layout.LGSize[I, F]())
+	lg := v.rawRealloc(0, 0, layout.LGSize)
 	if lg == 0 {
 		return nil, fmt.Errorf("cannot create state: %s", memErrMsg)
 	}
@@ -71,7 +58,7 @@ func newVM[I num.Int, F num.Float](cfg Config) (*VM[I, F], error) {
 	if cache != 0 {
 		m.Zero(cache, keyCacheSize)
 	}
-	m.SetPtr(v.g+layout.GlobalCache[I, F](), cache)
+	m.SetPtr(v.g+layout.GlobalCache, cache)
 	if status := t.rawRun(t.open); status != state.OK || cache == 0 {
 		return nil, fmt.Errorf("cannot create state: %s", memErrMsg)
 	}
@@ -79,28 +66,28 @@ func newVM[I num.Int, F num.Float](cfg Config) (*VM[I, F], error) {
 }
 
 // initGlobal fills the block of main thread and global state.
-func (v *VM[I, F]) initGlobal(lg Addr) *Thread[I, F] {
+func (v *VM) initGlobal(lg Addr) *Thread {
 	m, l := v.m, lg+layout.LXL
 	v.g = lg + layout.LGG
-	m.Zero(lg, layout.LGSize[I, F]())
-	t := &Thread[I, F]{v: v, m: m, l: l, g: v.g}
+	m.Zero(lg, layout.LGSize)
+	t := &Thread{v: v, m: m, l: l, g: v.g}
 	v.main = t
-	m.SetU8(v.g+layout.GlobalCurrentWhite[I, F](), white0)
+	m.SetU8(v.g+layout.GlobalCurrentWhite, white0)
 	m.SetU8(l+layout.LuaStateTT, tagThread&variantMask)
 	m.SetU8(l+layout.LuaStateMarked, white0)
 	v.preinitThread(l)
-	m.SetPtr(v.g+layout.GlobalMainThread[I, F](), l)
-	m.SetU32(v.g+layout.GlobalSeed[I, F](), v.cfg.Seed)
-	m.SetU8(v.g+layout.GlobalGCState[I, F](), gcsPause)
-	m.SetPtr(v.g+layout.GlobalTotalBytes, layout.LGSize[I, F]())
-	m.SetU32(v.g+layout.GlobalGCPause[I, F](), gcPause)
-	m.SetU32(v.g+layout.GlobalGCStepMul[I, F](), gcStepMul)
-	m.SetU32(v.g+layout.GlobalStripDefault[I, F](), uint32(v.cfg.StripDefault))
+	m.SetPtr(v.g+layout.GlobalMainThread, l)
+	m.SetU32(v.g+layout.GlobalSeed, v.cfg.Seed)
+	m.SetU8(v.g+layout.GlobalGCState, gcsPause)
+	m.SetPtr(v.g+layout.GlobalTotalBytes, layout.LGSize)
+	m.SetU32(v.g+layout.GlobalGCPause, gcPause)
+	m.SetU32(v.g+layout.GlobalGCStepMul, gcStepMul)
+	m.SetU32(v.g+layout.GlobalStripDefault, uint32(v.cfg.StripDefault))
 	return t
 }
 
 // open builds what needs memory: stack, registry, strings (f_luaopen).
-func (t *Thread[I, F]) open() {
+func (t *Thread) open() {
 	m, v := t.m, t.v
 	t.initStack(t.l)
 	reg := t.newTable()
@@ -116,10 +103,10 @@ func (t *Thread[I, F]) open() {
 	t.resizeStrings(minStringTable)
 	msg := t.newGoString(memErrMsg)
 	v.fix(msg)
-	m.SetPtr(t.g+layout.GlobalMemErrMsg[I, F](), msg)
+	m.SetPtr(t.g+layout.GlobalMemErrMsg, msg)
 	for i, name := range eventNames {
 		ts := t.newGoString(name)
-		m.SetPtr(t.g+layout.GlobalTMName[I, F]()+Addr(i)*4, ts)
+		m.SetPtr(t.g+layout.GlobalTMName+Addr(i)*4, ts)
 		v.fix(ts)
 	}
 	v.fix(t.newGoString("_ENV"))
@@ -128,27 +115,27 @@ func (t *Thread[I, F]) open() {
 		v.fix(ts)
 		m.SetU8(ts+layout.TStringExtra, uint8(i+1))
 	}
-	m.SetU8(t.g+layout.GlobalGCRunning[I, F](), 1)
-	m.SetPtr(t.g+layout.GlobalVersion[I, F](), v.rom.DummyNode) // any address: the state is complete
+	m.SetU8(t.g+layout.GlobalGCRunning, 1)
+	m.SetPtr(t.g+layout.GlobalVersion, v.rom.DummyNode) // any address: the state is complete
 }
 
 // State implements Machine.
-func (v *VM[I, F]) State() state.State { return v.main }
+func (v *VM) State() state.State { return v.main }
 
 // Interrupt implements Machine.
-func (v *VM[I, F]) Interrupt() {
+func (v *VM) Interrupt() {
 	v.granted -= v.fuel
 	v.fuel = 0
 }
 
 // TotalBytes implements Machine.
-func (v *VM[I, F]) TotalBytes() int { return int(v.totalBytes()) }
+func (v *VM) TotalBytes() int { return int(v.totalBytes()) }
 
 // Handles implements Machine.
-func (v *VM[I, F]) Handles() int { return len(v.handles) - len(v.freeHand) }
+func (v *VM) Handles() int { return len(v.handles) - len(v.freeHand) }
 
 // Close implements Machine.
-func (v *VM[I, F]) Close() {
+func (v *VM) Close() {
 	if v.closed {
 		return
 	}
@@ -159,6 +146,6 @@ func (v *VM[I, F]) Close() {
 	strt := t.g + layout.GlobalStrt
 	t.free(m.Ptr(strt+layout.StringTableHash), m.Ptr(strt+layout.StringTableSlots)*4)
 	t.freeStack()
-	v.rawRealloc(m.Ptr(v.g+layout.GlobalCache[I, F]()), keyCacheSize, 0)
-	v.rawRealloc(t.l-layout.LXL, layout.LGSize[I, F](), 0)
+	v.rawRealloc(m.Ptr(v.g+layout.GlobalCache), keyCacheSize, 0)
+	v.rawRealloc(t.l-layout.LXL, layout.LGSize, 0)
 }

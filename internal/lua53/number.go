@@ -5,8 +5,6 @@ import (
 
 	"moonlet/internal/core/cfmt"
 	"moonlet/internal/core/numconv"
-	"moonlet/internal/mem"
-	"moonlet/internal/num"
 	"moonlet/internal/state"
 )
 
@@ -14,73 +12,67 @@ import (
 // model's float, and a product that feeds a sum is converted on its own so that
 // no compiler fuses the two.
 
-func intBits[I num.Int]() int { return int(mem.Size[I]()) * 8 }
-
-func minInteger[I num.Int]() I { return I(-1) << (intBits[I]() - 1) }
-
-func maxInteger[I num.Int]() I { return ^minInteger[I]() }
+const (
+	intBits    = intSize * 8
+	minInteger = Int(-1) << (intBits - 1)
+	maxInteger = ^minInteger
+	twoToBits  = 1 << (intBits - 1) // one more than the largest integer
+)
 
 // floatToInt converts a float with an integral value that fits.
-func floatToInt[I num.Int, F num.Float](n F) (I, bool) {
-	lo := -F(uint64(1) << (intBits[I]() - 1))
+func floatToInt(n Float) (Int, bool) {
+	const lo Float = -twoToBits
 	if n >= lo && n < -lo {
-		i := I(n)
-		return i, F(i) == n
+		i := Int(n)
+		return i, Float(i) == n
 	}
 	return 0, false
 }
 
 // roundToInt converts the floor of a float (up false) or its ceiling.
-func roundToInt[I num.Int, F num.Float](n F, up bool) (I, bool) {
-	f := F(math.Floor(float64(n)))
+func roundToInt(n Float, up bool) (Int, bool) {
+	f := Float(math.Floor(float64(n)))
 	if f != n && up {
 		f++
 	}
-	return floatToInt[I](f)
+	return floatToInt(f)
 }
 
 // fitsFloat tells whether an integer of this size always, or this one, has an
 // exact float (l_intfitsf, lvm.c).
-func fitsFloat[I num.Int, F num.Float](i I) bool {
-	mant := 24
-	if mem.Size[F]() == 8 {
-		mant = 53
-	}
-	if intBits[I]() <= mant {
-		return true
-	}
-	lim := int64(1) << mant
-	return -lim <= int64(i) && int64(i) <= lim
+func fitsFloat(i Int) bool {
+	const limit = 1 << floatMant
+	return intBits <= floatMant || -limit <= int64(i) && int64(i) <= limit
 }
 
 // ltIntFloat is i < f.
-func ltIntFloat[I num.Int, F num.Float](i I, f F) bool {
-	if fitsFloat[I, F](i) {
-		return F(i) < f
+func ltIntFloat(i Int, f Float) bool {
+	if fitsFloat(i) {
+		return Float(i) < f
 	}
-	if lo := -F(uint64(1) << (intBits[I]() - 1)); f >= -lo {
+	if f >= twoToBits {
 		return true
-	} else if f > lo {
-		return i < I(f)
+	} else if f > -twoToBits {
+		return i < Int(f)
 	}
 	return false
 }
 
 // leIntFloat is i <= f.
-func leIntFloat[I num.Int, F num.Float](i I, f F) bool {
-	if fitsFloat[I, F](i) {
-		return F(i) <= f
+func leIntFloat(i Int, f Float) bool {
+	if fitsFloat(i) {
+		return Float(i) <= f
 	}
-	if lo := -F(uint64(1) << (intBits[I]() - 1)); f >= -lo {
+	if f >= twoToBits {
 		return true
-	} else if f >= lo {
-		return i <= I(f)
+	} else if f >= -twoToBits {
+		return i <= Int(f)
 	}
 	return false
 }
 
 // ltNum and leNum compare the numbers at a and b.
-func (v *VM[I, F]) ltNum(a, b Addr) bool {
+func (v *VM) ltNum(a, b Addr) bool {
 	if v.tag(a) == tagInt {
 		i := v.intOf(a)
 		if v.tag(b) == tagInt {
@@ -95,7 +87,7 @@ func (v *VM[I, F]) ltNum(a, b Addr) bool {
 	return f == f && !leIntFloat(v.intOf(b), f)
 }
 
-func (v *VM[I, F]) leNum(a, b Addr) bool {
+func (v *VM) leNum(a, b Addr) bool {
 	if v.tag(a) == tagInt {
 		i := v.intOf(a)
 		if v.tag(b) == tagInt {
@@ -111,29 +103,29 @@ func (v *VM[I, F]) leNum(a, b Addr) bool {
 }
 
 // parseNumber converts a numeral as luaO_str2num does.
-func parseNumber[I num.Int, F num.Float](s []byte) (i I, f F, isInt, ok bool) {
-	if n, ok := numconv.ParseInt(s, intBits[I]()); ok {
-		return I(n), 0, true, true
+func parseNumber(s []byte) (i Int, f Float, isInt, ok bool) {
+	if n, ok := numconv.ParseInt(s, intBits); ok {
+		return Int(n), 0, true, true
 	}
 	if n, ok := numconv.ParseFloat(s); ok {
-		return 0, F(n), false, true // read as a double, then narrowed
+		return 0, Float(n), false, true // read as a double, then narrowed
 	}
 	return 0, 0, false, false
 }
 
 // toNumber converts the value at a to a float, as arithmetic does.
-func (t *Thread[I, F]) toNumber(a Addr) (F, bool) { return t.v.toNumber(a) }
+func (t *Thread) toNumber(a Addr) (Float, bool) { return t.v.toNumber(a) }
 
-func (v *VM[I, F]) toNumber(a Addr) (F, bool) {
+func (v *VM) toNumber(a Addr) (Float, bool) {
 	switch tag := v.tag(a); {
 	case tag == tagFloat:
 		return v.floatOf(a), true
 	case tag == tagInt:
-		return F(v.intOf(a)), true
+		return Float(v.intOf(a)), true
 	case isString(tag):
-		i, f, isInt, ok := parseNumber[I, F](v.strBytes(v.gcOf(a)))
+		i, f, isInt, ok := parseNumber(v.strBytes(v.gcOf(a)))
 		if isInt {
-			f = F(i)
+			f = Float(i)
 		}
 		return f, ok
 	}
@@ -148,15 +140,15 @@ const (
 )
 
 // toInteger converts the value at a to an integer.
-func (v *VM[I, F]) toInteger(a Addr, mode int) (I, bool) {
-	var f F
+func (v *VM) toInteger(a Addr, mode int) (Int, bool) {
+	var f Float
 	switch tag := v.tag(a); {
 	case tag == tagInt:
 		return v.intOf(a), true
 	case tag == tagFloat:
 		f = v.floatOf(a)
 	case isString(tag):
-		i, n, isInt, ok := parseNumber[I, F](v.strBytes(v.gcOf(a)))
+		i, n, isInt, ok := parseNumber(v.strBytes(v.gcOf(a)))
 		if isInt || !ok {
 			return i, ok
 		}
@@ -165,13 +157,13 @@ func (v *VM[I, F]) toInteger(a Addr, mode int) (I, bool) {
 		return 0, false
 	}
 	if mode == exact {
-		return floatToInt[I](f)
+		return floatToInt(f)
 	}
-	return roundToInt[I](f, mode == ceil)
+	return roundToInt(f, mode == ceil)
 }
 
 // intDiv is floor division; it raises an error for a zero divisor.
-func (t *Thread[I, F]) intDiv(a, b I) I {
+func (t *Thread) intDiv(a, b Int) Int {
 	switch b {
 	case 0:
 		t.runError("attempt to divide by zero")
@@ -186,7 +178,7 @@ func (t *Thread[I, F]) intDiv(a, b I) I {
 }
 
 // intMod is the remainder of floor division.
-func (t *Thread[I, F]) intMod(a, b I) I {
+func (t *Thread) intMod(a, b Int) Int {
 	switch b {
 	case 0:
 		t.runError("attempt to perform 'n%%0'")
@@ -201,52 +193,52 @@ func (t *Thread[I, F]) intMod(a, b I) I {
 }
 
 // shiftLeft shifts by any distance; a negative one shifts to the right.
-func shiftLeft[I num.Int](x, y I) I {
-	bits := I(intBits[I]())
+func shiftLeft(x, y Int) Int {
+	bits := Int(intBits)
 	if y <= -bits || y >= bits {
 		return 0
 	}
 	if y >= 0 {
 		return x << uint(y)
 	}
-	if mem.Size[I]() == 4 {
-		return I(uint32(x) >> uint(-y))
+	if intSize == 4 {
+		return Int(uint32(x) >> uint(-y))
 	}
-	return I(uint64(x) >> uint(-y))
+	return Int(uint64(x) >> uint(-y))
 }
 
 // floatMod is the float remainder. The ESP8266's build has a formula of its own
 // (luai_nummod, llimits.h), the host's takes fmod.
-func (t *Thread[I, F]) floatMod(a, b F) F {
+func (t *Thread) floatMod(a, b Float) Float {
 	if t.v.cfg.ESPFloatMod {
 		if b == 0 {
 			t.runError("modulo by zero")
 		}
 		q := math.Floor(float64(a / b))
-		m := F(float64(a) - float64(q*float64(b)))
-		if F(m*b) < 0 {
+		m := Float(float64(a) - float64(q*float64(b)))
+		if Float(m*b) < 0 {
 			m += b
 		}
 		return m
 	}
-	m := F(math.Mod(float64(a), float64(b)))
-	if F(m*b) < 0 {
+	m := Float(math.Mod(float64(a), float64(b)))
+	if Float(m*b) < 0 {
 		m += b
 	}
 	return m
 }
 
-func floatIDiv[F num.Float](a, b F) F { return F(math.Floor(float64(a / b))) }
+func floatIDiv(a, b Float) Float { return Float(math.Floor(float64(a / b))) }
 
-func floatPow[F num.Float](a, b F) F {
+func floatPow(a, b Float) Float {
 	if b == 2 {
 		return a * a
 	}
-	return F(math.Pow(float64(a), float64(b)))
+	return Float(math.Pow(float64(a), float64(b)))
 }
 
 // intArith does an operation on integers (op is an Op constant of state).
-func (t *Thread[I, F]) intArith(op int, a, b I) I {
+func (t *Thread) intArith(op int, a, b Int) Int {
 	switch op {
 	case state.OpAdd:
 		return a + b
@@ -274,7 +266,7 @@ func (t *Thread[I, F]) intArith(op int, a, b I) I {
 	return ^a // OpBNot
 }
 
-func (t *Thread[I, F]) floatArith(op int, a, b F) F {
+func (t *Thread) floatArith(op int, a, b Float) Float {
 	switch op {
 	case state.OpAdd:
 		return a + b
@@ -296,7 +288,7 @@ func (t *Thread[I, F]) floatArith(op int, a, b F) F {
 
 // rawArith does an operation on the numbers (or numerals) at a and b without
 // metamethods.
-func (t *Thread[I, F]) rawArith(op int, a, b, res Addr) bool {
+func (t *Thread) rawArith(op int, a, b, res Addr) bool {
 	v := t.v
 	switch op {
 	case state.OpBAnd, state.OpBOr, state.OpBXor, state.OpShl, state.OpShr, state.OpBNot:
@@ -322,14 +314,14 @@ func (t *Thread[I, F]) rawArith(op int, a, b, res Addr) bool {
 }
 
 // arith does an operation with metamethods (luaO_arith).
-func (t *Thread[I, F]) arith(op int, a, b, res Addr) {
+func (t *Thread) arith(op int, a, b, res Addr) {
 	if !t.rawArith(op, a, b, res) {
 		t.tryBinTM(a, b, res, op-state.OpAdd+tmAdd)
 	}
 }
 
 // appendNumber appends the number at a as tostring shows it.
-func (v *VM[I, F]) appendNumber(dst []byte, a Addr) []byte {
+func (v *VM) appendNumber(dst []byte, a Addr) []byte {
 	if v.tag(a) == tagInt {
 		return appendInt(dst, int64(v.intOf(a)))
 	}
@@ -338,13 +330,9 @@ func (v *VM[I, F]) appendNumber(dst []byte, a Addr) []byte {
 
 // appendFloat appends a float with "%.7g" or "%.14g", and ".0" where it would
 // look like an integer.
-func (v *VM[I, F]) appendFloat(dst []byte, f F) []byte {
-	prec := 14
-	if mem.Size[F]() == 4 {
-		prec = 7
-	}
+func (v *VM) appendFloat(dst []byte, f Float) []byte {
 	n := len(dst)
-	dst = cfmt.AppendG(dst, float64(f), prec)
+	dst = cfmt.AppendG(dst, float64(f), floatPrec)
 	for _, c := range dst[n:] {
 		if c != '-' && (c < '0' || c > '9') {
 			return dst
@@ -375,7 +363,7 @@ func appendInt(dst []byte, n int64) []byte {
 }
 
 // numberToString replaces the number at a by its string.
-func (t *Thread[I, F]) numberToString(a Addr) {
+func (t *Thread) numberToString(a Addr) {
 	var buf [64]byte
 	t.v.setString(a, t.newString(t.v.appendNumber(buf[:0], a)))
 }

@@ -4,7 +4,7 @@ import "moonlet/internal/state"
 
 // OpenLibs runs the start-up functions of the linked libraries, as
 // luaL_openlibs does; errors are those of a protected call.
-func (v *VM[I, F]) OpenLibs() state.Status {
+func (v *VM) OpenLibs() state.Status {
 	t := v.main
 	return t.rawRun(func() {
 		for _, o := range v.rom.Opens() {
@@ -16,7 +16,7 @@ func (v *VM[I, F]) OpenLibs() state.Status {
 
 // require opens a library unless it is loaded, and registers it: one without an
 // entry in ROM becomes a global and a loaded module (luaL_requiref).
-func (t *Thread[I, F]) require(name string, open Addr) {
+func (t *Thread) require(name string, open Addr) {
 	inROM := false
 	t.GetSubTable(state.RegistryIndex, "_LOADED")
 	t.GetField(-1, name)

@@ -26,11 +26,11 @@ const (
 )
 
 // expr describes a value whose code may not be complete.
-type expr[I int32 | int64, F float32 | float64] struct {
+type expr struct {
 	kind exprKind
 	info int
-	i    I
-	f    F
+	i    Int
+	f    Float
 	// For eIndexed: the key (RK), the table's register or upvalue, and which of
 	// the two it is (eLocal or eUpval).
 	key   int
@@ -40,25 +40,25 @@ type expr[I int32 | int64, F float32 | float64] struct {
 	onTrue, onFalse int
 }
 
-func (e *expr[I, F]) init(kind exprKind, info int) {
-	*e = expr[I, F]{kind: kind, info: info, onTrue: noJump, onFalse: noJump}
+func (e *expr) init(kind exprKind, info int) {
+	*e = expr{kind: kind, info: info, onTrue: noJump, onFalse: noJump}
 }
 
-func (e *expr[I, F]) hasJumps() bool { return e.onTrue != e.onFalse }
+func (e *expr) hasJumps() bool { return e.onTrue != e.onFalse }
 
 func (k exprKind) isMulti() bool    { return k == eCall || k == eVararg }
 func (k exprKind) isVariable() bool { return eLocal <= k && k <= eIndexed }
 
-func (x *lexer[I, F]) expression(e *expr[I, F]) { x.subExpr(e, 0) }
+func (x *lexer) expression(e *expr) { x.subExpr(e, 0) }
 
 // codeString makes e a string constant.
-func (x *lexer[I, F]) codeString(e *expr[I, F], s Addr) { e.init(eK, x.fs.stringK(s)) }
+func (x *lexer) codeString(e *expr, s Addr) { e.init(eK, x.fs.stringK(s)) }
 
-func (x *lexer[I, F]) checkName(e *expr[I, F]) { x.codeString(e, x.name()) }
+func (x *lexer) checkName(e *expr) { x.codeString(e, x.name()) }
 
 // field is "." name or ":" name.
-func (x *lexer[I, F]) field(e *expr[I, F]) {
-	var key expr[I, F]
+func (x *lexer) field(e *expr) {
+	var key expr
 	x.fs.toAnyRegUp(e)
 	x.next()
 	x.checkName(&key)
@@ -66,7 +66,7 @@ func (x *lexer[I, F]) field(e *expr[I, F]) {
 }
 
 // index is "[" expression "]".
-func (x *lexer[I, F]) index(e *expr[I, F]) {
+func (x *lexer) index(e *expr) {
 	x.next()
 	x.expression(e)
 	x.fs.toValue(e)
@@ -74,17 +74,17 @@ func (x *lexer[I, F]) index(e *expr[I, F]) {
 }
 
 // constructor collects what a table constructor has so far.
-type constructor[I int32 | int64, F float32 | float64] struct {
-	item    expr[I, F] // last list item
-	table   *expr[I, F]
+type constructor struct {
+	item    expr // last list item
+	table   *expr
 	nh, na  int // record and list items
 	pending int // list items not yet stored
 }
 
-func (x *lexer[I, F]) recordField(c *constructor[I, F]) {
+func (x *lexer) recordField(c *constructor) {
 	fs := x.fs
 	reg := fs.freeReg
-	var key, val expr[I, F]
+	var key, val expr
 	if x.tok.kind == tkName {
 		fs.checkLimit(c.nh, 1<<31-1, "items in a constructor")
 		x.checkName(&key)
@@ -100,7 +100,7 @@ func (x *lexer[I, F]) recordField(c *constructor[I, F]) {
 }
 
 // closeListField stores the last list item, and a full batch of them.
-func (x *lexer[I, F]) closeListField(c *constructor[I, F]) {
+func (x *lexer) closeListField(c *constructor) {
 	if c.item.kind == eVoid {
 		return
 	}
@@ -112,7 +112,7 @@ func (x *lexer[I, F]) closeListField(c *constructor[I, F]) {
 	}
 }
 
-func (x *lexer[I, F]) lastListField(c *constructor[I, F]) {
+func (x *lexer) lastListField(c *constructor) {
 	switch {
 	case c.pending == 0:
 		return
@@ -128,7 +128,7 @@ func (x *lexer[I, F]) lastListField(c *constructor[I, F]) {
 	}
 }
 
-func (x *lexer[I, F]) listField(c *constructor[I, F]) {
+func (x *lexer) listField(c *constructor) {
 	x.expression(&c.item)
 	x.fs.checkLimit(c.na, 1<<31-1, "items in a constructor")
 	c.na++
@@ -136,10 +136,10 @@ func (x *lexer[I, F]) listField(c *constructor[I, F]) {
 }
 
 // tableConstructor is "{" [ field { ("," | ";") field } ] "}".
-func (x *lexer[I, F]) tableConstructor(e *expr[I, F]) {
+func (x *lexer) tableConstructor(e *expr) {
 	fs, line := x.fs, x.line
 	pc := fs.codeABC(opcode.NewTable, 0, 0, 0)
-	c := constructor[I, F]{table: e}
+	c := constructor{table: e}
 	e.init(eReloc, pc)
 	c.item.init(eVoid, 0)
 	fs.toNextReg(e)
@@ -163,7 +163,7 @@ func (x *lexer[I, F]) tableConstructor(e *expr[I, F]) {
 }
 
 // body is a function: "(" [ parameters ] ")" block "end".
-func (x *lexer[I, F]) body(e *expr[I, F], isMethod bool, line int) {
+func (x *lexer) body(e *expr, isMethod bool, line int) {
 	fs := x.openFunc(x.newInnerProto(), line)
 	x.expect('(')
 	if isMethod {
@@ -179,7 +179,7 @@ func (x *lexer[I, F]) body(e *expr[I, F], isMethod bool, line int) {
 	x.closeFunc()
 }
 
-func (x *lexer[I, F]) parameters() {
+func (x *lexer) parameters() {
 	fs, n, vararg := x.fs, 0, false
 	if x.tok.kind != ')' {
 		for {
@@ -204,7 +204,7 @@ func (x *lexer[I, F]) parameters() {
 }
 
 // exprList parses at least one expression; it leaves the last one open.
-func (x *lexer[I, F]) exprList(e *expr[I, F]) int {
+func (x *lexer) exprList(e *expr) int {
 	n := 1
 	x.expression(e)
 	for x.optional(',') {
@@ -215,9 +215,9 @@ func (x *lexer[I, F]) exprList(e *expr[I, F]) int {
 	return n
 }
 
-func (x *lexer[I, F]) callArgs(f *expr[I, F], line int) {
+func (x *lexer) callArgs(f *expr, line int) {
 	fs := x.fs
-	var args expr[I, F]
+	var args expr
 	switch x.tok.kind {
 	case '(':
 		x.next()
@@ -248,7 +248,7 @@ func (x *lexer[I, F]) callArgs(f *expr[I, F], line int) {
 	fs.freeReg = base + 1 // the call takes function and arguments away
 }
 
-func (x *lexer[I, F]) primary(e *expr[I, F]) {
+func (x *lexer) primary(e *expr) {
 	switch x.tok.kind {
 	case '(':
 		line := x.line
@@ -264,11 +264,11 @@ func (x *lexer[I, F]) primary(e *expr[I, F]) {
 }
 
 // suffixed is a primary expression with its fields, indices and calls.
-func (x *lexer[I, F]) suffixed(e *expr[I, F]) {
+func (x *lexer) suffixed(e *expr) {
 	fs, line := x.fs, x.line
 	x.primary(e)
 	for {
-		var key expr[I, F]
+		var key expr
 		switch x.tok.kind {
 		case '.':
 			x.field(e)
@@ -290,7 +290,7 @@ func (x *lexer[I, F]) suffixed(e *expr[I, F]) {
 	}
 }
 
-func (x *lexer[I, F]) simple(e *expr[I, F]) {
+func (x *lexer) simple(e *expr) {
 	switch x.tok.kind {
 	case tkFloat:
 		e.init(eKFloat, 0)
@@ -435,7 +435,7 @@ const unaryPriority = 12
 
 // subExpr parses an expression whose operators bind tighter than limit, and
 // returns the operator that ended it.
-func (x *lexer[I, F]) subExpr(e *expr[I, F], limit uint8) int {
+func (x *lexer) subExpr(e *expr, limit uint8) int {
 	x.enterLevel()
 	if op := unaryOp(x.tok.kind); op != noUnary {
 		line := x.line
@@ -447,7 +447,7 @@ func (x *lexer[I, F]) subExpr(e *expr[I, F], limit uint8) int {
 	}
 	op := binaryOp(x.tok.kind)
 	for op != noBinary && priority[op].left > limit {
-		var e2 expr[I, F]
+		var e2 expr
 		line := x.line
 		x.next()
 		x.fs.infix(op, e)

@@ -1,15 +1,15 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/opcode"
 )
 
 // funcState is a function under construction. Its prototype is in device memory
 // and grows there; a copy of the vectors' addresses is kept here.
-type funcState[I int32 | int64, F float32 | float64] struct {
-	x     *lexer[I, F]
-	prev  *funcState[I, F]
+type funcState struct {
+	x     *lexer
+	prev  *funcState
 	p     Addr // prototype
 	block *block
 
@@ -32,13 +32,13 @@ type funcState[I int32 | int64, F float32 | float64] struct {
 }
 
 // field sets a pair of fields of the prototype: a vector and its size.
-func (fs *funcState[I, F]) setVector(vec, size Addr, at Addr, n int) {
+func (fs *funcState) setVector(vec, size Addr, at Addr, n int) {
 	m := fs.x.t.m
 	m.SetPtr(fs.p+vec, at)
 	m.SetI32(fs.p+size, int32(n))
 }
 
-func (fs *funcState[I, F]) checkLimit(n, limit int, what string) {
+func (fs *funcState) checkLimit(n, limit int, what string) {
 	if n <= limit {
 		return
 	}
@@ -52,11 +52,11 @@ func (fs *funcState[I, F]) checkLimit(n, limit int, what string) {
 	x.syntaxError(x.t.topString())
 }
 
-func (fs *funcState[I, F]) isVararg() bool {
+func (fs *funcState) isVararg() bool {
 	return fs.x.t.m.U8(fs.p+layout.ProtoIsVararg) != 0
 }
 
-func (fs *funcState[I, F]) setParams(n int, vararg bool) {
+func (fs *funcState) setParams(n int, vararg bool) {
 	m := fs.x.t.m
 	m.SetU8(fs.p+layout.ProtoNumParams, uint8(n))
 	if vararg {
@@ -64,12 +64,12 @@ func (fs *funcState[I, F]) setParams(n int, vararg bool) {
 	}
 }
 
-func (fs *funcState[I, F]) setLastLine(line int) {
+func (fs *funcState) setLastLine(line int) {
 	fs.x.t.m.SetI32(fs.p+layout.ProtoLastLineDefined, int32(line))
 }
 
 // newInnerProto adds a prototype to those of the current function.
-func (x *lexer[I, F]) newInnerProto() Addr {
+func (x *lexer) newInnerProto() Addr {
 	t, fs := x.t, x.fs
 	m := t.m
 	vec := m.Ptr(fs.p + layout.ProtoP)
@@ -87,10 +87,10 @@ func (x *lexer[I, F]) newInnerProto() Addr {
 }
 
 // openFunc begins the function of prototype p.
-func (x *lexer[I, F]) openFunc(p Addr, line int) *funcState[I, F] {
+func (x *lexer) openFunc(p Addr, line int) *funcState {
 	m := x.t.m
 	m.SetI32(p+layout.ProtoLineDefined, int32(line))
-	fs := &funcState[I, F]{x: x, prev: x.fs, p: p, jpc: noJump, firstLocal: x.dyn.active.n, lastPC: -1}
+	fs := &funcState{x: x, prev: x.fs, p: p, jpc: noJump, firstLocal: x.dyn.active.n, lastPC: -1}
 	x.fs = fs
 	m.SetPtr(p+layout.ProtoSource, x.source)
 	x.t.objBarrier(p, x.source)
@@ -100,7 +100,7 @@ func (x *lexer[I, F]) openFunc(p Addr, line int) *funcState[I, F] {
 }
 
 // closeFunc ends the current function and trims its vectors.
-func (x *lexer[I, F]) closeFunc() {
+func (x *lexer) closeFunc() {
 	t, fs := x.t, x.fs
 	m := t.m
 	fs.ret(0, 0)
@@ -116,7 +116,7 @@ func (x *lexer[I, F]) closeFunc() {
 	m.SetU8(fs.line+Addr(fs.lineLen), 0)
 	fs.lineLen++
 	trim(layout.ProtoLineInfo, layout.ProtoSizeLineInfo, fs.sizeLine, fs.lineLen, 1)
-	trim(layout.ProtoK, layout.ProtoSizeK, fs.sizeK, fs.nk, layout.TVSize[I, F]())
+	trim(layout.ProtoK, layout.ProtoSizeK, fs.sizeK, fs.nk, tvSize)
 	trim(layout.ProtoP, layout.ProtoSizeP, fs.sizeP, fs.np, 4)
 	trim(layout.ProtoLocVars, layout.ProtoSizeLocVars, fs.sizeLocVars, fs.nLocVars, layout.LocVarSize)
 	trim(layout.ProtoUpvalues, layout.ProtoSizeUpvalues, fs.sizeUpvals, fs.nups, layout.UpvaldescSize)
@@ -126,7 +126,7 @@ func (x *lexer[I, F]) closeFunc() {
 
 // codeClosure emits the closure of the current function in the enclosing one.
 // It uses the last register in use, as a collection in it requires.
-func (x *lexer[I, F]) codeClosure(e *expr[I, F]) {
+func (x *lexer) codeClosure(e *expr) {
 	fs := x.fs.prev
 	e.init(eReloc, fs.codeABx(opcode.Closure, 0, fs.np-1))
 	fs.toNextReg(e)
@@ -135,7 +135,7 @@ func (x *lexer[I, F]) codeClosure(e *expr[I, F]) {
 // Local variables.
 
 // registerLocal adds debug information of a local variable.
-func (x *lexer[I, F]) registerLocal(name Addr) int {
+func (x *lexer) registerLocal(name Addr) int {
 	t, fs := x.t, x.fs
 	m := t.m
 	vec := m.Ptr(fs.p + layout.ProtoLocVars)
@@ -153,7 +153,7 @@ func (x *lexer[I, F]) registerLocal(name Addr) int {
 	return fs.nLocVars - 1
 }
 
-func (x *lexer[I, F]) newLocal(name Addr) {
+func (x *lexer) newLocal(name Addr) {
 	t, fs, act := x.t, x.fs, &x.dyn.active
 	reg := x.registerLocal(name)
 	fs.checkLimit(act.n+1-fs.firstLocal, maxLocals, "local variables")
@@ -164,21 +164,21 @@ func (x *lexer[I, F]) newLocal(name Addr) {
 	act.n++
 }
 
-func (x *lexer[I, F]) newLocalLiteral(name string) { x.newLocal(x.newString([]byte(name))) }
+func (x *lexer) newLocalLiteral(name string) { x.newLocal(x.newString([]byte(name))) }
 
 // locVar is the debug information of the i-th active local variable.
-func (fs *funcState[I, F]) locVar(i int) Addr {
+func (fs *funcState) locVar(i int) Addr {
 	m := fs.x.t.m
 	idx := Addr(m.U16(fs.x.dyn.active.at + Addr(fs.firstLocal+i)*layout.VardescSize))
 	return m.Ptr(fs.p+layout.ProtoLocVars) + idx*layout.LocVarSize
 }
 
-func (fs *funcState[I, F]) localName(i int) Addr {
+func (fs *funcState) localName(i int) Addr {
 	return fs.x.t.m.Ptr(fs.locVar(i) + layout.LocVarVarName)
 }
 
 // adjustLocals makes the n newest local variables active.
-func (x *lexer[I, F]) adjustLocals(n int) {
+func (x *lexer) adjustLocals(n int) {
 	fs := x.fs
 	fs.nActive += n
 	for ; n > 0; n-- {
@@ -186,7 +186,7 @@ func (x *lexer[I, F]) adjustLocals(n int) {
 	}
 }
 
-func (fs *funcState[I, F]) removeLocals(level int) {
+func (fs *funcState) removeLocals(level int) {
 	fs.x.dyn.active.n -= fs.nActive - level
 	for fs.nActive > level {
 		fs.nActive--
@@ -194,11 +194,11 @@ func (fs *funcState[I, F]) removeLocals(level int) {
 	}
 }
 
-func (fs *funcState[I, F]) upvalDesc(i int) Addr {
+func (fs *funcState) upvalDesc(i int) Addr {
 	return fs.x.t.m.Ptr(fs.p+layout.ProtoUpvalues) + Addr(i)*layout.UpvaldescSize
 }
 
-func (fs *funcState[I, F]) searchUpvalue(name Addr) int {
+func (fs *funcState) searchUpvalue(name Addr) int {
 	for i := range fs.nups {
 		if fs.x.t.m.Ptr(fs.upvalDesc(i)+layout.UpvaldescName) == name {
 			return i
@@ -207,7 +207,7 @@ func (fs *funcState[I, F]) searchUpvalue(name Addr) int {
 	return -1
 }
 
-func (fs *funcState[I, F]) newUpvalue(name Addr, e *expr[I, F]) int {
+func (fs *funcState) newUpvalue(name Addr, e *expr) int {
 	t := fs.x.t
 	m := t.m
 	fs.checkLimit(fs.nups+1, maxUpvalues, "upvalues")
@@ -232,7 +232,7 @@ func (fs *funcState[I, F]) newUpvalue(name Addr, e *expr[I, F]) int {
 	return fs.nups - 1
 }
 
-func (fs *funcState[I, F]) searchLocal(name Addr) int {
+func (fs *funcState) searchLocal(name Addr) int {
 	for i := fs.nActive - 1; i >= 0; i-- {
 		if fs.localName(i) == name {
 			return i
@@ -242,7 +242,7 @@ func (fs *funcState[I, F]) searchLocal(name Addr) int {
 }
 
 // markUpval marks the block of a local variable as one that has upvalues.
-func (fs *funcState[I, F]) markUpval(level int) {
+func (fs *funcState) markUpval(level int) {
 	b := fs.block
 	for b.nActive > level {
 		b = b.previous
@@ -253,7 +253,7 @@ func (fs *funcState[I, F]) markUpval(level int) {
 // findVar finds a variable in the function or the enclosing ones; a variable of
 // an enclosing function becomes an upvalue of all functions between. e is eVoid
 // for a global.
-func (fs *funcState[I, F]) findVar(name Addr, e *expr[I, F], base bool) {
+func (fs *funcState) findVar(name Addr, e *expr, base bool) {
 	if fs == nil {
 		e.init(eVoid, 0)
 		return
@@ -276,11 +276,11 @@ func (fs *funcState[I, F]) findVar(name Addr, e *expr[I, F], base bool) {
 	e.init(eUpval, i)
 }
 
-func (x *lexer[I, F]) singleVar(e *expr[I, F]) {
+func (x *lexer) singleVar(e *expr) {
 	name, fs := x.name(), x.fs
 	fs.findVar(name, e, true)
 	if e.kind == eVoid {
-		var key expr[I, F]
+		var key expr
 		fs.findVar(x.envName, e, true)
 		x.codeString(&key, name)
 		fs.indexed(e, &key)
@@ -289,7 +289,7 @@ func (x *lexer[I, F]) singleVar(e *expr[I, F]) {
 
 // adjustAssign makes nexps expressions, of which e is the last one, fit nvars
 // variables.
-func (x *lexer[I, F]) adjustAssign(nvars, nexps int, e *expr[I, F]) {
+func (x *lexer) adjustAssign(nvars, nexps int, e *expr) {
 	fs := x.fs
 	extra := nvars - nexps
 	if e.kind.isMulti() {
@@ -315,7 +315,7 @@ func (x *lexer[I, F]) adjustAssign(nvars, nexps int, e *expr[I, F]) {
 
 // parse compiles a chunk whose first character is first. The closure of its main
 // function is left on the stack.
-func (t *Thread[I, F]) parse(z *zio, ps *parserState[I, F], name string, first int) Addr {
+func (t *Thread) parse(z *zio, ps *parserState, name string, first int) Addr {
 	m, v := t.m, t.v
 	cl := t.newLClosure(1)
 	v.setPtr(t.top(), cl, tagLua)
@@ -329,7 +329,7 @@ func (t *Thread[I, F]) parse(z *zio, ps *parserState[I, F], name string, first i
 	source := t.newGoString(name)
 	m.SetPtr(p+layout.ProtoSource, source)
 	ps.dyn.active.n, ps.dyn.gotos.n, ps.dyn.labels.n = 0, 0, 0
-	x := &lexer[I, F]{t: t, z: z, current: first, line: 1, lastLine: 1, strings: h, source: source, dyn: &ps.dyn}
+	x := &lexer{t: t, z: z, current: first, line: 1, lastLine: 1, strings: h, source: source, dyn: &ps.dyn}
 	x.ahead.kind = tkEOS
 	x.envName = t.newGoString("_ENV")
 	ps.x = x
@@ -338,7 +338,7 @@ func (t *Thread[I, F]) parse(z *zio, ps *parserState[I, F], name string, first i
 
 	fs := x.openFunc(p, 0)
 	fs.setParams(0, true)
-	var env expr[I, F]
+	var env expr
 	env.init(eLocal, 0)
 	fs.newUpvalue(x.envName, &env)
 	x.next()
@@ -347,21 +347,21 @@ func (t *Thread[I, F]) parse(z *zio, ps *parserState[I, F], name string, first i
 		x.expectedError(tkEOS)
 	}
 	x.closeFunc()
-	if level := m.U32(t.g + layout.GlobalStripDefault[I, F]()); level > 0 {
+	if level := m.U32(t.g + layout.GlobalStripDefault); level > 0 {
 		t.stripDebug(p, int(level))
 	}
-	t.setTop(t.top() - layout.TVSize[I, F]())
+	t.setTop(t.top() - tvSize)
 	return cl
 }
 
 // parserState is what a compilation has on the heap besides objects; it is freed
 // even after an error.
-type parserState[I int32 | int64, F float32 | float64] struct {
-	dyn dynData[I, F]
-	x   *lexer[I, F]
+type parserState struct {
+	dyn dynData
+	x   *lexer
 }
 
-func (ps *parserState[I, F]) free(t *Thread[I, F]) {
+func (ps *parserState) free(t *Thread) {
 	if ps.x != nil {
 		t.free(ps.x.buf.at, ps.x.buf.size)
 	}

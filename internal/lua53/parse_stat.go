@@ -1,7 +1,7 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/opcode"
 )
 
@@ -31,23 +31,23 @@ type growing struct {
 
 // dynData is what all functions of a chunk share: registers of active local
 // variables, pending gotos and active labels (Dyndata, lparser.h).
-type dynData[I int32 | int64, F float32 | float64] struct {
+type dynData struct {
 	active, gotos, labels growing
 }
 
-func (x *lexer[I, F]) semanticError(format string, args ...any) {
+func (x *lexer) semanticError(format string, args ...any) {
 	x.t.pushFString(format, args...)
 	x.tok.kind = 0 // no "near" in the message
 	x.syntaxError(x.t.topString())
 }
 
-func (x *lexer[I, F]) expectedError(kind int) {
+func (x *lexer) expectedError(kind int) {
 	s := x.tokenText(kind)
 	x.t.pushFString("%s expected", s)
 	x.syntaxError(x.t.topString())
 }
 
-func (x *lexer[I, F]) optional(kind int) bool {
+func (x *lexer) optional(kind int) bool {
 	if x.tok.kind == kind {
 		x.next()
 		return true
@@ -55,7 +55,7 @@ func (x *lexer[I, F]) optional(kind int) bool {
 	return false
 }
 
-func (x *lexer[I, F]) expect(kind int) {
+func (x *lexer) expect(kind int) {
 	if x.tok.kind != kind {
 		x.expectedError(kind)
 	}
@@ -63,7 +63,7 @@ func (x *lexer[I, F]) expect(kind int) {
 }
 
 // expectMatch expects the token that closes another one at the given line.
-func (x *lexer[I, F]) expectMatch(what, who, line int) {
+func (x *lexer) expectMatch(what, who, line int) {
 	if x.optional(what) {
 		return
 	}
@@ -75,7 +75,7 @@ func (x *lexer[I, F]) expectMatch(what, who, line int) {
 	x.syntaxError(x.t.topString())
 }
 
-func (x *lexer[I, F]) name() Addr {
+func (x *lexer) name() Addr {
 	if x.tok.kind != tkName {
 		x.expectedError(tkName)
 	}
@@ -86,13 +86,13 @@ func (x *lexer[I, F]) name() Addr {
 
 // enterLevel counts a level of syntactic nesting as a C call, as the firmware's
 // recursive parser does.
-func (x *lexer[I, F]) enterLevel() {
+func (x *lexer) enterLevel() {
 	n := x.t.nCCalls() + 1
 	x.t.setNCCalls(n)
 	x.fs.checkLimit(int(n), maxCCalls, "C levels")
 }
 
-func (x *lexer[I, F]) leaveLevel() { x.t.setNCCalls(x.t.nCCalls() - 1) }
+func (x *lexer) leaveLevel() { x.t.setNCCalls(x.t.nCCalls() - 1) }
 
 // Labels and gotos.
 
@@ -102,17 +102,17 @@ type labelDesc struct {
 	nActive  int
 }
 
-func (x *lexer[I, F]) label(l *growing, i int) labelDesc {
+func (x *lexer) label(l *growing, i int) labelDesc {
 	m, a := x.t.m, l.at+Addr(i)*layout.LabeldescSize
 	return labelDesc{m.Ptr(a + layout.LabeldescName), int(m.I32(a + layout.LabeldescPC)),
 		int(m.I32(a + layout.LabeldescLine)), int(m.U8(a + layout.LabeldescNActVar))}
 }
 
-func (x *lexer[I, F]) setLabelActive(l *growing, i, n int) {
+func (x *lexer) setLabelActive(l *growing, i, n int) {
 	x.t.m.SetU8(l.at+Addr(i)*layout.LabeldescSize+layout.LabeldescNActVar, uint8(n))
 }
 
-func (x *lexer[I, F]) newLabel(l *growing, name Addr, line, pc int) int {
+func (x *lexer) newLabel(l *growing, name Addr, line, pc int) int {
 	t := x.t
 	if l.n+1 > l.size {
 		l.at = t.growVector(l.at, &l.size, layout.LabeldescSize, maxShort, "labels/gotos")
@@ -127,7 +127,7 @@ func (x *lexer[I, F]) newLabel(l *growing, name Addr, line, pc int) int {
 }
 
 // closeGoto resolves the pending goto g with a label.
-func (x *lexer[I, F]) closeGoto(g int, lb labelDesc) {
+func (x *lexer) closeGoto(g int, lb labelDesc) {
 	t, fs, gl := x.t, x.fs, &x.dyn.gotos
 	gt := x.label(gl, g)
 	if gt.nActive < lb.nActive {
@@ -141,7 +141,7 @@ func (x *lexer[I, F]) closeGoto(g int, lb labelDesc) {
 }
 
 // findLabel tries to resolve the goto g with a label of the current block.
-func (x *lexer[I, F]) findLabel(g int) bool {
+func (x *lexer) findLabel(g int) bool {
 	fs, dyn := x.fs, x.dyn
 	gt := x.label(&dyn.gotos, g)
 	for i := fs.block.firstLabel; i < dyn.labels.n; i++ {
@@ -159,7 +159,7 @@ func (x *lexer[I, F]) findLabel(g int) bool {
 }
 
 // findGotos resolves pending gotos of the current block with a new label.
-func (x *lexer[I, F]) findGotos(lb labelDesc) {
+func (x *lexer) findGotos(lb labelDesc) {
 	gl := &x.dyn.gotos
 	for i := x.fs.block.firstGoto; i < gl.n; {
 		if x.label(gl, i).name == lb.name {
@@ -171,7 +171,7 @@ func (x *lexer[I, F]) findGotos(lb labelDesc) {
 }
 
 // moveGotosOut hands the pending gotos of a block to the enclosing one.
-func (x *lexer[I, F]) moveGotosOut(b *block) {
+func (x *lexer) moveGotosOut(b *block) {
 	gl := &x.dyn.gotos
 	for i := b.firstGoto; i < gl.n; {
 		if gt := x.label(gl, i); gt.nActive > b.nActive {
@@ -188,13 +188,13 @@ func (x *lexer[I, F]) moveGotosOut(b *block) {
 
 // Blocks.
 
-func (fs *funcState[I, F]) enterBlock(b *block, isLoop bool) {
+func (fs *funcState) enterBlock(b *block, isLoop bool) {
 	*b = block{previous: fs.block, firstLabel: fs.x.dyn.labels.n, firstGoto: fs.x.dyn.gotos.n,
 		nActive: fs.nActive, isLoop: isLoop}
 	fs.block = b
 }
 
-func (fs *funcState[I, F]) leaveBlock() {
+func (fs *funcState) leaveBlock() {
 	b, x := fs.block, fs.x
 	if b.previous != nil && b.hasUpval {
 		j := fs.jump() // a jump to here that closes the block's upvalues
@@ -217,7 +217,7 @@ func (fs *funcState[I, F]) leaveBlock() {
 	}
 }
 
-func (x *lexer[I, F]) undefinedGoto(gt labelDesc) {
+func (x *lexer) undefinedGoto(gt labelDesc) {
 	name := x.t.v.cGoString(gt.name)
 	if x.t.m.U8(gt.name+layout.TStringExtra) > 0 && x.t.v.objTT(gt.name) == tagShort&variantMask {
 		x.semanticError("<%s> at line %d not inside a loop", name, gt.line)
@@ -226,7 +226,7 @@ func (x *lexer[I, F]) undefinedGoto(gt labelDesc) {
 }
 
 // atBlockEnd tells whether the current token ends a block.
-func (x *lexer[I, F]) atBlockEnd(withUntil bool) bool {
+func (x *lexer) atBlockEnd(withUntil bool) bool {
 	switch x.tok.kind {
 	case tkElse, tkElseif, tkEnd, tkEOS:
 		return true
@@ -236,7 +236,7 @@ func (x *lexer[I, F]) atBlockEnd(withUntil bool) bool {
 	return false
 }
 
-func (x *lexer[I, F]) statements() {
+func (x *lexer) statements() {
 	for !x.atBlockEnd(true) {
 		last := x.tok.kind == tkReturn
 		x.statement()
@@ -246,7 +246,7 @@ func (x *lexer[I, F]) statements() {
 	}
 }
 
-func (x *lexer[I, F]) blockStat() {
+func (x *lexer) blockStat() {
 	var b block
 	x.fs.enterBlock(&b, false)
 	x.statements()
@@ -254,14 +254,14 @@ func (x *lexer[I, F]) blockStat() {
 }
 
 // target is one variable on the left side of an assignment.
-type target[I int32 | int64, F float32 | float64] struct {
-	previous *target[I, F]
-	v        expr[I, F]
+type target struct {
+	previous *target
+	v        expr
 }
 
 // checkConflict looks whether an earlier target of the same assignment uses the
 // local or upvalue e as its table or index; then it gets a copy of it.
-func (x *lexer[I, F]) checkConflict(lh *target[I, F], e *expr[I, F]) {
+func (x *lexer) checkConflict(lh *target, e *expr) {
 	fs := x.fs
 	extra, conflict := fs.freeReg, false
 	for ; lh != nil; lh = lh.previous {
@@ -288,13 +288,13 @@ func (x *lexer[I, F]) checkConflict(lh *target[I, F], e *expr[I, F]) {
 }
 
 // assignment parses the rest of an assignment whose target number n is lh.
-func (x *lexer[I, F]) assignment(lh *target[I, F], n int) {
-	var e expr[I, F]
+func (x *lexer) assignment(lh *target, n int) {
+	var e expr
 	if !lh.v.kind.isVariable() {
 		x.syntaxError("syntax error")
 	}
 	if x.optional(',') {
-		nv := target[I, F]{previous: lh}
+		nv := target{previous: lh}
 		x.suffixed(&nv.v)
 		if nv.v.kind != eIndexed {
 			x.checkConflict(lh, &nv.v)
@@ -317,8 +317,8 @@ func (x *lexer[I, F]) assignment(lh *target[I, F], n int) {
 
 // condition parses a condition and returns the list of jumps taken when it is
 // false.
-func (x *lexer[I, F]) condition() int {
-	var e expr[I, F]
+func (x *lexer) condition() int {
+	var e expr
 	x.expression(&e)
 	if e.kind == eNil {
 		e.kind = eFalse
@@ -327,7 +327,7 @@ func (x *lexer[I, F]) condition() int {
 	return e.onFalse
 }
 
-func (x *lexer[I, F]) gotoStat(pc int) {
+func (x *lexer) gotoStat(pc int) {
 	line := x.line
 	var label Addr
 	if x.optional(tkGoto) {
@@ -339,7 +339,7 @@ func (x *lexer[I, F]) gotoStat(pc int) {
 	x.findLabel(x.newLabel(&x.dyn.gotos, label, line, pc))
 }
 
-func (x *lexer[I, F]) labelStat(label Addr, line int) {
+func (x *lexer) labelStat(label Addr, line int) {
 	fs, labels := x.fs, &x.dyn.labels
 	for i := fs.block.firstLabel; i < labels.n; i++ {
 		if lb := x.label(labels, i); lb.name == label {
@@ -357,7 +357,7 @@ func (x *lexer[I, F]) labelStat(label Addr, line int) {
 	x.findGotos(x.label(labels, l))
 }
 
-func (x *lexer[I, F]) whileStat(line int) {
+func (x *lexer) whileStat(line int) {
 	fs := x.fs
 	var b block
 	x.next()
@@ -372,7 +372,7 @@ func (x *lexer[I, F]) whileStat(line int) {
 	fs.patchToHere(exit)
 }
 
-func (x *lexer[I, F]) repeatStat(line int) {
+func (x *lexer) repeatStat(line int) {
 	fs := x.fs
 	var loop, scope block
 	start := fs.getLabel()
@@ -390,14 +390,14 @@ func (x *lexer[I, F]) repeatStat(line int) {
 	fs.leaveBlock()
 }
 
-func (x *lexer[I, F]) nextRegExpr() {
-	var e expr[I, F]
+func (x *lexer) nextRegExpr() {
+	var e expr
 	x.expression(&e)
 	x.fs.toNextReg(&e)
 }
 
 // forBody is the body of both loops, whose control variables are at base.
-func (x *lexer[I, F]) forBody(base, line, nvars int, numeric bool) {
+func (x *lexer) forBody(base, line, nvars int, numeric bool) {
 	fs := x.fs
 	var b block
 	x.adjustLocals(3)
@@ -426,7 +426,7 @@ func (x *lexer[I, F]) forBody(base, line, nvars int, numeric bool) {
 	fs.addLine(fs.pc-1, line)
 }
 
-func (x *lexer[I, F]) numericFor(name Addr, line int) {
+func (x *lexer) numericFor(name Addr, line int) {
 	fs := x.fs
 	base := fs.freeReg
 	x.newLocalLiteral("(for index)")
@@ -446,9 +446,9 @@ func (x *lexer[I, F]) numericFor(name Addr, line int) {
 	x.forBody(base, line, 1, true)
 }
 
-func (x *lexer[I, F]) genericFor(name Addr) {
+func (x *lexer) genericFor(name Addr) {
 	fs := x.fs
-	var e expr[I, F]
+	var e expr
 	n, base := 1, fs.freeReg
 	x.newLocalLiteral("(for generator)")
 	x.newLocalLiteral("(for state)")
@@ -465,7 +465,7 @@ func (x *lexer[I, F]) genericFor(name Addr) {
 	x.forBody(base, line, n, false)
 }
 
-func (x *lexer[I, F]) forStat(line int) {
+func (x *lexer) forStat(line int) {
 	var b block
 	x.fs.enterBlock(&b, true)
 	x.next()
@@ -484,10 +484,10 @@ func (x *lexer[I, F]) forStat(line int) {
 
 // testThen is [if | elseif] condition then block; escapes collects the jumps to
 // the end of the whole statement.
-func (x *lexer[I, F]) testThen(escapes *int) {
+func (x *lexer) testThen(escapes *int) {
 	fs := x.fs
 	var b block
-	var e expr[I, F]
+	var e expr
 	skip := noJump // jumps over the block
 	x.next()
 	x.expression(&e)
@@ -516,7 +516,7 @@ func (x *lexer[I, F]) testThen(escapes *int) {
 	fs.patchToHere(skip)
 }
 
-func (x *lexer[I, F]) ifStat(line int) {
+func (x *lexer) ifStat(line int) {
 	escapes := noJump
 	x.testThen(&escapes)
 	for x.tok.kind == tkElseif {
@@ -529,9 +529,9 @@ func (x *lexer[I, F]) ifStat(line int) {
 	x.fs.patchToHere(escapes)
 }
 
-func (x *lexer[I, F]) localFunction() {
+func (x *lexer) localFunction() {
 	fs := x.fs
-	var e expr[I, F]
+	var e expr
 	x.newLocal(x.name())
 	x.adjustLocals(1)
 	x.body(&e, false, x.line)
@@ -539,9 +539,9 @@ func (x *lexer[I, F]) localFunction() {
 	x.t.m.SetI32(fs.locVar(e.info)+layout.LocVarStartPC, int32(fs.pc))
 }
 
-func (x *lexer[I, F]) localStat() {
+func (x *lexer) localStat() {
 	nvars, nexps := 0, 0
-	var e expr[I, F]
+	var e expr
 	for {
 		x.newLocal(x.name())
 		nvars++
@@ -558,8 +558,8 @@ func (x *lexer[I, F]) localStat() {
 	x.adjustLocals(nvars)
 }
 
-func (x *lexer[I, F]) functionStat(line int) {
-	var v, b expr[I, F]
+func (x *lexer) functionStat(line int) {
+	var v, b expr
 	x.next()
 	x.singleVar(&v)
 	for x.tok.kind == '.' {
@@ -574,9 +574,9 @@ func (x *lexer[I, F]) functionStat(line int) {
 	x.fs.addLine(x.fs.pc-1, line) // the definition happens in its first line
 }
 
-func (x *lexer[I, F]) exprStat() {
+func (x *lexer) exprStat() {
 	fs := x.fs
-	var v target[I, F]
+	var v target
 	x.suffixed(&v.v)
 	if x.tok.kind == '=' || x.tok.kind == ',' {
 		x.assignment(&v, 1)
@@ -588,9 +588,9 @@ func (x *lexer[I, F]) exprStat() {
 	fs.setInstr(v.v.info, opcode.SetC(fs.instr(v.v.info), 1)) // no results
 }
 
-func (x *lexer[I, F]) returnStat() {
+func (x *lexer) returnStat() {
 	fs := x.fs
-	var e expr[I, F]
+	var e expr
 	first, n := 0, 0
 	if !x.atBlockEnd(true) && x.tok.kind != ';' {
 		n = x.exprList(&e)
@@ -612,7 +612,7 @@ func (x *lexer[I, F]) returnStat() {
 	x.optional(';')
 }
 
-func (x *lexer[I, F]) statement() {
+func (x *lexer) statement() {
 	line := x.line
 	x.enterLevel()
 	switch x.tok.kind {

@@ -1,6 +1,6 @@
 package lua53
 
-import "moonlet/internal/layout"
+import layout "moonlet/internal/layout/v4"
 
 // A ROTable is a list of keys and values in flash. The firmware finds a key by
 // a look-aside cache of 512 bytes and else by a scan from the front; keys that
@@ -14,10 +14,10 @@ const roCacheSize = 256
 
 type roLine struct{ table, key, value uint32 }
 
-func (v *VM[I, F]) clearROCache() { clear(v.roCache[:]) }
+func (v *VM) clearROCache() { clear(v.roCache[:]) }
 
 // roFind finds the value of a short string in a ROTable, 0 if there is none.
-func (v *VM[I, F]) roFind(h, ts Addr) Addr {
+func (v *VM) roFind(h, ts Addr) Addr {
 	line := &v.roCache[(uint32(h)>>4*29^uint32(ts)>>3*37)%roCacheSize]
 	if line.key == uint32(ts) && line.table == uint32(h) {
 		return Addr(line.value)
@@ -27,7 +27,7 @@ func (v *VM[I, F]) roFind(h, ts Addr) Addr {
 	return a
 }
 
-func (v *VM[I, F]) roScan(h, ts Addr) Addr {
+func (v *VM) roScan(h, ts Addr) Addr {
 	i := v.roIndex(h, ts)
 	if i < 0 {
 		return 0
@@ -35,12 +35,12 @@ func (v *VM[I, F]) roScan(h, ts Addr) Addr {
 	return v.roEntry(h, i) + layout.ROEntryValue
 }
 
-func (v *VM[I, F]) roEntry(h Addr, i int) Addr {
-	return v.m.Ptr(h+layout.ROTableEntry) + Addr(i)*layout.ROEntrySize[I, F]()
+func (v *VM) roEntry(h Addr, i int) Addr {
+	return v.m.Ptr(h+layout.ROTableEntry) + Addr(i)*layout.ROEntrySize
 }
 
 // roIndex is the position of a key in a ROTable, -1 if it has none.
-func (v *VM[I, F]) roIndex(h, ts Addr) int {
+func (v *VM) roIndex(h, ts Addr) int {
 	if v.m.Ptr(h+layout.ROTableEntry) == 0 || v.objTT(ts) != tagShort&variantMask {
 		return -1
 	}
@@ -59,7 +59,7 @@ func (v *VM[I, F]) roIndex(h, ts Addr) int {
 }
 
 // roNext is next for a ROTable.
-func (t *Thread[I, F]) roNext(h, a Addr) bool {
+func (t *Thread) roNext(h, a Addr) bool {
 	v := t.v
 	i := 0
 	if tag := v.tag(a); isString(tag) {
@@ -78,12 +78,12 @@ func (t *Thread[I, F]) roNext(h, a Addr) bool {
 	}
 	e := v.roEntry(h, i)
 	v.setString(a, t.newString(t.cString(t.m.Ptr(e+layout.ROEntryKey))))
-	v.copyTV(a+layout.TVSize[I, F](), e+layout.ROEntryValue)
+	v.copyTV(a+tvSize, e+layout.ROEntryValue)
 	return true
 }
 
 // cString is a view of the NUL-terminated string at a.
-func (t *Thread[I, F]) cString(a Addr) []byte {
+func (t *Thread) cString(a Addr) []byte {
 	n := Addr(0)
 	for t.m.U8(a+n) != 0 {
 		n++

@@ -1,7 +1,7 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
 
@@ -15,8 +15,8 @@ const (
 )
 
 // initStack gives the thread l its first stack; t is the thread that pays.
-func (t *Thread[I, F]) initStack(l Addr) {
-	m, v, tv := t.m, t.v, layout.TVSize[I, F]()
+func (t *Thread) initStack(l Addr) {
+	m, v, tv := t.m, t.v, tvSize
 	stack := t.reallocVector(0, 0, basicStack, tv)
 	m.SetPtr(l+layout.LuaStateStack, stack)
 	m.SetU32(l+layout.LuaStateStackSize, basicStack)
@@ -35,7 +35,7 @@ func (t *Thread[I, F]) initStack(l Addr) {
 }
 
 // preinitThread sets the fields of a new thread that need no memory.
-func (v *VM[I, F]) preinitThread(l Addr) {
+func (v *VM) preinitThread(l Addr) {
 	m := v.m
 	m.Zero(l+layout.LuaStateStatus, layout.LuaStateSize-layout.LuaStateStatus)
 	m.SetU16(l+layout.LuaStateNCI, 0)
@@ -45,7 +45,7 @@ func (v *VM[I, F]) preinitThread(l Addr) {
 	m.SetU16(l+layout.LuaStateNNY, 1)
 }
 
-func (t *Thread[I, F]) freeStack() {
+func (t *Thread) freeStack() {
 	m := t.m
 	stack := t.stack()
 	if stack == 0 {
@@ -53,10 +53,10 @@ func (t *Thread[I, F]) freeStack() {
 	}
 	t.setCI(t.baseCI())
 	t.freeCI()
-	t.free(stack, m.Ptr(t.l+layout.LuaStateStackSize)*layout.TVSize[I, F]())
+	t.free(stack, m.Ptr(t.l+layout.LuaStateStackSize)*tvSize)
 }
 
-func (t *Thread[I, F]) freeThread(l Addr) {
+func (t *Thread) freeThread(l Addr) {
 	th := t.v.borrow(l)
 	th.closeUpvals(th.stack())
 	th.freeStack()
@@ -64,16 +64,16 @@ func (t *Thread[I, F]) freeThread(l Addr) {
 }
 
 // borrow is a handle for a thread that nobody keeps: the collector uses it.
-func (v *VM[I, F]) borrow(l Addr) *Thread[I, F] {
+func (v *VM) borrow(l Addr) *Thread {
 	if l == v.main.l {
 		return v.main
 	}
-	v.borrowed = Thread[I, F]{v: v, m: v.m, l: l, g: v.g}
+	v.borrowed = Thread{v: v, m: v.m, l: l, g: v.g}
 	return &v.borrowed
 }
 
 // extendCI makes a CallInfo behind the current one.
-func (t *Thread[I, F]) extendCI() Addr {
+func (t *Thread) extendCI() Addr {
 	m := t.m
 	ci, cur := t.alloc(layout.CallInfoSize), t.ci()
 	m.SetPtr(cur+layout.CallInfoNext, ci)
@@ -84,7 +84,7 @@ func (t *Thread[I, F]) extendCI() Addr {
 }
 
 // freeCI frees all CallInfos behind the current one.
-func (t *Thread[I, F]) freeCI() {
+func (t *Thread) freeCI() {
 	m := t.m
 	ci := t.ci()
 	next := m.Ptr(ci + layout.CallInfoNext)
@@ -97,7 +97,7 @@ func (t *Thread[I, F]) freeCI() {
 }
 
 // shrinkCI frees every other unused CallInfo.
-func (t *Thread[I, F]) shrinkCI() {
+func (t *Thread) shrinkCI() {
 	m := t.m
 	for ci := t.ci(); ; {
 		next := m.Ptr(ci + layout.CallInfoNext)
@@ -118,8 +118,8 @@ func (t *Thread[I, F]) shrinkCI() {
 
 // reallocStack moves the stack to a block of size slots and corrects whatever
 // points into it.
-func (t *Thread[I, F]) reallocStack(size Addr) {
-	m, v, tv := t.m, t.v, layout.TVSize[I, F]()
+func (t *Thread) reallocStack(size Addr) {
+	m, v, tv := t.m, t.v, tvSize
 	old, oldSize := t.stack(), m.Ptr(t.l+layout.LuaStateStackSize)
 	stack := t.reallocVector(old, oldSize, size, tv)
 	m.SetPtr(t.l+layout.LuaStateStack, stack)
@@ -146,12 +146,12 @@ func (t *Thread[I, F]) reallocStack(size Addr) {
 }
 
 // growStack makes room for n more slots.
-func (t *Thread[I, F]) growStack(n Addr) {
+func (t *Thread) growStack(n Addr) {
 	size := t.m.Ptr(t.l + layout.LuaStateStackSize)
 	if size > maxStack { // already handling an overflow
 		t.throw(state.ErrErr)
 	}
-	needed := (t.top()-t.stack())/layout.TVSize[I, F]() + n + extraStack
+	needed := (t.top()-t.stack())/tvSize + n + extraStack
 	want := max(min(2*size, maxStack), needed)
 	if want > maxStack {
 		t.reallocStack(errorStackSize)
@@ -161,26 +161,26 @@ func (t *Thread[I, F]) growStack(n Addr) {
 }
 
 // hasRoom tells whether n slots are free above the top.
-func (t *Thread[I, F]) hasRoom(n Addr) bool {
-	return t.m.Ptr(t.l+layout.LuaStateStackLast)-t.top() > n*layout.TVSize[I, F]()
+func (t *Thread) hasRoom(n Addr) bool {
+	return t.m.Ptr(t.l+layout.LuaStateStackLast)-t.top() > n*tvSize
 }
 
-func (t *Thread[I, F]) needStack(n Addr) {
+func (t *Thread) needStack(n Addr) {
 	if !t.hasRoom(n) {
 		t.growStack(n)
 	}
 }
 
 // incTop raises the top by one slot that was filled before, growing the stack.
-func (t *Thread[I, F]) incTop() {
+func (t *Thread) incTop() {
 	t.needStack(1)
-	t.setTop(t.top() + layout.TVSize[I, F]())
+	t.setTop(t.top() + tvSize)
 }
 
 // shrinkStack gives back what the thread does not use of its stack and its
 // CallInfos.
-func (t *Thread[I, F]) shrinkStack() {
-	m, tv := t.m, layout.TVSize[I, F]()
+func (t *Thread) shrinkStack() {
+	m, tv := t.m, tvSize
 	limit := t.top()
 	for ci := t.ci(); ci != 0; ci = t.v.ciPrev(ci) {
 		limit = max(limit, t.v.ciTop(ci))

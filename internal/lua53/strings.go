@@ -1,7 +1,7 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/mem"
 )
 
@@ -40,21 +40,21 @@ func strLen(m mem.Mem, ts Addr) Addr {
 }
 
 // strBytes is a view of the string object ts.
-func (v *VM[I, F]) strBytes(ts Addr) []byte {
+func (v *VM) strBytes(ts Addr) []byte {
 	return v.m.Bytes(strData(ts), strLen(v.m, ts))
 }
 
-func (v *VM[I, F]) goString(ts Addr) string { return string(v.strBytes(ts)) }
+func (v *VM) goString(ts Addr) string { return string(v.strBytes(ts)) }
 
 // sizeString is the size of a string object of l bytes.
 func sizeString(l Addr) Addr { return layout.TStringSize + l + 1 }
 
 // setString stores the string object ts in a TValue.
-func (v *VM[I, F]) setString(a, ts Addr) {
+func (v *VM) setString(a, ts Addr) {
 	v.setPtr(a, ts, uint32(v.m.U8(ts+layout.TStringTT))|collectable)
 }
 
-func (t *Thread[I, F]) newStringObj(l Addr, tt byte, hash uint32) Addr {
+func (t *Thread) newStringObj(l Addr, tt byte, hash uint32) Addr {
 	ts := t.newObject(tt, sizeString(l))
 	t.m.SetU32(ts+layout.TStringHash, hash)
 	t.m.SetU8(ts+layout.TStringExtra, 0)
@@ -63,14 +63,14 @@ func (t *Thread[I, F]) newStringObj(l Addr, tt byte, hash uint32) Addr {
 }
 
 // newLongString makes a long string with undefined contents.
-func (t *Thread[I, F]) newLongString(l Addr) Addr {
-	ts := t.newStringObj(l, tagLong&variantMask, t.m.U32(t.g+layout.GlobalSeed[I, F]()))
+func (t *Thread) newLongString(l Addr) Addr {
+	ts := t.newStringObj(l, tagLong&variantMask, t.m.U32(t.g+layout.GlobalSeed))
 	t.m.SetPtr(ts+layout.TStringLngLen, l)
 	return ts
 }
 
 // hashLong returns the hash of a long string and computes it on first use.
-func (v *VM[I, F]) hashLong(ts Addr) uint32 {
+func (v *VM) hashLong(ts Addr) uint32 {
 	if v.m.U8(ts+layout.TStringExtra) == 0 {
 		h := hashBytes(v.strBytes(ts), v.m.U32(ts+layout.TStringHash))
 		v.m.SetU32(ts+layout.TStringHash, h)
@@ -79,7 +79,7 @@ func (v *VM[I, F]) hashLong(ts Addr) uint32 {
 	return v.m.U32(ts + layout.TStringHash)
 }
 
-func (v *VM[I, F]) eqLong(a, b Addr) bool {
+func (v *VM) eqLong(a, b Addr) bool {
 	if a == b {
 		return true
 	}
@@ -106,10 +106,10 @@ func chain(m mem.Mem, strt Addr, hash uint32) Addr {
 
 // intern returns the one object of a short string: from RAM, from the flash
 // store, or a new one.
-func (t *Thread[I, F]) intern(s []byte) Addr {
+func (t *Thread) intern(s []byte) Addr {
 	m, v := t.m, t.v
 	strt := t.g + layout.GlobalStrt
-	h := hashBytes(s, m.U32(t.g+layout.GlobalSeed[I, F]()))
+	h := hashBytes(s, m.U32(t.g+layout.GlobalSeed))
 	slot := chain(m, strt, h)
 	if ts := lookup(m, m.Ptr(slot), s); ts != 0 {
 		if v.isDead(ts) {
@@ -117,7 +117,7 @@ func (t *Thread[I, F]) intern(s []byte) Addr {
 		}
 		return ts
 	}
-	ro := t.g + layout.GlobalROStrt[I, F]()
+	ro := t.g + layout.GlobalROStrt
 	if m.Ptr(ro+layout.StringTableHash) != 0 {
 		if ts := lookup(m, m.Ptr(chain(m, ro, h)), s); ts != 0 {
 			return ts
@@ -139,7 +139,7 @@ func (t *Thread[I, F]) intern(s []byte) Addr {
 
 // newString makes or finds the string s. s may alias device memory that the
 // collector cannot free meanwhile.
-func (t *Thread[I, F]) newString(s []byte) Addr {
+func (t *Thread) newString(s []byte) Addr {
 	if len(s) <= maxShortLen {
 		return t.intern(s)
 	}
@@ -151,7 +151,7 @@ func (t *Thread[I, F]) newString(s []byte) Addr {
 	return ts
 }
 
-func (t *Thread[I, F]) newGoString(s string) Addr {
+func (t *Thread) newGoString(s string) Addr {
 	if len(s) <= maxShortLen {
 		var buf [maxShortLen]byte
 		return t.intern(buf[:copy(buf[:], s)])
@@ -160,7 +160,7 @@ func (t *Thread[I, F]) newGoString(s string) Addr {
 }
 
 // resizeStrings changes the size of the string table (luaS_resize).
-func (t *Thread[I, F]) resizeStrings(size uint32) {
+func (t *Thread) resizeStrings(size uint32) {
 	m, strt := t.m, t.g+layout.GlobalStrt
 	old := m.U32(strt + layout.StringTableSlots)
 	if size > old {
@@ -188,7 +188,7 @@ func (t *Thread[I, F]) resizeStrings(size uint32) {
 }
 
 // unlinkString takes a short string that is being freed out of the table.
-func (v *VM[I, F]) unlinkString(ts Addr) {
+func (v *VM) unlinkString(ts Addr) {
 	m, strt := v.m, v.g+layout.GlobalStrt
 	slot := chain(m, strt, m.U32(ts+layout.TStringHash))
 	for m.Ptr(slot) != ts {
@@ -200,7 +200,7 @@ func (v *VM[I, F]) unlinkString(ts Addr) {
 
 // compareStrings orders two string objects by their bytes (l_strcmp of the
 // firmware, which knows no locale).
-func (v *VM[I, F]) compareStrings(a, b Addr) int {
+func (v *VM) compareStrings(a, b Addr) int {
 	x, y := v.m.String(strData(a), strLen(v.m, a)), v.m.String(strData(b), strLen(v.m, b))
 	switch {
 	case x < y:
@@ -212,11 +212,11 @@ func (v *VM[I, F]) compareStrings(a, b Addr) int {
 }
 
 // newUdata makes a userdata of size bytes; its memory is undefined, as in C.
-func (t *Thread[I, F]) newUdata(size Addr) Addr {
-	if size > maxSize-layout.UdataSize[I, F]() {
+func (t *Thread) newUdata(size Addr) Addr {
+	if size > maxSize-layout.UdataSize {
 		t.tooBig()
 	}
-	u := t.newObject(tagUdata&variantMask, layout.UdataSize[I, F]()+size)
+	u := t.newObject(tagUdata&variantMask, layout.UdataSize+size)
 	t.m.SetPtr(u+layout.UdataLen, size)
 	t.m.SetPtr(u+layout.UdataMetatable, 0)
 	t.m.SetU32(u+layout.UdataUser, 0)

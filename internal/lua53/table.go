@@ -4,7 +4,7 @@ import (
 	"math"
 	"math/bits"
 
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
 
@@ -22,53 +22,53 @@ const (
 )
 
 // item is the address of a vector's i-th TValue, counted from 0.
-func (v *VM[I, F]) item(a, i Addr) Addr { return Addr(uint32(a + i*layout.TVSize[I, F]())) }
+func (v *VM) item(a, i Addr) Addr { return Addr(uint32(a + i*tvSize)) }
 
 // usesDummy tells whether h has no hash part of its own but the common empty node.
-func (v *VM[I, F]) usesDummy(h Addr) bool { return v.m.Ptr(h+layout.TableLastFree) == 0 }
+func (v *VM) usesDummy(h Addr) bool { return v.m.Ptr(h+layout.TableLastFree) == 0 }
 
-func (v *VM[I, F]) sizeNode(h Addr) Addr { return 1 << v.m.U8(h+layout.TableLSizeNode) }
+func (v *VM) sizeNode(h Addr) Addr { return 1 << v.m.U8(h+layout.TableLSizeNode) }
 
-func (v *VM[I, F]) allocSizeNode(h Addr) Addr {
+func (v *VM) allocSizeNode(h Addr) Addr {
 	if v.usesDummy(h) {
 		return 0
 	}
 	return v.sizeNode(h)
 }
 
-func (v *VM[I, F]) isROTable(h Addr) bool {
+func (v *VM) isROTable(h Addr) bool {
 	return v.m.U8(h+layout.TableTT) == tagROTable&variantMask
 }
 
 // nodeNext is the node behind n in its chain, 0 at the end. The chain link is a
 // distance in nodes.
-func (v *VM[I, F]) nodeNext(n Addr) Addr {
-	d := v.m.I32(n + layout.NodeNext[I, F]())
+func (v *VM) nodeNext(n Addr) Addr {
+	d := v.m.I32(n + layout.NodeNext)
 	if d == 0 {
 		return 0
 	}
-	return Addr(uint32(int64(n) + int64(d)*int64(layout.NodeSize[I, F]())))
+	return Addr(uint32(int64(n) + int64(d)*int64(nodeSize)))
 }
 
 // link makes to the successor of n; to may be 0.
-func (v *VM[I, F]) link(n, to Addr) {
+func (v *VM) link(n, to Addr) {
 	d := int32(0)
 	if to != 0 {
-		d = int32((int64(to) - int64(n)) / int64(layout.NodeSize[I, F]()))
+		d = int32((int64(to) - int64(n)) / int64(nodeSize))
 	}
-	v.m.SetI32(n+layout.NodeNext[I, F](), d)
+	v.m.SetI32(n+layout.NodeNext, d)
 }
 
 // hashPow2 is the node for a hash that is good in its low bits.
-func (v *VM[I, F]) hashPow2(h Addr, hash uint32) Addr {
+func (v *VM) hashPow2(h Addr, hash uint32) Addr {
 	mask := uint32(1)<<v.m.U8(h+layout.TableLSizeNode) - 1
-	return Addr(v.m.U32(h+layout.TableNode) + (hash&mask)*uint32(layout.NodeSize[I, F]()))
+	return Addr(v.m.U32(h+layout.TableNode) + (hash&mask)*uint32(nodeSize))
 }
 
 // hashMod is the node for a hash with many factors of two.
-func (v *VM[I, F]) hashMod(h Addr, hash uint32) Addr {
+func (v *VM) hashMod(h Addr, hash uint32) Addr {
 	mod := (uint32(1)<<v.m.U8(h+layout.TableLSizeNode) - 1) | 1
-	return Addr(v.m.U32(h+layout.TableNode) + hash%mod*uint32(layout.NodeSize[I, F]()))
+	return Addr(v.m.U32(h+layout.TableNode) + hash%mod*uint32(nodeSize))
 }
 
 // hashFloat is l_hashfloat: mantissa and exponent in one word.
@@ -85,7 +85,7 @@ func hashFloat(n float64) uint32 {
 }
 
 // mainPosition is the node where the key at a belongs.
-func (v *VM[I, F]) mainPosition(h, a Addr) Addr {
+func (v *VM) mainPosition(h, a Addr) Addr {
 	switch v.tag(a) & variantMask {
 	case tagInt:
 		return v.hashPow2(h, uint32(v.intOf(a)))
@@ -102,7 +102,7 @@ func (v *VM[I, F]) mainPosition(h, a Addr) Addr {
 }
 
 // arrayIndex is the key at a as an index of the array part, or 0.
-func (v *VM[I, F]) arrayIndex(a Addr) uint32 {
+func (v *VM) arrayIndex(a Addr) uint32 {
 	if v.tag(a) == tagInt {
 		if k := int64(v.intOf(a)); 0 < k && k <= maxArraySize {
 			return uint32(k)
@@ -112,7 +112,7 @@ func (v *VM[I, F]) arrayIndex(a Addr) uint32 {
 }
 
 // getInt finds the entry of an integer key.
-func (v *VM[I, F]) getInt(h Addr, key I) Addr {
+func (v *VM) getInt(h Addr, key Int) Addr {
 	m := v.m
 	if v.isROTable(h) {
 		return 0
@@ -121,7 +121,7 @@ func (v *VM[I, F]) getInt(h Addr, key I) Addr {
 		return v.item(m.Ptr(h+layout.TableArray), Addr(key-1))
 	}
 	for n := v.hashPow2(h, uint32(key)); n != 0; n = v.nodeNext(n) {
-		k := n + layout.NodeKey[I, F]()
+		k := n + layout.NodeKey
 		if v.tag(k) == tagInt && v.intOf(k) == key {
 			return n
 		}
@@ -130,13 +130,13 @@ func (v *VM[I, F]) getInt(h Addr, key I) Addr {
 }
 
 // getShort finds the entry of a short string.
-func (v *VM[I, F]) getShort(h, ts Addr) Addr {
+func (v *VM) getShort(h, ts Addr) Addr {
 	m := v.m
 	if v.isROTable(h) {
 		return v.roFind(h, ts)
 	}
 	for n := v.hashPow2(h, m.U32(ts+layout.TStringHash)); n != 0; n = v.nodeNext(n) {
-		k := n + layout.NodeKey[I, F]()
+		k := n + layout.NodeKey
 		if v.tag(k) == tagShort && v.gcOf(k) == ts {
 			return n
 		}
@@ -145,12 +145,12 @@ func (v *VM[I, F]) getShort(h, ts Addr) Addr {
 }
 
 // getGeneric finds the entry of any key but an integer or a float that equals one.
-func (v *VM[I, F]) getGeneric(h, a Addr) Addr {
+func (v *VM) getGeneric(h, a Addr) Addr {
 	if v.isROTable(h) {
 		return 0
 	}
 	for n := v.mainPosition(h, a); n != 0; n = v.nodeNext(n) {
-		if v.rawEqual(n+layout.NodeKey[I, F](), a) {
+		if v.rawEqual(n+layout.NodeKey, a) {
 			return n
 		}
 	}
@@ -158,7 +158,7 @@ func (v *VM[I, F]) getGeneric(h, a Addr) Addr {
 }
 
 // getStr finds the entry of a string object.
-func (t *Thread[I, F]) getStr(h, ts Addr) Addr {
+func (t *Thread) getStr(h, ts Addr) Addr {
 	if t.v.objTT(ts) == tagShort&variantMask {
 		return t.v.getShort(h, ts)
 	}
@@ -168,7 +168,7 @@ func (t *Thread[I, F]) getStr(h, ts Addr) Addr {
 }
 
 // get finds the entry of the key at a.
-func (v *VM[I, F]) get(h, a Addr) Addr {
+func (v *VM) get(h, a Addr) Addr {
 	switch v.tag(a) {
 	case tagShort:
 		return v.getShort(h, v.gcOf(a))
@@ -177,7 +177,7 @@ func (v *VM[I, F]) get(h, a Addr) Addr {
 	case tagNil:
 		return 0
 	case tagFloat:
-		if k, ok := floatToInt[I, F](v.floatOf(a)); ok {
+		if k, ok := floatToInt(v.floatOf(a)); ok {
 			return v.getInt(h, k)
 		}
 	}
@@ -186,7 +186,7 @@ func (v *VM[I, F]) get(h, a Addr) Addr {
 
 // set returns the place for the value of the key at a, making an entry if there
 // is none. The caller sees to barrier and metamethod flags.
-func (t *Thread[I, F]) set(h, a Addr) Addr {
+func (t *Thread) set(h, a Addr) Addr {
 	if t.v.isROTable(h) {
 		t.runError("table is readonly")
 	}
@@ -197,7 +197,7 @@ func (t *Thread[I, F]) set(h, a Addr) Addr {
 }
 
 // setIntKey stores the value at a under an integer key.
-func (t *Thread[I, F]) setIntKey(h Addr, key I, a Addr) {
+func (t *Thread) setIntKey(h Addr, key Int, a Addr) {
 	if t.v.isROTable(h) {
 		t.runError("table is readonly")
 	}
@@ -226,19 +226,19 @@ const (
 
 // scratch is a TValue that C code would have on its own stack: it is at the
 // bottom of the chip's system stack, where no collection looks.
-func (v *VM[I, F]) scratch(i Addr) Addr { return v.rom.Scratch + i*16 }
+func (v *VM) scratch(i Addr) Addr { return v.rom.Scratch + i*16 }
 
 // freePosition finds a free node, looking downwards from the last one found.
-func (v *VM[I, F]) freePosition(h Addr) Addr {
+func (v *VM) freePosition(h Addr) Addr {
 	m := v.m
 	last := m.Ptr(h + layout.TableLastFree)
 	if last == 0 {
 		return 0
 	}
 	for first := m.Ptr(h + layout.TableNode); last > first; {
-		last -= layout.NodeSize[I, F]()
+		last -= nodeSize
 		m.SetPtr(h+layout.TableLastFree, last)
-		if v.tag(last+layout.NodeKey[I, F]()) == tagNil {
+		if v.tag(last+layout.NodeKey) == tagNil {
 			return last
 		}
 	}
@@ -247,7 +247,7 @@ func (v *VM[I, F]) freePosition(h Addr) Addr {
 
 // newKey makes an entry for the key at a, which has none, and returns the place
 // of its value (luaH_newkey).
-func (t *Thread[I, F]) newKey(h, a Addr) Addr {
+func (t *Thread) newKey(h, a Addr) Addr {
 	m, v := t.m, t.v
 	if v.isROTable(h) {
 		t.runError("table is Readonly")
@@ -257,7 +257,7 @@ func (t *Thread[I, F]) newKey(h, a Addr) Addr {
 		t.runError("table index is nil")
 	case tagFloat:
 		n := v.floatOf(a)
-		if k, ok := floatToInt[I, F](n); ok {
+		if k, ok := floatToInt(n); ok {
 			a = v.scratch(scratchNorm)
 			v.setInt(a, k)
 		} else if n != n {
@@ -271,7 +271,7 @@ func (t *Thread[I, F]) newKey(h, a Addr) Addr {
 			t.rehash(h, a)
 			return t.set(h, a)
 		}
-		other := v.mainPosition(h, mp+layout.NodeKey[I, F]())
+		other := v.mainPosition(h, mp+layout.NodeKey)
 		if other != mp {
 			v.moveNode(other, mp, free)
 		} else {
@@ -280,7 +280,7 @@ func (t *Thread[I, F]) newKey(h, a Addr) Addr {
 			mp = free
 		}
 	}
-	key := mp + layout.NodeKey[I, F]()
+	key := mp + layout.NodeKey
 	v.copyTV(key, a)
 	if v.tag(a)&collectable != 0 && v.isBlack(h) && v.isWhite(m.Ptr(a)) {
 		v.tableBarrierBack(h)
@@ -290,13 +290,13 @@ func (t *Thread[I, F]) newKey(h, a Addr) Addr {
 
 // moveNode moves the node mp, which stands in another's main position, to the
 // free node and empties it; other is its own main position.
-func (v *VM[I, F]) moveNode(other, mp, free Addr) {
+func (v *VM) moveNode(other, mp, free Addr) {
 	prev := other
 	for next := v.nodeNext(prev); next != mp; next = v.nodeNext(prev) {
 		prev = next
 	}
 	next := v.nodeNext(mp)
-	v.m.Copy(free, mp, layout.NodeSize[I, F]())
+	v.m.Copy(free, mp, nodeSize)
 	v.link(prev, free)
 	v.link(free, next)
 	v.link(mp, 0)
@@ -304,7 +304,7 @@ func (v *VM[I, F]) moveNode(other, mp, free Addr) {
 }
 
 // newTable makes an empty table.
-func (t *Thread[I, F]) newTable() Addr {
+func (t *Thread) newTable() Addr {
 	m := t.m
 	h := t.newObject(tagTable&variantMask, layout.TableSize)
 	m.SetU8(h+layout.TableFlags, 0xFF)
@@ -317,18 +317,18 @@ func (t *Thread[I, F]) newTable() Addr {
 	return h
 }
 
-func (t *Thread[I, F]) freeTable(h Addr) {
+func (t *Thread) freeTable(h Addr) {
 	m := t.m
 	if n := t.v.allocSizeNode(h); n != 0 {
-		t.free(m.Ptr(h+layout.TableNode), n*layout.NodeSize[I, F]())
+		t.free(m.Ptr(h+layout.TableNode), n*nodeSize)
 	}
-	t.free(m.Ptr(h+layout.TableArray), m.Ptr(h+layout.TableSizeArray)*layout.TVSize[I, F]())
+	t.free(m.Ptr(h+layout.TableArray), m.Ptr(h+layout.TableSizeArray)*tvSize)
 	t.free(h, layout.TableSize)
 }
 
 // setArraySize changes the array part and fills new slots with nil.
-func (t *Thread[I, F]) setArraySize(h, size Addr) {
-	m, tv := t.m, layout.TVSize[I, F]()
+func (t *Thread) setArraySize(h, size Addr) {
+	m, tv := t.m, tvSize
 	old := m.Ptr(h + layout.TableSizeArray)
 	a := t.reallocVector(m.Ptr(h+layout.TableArray), old, size, tv)
 	m.SetPtr(h+layout.TableArray, a)
@@ -340,7 +340,7 @@ func (t *Thread[I, F]) setArraySize(h, size Addr) {
 
 // setNodes gives h a hash part for size entries. It tells false, with h as it
 // was, when there is no memory for it.
-func (t *Thread[I, F]) setNodes(h, size Addr) bool {
+func (t *Thread) setNodes(h, size Addr) bool {
 	m, v := t.m, t.v
 	if size == 0 {
 		m.SetPtr(h+layout.TableNode, v.rom.DummyNode)
@@ -353,17 +353,17 @@ func (t *Thread[I, F]) setNodes(h, size Addr) bool {
 		return false
 	}
 	size = 1 << lsize
-	if uint64(size)*uint64(layout.NodeSize[I, F]()) >= 1<<32-1 {
+	if uint64(size)*uint64(nodeSize) >= 1<<32-1 {
 		return false
 	}
-	n := t.tryAlloc(size * layout.NodeSize[I, F]())
+	n := t.tryAlloc(size * nodeSize)
 	if n == 0 {
 		return false
 	}
 	m.SetPtr(h+layout.TableNode, n)
-	for end := n + size*layout.NodeSize[I, F](); n < end; n += layout.NodeSize[I, F]() {
-		m.SetI32(n+layout.NodeNext[I, F](), 0)
-		v.setNil(n + layout.NodeKey[I, F]())
+	for end := n + size*nodeSize; n < end; n += nodeSize {
+		m.SetI32(n+layout.NodeNext, 0)
+		v.setNil(n + layout.NodeKey)
 		v.setNil(n)
 	}
 	m.SetU8(h+layout.TableLSizeNode, uint8(lsize))
@@ -373,7 +373,7 @@ func (t *Thread[I, F]) setNodes(h, size Addr) bool {
 
 // tryAlloc is alloc without the error: it returns 0 when even an emergency
 // collection does not find the memory.
-func (t *Thread[I, F]) tryAlloc(size Addr) Addr {
+func (t *Thread) tryAlloc(size Addr) Addr {
 	a := t.v.rawRealloc(0, 0, size)
 	if a == 0 {
 		t.fullGC(true)
@@ -388,8 +388,8 @@ func (t *Thread[I, F]) tryAlloc(size Addr) Addr {
 
 // resize gives h an array part of na slots and a hash part for nh entries
 // (luaH_resize).
-func (t *Thread[I, F]) resize(h, na, nh Addr) {
-	m, v, nodeSize := t.m, t.v, layout.NodeSize[I, F]()
+func (t *Thread) resize(h, na, nh Addr) {
+	m, v := t.m, t.v
 	oldA, oldH, oldNodes := m.Ptr(h+layout.TableSizeArray), v.allocSizeNode(h), m.Ptr(h+layout.TableNode)
 	if na > oldA {
 		t.setArraySize(h, na)
@@ -403,14 +403,14 @@ func (t *Thread[I, F]) resize(h, na, nh Addr) {
 		array := m.Ptr(h + layout.TableArray)
 		for i := na; i < oldA; i++ {
 			if slot := v.item(array, i); v.tag(slot) != tagNil {
-				t.setIntKey(h, I(i+1), slot)
+				t.setIntKey(h, Int(i+1), slot)
 			}
 		}
-		m.SetPtr(h+layout.TableArray, t.reallocVector(array, oldA, na, layout.TVSize[I, F]()))
+		m.SetPtr(h+layout.TableArray, t.reallocVector(array, oldA, na, tvSize))
 	}
 	for i := int(oldH) - 1; i >= 0; i-- {
 		if n := oldNodes + Addr(i)*nodeSize; v.tag(n) != tagNil {
-			v.copyTV(t.set(h, n+layout.NodeKey[I, F]()), n)
+			v.copyTV(t.set(h, n+layout.NodeKey), n)
 		}
 	}
 	if oldH > 0 {
@@ -424,7 +424,7 @@ func ceilLog2(x uint32) int { return bits.Len32(x - 1) }
 type keyCounts [maxArrayBits + 1]uint32
 
 // countArray adds the entries of the array part.
-func (v *VM[I, F]) countArray(h Addr, counts *keyCounts) uint32 {
+func (v *VM) countArray(h Addr, counts *keyCounts) uint32 {
 	size, a := v.m.U32(h+layout.TableSizeArray), v.m.Ptr(h+layout.TableArray)
 	total, i := uint32(0), uint32(1)
 	for lg, limit := 0, uint32(1); lg <= maxArrayBits; lg, limit = lg+1, limit*2 {
@@ -449,10 +449,10 @@ func (v *VM[I, F]) countArray(h Addr, counts *keyCounts) uint32 {
 
 // countHash adds the integer keys of the hash part; it returns how many there
 // are and the number of all entries.
-func (v *VM[I, F]) countHash(h Addr, counts *keyCounts) (ints, total uint32) {
-	for n, end := v.nodes(h); n < end; n += layout.NodeSize[I, F]() {
+func (v *VM) countHash(h Addr, counts *keyCounts) (ints, total uint32) {
+	for n, end := v.nodes(h); n < end; n += nodeSize {
 		if v.tag(n) != tagNil {
-			if k := v.arrayIndex(n + layout.NodeKey[I, F]()); k != 0 {
+			if k := v.arrayIndex(n + layout.NodeKey); k != 0 {
 				counts[ceilLog2(k)]++
 				ints++
 			}
@@ -476,7 +476,7 @@ func (counts *keyCounts) arraySizeFor(ints uint32) (size, keys uint32) {
 }
 
 // rehash finds new sizes for h, which is full, so that the key at a fits.
-func (t *Thread[I, F]) rehash(h, a Addr) {
+func (t *Thread) rehash(h, a Addr) {
 	var counts keyCounts
 	v := t.v
 	ints := v.countArray(h, &counts)
@@ -500,7 +500,7 @@ func (t *Thread[I, F]) rehash(h, a Addr) {
 }
 
 // length is a border of h: the '#' operator without metamethods.
-func (v *VM[I, F]) length(h Addr) int64 {
+func (v *VM) length(h Addr) int64 {
 	if v.isROTable(h) {
 		return 0
 	}
@@ -525,16 +525,16 @@ func (v *VM[I, F]) length(h Addr) int64 {
 	return v.unboundSearch(h, uint64(j))
 }
 
-func (v *VM[I, F]) hasInt(h Addr, k uint64) bool {
-	slot := v.getInt(h, I(k))
+func (v *VM) hasInt(h Addr, k uint64) bool {
+	slot := v.getInt(h, Int(k))
 	return slot != 0 && v.tag(slot) != tagNil
 }
 
-func (v *VM[I, F]) unboundSearch(h Addr, j uint64) int64 {
+func (v *VM) unboundSearch(h Addr, j uint64) int64 {
 	i := j
 	for j++; v.hasInt(h, j); {
 		i = j
-		if j > uint64(maxInteger[I]())/2 {
+		if j > uint64(maxInteger)/2 {
 			for i = 1; v.hasInt(h, i); i++ { // a table built to be nasty
 			}
 			return int64(i) - 1
@@ -553,8 +553,8 @@ func (v *VM[I, F]) unboundSearch(h Addr, j uint64) int64 {
 
 // next replaces the key at a by the following one and puts its value behind it
 // (luaH_next); false at the end.
-func (t *Thread[I, F]) next(h, a Addr) bool {
-	m, v, tv := t.m, t.v, layout.TVSize[I, F]()
+func (t *Thread) next(h, a Addr) bool {
+	m, v, tv := t.m, t.v, tvSize
 	if v.isROTable(h) {
 		return t.roNext(h, a)
 	}
@@ -562,15 +562,15 @@ func (t *Thread[I, F]) next(h, a Addr) bool {
 	size := m.Ptr(h + layout.TableSizeArray)
 	for array := m.Ptr(h + layout.TableArray); i < size; i++ {
 		if slot := v.item(array, i); v.tag(slot) != tagNil {
-			v.setInt(a, I(i+1))
+			v.setInt(a, Int(i+1))
 			v.copyTV(a+tv, slot)
 			return true
 		}
 	}
 	n, end := v.nodes(h)
-	for n += (i - size) * layout.NodeSize[I, F](); n < end; n += layout.NodeSize[I, F]() {
+	for n += (i - size) * nodeSize; n < end; n += nodeSize {
 		if v.tag(n) != tagNil {
-			v.copyTV(a, n+layout.NodeKey[I, F]())
+			v.copyTV(a, n+layout.NodeKey)
 			v.copyTV(a+tv, n)
 			return true
 		}
@@ -580,7 +580,7 @@ func (t *Thread[I, F]) next(h, a Addr) bool {
 
 // findIndex is the position of the key at a in a traversal, counted from 1, or 0
 // for nil. A key that died meanwhile is still found.
-func (t *Thread[I, F]) findIndex(h, a Addr) Addr {
+func (t *Thread) findIndex(h, a Addr) Addr {
 	v := t.v
 	if v.tag(a) == tagNil {
 		return 0
@@ -590,10 +590,10 @@ func (t *Thread[I, F]) findIndex(h, a Addr) Addr {
 		return i
 	}
 	for n := v.mainPosition(h, a); n != 0; n = v.nodeNext(n) {
-		k := n + layout.NodeKey[I, F]()
+		k := n + layout.NodeKey
 		if v.rawEqual(k, a) || v.tag(k) == tagDead && v.tag(a)&collectable != 0 && v.gcOf(k) == v.gcOf(a) {
 			first, _ := v.nodes(h)
-			return (n-first)/layout.NodeSize[I, F]() + 1 + size
+			return (n-first)/nodeSize + 1 + size
 		}
 	}
 	t.runError("invalid key to 'next'")

@@ -1,7 +1,7 @@
 package lua53
 
 import (
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 )
 
 // The metamethods, in the order of ltm.h. Those up to tmEq are cached as absent
@@ -39,19 +39,19 @@ var eventNames = [tmCount]string{"__index", "__newindex", "__gc", "__mode", "__l
 	"__shl", "__shr", "__unm", "__bnot", "__lt", "__le", "__concat", "__call"}
 
 // tmName is the string object of a metamethod's name.
-func (v *VM[I, F]) tmName(tm int) Addr {
-	return v.m.Ptr(v.g + layout.GlobalTMName[I, F]() + Addr(tm)*4)
+func (v *VM) tmName(tm int) Addr {
+	return v.m.Ptr(v.g + layout.GlobalTMName + Addr(tm)*4)
 }
 
 // fastTM finds one of the cached metamethods in the metatable mt; 0 if absent.
-func (v *VM[I, F]) fastTM(mt Addr, tm int) Addr {
+func (v *VM) fastTM(mt Addr, tm int) Addr {
 	if mt == 0 || v.m.U8(mt+layout.TableFlags)&(1<<tm) != 0 {
 		return 0
 	}
 	return v.slowTM(mt, tm)
 }
 
-func (v *VM[I, F]) slowTM(mt Addr, tm int) Addr {
+func (v *VM) slowTM(mt Addr, tm int) Addr {
 	slot := v.getShort(mt, v.tmName(tm))
 	if slot == 0 || v.tag(slot) == tagNil {
 		if !v.isROTable(mt) { // a ROTable's flags are what the linker wrote
@@ -63,19 +63,19 @@ func (v *VM[I, F]) slowTM(mt Addr, tm int) Addr {
 }
 
 // metatable is the metatable of the value at a, 0 if it has none.
-func (v *VM[I, F]) metatable(a Addr) Addr {
+func (v *VM) metatable(a Addr) Addr {
 	switch tag := v.tag(a); tag & typeMask {
 	case typeTable:
 		return v.m.Ptr(v.gcOf(a) + layout.TableMetatable)
 	case typeUserdata:
 		return v.m.Ptr(v.gcOf(a) + layout.UdataMetatable)
 	default:
-		return v.m.Ptr(v.g + layout.GlobalMT[I, F]() + Addr(tag&typeMask)*4)
+		return v.m.Ptr(v.g + layout.GlobalMT + Addr(tag&typeMask)*4)
 	}
 }
 
 // tmByObj finds a metamethod of the value at a; 0 if it has none.
-func (v *VM[I, F]) tmByObj(a Addr, tm int) Addr {
+func (v *VM) tmByObj(a Addr, tm int) Addr {
 	mt := v.metatable(a)
 	if mt == 0 {
 		return 0
@@ -89,7 +89,7 @@ func (v *VM[I, F]) tmByObj(a Addr, tm int) Addr {
 
 // objTypeName is the type name of the value at a for messages: its metatable's
 // __name, where that is a string.
-func (t *Thread[I, F]) objTypeName(a Addr) string {
+func (t *Thread) objTypeName(a Addr) string {
 	v := t.v
 	tag := v.tag(a)
 	if isTable(tag) || tag == tagUdata {
@@ -103,7 +103,7 @@ func (t *Thread[I, F]) objTypeName(a Addr) string {
 }
 
 // cGoString is a string object up to its first NUL, as C code would print it.
-func (v *VM[I, F]) cGoString(ts Addr) string {
+func (v *VM) cGoString(ts Addr) string {
 	b := v.strBytes(ts)
 	for i, c := range b {
 		if c == 0 {
@@ -115,8 +115,8 @@ func (v *VM[I, F]) cGoString(ts Addr) string {
 
 // callTM calls the metamethod at f with the values at p1 and p2. With hasRes
 // its result goes to p3, else p3 is its third argument.
-func (t *Thread[I, F]) callTM(f, p1, p2, p3 Addr, hasRes bool) {
-	v, tv := t.v, layout.TVSize[I, F]()
+func (t *Thread) callTM(f, p1, p2, p3 Addr, hasRes bool) {
+	v, tv := t.v, tvSize
 	result := t.save(p3)
 	fn := t.top()
 	v.copyTV(fn, f)
@@ -144,7 +144,7 @@ func (t *Thread[I, F]) callTM(f, p1, p2, p3 Addr, hasRes bool) {
 }
 
 // binTM tries the metamethod of a binary operation.
-func (t *Thread[I, F]) binTM(p1, p2, res Addr, tm int) bool {
+func (t *Thread) binTM(p1, p2, res Addr, tm int) bool {
 	f := t.v.tmByObj(p1, tm)
 	if f == 0 {
 		if f = t.v.tmByObj(p2, tm); f == 0 {
@@ -156,7 +156,7 @@ func (t *Thread[I, F]) binTM(p1, p2, res Addr, tm int) bool {
 }
 
 // tryBinTM is binTM with the error that belongs to the operation.
-func (t *Thread[I, F]) tryBinTM(p1, p2, res Addr, tm int) {
+func (t *Thread) tryBinTM(p1, p2, res Addr, tm int) {
 	if t.binTM(p1, p2, res, tm) {
 		return
 	}
@@ -176,7 +176,7 @@ func (t *Thread[I, F]) tryBinTM(p1, p2, res Addr, tm int) {
 }
 
 // orderTM tries a comparison's metamethod; ok is false if there is none.
-func (t *Thread[I, F]) orderTM(p1, p2 Addr, tm int) (res, ok bool) {
+func (t *Thread) orderTM(p1, p2 Addr, tm int) (res, ok bool) {
 	if !t.binTM(p1, p2, t.top(), tm) {
 		return false, false
 	}

@@ -1,12 +1,6 @@
 package lua53
 
-import (
-	"math"
-
-	"moonlet/internal/layout"
-	"moonlet/internal/mem"
-	"moonlet/internal/num"
-)
+import "moonlet/internal/mem"
 
 // Addr is a device address.
 type Addr = mem.Addr
@@ -48,74 +42,31 @@ const (
 	numTypes     = 9
 )
 
-// The accessors below are methods of VM so that hot code can reach them with
-// the accessor of memory in a register. A TValue of the narrow model is always
-// stored as one double word: a later copy of it then finds it whole in the
-// processor's store buffer.
+// The accessors below are small enough to be inlined everywhere, the main loop
+// included, where the compiler inlines nothing that costs more than 20 nodes.
+// What they do to a TValue as a whole depends on the number model: see model.go.
 
-func (v *VM[I, F]) narrow() bool { return layout.TVSize[I, F]() == 8 }
+func (v *VM) tag(a Addr) uint32 { return v.m.U32(a + tvTag) }
 
-func (v *VM[I, F]) tag(a Addr) uint32 { return v.m.U32(a + layout.TVTT[I, F]()) }
+func (v *VM) setTag(a Addr, tag uint32) { v.m.SetU32(a+tvTag, tag) }
 
-func (v *VM[I, F]) setTag(a Addr, tag uint32) { v.m.SetU32(a+layout.TVTT[I, F](), tag) }
+func (v *VM) gcOf(a Addr) Addr { return v.m.Ptr(a) }
 
-func (v *VM[I, F]) gcOf(a Addr) Addr { return v.m.Ptr(a) }
+func (v *VM) intOf(a Addr) Int { return loadInt(v.m, a) }
 
-func (v *VM[I, F]) intOf(a Addr) I { return mem.Load[I](v.m, a) }
+func (v *VM) floatOf(a Addr) Float { return loadFloat(v.m, a) }
 
-func (v *VM[I, F]) floatOf(a Addr) F { return mem.Load[F](v.m, a) }
+func (v *VM) copyTV(dst, src Addr) { copyTV(v.m, dst, src) }
 
-// copyTV copies a TValue.
-func copyTV[I num.Int, F num.Float](m mem.Mem, dst, src Addr) {
-	if layout.TVSize[I, F]() == 8 {
-		m.SetU64(dst, m.U64(src))
-		return
-	}
-	lo, tt := m.U64(src), m.U32(src+8)
-	m.SetU64(dst, lo)
-	m.SetU32(dst+8, tt)
-}
+func (v *VM) setPtr(a, p Addr, tag uint32) { setPtr(v.m, a, p, tag) }
 
-func (v *VM[I, F]) copyTV(dst, src Addr) { copyTV[I, F](v.m, dst, src) }
+func (v *VM) setInt(a Addr, n Int) { setInt(v.m, a, n) }
 
-// setPtrTV stores a pointer or boolean payload with its tag. As in C, the upper
-// half of an 8-byte payload keeps what it had.
-func setPtrTV[I num.Int, F num.Float](m mem.Mem, a, p Addr, tag uint32) {
-	if layout.TVSize[I, F]() == 8 {
-		m.SetU64(a, uint64(tag)<<32|uint64(uint32(p)))
-		return
-	}
-	m.SetU32(a, uint32(p))
-	m.SetU32(a+8, tag)
-}
+func (v *VM) setFloat(a Addr, n Float) { setFloat(v.m, a, n) }
 
-func (v *VM[I, F]) setPtr(a, p Addr, tag uint32) { setPtrTV[I, F](v.m, a, p, tag) }
+func (v *VM) setNil(a Addr) { v.m.SetU32(a+tvTag, tagNil) }
 
-func setIntTV[I num.Int, F num.Float](m mem.Mem, a Addr, n I) {
-	if layout.TVSize[I, F]() == 8 {
-		m.SetU64(a, tagInt<<32|uint64(uint32(n)))
-		return
-	}
-	mem.Store(m, a, n)
-	m.SetU32(a+8, tagInt)
-}
-
-func (v *VM[I, F]) setInt(a Addr, n I) { setIntTV[I, F](v.m, a, n) }
-
-func setFloatTV[I num.Int, F num.Float](m mem.Mem, a Addr, n F) {
-	if layout.TVSize[I, F]() == 8 {
-		m.SetU64(a, tagFloat<<32|uint64(math.Float32bits(float32(n))))
-		return
-	}
-	mem.Store(m, a, n)
-	m.SetU32(a+8, tagFloat)
-}
-
-func (v *VM[I, F]) setFloat(a Addr, n F) { setFloatTV[I, F](v.m, a, n) }
-
-func (v *VM[I, F]) setNil(a Addr) { v.m.SetU32(a+layout.TVTT[I, F](), tagNil) }
-
-func (v *VM[I, F]) setBool(a Addr, b bool) {
+func (v *VM) setBool(a Addr, b bool) {
 	p := Addr(0)
 	if b {
 		p = 1
@@ -123,7 +74,7 @@ func (v *VM[I, F]) setBool(a Addr, b bool) {
 	v.setPtr(a, p, tagBool)
 }
 
-func (v *VM[I, F]) isFalse(a Addr) bool {
+func (v *VM) isFalse(a Addr) bool {
 	t := v.tag(a)
 	return t == tagNil || t == tagBool && v.m.U32(a) == 0
 }

@@ -16,9 +16,8 @@ package lua53
 
 import (
 	"moonlet/internal/heap"
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/mem"
-	"moonlet/internal/num"
 	"moonlet/internal/rom"
 	"moonlet/internal/state"
 )
@@ -48,13 +47,13 @@ type Config struct {
 }
 
 // VM is one Lua state with all its threads.
-type VM[I num.Int, F num.Float] struct {
+type VM struct {
 	m    mem.Mem
 	g    Addr       // global_State
 	fast *heap.Fast // the allocator, when it is this one
 	heap heap.Allocator
 	rom  *rom.Image
-	main *Thread[I, F]
+	main *Thread
 	cfg  Config
 
 	trap    bool  // the main loop has something to do before the next instruction
@@ -67,55 +66,55 @@ type VM[I num.Int, F num.Float] struct {
 	pending pending // call that a C function asks its caller to make
 
 	roCache  [roCacheSize]roLine
-	threads  []*Thread[I, F] // handles for nested resumes, by depth
+	threads  []*Thread // handles for nested resumes, by depth
 	handles  []any
 	freeHand []uint32
 	buffers  []*state.Buffer
-	borrowed Thread[I, F] // see borrow
+	borrowed Thread // see borrow
 
 	closed bool
 }
 
 // Thread is a Lua thread as Go code sees it. The lua_State itself is in device
 // memory at l; the Go object is only a handle.
-type Thread[I num.Int, F num.Float] struct {
-	v    *VM[I, F]
+type Thread struct {
+	v    *VM
 	m    mem.Mem
 	l, g Addr
 }
 
-func (v *VM[I, F]) thread(l Addr) *Thread[I, F] {
+func (v *VM) thread(l Addr) *Thread {
 	if v.main != nil && l == v.main.l {
 		return v.main
 	}
-	return &Thread[I, F]{v: v, m: v.m, l: l, g: v.g}
+	return &Thread{v: v, m: v.m, l: l, g: v.g}
 }
 
 // Fields of lua_State that many functions touch.
 
-func (t *Thread[I, F]) top() Addr           { return t.m.Ptr(t.l + layout.LuaStateTop) }
-func (t *Thread[I, F]) setTop(a Addr)       { t.m.SetPtr(t.l+layout.LuaStateTop, a) }
-func (t *Thread[I, F]) ci() Addr            { return t.m.Ptr(t.l + layout.LuaStateCI) }
-func (t *Thread[I, F]) setCI(a Addr)        { t.m.SetPtr(t.l+layout.LuaStateCI, a) }
-func (t *Thread[I, F]) stack() Addr         { return t.m.Ptr(t.l + layout.LuaStateStack) }
-func (t *Thread[I, F]) nCCalls() uint16     { return t.m.U16(t.l + layout.LuaStateNCCalls) }
-func (t *Thread[I, F]) setNCCalls(n uint16) { t.m.SetU16(t.l+layout.LuaStateNCCalls, n) }
-func (t *Thread[I, F]) nny() uint16         { return t.m.U16(t.l + layout.LuaStateNNY) }
-func (t *Thread[I, F]) setNNY(n uint16)     { t.m.SetU16(t.l+layout.LuaStateNNY, n) }
+func (t *Thread) top() Addr           { return t.m.Ptr(t.l + layout.LuaStateTop) }
+func (t *Thread) setTop(a Addr)       { t.m.SetPtr(t.l+layout.LuaStateTop, a) }
+func (t *Thread) ci() Addr            { return t.m.Ptr(t.l + layout.LuaStateCI) }
+func (t *Thread) setCI(a Addr)        { t.m.SetPtr(t.l+layout.LuaStateCI, a) }
+func (t *Thread) stack() Addr         { return t.m.Ptr(t.l + layout.LuaStateStack) }
+func (t *Thread) nCCalls() uint16     { return t.m.U16(t.l + layout.LuaStateNCCalls) }
+func (t *Thread) setNCCalls(n uint16) { t.m.SetU16(t.l+layout.LuaStateNCCalls, n) }
+func (t *Thread) nny() uint16         { return t.m.U16(t.l + layout.LuaStateNNY) }
+func (t *Thread) setNNY(n uint16)     { t.m.SetU16(t.l+layout.LuaStateNNY, n) }
 
 // push reserves the slot at the top and returns it; the caller made sure that
 // there is room.
-func (t *Thread[I, F]) push() Addr {
+func (t *Thread) push() Addr {
 	a := t.top()
-	t.setTop(a + layout.TVSize[I, F]())
+	t.setTop(a + tvSize)
 	return a
 }
 
 // save turns a stack address into an offset that survives reallocation.
-func (t *Thread[I, F]) save(a Addr) Addr { return a - t.stack() }
+func (t *Thread) save(a Addr) Addr { return a - t.stack() }
 
 // restore is the inverse of save.
-func (t *Thread[I, F]) restore(off Addr) Addr { return t.stack() + off }
+func (t *Thread) restore(off Addr) Addr { return t.stack() + off }
 
 // Bits of CallInfo.callstatus (lstate.h), and two of our own.
 const (
@@ -135,18 +134,18 @@ const (
 	cistTFor = 1 << 10
 )
 
-func (v *VM[I, F]) ciFunc(ci Addr) Addr     { return v.m.Ptr(ci + layout.CallInfoFunc) }
-func (v *VM[I, F]) ciTop(ci Addr) Addr      { return v.m.Ptr(ci + layout.CallInfoTop) }
-func (v *VM[I, F]) ciPrev(ci Addr) Addr     { return v.m.Ptr(ci + layout.CallInfoPrevious) }
-func (v *VM[I, F]) ciNext(ci Addr) Addr     { return v.m.Ptr(ci + layout.CallInfoNext) }
-func (v *VM[I, F]) ciStatus(ci Addr) uint16 { return v.m.U16(ci + layout.CallInfoCallStatus) }
-func (v *VM[I, F]) setCIStatus(ci Addr, s uint16) {
+func (v *VM) ciFunc(ci Addr) Addr     { return v.m.Ptr(ci + layout.CallInfoFunc) }
+func (v *VM) ciTop(ci Addr) Addr      { return v.m.Ptr(ci + layout.CallInfoTop) }
+func (v *VM) ciPrev(ci Addr) Addr     { return v.m.Ptr(ci + layout.CallInfoPrevious) }
+func (v *VM) ciNext(ci Addr) Addr     { return v.m.Ptr(ci + layout.CallInfoNext) }
+func (v *VM) ciStatus(ci Addr) uint16 { return v.m.U16(ci + layout.CallInfoCallStatus) }
+func (v *VM) setCIStatus(ci Addr, s uint16) {
 	v.m.SetU16(ci+layout.CallInfoCallStatus, s)
 }
-func (v *VM[I, F]) isLua(ci Addr) bool { return v.ciStatus(ci)&cistLua != 0 }
-func (v *VM[I, F]) ciProto(ci Addr) Addr {
+func (v *VM) isLua(ci Addr) bool { return v.ciStatus(ci)&cistLua != 0 }
+func (v *VM) ciProto(ci Addr) Addr {
 	return v.m.Ptr(v.gcOf(v.ciFunc(ci)) + layout.LClosureP)
 }
 
 // baseCI is the CallInfo of the thread's bottom.
-func (t *Thread[I, F]) baseCI() Addr { return t.l + layout.LuaStateBaseCI }
+func (t *Thread) baseCI() Addr { return t.l + layout.LuaStateBaseCI }

@@ -113,50 +113,11 @@ func (m Mem) Ptr(a Addr) Addr { return Addr(m.U32(a)) }
 // SetPtr stores a device address.
 func (m Mem) SetPtr(a, v Addr) { m.SetU32(a, uint32(v)) }
 
-// Number is what Load and Store can move: the number types of the models.
-type Number interface {
-	int32 | int64 | float32 | float64
-}
+// F32 loads a float.
+func (m Mem) F32(a Addr) float32 { return math.Float32frombits(m.U32(a)) }
 
-// Load reads a number of type T.
-func Load[T Number](m Mem, a Addr) T {
-	var v T
-	switch p := any(&v).(type) {
-	case *int32:
-		*p = int32(m.U32(a))
-	case *int64:
-		*p = int64(m.U64(a))
-	case *float32:
-		*p = math.Float32frombits(m.U32(a))
-	case *float64:
-		*p = math.Float64frombits(m.U64(a))
-	}
-	return v
-}
-
-// Store writes a number of type T.
-func Store[T Number](m Mem, a Addr, v T) {
-	switch v := any(v).(type) {
-	case int32:
-		m.SetU32(a, uint32(v))
-	case int64:
-		m.SetU64(a, uint64(v))
-	case float32:
-		m.SetU32(a, math.Float32bits(v))
-	case float64:
-		m.SetU64(a, math.Float64bits(v))
-	}
-}
-
-// Size is the size of T in bytes.
-func Size[T Number]() Addr {
-	var z T
-	switch any(z).(type) {
-	case int64, float64:
-		return 8
-	}
-	return 4
-}
+// F64 loads a double; it needs no alignment.
+func (m Mem) F64(a Addr) float64 { return math.Float64frombits(m.U64(a)) }
 
 // Bytes is a view of n bytes at a. It aliases device memory, so it is valid
 // until that memory is freed or moved. It may be written where the region may.

@@ -143,22 +143,11 @@ func (m Mem) Ptr(a Addr) Addr { return Addr(*(*uint32)(unsafe.Add(m.base, a))) }
 // SetPtr stores a device address.
 func (m Mem) SetPtr(a, v Addr) { *(*uint32)(unsafe.Add(m.base, a)) = uint32(v) }
 
-// Number is what Load and Store can move: the number types of the models.
-type Number interface {
-	int32 | int64 | float32 | float64
-}
+// F32 loads a float.
+func (m Mem) F32(a Addr) float32 { return *(*float32)(unsafe.Add(m.base, a)) }
 
-// Load reads a number of type T.
-func Load[T Number](m Mem, a Addr) T { return *(*T)(unsafe.Add(m.base, a)) }
-
-// Store writes a number of type T.
-func Store[T Number](m Mem, a Addr, v T) { *(*T)(unsafe.Add(m.base, a)) = v }
-
-// Size is the size of T in bytes, a constant after instantiation.
-func Size[T Number]() Addr {
-	var z T
-	return unsafe.Sizeof(z)
-}
+// F64 loads a double; it needs no alignment.
+func (m Mem) F64(a Addr) float64 { return *(*float64)(unsafe.Add(m.base, a)) }
 
 // Bytes is a view of n bytes at a. It aliases device memory, so it is valid
 // until that memory is freed or moved.

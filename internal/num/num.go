@@ -2,8 +2,6 @@
 // their types that differ from Go's own.
 package num
 
-import "moonlet/internal/mem"
-
 // Int is the type of Lua's integers in a number model.
 type Int interface{ int32 | int64 }
 
@@ -47,13 +45,4 @@ func (m Model) FloatSize() int {
 		return 4
 	}
 	return 8
-}
-
-// Pick returns its first result for int32/float32 and its second one for the
-// models with 8-byte values; after instantiation it is a constant.
-func Pick[I Int, F Float](narrow, wide mem.Addr) mem.Addr {
-	if mem.Size[I]() == 8 || mem.Size[F]() == 8 {
-		return wide
-	}
-	return narrow
 }

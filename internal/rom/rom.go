@@ -106,28 +106,19 @@ func must[K comparable](m map[K]Addr, k K, what string) Addr {
 	return a
 }
 
-type linker[I num.Int, F num.Float] struct {
-	im   *Image
-	keys map[string]Addr
+type linker struct {
+	im    *Image
+	model num.Model
+	of    func(record, field string) int // offsets of the model's records
+	keys  map[string]Addr
 }
 
-// Link makes the image of a number model. rom is the table named ROM, whose
+// Link makes the image of a number model. main is the table named ROM, whose
 // entries are the base library's functions; the modules' tables are added to it
 // in order, and the start-up functions run in order.
-func Link(model num.Model, rom *state.ROTable, modules []state.Module) (*Image, error) {
-	switch model {
-	case num.Int32Float32:
-		return link[int32, float32](rom, modules)
-	case num.Int64Float64:
-		return link[int64, float64](rom, modules)
-	case num.Int32Float64:
-		return link[int32, float64](rom, modules)
-	}
-	return nil, fmt.Errorf("BUG: no such number model: %d", model)
-}
-
-func link[I num.Int, F num.Float](main *state.ROTable, modules []state.Module) (*Image, error) {
-	l := &linker[I, F]{
+func Link(model num.Model, main *state.ROTable, modules []state.Module) (*Image, error) {
+	l := &linker{
+		model: model, of: layout.Of(max(model.IntSize(), model.FloatSize())),
 		im: &Image{
 			Scratch: Scratch,
 			procs:   map[*state.Proc]Addr{}, contAt: map[*state.Cont]Addr{},
@@ -136,9 +127,9 @@ func link[I num.Int, F num.Float](main *state.ROTable, modules []state.Module) (
 		keys: map[string]Addr{},
 	}
 	im := l.im
-	im.DummyNode = l.reserve(layout.NodeSize[I, F]())
+	im.DummyNode = l.reserve(l.at("Node", "Size"))
 	// The header of ROM comes first, so that tables can refer to it.
-	im.Main = l.reserve(layout.ROTableSize)
+	im.Main = l.reserve(l.at("ROTable", "Size"))
 	im.tables[main] = im.Main
 	entries := append([]state.Entry(nil), main.Entries...)
 	for _, m := range modules {
@@ -158,7 +149,7 @@ func link[I num.Int, F num.Float](main *state.ROTable, modules []state.Module) (
 }
 
 // module links what a module declares besides its entry in ROM.
-func (l *linker[I, F]) module(m state.Module) error {
+func (l *linker) module(m state.Module) error {
 	im := l.im
 	for _, p := range m.Procs {
 		l.proc(p, m.Name)
@@ -184,7 +175,9 @@ func (l *linker[I, F]) module(m state.Module) error {
 	return nil
 }
 
-func (l *linker[I, F]) reserve(n Addr) Addr {
+func (l *linker) at(record, field string) Addr { return Addr(l.of(record, field)) }
+
+func (l *linker) reserve(n Addr) Addr {
 	for len(l.im.Data)%4 != 0 {
 		l.im.Data = append(l.im.Data, 0)
 	}
@@ -193,7 +186,7 @@ func (l *linker[I, F]) reserve(n Addr) Addr {
 	return a
 }
 
-func (l *linker[I, F]) fn(f state.Func, name string) Addr {
+func (l *linker) fn(f state.Func, name string) Addr {
 	im := l.im
 	a := CodeStart + Addr(len(im.funcs))*codeStep
 	im.funcs = append(im.funcs, f)
@@ -201,7 +194,7 @@ func (l *linker[I, F]) fn(f state.Func, name string) Addr {
 	return a
 }
 
-func (l *linker[I, F]) proc(p *state.Proc, name string) Addr {
+func (l *linker) proc(p *state.Proc, name string) Addr {
 	a, ok := l.im.procs[p]
 	if !ok {
 		a = l.fn(p.F, name)
@@ -212,7 +205,7 @@ func (l *linker[I, F]) proc(p *state.Proc, name string) Addr {
 
 // key places a NUL-terminated string. Words are compared at once by the
 // firmware, so it starts on a word boundary.
-func (l *linker[I, F]) key(s string) Addr {
+func (l *linker) key(s string) Addr {
 	a, ok := l.keys[s]
 	if !ok {
 		a = l.reserve(Addr(len(s) + 1))
@@ -222,17 +215,17 @@ func (l *linker[I, F]) key(s string) Addr {
 	return a
 }
 
-func (l *linker[I, F]) table(t *state.ROTable) (Addr, error) {
+func (l *linker) table(t *state.ROTable) (Addr, error) {
 	if a, ok := l.im.tables[t]; ok {
 		return a, nil
 	}
-	a := l.reserve(layout.ROTableSize)
+	a := l.reserve(l.at("ROTable", "Size"))
 	l.im.tables[t] = a
 	return a, l.fill(a, t)
 }
 
 // fill writes the header at a and the entries of t.
-func (l *linker[I, F]) fill(a Addr, t *state.ROTable) error {
+func (l *linker) fill(a Addr, t *state.ROTable) error {
 	if len(t.Entries) > math.MaxUint8 {
 		return fmt.Errorf("ROTable %s has %d entries, 255 is the most", t.Name, len(t.Entries))
 	}
@@ -246,22 +239,22 @@ func (l *linker[I, F]) fill(a Addr, t *state.ROTable) error {
 			return err
 		}
 	}
-	size := layout.ROEntrySize[I, F]()
+	size := l.at("ROEntry", "Size")
 	vec := l.reserve(size * Addr(len(t.Entries)+1)) // the last one stays empty
 	for i, e := range t.Entries {
-		at := vec + Addr(i)*size
+		e0 := vec + Addr(i)*size
 		key := l.key(e.Name)
-		l.put32(at+layout.ROEntryKey, uint32(key))
-		if err := l.value(at+layout.ROEntryValue, t, e); err != nil {
+		l.put32(e0+l.at("ROEntry", "Key"), uint32(key))
+		if err := l.value(e0+l.at("ROEntry", "Value"), t, e); err != nil {
 			return err
 		}
 	}
-	l.put32(a+layout.ROTableNext, 1)
-	l.im.Data[a+layout.ROTableTT-DataStart] = tagROTable
-	l.im.Data[a+layout.ROTableFlags-DataStart] = flags
-	l.im.Data[a+layout.ROTableLSizeNode-DataStart] = uint8(len(t.Entries))
-	l.put32(a+layout.ROTableMetatable, uint32(meta))
-	l.put32(a+layout.ROTableEntry, uint32(vec))
+	l.put32(a+l.at("ROTable", "Next"), 1)
+	l.im.Data[a+l.at("ROTable", "TT")-DataStart] = tagROTable
+	l.im.Data[a+l.at("ROTable", "Flags")-DataStart] = flags
+	l.im.Data[a+l.at("ROTable", "LSizeNode")-DataStart] = uint8(len(t.Entries))
+	l.put32(a+l.at("ROTable", "Metatable"), uint32(meta))
+	l.put32(a+l.at("ROTable", "Entry"), uint32(vec))
 	return nil
 }
 
@@ -274,8 +267,8 @@ const (
 	tagCFunc   = 6 | 1<<4
 )
 
-func (l *linker[I, F]) value(a Addr, t *state.ROTable, e state.Entry) error {
-	tt := a + layout.TVTT[I, F]()
+func (l *linker) value(a Addr, t *state.ROTable, e state.Entry) error {
+	tt := a + l.at("TV", "TT")
 	switch e.Kind {
 	case state.KindFunc:
 		fn := Addr(0)
@@ -291,12 +284,12 @@ func (l *linker[I, F]) value(a Addr, t *state.ROTable, e state.Entry) error {
 		l.put32(tt, tagCFunc)
 	case state.KindInt:
 		l.put32(a, uint32(e.Int))
-		if mem.Size[I]() == 8 {
+		if l.model.IntSize() == 8 {
 			l.put32(a+4, uint32(e.Int>>32))
 		}
 		l.put32(tt, tagInt)
 	case state.KindFloat:
-		if mem.Size[F]() == 4 {
+		if l.model.FloatSize() == 4 {
 			l.put32(a, math.Float32bits(float32(e.Float)))
 		} else {
 			bits := math.Float64bits(e.Float)
@@ -318,7 +311,7 @@ func (l *linker[I, F]) value(a Addr, t *state.ROTable, e state.Entry) error {
 	return nil
 }
 
-func (l *linker[I, F]) put32(a Addr, v uint32) {
+func (l *linker) put32(a Addr, v uint32) {
 	d := l.im.Data[a-DataStart:]
 	d[0], d[1], d[2], d[3] = byte(v), byte(v>>8), byte(v>>16), byte(v>>24)
 }
