@@ -296,7 +296,7 @@ func (t *Thread) SetHook(h *state.HookProc, mask, count int) {
 	if n := len(v.threads); n > 0 {
 		running = v.threads[n-1]
 	}
-	v.trap = running.hookMask()&(state.MaskLine|state.MaskCount) != 0
+	v.trap = running.hookMask() != 0
 }
 
 func (t *Thread) GetHook() (*state.HookProc, int, int) {

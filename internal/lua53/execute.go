@@ -23,11 +23,12 @@ func (t *Thread) execute() int {
 	const tv, tt = tvSize, tvTag
 	ci := m.Ptr(l + layout.LuaStateCI)
 	v.setCIStatus(ci, v.ciStatus(ci)|cistFresh)
+	var cl, kk, base, pc Addr // K(i) is at kk + (BitRK+i)*tv
 newFrame:
-	cl := m.Ptr(m.Ptr(ci + layout.CallInfoFunc))
-	kk := m.Ptr(m.Ptr(cl+layout.LClosureP)+layout.ProtoK) - opcode.BitRK*tv // K(i) is at kk + (BitRK+i)*tv
-	base := m.Ptr(ci + layout.CallInfoBase)
-	pc := m.Ptr(ci + layout.CallInfoSavedPC)
+	cl = m.Ptr(m.Ptr(ci + layout.CallInfoFunc))
+	kk = m.Ptr(m.Ptr(cl+layout.LClosureP)+layout.ProtoK) - opcode.BitRK*tv
+	base = m.Ptr(ci + layout.CallInfoBase)
+	pc = m.Ptr(ci + layout.CallInfoSavedPC)
 	for {
 		if v.trap {
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
@@ -557,9 +558,32 @@ newFrame:
 				if v.fuel -= costCall; v.fuel < 0 {
 					t.outOfFuel()
 				}
-				t.enterLua(ra, nres)
-				ci = m.Ptr(l + layout.LuaStateCI)
-				goto newFrame
+				callee := m.Ptr(ra)
+				p := m.Ptr(callee + layout.LClosureP)
+				next := m.Ptr(ci + layout.CallInfoNext)
+				size, top := Addr(m.U8(p+layout.ProtoMaxStackSize))*tv, m.Ptr(l+layout.LuaStateTop)
+				if next == 0 || v.trap || m.U8(p+layout.ProtoIsVararg) != 0 ||
+					top+size >= m.Ptr(l+layout.LuaStateStackLast) {
+					t.enterLua(ra, nres)
+					ci = m.Ptr(l + layout.LuaStateCI)
+					goto newFrame
+				}
+				// enterLua for the common case, without the detour through newFrame
+				base = ra + tv
+				for end := base + Addr(m.U8(p+layout.ProtoNumParams))*tv; top < end; top += tv {
+					m.SetU32(top+tt, tagNil)
+				}
+				limit := base + size
+				m.SetU32(next+layout.CallInfoNResults, uint32(uint16(nres))|cistLua<<16)
+				m.SetPtr(next+layout.CallInfoFunc, ra)
+				m.SetPtr(next+layout.CallInfoBase, base)
+				m.SetPtr(next+layout.CallInfoTop, limit)
+				m.SetPtr(l+layout.LuaStateTop, limit)
+				m.SetPtr(l+layout.LuaStateCI, next)
+				ci, cl = next, callee
+				kk = m.Ptr(p+layout.ProtoK) - opcode.BitRK*tv
+				pc = m.Ptr(p + layout.ProtoCode)
+				continue
 			}
 			switch t.preCall(ra, nres) {
 			case calledLua:
@@ -617,15 +641,31 @@ newFrame:
 				t.closeUpvals(base)
 			}
 			v.fuel -= int64(pc-m.Ptr(p+layout.ProtoCode)) / 4
+			ns := m.U32(ci + layout.CallInfoNResults)
+			if ns == 1|cistLua<<16 && b == 2 && !v.trap {
+				// posCall for one result from a plain frame to another one
+				copyTV(m, m.Ptr(ci+layout.CallInfoFunc), ra)
+				ci = m.Ptr(ci + layout.CallInfoPrevious)
+				m.SetPtr(l+layout.LuaStateCI, ci)
+				if m.U16(ci+layout.CallInfoCallStatus)&cistLua != 0 {
+					m.SetPtr(l+layout.LuaStateTop, m.Ptr(ci+layout.CallInfoTop))
+					goto newFrame
+				}
+				m.SetPtr(l+layout.LuaStateTop, m.Ptr(m.Ptr(ci+layout.CallInfoNext)+layout.CallInfoFunc)+tv)
+				if res := t.finishToLua(); res != calledLua {
+					return res
+				}
+				ci = m.Ptr(l + layout.LuaStateCI)
+				goto newFrame
+			}
 			if b != 0 {
 				b--
 			} else {
 				b = int((m.Ptr(l+layout.LuaStateTop) - ra) / tv)
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			status := v.ciStatus(ci)
 			fixed := t.posCall(ci, ra, b)
-			if status&cistFresh != 0 {
+			if ns>>16&cistFresh != 0 {
 				return calledC
 			}
 			ci = m.Ptr(l + layout.LuaStateCI)

@@ -1,0 +1,147 @@
+// Package device is a whole virtual module: chip, boot, console and the lives
+// that it leads between two resets.
+//
+// It puts the simulators of the other packages around a virtual machine in
+// device memory, in the memory map of an ESP8266. A Device belongs to one
+// goroutine, the one that calls Run; Feed, EndInput and Stop may be called from
+// any.
+package device
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+
+	"moonlet/internal/board"
+	"moonlet/internal/hostnet"
+	"moonlet/internal/port"
+	"moonlet/internal/radio"
+	"moonlet/internal/sdk"
+)
+
+// Config describes a module and what is around it. Only StateDir is needed.
+type Config struct {
+	// StateDir is the host's directory for what a reset keeps: the files of the
+	// file system in FlashDir, the reboot config records and the radio's
+	// settings. It is made if it does not exist.
+	StateDir string
+
+	// FreeHeap is what node.heap() tells at the prompt of a module without an
+	// application, in bytes (within one allocation granule); 0 is DefaultFreeHeap.
+	FreeHeap int
+	ChipID   uint32 // 0 is DefaultChipID
+	Seed     uint64 // of the chip's random numbers
+
+	// Clock is where time comes from; nil is the host's clock.
+	Clock sdk.Clock
+	// UnitTime is what one unit of instruction cost takes on the chip
+	// (docs/time.md); 0 is DefaultUnitTime.
+	UnitTime time.Duration
+	// TaskLimit and SoftWatchdog are as in sdk.Config.
+	TaskLimit, SoftWatchdog time.Duration
+
+	// Serial gets what the module sends on serial port 0, Serial1 what it sends on
+	// port 1. Nil throws it away.
+	Serial, Serial1 io.Writer
+
+	Board board.Config
+	Net   Network
+	WiFi  WiFi
+
+	// Report gets what the module itself cannot tell; nil drops it. It runs on the
+	// module's goroutine and must not call the Device.
+	Report func(e Event)
+}
+
+// Network is how the module meets the host's network; see hostnet.Config.
+type Network struct {
+	ListenIP  netip.Addr
+	Ports     map[uint16]uint16
+	AutoPorts bool
+	Hosts     map[string]port.IP
+	HostsOnly bool
+	// GatewayIsHost sends what goes to the gateway's address to this host.
+	GatewayIsHost bool
+}
+
+// WiFi is what the radio hears; see radio.Config.
+type WiFi struct {
+	Networks  []radio.Network
+	KnownOnly bool
+	Script    []radio.Step
+}
+
+// Defaults of Config.
+const (
+	DefaultFreeHeap = 44 << 10
+	DefaultChipID   = 0x4D4C54
+	// DefaultUnitTime makes the interpreter as fast as measurements of the chip at
+	// 80 MHz suggest; docs/time.md has the derivation.
+	DefaultUnitTime = 1250 * time.Nanosecond
+	// FlashDir is the directory of the module's files in StateDir.
+	FlashDir = "flash"
+)
+
+// EventKind tells what an Event is about.
+type EventKind int
+
+// The events.
+const (
+	Listening EventKind = iota // a server of the module can be reached
+	LongTask                   // a task held the chip for too long
+	Watchdog                   // the watchdog reset the chip
+	Exception                  // damaged code made the processor stop
+	Rebooted                   // a new life begins
+	Sleeping                   // the chip sleeps deeply
+	HostError                  // something failed on the host
+)
+
+var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error"}
+
+// String is the kind's name, as it stands in JSON.
+func (k EventKind) String() string { return eventNames[k] }
+
+// Event is something that a board does not tell.
+type Event struct {
+	Kind EventKind
+	At   time.Duration // since power-on, in device time
+	// Text is a sentence for the user, without the kind.
+	Text string
+	// Traceback is where Lua was, for LongTask and Watchdog; it may be empty.
+	Traceback string
+	Mapping   *hostnet.Mapping // of Listening
+	Took      time.Duration    // of LongTask
+	Reset     *port.ResetInfo  // of Rebooted: how the new life began
+}
+
+func (c *Config) setDefaults() error {
+	if c.StateDir == "" {
+		return fmt.Errorf("a module needs a directory for its flash memory")
+	}
+	if c.FreeHeap == 0 {
+		c.FreeHeap = DefaultFreeHeap
+	}
+	if c.FreeHeap < minFreeHeap || c.FreeHeap > maxFreeHeap {
+		return fmt.Errorf("a heap of %d bytes is not possible: choose %d to %d", c.FreeHeap, minFreeHeap, maxFreeHeap)
+	}
+	if c.ChipID == 0 {
+		c.ChipID = DefaultChipID
+	}
+	if c.Clock == nil {
+		c.Clock = sdk.NewRealClock(1)
+	}
+	if c.UnitTime == 0 {
+		c.UnitTime = DefaultUnitTime
+	}
+	if c.Serial == nil {
+		c.Serial = io.Discard
+	}
+	if c.Serial1 == nil {
+		c.Serial1 = io.Discard
+	}
+	if c.Report == nil {
+		c.Report = func(Event) {}
+	}
+	return nil
+}

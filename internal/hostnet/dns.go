@@ -1,0 +1,107 @@
+package hostnet
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"moonlet/internal/port"
+)
+
+// dnsTimeout is when lwIP gives a name up (dns_check_entry, app/lwip/core/dns.c):
+// it asks the first server four times in 7 seconds and the second one, if there
+// is one, in 8 more. It does not take "no such name" for an answer, so that takes
+// as long.
+func (n *Net) dnsTimeout() time.Duration {
+	if n.servers[1].IsAny() {
+		return 7 * time.Second
+	}
+	return 15 * time.Second
+}
+
+// Resolve finds the address of name.
+func (n *Net) Resolve(name string, found func(port.IP, bool)) (port.IP, port.NetErr) {
+	name, _, _ = strings.Cut(name, "\x00")
+	if name == "" || len(name) >= port.DNSNameLimit {
+		return port.IP{}, port.NetErrArg
+	}
+	if a, ok := port.ParseIP(name); ok && !a.IsBroadcast() {
+		return a, port.NetOK
+	}
+	if n.queries == port.DNSQueries {
+		return port.IP{}, port.NetErrMem
+	}
+	n.queries++
+	q := &query{n: n, run: n.run, found: found, until: n.loop.Now() + n.dnsTimeout()}
+	q.ask(strings.TrimSuffix(strings.ToLower(name), "."))
+	return port.IP{}, port.NetErrInProgress
+}
+
+// query is a name that is being looked up.
+type query struct {
+	n       *Net
+	run     *run
+	found   func(port.IP, bool)
+	until   time.Duration // when it fails, by the module's clock
+	holding *hold
+}
+
+func (q *query) ask(name string) {
+	if _, ok := q.n.route(port.IP{}); !ok {
+		q.fail()
+		return
+	}
+	if a, ok := q.n.cfg.Hosts[name]; ok {
+		q.run.inject(func() { q.done(a, true) })
+		return
+	}
+	if q.n.cfg.HostsOnly {
+		q.fail()
+		return
+	}
+	q.holding = q.run.hold(0)
+	r, resolver := q.run, q.n.cfg.Resolver
+	limit := q.n.dnsTimeout()
+	r.spawn(func() {
+		ctx, cancel := context.WithTimeout(r.ctx, limit)
+		defer cancel()
+		a, ok := lookUp(ctx, resolver, name)
+		r.inject(func() {
+			r.release(q.holding)
+			if ok {
+				q.done(a, true)
+			} else {
+				q.fail()
+			}
+		})
+	})
+}
+
+func lookUp(ctx context.Context, r Resolver, name string) (port.IP, bool) {
+	all, err := r.LookupNetIP(ctx, "ip4", name)
+	if err != nil {
+		return port.IP{}, false
+	}
+	for _, a := range all {
+		if a = a.Unmap(); a.Is4() {
+			return a.As4(), true
+		}
+	}
+	return port.IP{}, false
+}
+
+// fail tells the failure when lwIP would.
+func (q *query) fail() {
+	r := q.run
+	t := q.n.loop.NewTimer(func() {
+		if q.n.run == r {
+			q.done(port.IP{}, false)
+		}
+	})
+	t.Arm(max(q.until-q.n.loop.Now(), 0), false)
+}
+
+func (q *query) done(a port.IP, ok bool) {
+	q.n.queries--
+	q.found(a, ok)
+}

@@ -1,0 +1,159 @@
+package hostnet
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"moonlet/internal/port"
+)
+
+// portTries is how many random ports are tried for a server on port 0.
+const portTries = 16
+
+// errorPause is how long a goroutine rests after an error of the host, in real
+// time.
+const errorPause = 10 * time.Millisecond
+
+// listener implements port.Listener.
+type listener struct {
+	n      *Net
+	run    *run
+	ln     *net.TCPListener
+	addr   port.IP
+	port   uint16
+	accept func(port.TCP) bool
+	closed bool // guarded by n.mu
+}
+
+// ListenTCP opens a server. A second one on the same address and port fails for
+// want of memory, as in the firmware, where tcp_listen returns nothing.
+func (n *Net) ListenTCP(addr port.IP, p uint16, accept func(port.TCP) bool) (port.Listener, port.NetErr) {
+	any := p == 0
+	for _, l := range n.listeners {
+		if !any && l.port == p && l.addr == addr {
+			return nil, port.NetErrMem
+		}
+	}
+	var ln *net.TCPListener
+	var err error
+	var host netip.AddrPort
+	for try := 0; try < portTries; try++ {
+		if any {
+			p = n.localPort()
+		}
+		if ln, host, err = n.listen(p); err == nil || !any {
+			break
+		}
+	}
+	if f := n.cfg.OnListen; f != nil {
+		f(Mapping{Network: "tcp", Device: p, Host: host, Err: err})
+	}
+	if err != nil {
+		return nil, port.NetErrInUse
+	}
+	l := &listener{n: n, run: n.run, ln: ln, addr: addr, port: p, accept: accept}
+	n.listeners = append(n.listeners, l)
+	n.run.spawn(l.loop)
+	return l, port.NetOK
+}
+
+// tcpHostPort is where the server on device port p is, or would be.
+func (n *Net) tcpHostPort(p uint16) uint16 {
+	for _, l := range n.listeners {
+		if l.port == p {
+			return l.ln.Addr().(*net.TCPAddr).AddrPort().Port()
+		}
+	}
+	host, _ := n.cfg.HostPort(p)
+	return host
+}
+
+// listen opens the host port for device port p.
+func (n *Net) listen(p uint16) (*net.TCPListener, netip.AddrPort, error) {
+	want, fixed := n.cfg.HostPort(p)
+	host := netip.AddrPortFrom(n.cfg.ListenIP, want)
+	lc := net.ListenConfig{KeepAlive: -1}
+	ln, err := lc.Listen(context.Background(), "tcp", host.String())
+	if err != nil && !fixed && want != 0 && addressInUse(err) {
+		ln, err = lc.Listen(context.Background(), "tcp", netip.AddrPortFrom(n.cfg.ListenIP, 0).String())
+	}
+	if err != nil {
+		return nil, host, err
+	}
+	t := ln.(*net.TCPListener)
+	return t, t.Addr().(*net.TCPAddr).AddrPort(), nil
+}
+
+// loop accepts as long as lwIP would answer: while there is an address, and less
+// than TCPMaxOpen connections (tcp_listen_input, app/lwip/core/tcp_in.c). Others
+// wait in the host's backlog as they would repeat their requests on the air.
+func (l *listener) loop() {
+	for l.wait() {
+		s, err := l.ln.AcceptTCP()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil { // the host is short of something
+			time.Sleep(errorPause)
+			continue
+		}
+		l.run.count(1)
+		l.run.injectSock(s, func() { l.accepted(s) })
+	}
+}
+
+// wait returns false when the listener is closed.
+func (l *listener) wait() bool {
+	n := l.n
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for !l.closed && l.run.ctx.Err() == nil && (!n.up || l.run.open >= port.TCPMaxOpen) {
+		n.cond.Wait()
+	}
+	return !l.closed && l.run.ctx.Err() == nil
+}
+
+func (l *listener) accepted(s *net.TCPConn) {
+	peer := s.RemoteAddr().(*net.TCPAddr).AddrPort()
+	from := fromHost(peer.Addr())
+	local, ok := l.n.route(from)
+	if !ok || !slices.Contains(l.n.listeners, l) { // the network or the server is gone
+		l.run.count(-1)
+		_ = s.SetLinger(0)
+		s.Close()
+		return
+	}
+	c := l.n.newConn(nil)
+	c.local, c.localPort = local, l.port
+	c.peer, c.peerPort = from, peer.Port()
+	c.established(s)
+	if !l.accept(c) {
+		c.Abort()
+		return
+	}
+	c.startReading()
+}
+
+func (l *listener) Close() {
+	l.n.mu.Lock()
+	l.closed = true
+	l.n.cond.Broadcast()
+	l.n.mu.Unlock()
+	l.ln.Close()
+	if i := slices.Index(l.n.listeners, l); i >= 0 {
+		l.n.listeners = slices.Delete(l.n.listeners, i, i+1)
+	}
+}
+
+func (l *listener) Local() (port.IP, uint16) { return l.addr, l.port }
+
+func fromHost(a netip.Addr) port.IP {
+	if a = a.Unmap(); a.Is4() {
+		return a.As4()
+	}
+	return port.IP{127, 0, 0, 1} // an IPv6 peer: the module has no name for it
+}

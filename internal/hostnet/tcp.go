@@ -1,0 +1,325 @@
+package hostnet
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"moonlet/internal/port"
+)
+
+// connState is a connection's state as far as the module can tell the difference.
+type connState uint8
+
+const (
+	stClosed connState = iota // not connected yet
+	stSynSent
+	stOpen
+	stPeerEnded // CLOSE_WAIT
+	stDone      // nobody is told anything any more
+)
+
+// conn implements port.TCP. All fields belong to the module's goroutine; what its
+// goroutines share with it is in the reader.
+type conn struct {
+	n     *Net
+	run   *run
+	h     port.TCPHandler
+	state connState
+	sock  *net.TCPConn // nil until the connection is there
+
+	local, peer         port.IP
+	localPort, peerPort uint16
+	ttl                 uint8
+	idle                time.Duration // of KeepAlive, 0 for none
+
+	window   int    // bytes that the peer may still send (rcv_wnd)
+	space    int    // bytes that Write may still take (snd_buf)
+	queue    []byte // written, not handed over yet
+	sending  int    // bytes that a goroutine is handing over
+	flushing bool   // a flush is under way to the loop
+	counted  bool   // is one of the established connections
+
+	rd      *reader
+	dialing context.CancelFunc
+	holding *hold
+	timer   port.Timer
+}
+
+// NewTCP makes a connection that is not connected.
+func (n *Net) NewTCP(h port.TCPHandler) port.TCP { return n.newConn(h) }
+
+func (n *Net) newConn(h port.TCPHandler) *conn {
+	c := &conn{n: n, run: n.run, h: h, ttl: port.DefaultTTL, window: port.TCPWindow, space: port.TCPSendBuffer}
+	n.conns = slices.Insert(n.conns, 0, c)
+	return c
+}
+
+func (c *conn) SetHandler(h port.TCPHandler) { c.h = h }
+func (c *conn) Unconnected() bool            { return c.state == stClosed }
+func (c *conn) SetPeerPort(p uint16)         { c.peerPort = p }
+func (c *conn) Local() (port.IP, uint16)     { return c.local, c.localPort }
+func (c *conn) Peer() (port.IP, uint16)      { return c.peer, c.peerPort }
+func (c *conn) TTL() uint8                   { return c.ttl }
+
+func (c *conn) SetTTL(ttl uint8) {
+	c.ttl = ttl
+	if c.sock != nil {
+		setTTL(c.sock, ttl)
+	}
+}
+
+func (c *conn) KeepAlive(idle time.Duration) {
+	c.idle = max(idle, time.Second) // zero would be the host's default
+	if c.sock != nil {
+		c.setKeepAlive()
+	}
+}
+
+func (c *conn) setKeepAlive() {
+	// A host without these options keeps the connection without probes.
+	_ = c.sock.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: c.idle, Interval: keepInterval, Count: 1})
+}
+
+func (c *conn) Connect(a port.IP, p uint16) port.NetErr {
+	if c.state != stClosed {
+		return port.NetErrIsConn
+	}
+	c.peer, c.peerPort = a, p
+	local, ok := c.n.route(a)
+	if !ok {
+		return port.NetErrRoute
+	}
+	c.local, c.localPort = local, c.n.localPort()
+	c.state = stSynSent
+	started := c.n.loop.Now()
+	if a.IsBroadcast() || a.IsAny() || a.IsMulticast() {
+		c.giveUpAfter(synTimeout)
+		return port.NetOK
+	}
+	to := c.n.outside(a, p, c.n.tcpHostPort)
+	ctx, cancel := context.WithCancel(c.run.ctx)
+	c.dialing, c.holding = cancel, c.run.hold(0)
+	r := c.run
+	r.spawn(func() {
+		sock, err := dial(ctx, to)
+		r.injectSock(sock, func() { c.dialed(sock, err, started) })
+	})
+	return port.NetOK
+}
+
+func dial(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error) {
+	d := net.Dialer{Timeout: synTimeout, KeepAlive: -1}
+	s, err := d.DialContext(ctx, "tcp4", to.String())
+	if err != nil {
+		return nil, err
+	}
+	return s.(*net.TCPConn), nil
+}
+
+func (c *conn) dialed(sock *net.TCPConn, err error, started time.Duration) {
+	c.run.release(c.holding)
+	c.dialing()
+	switch {
+	case c.state != stSynSent: // closed meanwhile
+		if sock != nil {
+			sock.Close()
+		}
+	case err == nil:
+		c.run.count(1)
+		c.established(sock)
+		c.h.Connected()
+		c.startReading()
+		c.flush()
+	case refused(err):
+		c.fail(port.NetErrReset)
+	default: // on the air nobody says "unreachable": lwIP just gets no answer
+		c.giveUpAfter(synTimeout - (c.n.loop.Now() - started))
+	}
+}
+
+func (c *conn) giveUpAfter(d time.Duration) {
+	c.timer = c.n.loop.NewTimer(func() { c.fail(port.NetErrAborted) })
+	c.timer.Arm(max(d, 0), false)
+}
+
+// established takes over the socket of a connection that the caller has counted.
+func (c *conn) established(sock *net.TCPConn) {
+	c.sock, c.state, c.counted = sock, stOpen, true
+	if c.ttl != port.DefaultTTL {
+		setTTL(sock, c.ttl)
+	}
+	if c.idle > 0 {
+		c.setKeepAlive()
+	}
+}
+
+func (c *conn) startReading() {
+	if c.state == stOpen {
+		c.rd = newReader(c.sock)
+		c.run.spawn(func() { c.rd.loop(c) })
+	}
+}
+
+// Write takes p if it fits into the send buffer (tcp_write_checks,
+// app/lwip/core/tcp_out.c).
+func (c *conn) Write(p []byte) port.NetErr {
+	if c.state == stClosed || c.state == stDone {
+		return port.NetErrConn
+	}
+	if len(p) > c.space {
+		return port.NetErrMem
+	}
+	if len(p) == 0 {
+		return port.NetOK
+	}
+	c.queue = append(c.queue, p...)
+	c.space -= len(p)
+	if c.sock != nil && !c.flushing && c.sending == 0 {
+		// What one event writes leaves together, as lwIP sends it on return.
+		c.flushing = true
+		c.run.inject(func() {
+			c.flushing = false
+			c.flush()
+		})
+	}
+	return port.NetOK
+}
+
+// flush hands the queue over as one piece, if none is on its way.
+func (c *conn) flush() {
+	if c.sending > 0 || len(c.queue) == 0 || c.sock == nil {
+		return
+	}
+	piece := c.queue
+	c.queue, c.sending = nil, len(piece)
+	h := c.run.hold(holdLimit)
+	sock, r := c.sock, c.run
+	r.spawn(func() {
+		_, err := sock.Write(piece)
+		r.inject(func() {
+			r.release(h)
+			c.written(len(piece), err)
+		})
+	})
+}
+
+func (c *conn) written(n int, err error) {
+	c.sending = 0
+	switch {
+	case c.sock == nil: // dropped meanwhile
+	case err != nil && c.state == stDone:
+		c.drop()
+	case err != nil:
+		c.fail(netErr(err))
+	case c.state == stDone:
+		c.space += n
+		c.finish()
+	default:
+		c.space += n
+		c.h.Sent(n)
+		c.flush()
+	}
+}
+
+func (c *conn) received(p []byte) {
+	if c.state == stOpen {
+		c.window -= len(p)
+		c.h.Received(p)
+	}
+}
+
+func (c *conn) ended() {
+	if c.state == stOpen {
+		c.state = stPeerEnded
+		c.uncount()
+		c.h.Ended()
+	}
+}
+
+func (c *conn) readFailed(err error) {
+	if c.state == stOpen {
+		c.fail(netErr(err))
+	}
+}
+
+func (c *conn) Recved() {
+	if c.rd != nil {
+		c.rd.allow(port.TCPWindow - c.window)
+	}
+	c.window = port.TCPWindow
+}
+
+func (c *conn) Close() {
+	switch c.state {
+	case stDone:
+	case stOpen, stPeerEnded:
+		if c.window != port.TCPWindow {
+			c.Abort()
+			return
+		}
+		c.state = stDone
+		c.uncount()
+		if c.rd != nil {
+			c.rd.stop()
+		}
+		_ = c.sock.SetWriteDeadline(time.Now().Add(finTimeout))
+		c.finish()
+	default:
+		c.drop()
+	}
+}
+
+// finish goes on with closing: first the queue, then the socket.
+func (c *conn) finish() {
+	c.flush()
+	if c.sending == 0 {
+		c.drop()
+	}
+}
+
+func (c *conn) Abort() {
+	if c.sock != nil {
+		_ = c.sock.SetLinger(0)
+	}
+	c.drop()
+}
+
+// fail ends the connection and tells why.
+func (c *conn) fail(e port.NetErr) {
+	c.Abort()
+	c.h.Failed(e)
+}
+
+// drop lets go of everything.
+func (c *conn) drop() {
+	c.uncount()
+	c.state = stDone
+	c.queue = nil
+	if c.rd != nil {
+		c.rd.stop()
+	}
+	if c.dialing != nil {
+		c.dialing()
+		c.run.release(c.holding)
+	}
+	if c.timer != nil {
+		c.timer.Disarm()
+	}
+	if c.sock != nil {
+		c.sock.Close()
+		c.sock = nil
+	}
+	if i := slices.Index(c.n.conns, c); i >= 0 {
+		c.n.conns = slices.Delete(c.n.conns, i, i+1)
+	}
+}
+
+func (c *conn) uncount() {
+	if c.counted {
+		c.counted = false
+		c.run.count(-1)
+	}
+}

@@ -1,0 +1,207 @@
+package net_test
+
+import (
+	"bytes"
+	"errors"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"moonlet/internal/heap"
+	"moonlet/internal/hostnet"
+	"moonlet/internal/lua53"
+	"moonlet/internal/mem"
+	"moonlet/internal/module/net"
+	"moonlet/internal/module/node"
+	"moonlet/internal/module/sjson"
+	"moonlet/internal/module/tmr"
+	"moonlet/internal/module/wifi"
+	"moonlet/internal/port"
+	"moonlet/internal/radio"
+	"moonlet/internal/rom"
+	"moonlet/internal/sdk"
+	"moonlet/internal/state"
+	"moonlet/internal/stdlib"
+)
+
+// Memory of the test chip.
+const (
+	staticStart, staticEnd = 0x3FFE8000, 0x3FFEC000
+	heapStart, heapEnd     = 0x3FFEC000, 0x40000000 // 80 KB
+)
+
+// testChip is a module with a network and a radio, as far as scripts need it.
+type testChip struct {
+	t       *testing.T
+	space   *mem.Space
+	loop    *sdk.Loop
+	system  *sdk.System
+	net     *hostnet.Net
+	radio   *radio.Radio
+	machine lua53.Machine
+	out     bytes.Buffer
+	host    map[uint16]netip.AddrPort
+}
+
+func (c *testChip) Loop() port.Loop        { return c.loop }
+func (c *testChip) System() port.System    { return c.system }
+func (c *testChip) Serial(int) port.Serial { return nil }
+func (c *testChip) Pins() port.Pins        { return nil }
+func (c *testChip) Files() port.Files      { return nil }
+func (c *testChip) Net() port.Net          { return c.net }
+func (c *testChip) WiFi() port.WiFi        { return c.radio }
+
+func newChip(t *testing.T, clock sdk.Clock, air radio.Config) *testChip {
+	t.Helper()
+	c := &testChip{t: t, host: map[uint16]netip.AddrPort{}}
+	c.loop = sdk.New(sdk.Config{Clock: clock, SoftWatchdog: -1})
+	var err error
+	if c.space, err = mem.NewSpace(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.space.Close() })
+	c.net = hostnet.New(hostnet.Config{
+		Loop: c.loop, HostsOnly: true, Hosts: map[string]port.IP{"here": {127, 0, 0, 1}},
+		Ports:    map[uint16]uint16{80: 0, 5000: 0},
+		OnListen: func(m hostnet.Mapping) { c.host[m.Device] = m.Host },
+	})
+	t.Cleanup(c.net.Close)
+	air.Loop, air.Link, air.MAC = c.loop, c.net, radio.MACOf(0x123456)
+	c.radio = radio.New(air)
+	c.system = sdk.NewSystem(sdk.SystemConfig{
+		Loop: c.loop, Records: sdk.NewRecordPage(4 << 20), Mem: c.space.Mem(), StaticStart: staticStart, StaticEnd: staticEnd,
+	})
+	c.boot()
+	return c
+}
+
+func (c *testChip) boot() {
+	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
+	image, err := rom.Link(lua53.Model, main, []state.Module{
+		lua53.Support(), stdlib.Base(main), stdlib.Package, stdlib.String, stdlib.Table, stdlib.Debug,
+		stdlib.Coroutine, stdlib.Math(lua53.Model.IntSize()), stdlib.UTF8,
+		net.Module, wifi.Module, sjson.Module, tmr.Module, node.New(node.Options{}),
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	size := (mem.Addr(len(image.Data)) + mem.PageSize - 1) &^ (mem.PageSize - 1)
+	for _, r := range [][2]mem.Addr{{staticStart, staticEnd}, {heapStart, heapEnd},
+		{rom.Scratch, rom.Scratch + rom.ScratchSize}, {rom.DataStart, rom.DataStart + size}} {
+		if err := c.space.Map(r[0], r[1]-r[0], mem.ReadWrite); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	m := c.space.Mem()
+	copy(m.Bytes(rom.DataStart, size), image.Data)
+	write := func(p []byte) { c.out.Write(p) }
+	c.machine, err = lua53.New(lua53.Config{
+		Mem: m, Space: c.space, ROM: image, Host: c, StripDefault: 1, Heap: heap.NewDevice(m, heapStart, heapEnd),
+		Output: write, ErrorOutput: func(s string) { write([]byte(s)) },
+		PostTask: func(prio int, f func()) bool { return c.loop.Post(port.Priority(prio), f) },
+		Fuel:     func(int64) int64 { return 1000 },
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.radio.Start()
+	if status := c.machine.OpenLibs(); status != state.OK {
+		msg, _ := c.machine.State().ToString(-1)
+		c.t.Fatalf("opening the libraries: %s", msg)
+	}
+}
+
+// join connects the station, so that there is a network.
+func (c *testChip) join() {
+	c.radio.SetMode(port.StationMode, false)
+	c.radio.SetStationConfig(port.StationConfig{SSID: "any"}, false)
+	c.radio.Connect()
+	c.waitFor(func() bool { return c.radio.Status() == port.StationGotIP })
+}
+
+// exec runs a chunk as a task.
+func (c *testChip) exec(code, name string) (err error) {
+	defer mem.CatchFaults()()
+	c.loop.Exec(func() {
+		L := c.machine.State()
+		status := L.LoadBytes([]byte(code), name, "bt")
+		if status == state.OK {
+			status = L.PCall(0, 0, 0)
+		}
+		if status != state.OK {
+			err = errors.New(string(L.ToLString(-1)))
+		}
+		L.SetTop(0)
+	})
+	return err
+}
+
+// waitFor runs the module until done tells true, for two minutes of its time at
+// most.
+func (c *testChip) waitFor(done func() bool) bool {
+	defer mem.CatchFaults()()
+	for end := c.loop.Now() + 2*time.Minute; !done(); {
+		if c.loop.Now() >= end {
+			return false
+		}
+		c.loop.RunFor(10 * time.Millisecond)
+	}
+	return true
+}
+
+// script runs a file of a module's testdata, which ends by printing its name and
+// "ok", at once or some time later.
+func (c *testChip) script(path string) {
+	c.t.Helper()
+	code, err := os.ReadFile(path)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	base := strings.TrimSuffix(filepath.Base(path), ".lua")
+	if err := c.exec(string(code), "@"+base+".lua"); err != nil {
+		c.t.Fatalf("%v\n%s", err, c.out.String())
+	}
+	if !c.waitFor(func() bool { return strings.Contains(c.out.String(), base+": ok\n") }) {
+		c.t.Errorf("did not come to its end: %s", c.out.String())
+	}
+	if strings.Contains(c.out.String(), "traceback") {
+		c.t.Error(c.out.String())
+	}
+	if top := c.machine.State().GetTop(); top != 0 {
+		c.t.Errorf("%d values are left on the stack", top)
+	}
+	if err := c.machine.CheckHeap(); err != nil {
+		c.t.Error(err)
+	}
+}
+
+func TestSJSON(t *testing.T) {
+	for _, name := range []string{"sjson", "leaks"} {
+		newChip(t, sdk.NewVirtualClock(), radio.Config{}).script("../sjson/testdata/" + name + ".lua")
+	}
+}
+
+func TestWiFi(t *testing.T) {
+	script, err := radio.ParseScript([]string{
+		"60s join 02:00:00:00:00:01", "1s probe 02:00:00:00:00:02 -70", "1s auth wpa", "1s vanish",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	newChip(t, sdk.NewVirtualClock(), radio.Config{Script: script, Networks: []radio.Network{
+		{SSID: "home", Password: "secret-1", Channel: 11, RSSI: -60, Address: port.IPInfo{
+			Addr: port.IP{10, 1, 0, 5}, Netmask: port.IP{255, 255}, Gateway: port.IP{10, 1, 0, 1}}},
+		{SSID: "cafe,bar"},
+		{SSID: "shy", Hidden: true},
+	}}).script("../wifi/testdata/wifi.lua")
+}
+
+func TestNet(t *testing.T) {
+	// The sockets are real, so time must be, too; it is only faster.
+	c := newChip(t, sdk.NewRealClock(10), radio.Config{})
+	c.join()
+	c.script("testdata/net.lua")
+}

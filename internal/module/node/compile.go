@@ -1,0 +1,45 @@
+package node
+
+import (
+	"errors"
+	"strings"
+
+	"moonlet/internal/port"
+	"moonlet/internal/state"
+)
+
+// compile returns node.compile("name.lua"), which writes name.lc.
+func compile(load func(L state.State, path string) state.Status) state.Func {
+	return func(L state.State) int {
+		path := L.CheckString(1)
+		L.ArgCheck(port.ValidPath(path), 1, "filename invalid")
+		stem, ok := strings.CutSuffix(path, ".lua")
+		if !ok {
+			return L.Errorf("not a .lua file")
+		}
+		if load(L, path) != state.OK {
+			msg, _ := L.ToString(-1)
+			return L.Errorf("%s", msg)
+		}
+		out, err := chip(L).Files().Open(stem+".lc", port.ParseOpenMode("w+"))
+		if err != nil {
+			return L.Errorf("cannot open/write to file")
+		}
+		const strip = 1
+		err = L.Dump(func(_ state.State, p []byte) error { return writeAll(out, p) }, strip)
+		err = errors.Join(err, out.Flush())
+		out.Close()
+		if err != nil {
+			return L.Errorf("writing to file failed")
+		}
+		return 0
+	}
+}
+
+func writeAll(f port.File, p []byte) error {
+	n, err := f.Write(p)
+	if err == nil && n != len(p) {
+		err = port.ErrFilesFull
+	}
+	return err
+}

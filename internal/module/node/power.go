@@ -1,0 +1,155 @@
+package node
+
+import (
+	"time"
+
+	"moonlet/internal/port"
+	"moonlet/internal/state"
+)
+
+// Processor clocks in MHz.
+const (
+	cpuMHz    = 80
+	cpuMaxMHz = 160
+)
+
+// errorDelay is the time between the first error that nobody caught and the
+// restart (DELAY2SEC).
+const errorDelay = 2 * time.Second
+
+// defaultOnError prints the error in its argument, and lets the chip restart.
+func defaultOnError(L state.State) int {
+	L.SetTop(1)
+	L.GetGlobal("print")
+	L.Insert(1)
+	L.PCall(1, 0, 0)
+	if s := static(L); s.u32(offRestarting) == 0 {
+		s.setU32(offRestarting, 1)
+		chip(L).Loop().NewTimer(system(L).Restart).Arm(errorDelay, false)
+	}
+	return 0
+}
+
+// setOnError is node.setonerror([function]).
+func setOnError(L state.State) int {
+	L.SetTop(1)
+	if !L.IsFunction(1) {
+		L.Pop(1)
+		L.PushFunction(onError)
+	}
+	L.SetField(state.RegistryIndex, "onerror")
+	return 0
+}
+
+// restart is node.restart(). It returns: the chip restarts after the task.
+func restart(L state.State) int {
+	system(L).Restart()
+	return 0
+}
+
+// restore is node.restore().
+func restore(L state.State) int {
+	system(L).RestoreDefaults()
+	return 0
+}
+
+// deepSleepMax is node.dsleepMax().
+func deepSleepMax(L state.State) int {
+	us := uint64(system(L).RTCCalibration()) * (0x80000000 - 1) / 0x1000
+	L.PushNumber(float64(us))
+	return 1
+}
+
+// deepSleep is node.dsleep([µs [, option [, instant]]]). Neither the time nor
+// the option is checked: the firmware means to, but its checks have their
+// arguments in the wrong order.
+func deepSleep(L state.State) int {
+	if L.IsNumber(2) {
+		option, _ := L.ToInteger(2)
+		system(L).SetDeepSleepOption(uint8(option))
+	}
+	atOnce := L.IsNumber(3) && L.CheckInteger(3) != 0
+	if !L.IsNumber(1) {
+		return 0
+	}
+	var us uint64
+	if L.IsInteger(1) {
+		n, _ := L.ToInteger(1)
+		us = uint64(n)
+		if size, _ := L.NumberSizes(); size == 4 {
+			us = uint64(uint32(n))
+		}
+	} else if n, _ := L.ToNumber(1); n > 0 {
+		us = uint64(min(n, 1<<63))
+	}
+	system(L).DeepSleep(us, atOnce)
+	return 0
+}
+
+// sleep is node.sleep(table), which only a build with PMSLEEP_ENABLE and
+// TIMER_SUSPEND_ENABLE has.
+func sleep(L state.State) int {
+	L.ErrorOutput("\n The options \"TIMER_SUSPEND_ENABLE\" and \"PMSLEEP_ENABLE\" in " +
+		"\"app/include/user_config.h\" were disabled during FW build!\n")
+	return L.Errorf("node.sleep() is unavailable")
+}
+
+// setCPUFrequency is node.setcpufreq(mhz).
+func setCPUFrequency(L state.State) int {
+	mhz := cpuMHz
+	if L.CheckInteger(1) == cpuMaxMHz {
+		mhz = cpuMaxMHz
+	}
+	system(L).SetCPUFrequency(mhz)
+	return cpuFrequency(L)
+}
+
+// cpuFrequency is node.getcpufreq().
+func cpuFrequency(L state.State) int {
+	L.PushInteger(int64(system(L).CPUFrequency()))
+	return 1
+}
+
+// bootReason is node.bootreason().
+func bootReason(L state.State) int {
+	r := system(L).ResetInfo()
+	pushU32(L, r.Raw)
+	pushU32(L, uint32(r.Reason))
+	if r.Reason != port.ResetException {
+		return 2
+	}
+	for _, v := range [...]uint32{r.ExcCause, r.EPC1, r.EPC2, r.EPC3, r.ExcVAddr, r.DEPC} {
+		pushU32(L, v)
+	}
+	return 8
+}
+
+// osPrint is node.osprint(on).
+func osPrint(L state.State) int {
+	system(L).SetSDKOutput(L.ToBoolean(1))
+	return 0
+}
+
+// startupCounts is node.startupcounts([marker]). What the firmware counts before
+// Lua runs is not counted here.
+func startupCounts(L state.State) int {
+	s := static(L)
+	n := s.u32(offCounts)
+	entry := func(i uint32) state.Addr { return offCounts + 4 + state.Addr(8*i) }
+	if L.IsNumber(1) && n < countsMax {
+		line, _ := L.ToInteger(1)
+		s.setU32(entry(n), uint32(line))
+		s.setU32(entry(n)+4, system(L).CycleCount())
+		n++
+		s.setU32(offCounts, n)
+	}
+	L.CreateTable(int(n), 0)
+	for i := range n {
+		L.CreateTable(0, 3)
+		setString(L, "node_startup_counts", "name")
+		setU32Field(L, s.u32(entry(i)), "line")
+		setU32Field(L, s.u32(entry(i)+4), "ccount")
+		L.RawSetI(-2, int64(i+1))
+	}
+	return 1
+}

@@ -1,0 +1,58 @@
+local function eq(got, want) assert(got == want, ("got %q, want %q"):format(tostring(got), tostring(want))) end
+local pack, unpack, size = struct.pack, struct.unpack, struct.size
+
+eq(size "i", 4) eq(size "l", 4) eq(size "T", 4) eq(size "h", 2) eq(size "d", 8) eq(size "f", 4)
+eq(size "<!4biiii", 20)
+eq(size "!bd", 16)
+eq(size "!2bi", 6)
+eq(size "c10", 10)
+eq(size "i3", 3)
+eq(size "bz", 1)                                  -- an unknown letter counts nothing here
+
+eq(pack("I", 0x41424344), "DCBA")
+eq(pack(">I", 0x41424344), "ABCD")
+eq(pack("<h>h", 1, 1), "\1\0\0\1")
+eq(pack("b", -1), "\255")
+eq(pack("i8", -1), "\255\255\255\255\0\0\0\0")    -- a word, and zeros above it
+eq(pack(">i3", 0x010203), "\1\2\3")
+eq(pack("!4bi", 1, 2), "\1\0\0\0\2\0\0\0")
+eq(pack("c3", "abcdef"), "abc")
+eq(pack("Bc0", 3, "abc"), "\3abc")
+eq(pack("s", "ab"), "ab\0")
+eq(pack("xx b", 1), "\0\0\1")
+eq(pack("<f", 1.5), "\0\0\192\63")
+eq(pack(">d", 1), "\63\240\0\0\0\0\0\0")
+eq(#pack("c300", ("x"):rep(300)), 300)            -- more than a buffer holds
+
+local function all(...) return table.concat({...}, "|") end
+eq(all(unpack("<h>h", "\1\0\0\1")), "1|1|5")
+eq(all(unpack("bB", "\255\255")), "-1|255|3")
+eq(all(unpack("i3", "\255\255\255")), "-1|4")
+eq(all(unpack("I3", "\255\255\255")), "16777215|4")
+eq(all(unpack("Bc0", "\3abcd")), "abc|5")
+eq(all(unpack("s s", "ab\0c\0")), "ab|c|6")
+eq(all(unpack("xb", "\9\1", 1)), "1|3")
+eq(all(unpack("b", "\1\2\3", 3)), "3|4")
+eq(select(2, unpack("c5", "hello")), 6)
+eq((unpack("I", "\255\255\255\255")), 4294967296.0) -- no integer holds it
+eq((unpack("i8", "\255\255\255\255\255\255\255\255")), -1)
+eq((unpack("<f", "\0\0\192\63")), 1.5)
+eq((unpack(">d", "\63\240\0\0\0\0\0\0")), 1.0)
+
+local function fails(want, f, ...)
+  local ok, err = pcall(f, ...)
+  assert(not ok and err:find(want, 1, true), tostring(err))
+end
+fails("invalid format option 'q'", pack, "q")
+fails("integral size 33 is larger than limit of 32", pack, "i33", 1)
+fails("integral size overflow", pack, "i99999999999", 1)
+fails("alignment 3 is not a power of 2", size, "!3")
+fails("option 's' has no fixed size", size, "s")
+fails("option 'c0' has no fixed size", size, "c0")
+fails("bad argument #3", pack, "c5", "ab")
+fails("data string too short", unpack, "i", "ab")
+fails("data string too short", unpack, "b", "a", 0)
+fails("data string too short", unpack, "Bc0", "\9ab")
+fails("format `c0' needs a previous size", unpack, "c0", "ab")
+fails("unfinished string in data", unpack, "s", "ab")
+print "struct: ok"

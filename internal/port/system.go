@@ -1,0 +1,162 @@
+package port
+
+import "moonlet/internal/mem"
+
+// System is what the SDK and the platform layer of the firmware offer beside
+// tasks and timers.
+type System interface {
+	Counters
+	Power
+	Records
+
+	// Hardware and Build describe the module.
+	Hardware() Hardware
+	Build() Build
+	// SetSDKOutput turns the SDK's own messages on or off (system_set_os_print).
+	SetSDKOutput(on bool)
+	// Input is the driver between port 0's receiver and its readers.
+	Input() Input
+
+	// NewHardwareTimer makes a timer whose function runs at interrupt level: on
+	// time even in the midst of a task, as soon as time passes there. Such a
+	// function must not touch Lua; it may change pins, arm timers and post tasks.
+	NewHardwareTimer(f func()) Timer
+
+	// Static is the address of a module's static variables (what the linker puts
+	// into .bss): size bytes, zeroed at boot. The same name gives the same place
+	// until the next reset.
+	Static(name string, size int) mem.Addr
+}
+
+// Counters are the chip's clocks and its random number generator.
+type Counters interface {
+	// SystemTime is the time since the last reset in µs (system_get_time).
+	SystemTime() uint32
+	// CycleCount is the processor's register CCOUNT.
+	CycleCount() uint32
+	// RTCTime counts the cycles of the slow clock, which goes on in deep sleep
+	// (system_get_rtc_time).
+	RTCTime() uint32
+	// RTCCalibration is the length of such a cycle in µs, with 12 bits after the
+	// binary point (system_rtc_clock_cali_proc).
+	RTCCalibration() uint32
+	// CPUFrequency is 80 or 160, in MHz.
+	CPUFrequency() int
+	SetCPUFrequency(mhz int)
+	// Random is a number of the hardware's generator (os_random).
+	Random() uint32
+}
+
+// Power ends the life that the module leads.
+type Power interface {
+	// Restart resets the chip when the task that calls it is over
+	// (system_restart); the rest of the task still runs.
+	Restart()
+	// Hang never returns: nothing runs until the watchdog resets the chip.
+	Hang()
+	// DeepSleep turns the chip off when the task is over. It wakes up with a
+	// reset after that many µs, never for 0. At once means without waiting for
+	// the radio.
+	DeepSleep(us uint64, atOnce bool)
+	// SetDeepSleepOption says what the radio does after waking up.
+	SetDeepSleepOption(option uint8)
+	// ResetInfo tells how this life began.
+	ResetInfo() ResetInfo
+	// RestoreDefaults forgets the SDK's saved settings (system_restore).
+	RestoreDefaults()
+}
+
+// ResetReason is the SDK's extended reset cause (enum rst_reason).
+type ResetReason uint32
+
+// The reasons for a reset.
+const (
+	ResetPowerOn ResetReason = iota
+	ResetHardwareWatchdog
+	ResetException
+	ResetSoftWatchdog
+	ResetRestart
+	ResetDeepSleep
+	ResetExternal
+)
+
+// ResetInfo is the SDK's struct rst_info with the raw cause beside it.
+type ResetInfo struct {
+	Raw              uint32 // rtc_get_reset_reason
+	Reason           ResetReason
+	ExcCause         uint32
+	EPC1, EPC2, EPC3 uint32
+	ExcVAddr         uint32
+	DEPC             uint32
+}
+
+// Hardware is what the chip tells about itself.
+type Hardware struct {
+	ChipID     uint32
+	FlashID    uint32
+	FlashSize  uint32 // bytes
+	FlashMode  uint32 // 0 QIO, 1 QOUT, 2 DIO, 15 DOUT
+	FlashSpeed uint32 // Hz
+}
+
+// Build is what the firmware tells about itself (user_version.h, buildinfo.h).
+type Build struct {
+	Major, Minor, Revision int
+	Branch                 string
+	Commit                 string
+	Release                string
+	ReleaseDTS             string
+	SSL                    bool
+	LFSSize                int
+	Modules                string // names with commas between
+	NumberType             string
+}
+
+// Identifiers of reboot config records (PLATFORM_RCR constants,
+// app/platform/platform.h).
+const (
+	RecordPartitions = 1
+	RecordPhyData    = 2
+	RecordReflash    = 3
+	RecordFlashLFS   = 4
+	RecordInit       = 5
+	RecordStartup    = 6
+)
+
+// Bits of the record RecordStartup (STARTUP_OPTION constants,
+// app/platform/platform.h).
+const (
+	StartupNoBanner   = 1 << 0
+	StartupCPUMax     = 1 << 1
+	StartupDelayMount = 1 << 2
+)
+
+// Types of partitions: the SDK's own and the firmware's, which begin at 100
+// (app/include/user_config.h, tools/nodemcu-partition.py).
+const (
+	PartitionRFCal      = 4
+	PartitionPhyData    = 5
+	PartitionParameters = 6
+	PartitionEagleROM   = 101
+	PartitionIROM0      = 102
+	PartitionLFS        = 103
+	PartitionSPIFFS     = 106
+)
+
+// PartitionSize is the size of an entry of the record RecordPartitions in
+// bytes: type, address and size, each a word.
+const PartitionSize = 12
+
+// Records are the settings that survive a reset: the page of reboot config
+// records in the flash chip, and what is made of the first of them.
+type Records interface {
+	// ReadRecord is the body of a record, padded to whole words.
+	ReadRecord(id uint8) ([]byte, bool)
+	// WriteRecord replaces a record. It returns how many bytes that took, false
+	// if the page is full.
+	WriteRecord(id uint8, body []byte) (int, bool)
+	DeleteRecord(id uint8) bool
+	// Partition finds a partition in the table that was in force at boot; its
+	// size is 0 if there is none.
+	Partition(kind uint32) FlashRegion
+}

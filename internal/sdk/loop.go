@@ -1,0 +1,321 @@
+package sdk
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"moonlet/internal/port"
+)
+
+// Times after which something is wrong with a task.
+const (
+	// TaskLimit is how long a task may hold the chip before the radio suffers
+	// (15 ms, docs/extn-developer-faq.md of the firmware).
+	TaskLimit = 15 * time.Millisecond
+	// SoftWatchdog is how long until the SDK's own watchdog resets the chip. The
+	// SDK does not document it; 3.2 s is what users of the chip commonly measure
+	// (for instance sigmdel.ca/michel/program/esp8266/arduino/watchdogs_en.html).
+	SoftWatchdog = 3200 * time.Millisecond
+	// HardwareWatchdog is the same for the watchdog of the chip, commonly
+	// measured as well. It bites only where the soft one was turned off.
+	HardwareWatchdog = 8200 * time.Millisecond
+)
+
+// dispatchTime is how long it takes to begin a task. It is less than on the
+// chip, and there to keep tasks that post each other from stopping a virtual
+// clock.
+const dispatchTime = time.Microsecond
+
+// Config is what a Loop needs. Only Clock must be set.
+type Config struct {
+	Clock Clock
+	// TaskLimit and SoftWatchdog replace the constants of that name; a negative
+	// value turns the supervision off.
+	TaskLimit    time.Duration
+	SoftWatchdog time.Duration
+	// OnTaskLimit runs in the midst of a task as soon as that has held the chip
+	// for longer than TaskLimit, once per task: the moment for a traceback.
+	OnTaskLimit func()
+	// OnLongTask runs after such a task, with the whole time it took.
+	OnLongTask func(d time.Duration)
+	// OnWatchdog runs in the midst of a task that has held the chip for
+	// SoftWatchdog since it began or fed the watchdog. It ends the module's life
+	// by a panic; if it returns, the watchdog counts anew.
+	OnWatchdog func()
+}
+
+// Loop is the SDK's event loop. Except for Inject, InjectOutside, Stop and the
+// function that Hold returns, it belongs to one goroutine.
+//
+// What is ready runs in this order: functions that were injected, software
+// timers by deadline and arming order, tasks by priority and posting order.
+// Hardware timers do not wait for their turn: they interrupt whatever lets time
+// pass.
+type Loop struct {
+	config Config
+	clock  Clock
+	tasks  [port.High + 1]taskQueue
+	timers timerQueue
+	hard   timerQueue
+	seq    uint64 // arming order of all timers
+	reset  time.Duration
+
+	task   taskTime
+	isr    bool // a hardware timer's function is running
+	halted bool // until Reset
+
+	wake    chan struct{} // has a value when something happened outside
+	stopped atomic.Bool
+	outside atomic.Bool // inject is not empty
+	mu      sync.Mutex  // guards what follows
+	inject  []injected
+	holds   map[*hold]struct{}
+}
+
+// injected is a function that came from another goroutine.
+type injected struct {
+	f       func()
+	outside bool // survives a reset of the chip
+}
+
+// hold has a size, so that each has its own address.
+type hold struct{ _ byte }
+
+var _ port.Loop = (*Loop)(nil)
+
+// New returns a Loop with nothing to do.
+func New(c Config) *Loop {
+	if c.TaskLimit == 0 {
+		c.TaskLimit = TaskLimit
+	}
+	if c.SoftWatchdog == 0 {
+		c.SoftWatchdog = SoftWatchdog
+	}
+	l := &Loop{config: c, clock: c.Clock, wake: make(chan struct{}, 1), holds: map[*hold]struct{}{}}
+	l.timers.loop, l.hard.loop = l, l
+	return l
+}
+
+// Now implements port.Loop.
+func (l *Loop) Now() time.Duration { return l.clock.Now() }
+
+// ResetTime is when the last Reset was.
+func (l *Loop) ResetTime() time.Duration { return l.reset }
+
+// Post implements port.Loop.
+func (l *Loop) Post(p port.Priority, f func()) bool { return l.tasks[p].push(f) }
+
+// NewTimer implements port.Loop.
+func (l *Loop) NewTimer(f func()) port.Timer { return &timer{q: &l.timers, f: f, index: -1} }
+
+// NewHardwareTimer makes a timer that interrupts (port.System.NewHardwareTimer).
+func (l *Loop) NewHardwareTimer(f func()) port.Timer {
+	return &timer{q: &l.hard, f: f, index: -1}
+}
+
+// NewOutsideTimer makes a timer of the world around the chip: it interrupts as
+// a hardware timer does, and a reset of the chip does not disarm it.
+func (l *Loop) NewOutsideTimer(f func()) port.Timer {
+	return &timer{q: &l.hard, f: f, index: -1, outside: true}
+}
+
+// Inject implements port.Loop.
+func (l *Loop) Inject(f func()) { l.injectEither(injected{f: f}) }
+
+// InjectOutside is Inject for what happens around the chip, such as input on its
+// serial line: f runs also if the chip is reset in between. Any goroutine may
+// call it.
+func (l *Loop) InjectOutside(f func()) { l.injectEither(injected{f: f, outside: true}) }
+
+func (l *Loop) injectEither(i injected) {
+	l.mu.Lock()
+	l.inject = append(l.inject, i)
+	l.outside.Store(true)
+	l.mu.Unlock()
+	l.wakeUp()
+}
+
+// Hold implements port.Loop. Any goroutine may call release, also more than once.
+func (l *Loop) Hold() (release func()) {
+	h := new(hold)
+	l.mu.Lock()
+	l.holds[h] = struct{}{}
+	l.mu.Unlock()
+	return func() {
+		l.mu.Lock()
+		delete(l.holds, h)
+		l.mu.Unlock()
+		l.wakeUp()
+	}
+}
+
+// Halt ends the chip's life after the current task: Run and its like return, and
+// do nothing until Reset.
+func (l *Loop) Halt() { l.halted = true }
+
+// Stop makes Run return after the current task. Any goroutine may call it.
+func (l *Loop) Stop() {
+	l.stopped.Store(true)
+	l.wakeUp()
+}
+
+func (l *Loop) wakeUp() {
+	select {
+	case l.wake <- struct{}{}:
+	default: // a wake-up is pending already
+	}
+}
+
+// Reset forgets tasks, the chip's timers, holds and what Inject brought: the chip
+// reboots. Timers stay usable; time goes on.
+func (l *Loop) Reset() {
+	for p := range l.tasks {
+		l.tasks[p].clear()
+	}
+	l.timers.reset()
+	l.hard.reset()
+	l.task, l.isr, l.halted = taskTime{}, false, false
+	l.reset = l.Now()
+	l.mu.Lock()
+	l.inject = slices.DeleteFunc(l.inject, func(i injected) bool { return !i.outside })
+	l.outside.Store(len(l.inject) > 0)
+	clear(l.holds)
+	l.mu.Unlock()
+}
+
+// Step runs what is first in the order of the type's comment. It tells false if
+// nothing is ready, and never lets time pass by itself.
+func (l *Loop) Step() bool {
+	if len(l.hard.heap) > 0 {
+		l.interrupt()
+	}
+	if l.outside.Load() {
+		if f := l.takeInjected(); f != nil {
+			l.run(f)
+			return true
+		}
+	}
+	if len(l.timers.heap) > 0 && l.timers.next() <= l.clock.Now() {
+		l.run(l.timers.take())
+		return true
+	}
+	for p := port.High; p >= port.Low; p-- {
+		if f := l.tasks[p].pop(); f != nil {
+			l.clock.Work(dispatchTime)
+			l.run(f)
+			return true
+		}
+	}
+	return false
+}
+
+func (l *Loop) takeInjected() func() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.inject) == 0 {
+		return nil
+	}
+	f := l.inject[0].f
+	l.inject[0] = injected{}
+	l.inject = l.inject[1:]
+	l.outside.Store(len(l.inject) > 0)
+	return f
+}
+
+// ends tells whether Run and its like are to return.
+func (l *Loop) ends() bool { return l.stopped.Swap(false) || l.halted }
+
+// Run runs the module until Stop or Halt, or until ctx is done, whose error it
+// returns.
+func (l *Loop) Run(ctx context.Context) error {
+	defer context.AfterFunc(ctx, l.Stop)()
+	for {
+		if l.ends() {
+			return ctx.Err()
+		}
+		if !l.Step() {
+			l.sleep(Forever)
+		}
+	}
+}
+
+// RunUntilIdle runs everything that is ready now, and waits for whoever holds
+// the loop. Timers that are due later stay armed.
+func (l *Loop) RunUntilIdle() {
+	for !l.ends() {
+		if l.Step() {
+			continue
+		}
+		if !l.held() {
+			return
+		}
+		<-l.wake
+	}
+}
+
+// RunFor runs the module for d and leaves the clock there, later only if a task
+// took it there. Stop and Halt end it early.
+func (l *Loop) RunFor(d time.Duration) {
+	end := l.Now() + d
+	for !l.ends() {
+		if l.Now() <= end && l.Step() {
+			continue
+		}
+		if l.Now() >= end {
+			return
+		}
+		l.sleep(end)
+	}
+}
+
+// sleep lets time pass until something may be ready, end at the latest.
+func (l *Loop) sleep(end time.Duration) {
+	t := min(end, l.timers.next(), l.hard.next())
+	if l.clock.Jumps() {
+		if l.held() {
+			t = Forever
+		}
+		if t != Forever {
+			l.clock.Sleep(t, nil)
+			return
+		}
+	}
+	l.clock.Sleep(t, l.wake)
+}
+
+func (l *Loop) held() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.holds) > 0
+}
+
+// taskQueue is a ring of tasks of one priority.
+type taskQueue struct {
+	ring     [port.TaskQueueLen]func()
+	first, n int
+}
+
+func (q *taskQueue) push(f func()) bool {
+	if q.n == len(q.ring) {
+		return false
+	}
+	q.ring[(q.first+q.n)%len(q.ring)] = f
+	q.n++
+	return true
+}
+
+func (q *taskQueue) pop() func() {
+	if q.n == 0 {
+		return nil
+	}
+	f := q.ring[q.first]
+	q.ring[q.first] = nil
+	q.first = (q.first + 1) % len(q.ring)
+	q.n--
+	return f
+}
+
+func (q *taskQueue) clear() { *q = taskQueue{} }

@@ -1,0 +1,249 @@
+package sdk
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"moonlet/internal/mem"
+	"moonlet/internal/port"
+)
+
+// rtcPeriodQ12 is the length of a cycle of the slow clock in µs, with 12 bits
+// after the binary point: 5.75 µs. The clock is an RC oscillator, no two are
+// alike; with this one the longest deep sleep is about 3.4 hours, near the
+// 3.5 hours that docs/modules/node.md quotes as realistic.
+const rtcPeriodQ12 = 5*4096 + 3*1024
+
+// Processor clocks in MHz.
+const (
+	cpuMHz    = 80
+	cpuMaxMHz = 160
+)
+
+// SystemConfig is what a System needs. Loop, Mem, the static region and Records
+// must be set.
+type SystemConfig struct {
+	Loop    *Loop
+	Records *RecordPage
+	// Static variables of modules lie in [StaticStart, StaticEnd) of Mem.
+	Mem                    mem.Mem
+	StaticStart, StaticEnd mem.Addr
+
+	Hardware port.Hardware
+	Build    port.Build
+	Input    port.Input
+	Seed     uint64 // of the random number generator
+	// OnRestoreDefaults, if any, makes the radio forget its saved settings.
+	OnRestoreDefaults func()
+}
+
+// System implements port.System. What ends a life is only noted: the Loop halts
+// after the current task, and who runs it asks Pending.
+type System struct {
+	config     SystemConfig
+	loop       *Loop
+	random     *rand.PCG
+	info       port.ResetInfo
+	partitions []Partition
+	sdkOutput  bool
+
+	mhz        int
+	cycles     uint32        // CCOUNT when mhz was set
+	cyclesTime time.Duration // and when that was
+
+	sleepOption uint8
+	pending     *Ending
+
+	statics   map[string]staticArea
+	staticEnd mem.Addr // of what is given away
+}
+
+type staticArea struct {
+	addr mem.Addr
+	size int
+}
+
+// Ending tells how a life ended and how the next one begins.
+type Ending struct {
+	Next port.ResetInfo
+	// Sleep is how long the chip is off in between, Forever if nothing but a
+	// signal at its reset pin wakes it.
+	Sleep time.Duration
+	// SleepOption is what node.dsleep said about the radio, for a deep sleep.
+	SleepOption uint8
+}
+
+var _ port.System = (*System)(nil)
+
+// NewSystem returns the system at power-on.
+func NewSystem(c SystemConfig) *System {
+	s := &System{config: c, loop: c.Loop, random: rand.NewPCG(c.Seed, c.Seed)}
+	s.Reset(Reason(port.ResetPowerOn))
+	return s
+}
+
+// Reason returns the reset info for a reason without a crash behind it. The raw
+// cause is the boot ROM's "rst cause": 1 after power-on, 4 after the hardware
+// watchdog, 2 after what the SDK does through the reset pin's path.
+func Reason(r port.ResetReason) port.ResetInfo {
+	raw := uint32(2)
+	switch r {
+	case port.ResetPowerOn:
+		raw = 1
+	case port.ResetHardwareWatchdog:
+		raw = 4
+	}
+	return port.ResetInfo{Raw: raw, Reason: r}
+}
+
+// Reset begins a new life. The Loop is reset by whoever calls this, before.
+func (s *System) Reset(info port.ResetInfo) {
+	s.info = info
+	s.pending = nil
+	s.sdkOutput = false
+	s.statics = map[string]staticArea{}
+	s.staticEnd = s.config.StaticStart
+	s.mhz, s.cycles, s.cyclesTime = cpuMHz, 0, s.loop.Now()
+	if b, ok := s.config.Records.Read(port.RecordStartup); ok && len(b) == 4 &&
+		binary.LittleEndian.Uint32(b)&port.StartupCPUMax != 0 {
+		s.mhz = cpuMaxMHz
+	}
+	table, _ := s.config.Records.Read(port.RecordPartitions)
+	s.partitions = decodePartitions(table)
+}
+
+// Pending is the end that was asked for, nil if the life goes on.
+func (s *System) Pending() *Ending { return s.pending }
+
+// End ends this life after the current task, unless it has ended already.
+func (s *System) End(e Ending) {
+	if s.pending == nil {
+		s.pending = &e
+	}
+	s.loop.Halt()
+}
+
+// Restart implements port.Power.
+func (s *System) Restart() { s.End(Ending{Next: Reason(port.ResetRestart)}) }
+
+// DeepSleep implements port.Power.
+func (s *System) DeepSleep(us uint64, _ bool) {
+	e := Ending{Next: Reason(port.ResetDeepSleep), Sleep: Forever, SleepOption: s.sleepOption}
+	if us > 0 && us < uint64(Forever/time.Microsecond) {
+		e.Sleep = time.Duration(us) * time.Microsecond
+	}
+	s.End(e)
+}
+
+// SetDeepSleepOption implements port.Power.
+func (s *System) SetDeepSleepOption(option uint8) { s.sleepOption = option }
+
+// Hang implements port.Power. The Loop's OnWatchdog ends it by a panic.
+func (s *System) Hang() {
+	for {
+		s.loop.Delay(SoftWatchdog)
+	}
+}
+
+// ResetInfo implements port.Power.
+func (s *System) ResetInfo() port.ResetInfo { return s.info }
+
+// RestoreDefaults implements port.Power.
+func (s *System) RestoreDefaults() {
+	if s.config.OnRestoreDefaults != nil {
+		s.config.OnRestoreDefaults()
+	}
+}
+
+// SystemTime implements port.Counters.
+func (s *System) SystemTime() uint32 {
+	return uint32((s.loop.Now() - s.loop.ResetTime()) / time.Microsecond)
+}
+
+// CycleCount implements port.Counters.
+func (s *System) CycleCount() uint32 {
+	ns := uint64(s.loop.Now() - s.cyclesTime)
+	return s.cycles + uint32(ns*uint64(s.mhz)/1000)
+}
+
+// RTCTime implements port.Counters.
+func (s *System) RTCTime() uint32 {
+	us := uint64(s.loop.Now() / time.Microsecond)
+	return uint32(us * 4096 / rtcPeriodQ12)
+}
+
+// RTCCalibration implements port.Counters.
+func (s *System) RTCCalibration() uint32 { return rtcPeriodQ12 }
+
+// CPUFrequency implements port.Counters.
+func (s *System) CPUFrequency() int { return s.mhz }
+
+// SetCPUFrequency implements port.Counters.
+func (s *System) SetCPUFrequency(mhz int) {
+	s.cycles, s.cyclesTime = s.CycleCount(), s.loop.Now()
+	s.mhz = mhz
+}
+
+// Random implements port.Counters.
+func (s *System) Random() uint32 { return uint32(s.random.Uint64() >> 32) }
+
+// Hardware implements port.System.
+func (s *System) Hardware() port.Hardware { return s.config.Hardware }
+
+// Build implements port.System.
+func (s *System) Build() port.Build { return s.config.Build }
+
+// SetSDKOutput implements port.System.
+func (s *System) SetSDKOutput(on bool) { s.sdkOutput = on }
+
+// SDKOutput tells whether the SDK's own messages are wanted.
+func (s *System) SDKOutput() bool { return s.sdkOutput }
+
+// Input implements port.System.
+func (s *System) Input() port.Input { return s.config.Input }
+
+// NewHardwareTimer implements port.System.
+func (s *System) NewHardwareTimer(f func()) port.Timer { return s.loop.NewHardwareTimer(f) }
+
+// ReadRecord implements port.Records.
+func (s *System) ReadRecord(id uint8) ([]byte, bool) { return s.config.Records.Read(id) }
+
+// WriteRecord implements port.Records.
+func (s *System) WriteRecord(id uint8, body []byte) (int, bool) {
+	return s.config.Records.Write(id, body)
+}
+
+// DeleteRecord implements port.Records.
+func (s *System) DeleteRecord(id uint8) bool { return s.config.Records.Delete(id) }
+
+// Partition implements port.Records.
+func (s *System) Partition(kind uint32) port.FlashRegion {
+	for _, p := range s.partitions {
+		if p.Kind == kind {
+			return p.FlashRegion
+		}
+	}
+	return port.FlashRegion{}
+}
+
+// Static implements port.System.
+func (s *System) Static(name string, size int) mem.Addr {
+	const align = 8
+	if a, ok := s.statics[name]; ok {
+		if a.size != size {
+			panic(fmt.Sprintf("BUG: static variables %s of %d and of %d bytes", name, a.size, size))
+		}
+		return a.addr
+	}
+	addr := s.staticEnd
+	end := (addr + mem.Addr(size) + align - 1) &^ (align - 1)
+	if end > s.config.StaticEnd {
+		panic(fmt.Sprintf("BUG: no room for static variables %s (%d bytes)", name, size))
+	}
+	s.staticEnd = end
+	s.statics[name] = staticArea{addr, size}
+	s.config.Mem.Zero(addr, mem.Addr(size))
+	return addr
+}
