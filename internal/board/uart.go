@@ -147,6 +147,9 @@ func (u *UART) Receive(p []byte) {
 // Waiting is the number of bytes that the other side has yet to send.
 func (u *UART) Waiting() int { return len(u.line) }
 
+// Buffered is the number of bytes that were received and not taken yet.
+func (u *UART) Buffered() int { return len(u.ring) }
+
 // schedule waits for the next byte, if it may come.
 func (u *UART) schedule() {
 	if len(u.line) == 0 || u.full() {

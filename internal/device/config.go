@@ -44,6 +44,9 @@ type Config struct {
 	// Serial gets what the module sends on serial port 0, Serial1 what it sends on
 	// port 1. Nil throws it away.
 	Serial, Serial1 io.Writer
+	// FastSerial lets writing take no time, instead of what the line needs at its
+	// baud rate.
+	FastSerial bool
 
 	Board board.Config
 	Net   Network

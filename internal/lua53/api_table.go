@@ -78,6 +78,7 @@ func (t *Thread) SetTable(i int) {
 }
 
 func (t *Thread) GetI(i int, n int64) state.Type {
+	t.Charge(costIndex)
 	v, a := t.v, t.valid(i)
 	if v.tag(a) == tagTable {
 		if slot := v.getInt(v.gcOf(a), Int(n)); slot != 0 && v.tag(slot) != tagNil {
@@ -92,6 +93,7 @@ func (t *Thread) GetI(i int, n int64) state.Type {
 }
 
 func (t *Thread) SetI(i int, n int64) {
+	t.Charge(costIndex)
 	v, tv, a := t.v, tvSize, t.valid(i)
 	val := t.top() - tv
 	if v.tag(a) == tagTable {
@@ -149,6 +151,7 @@ func (t *Thread) pushSlot(slot Addr) state.Type {
 }
 
 func (t *Thread) RawGetI(i int, n int64) state.Type {
+	t.Charge(costIndex)
 	return t.pushSlot(t.v.getInt(t.tableAt(i), Int(n)))
 }
 
@@ -176,6 +179,7 @@ func (t *Thread) RawSetP(i int, p Addr) {
 }
 
 func (t *Thread) Next(i int) bool {
+	t.Charge(costIndex)
 	h, key := t.tableAt(i), t.top()-tvSize
 	if t.next(h, key) {
 		t.push()

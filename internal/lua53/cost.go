@@ -17,6 +17,7 @@ import (
 const (
 	costCall  = 6  // entering a Lua function
 	costCCall = 12 // entering a C function
+	costIndex = 4  // reading or writing a table from a C function
 )
 
 // outOfFuel reports the used budget and gets a new one. The embedder may reset
@@ -29,6 +30,13 @@ func (t *Thread) outOfFuel() {
 		v.granted = v.cfg.Fuel(used)
 	}
 	v.fuel = v.granted
+}
+
+// Charge takes the cost of work in a library from the budget.
+func (t *Thread) Charge(units int) {
+	if t.v.fuel -= int64(units); t.v.fuel < 0 {
+		t.outOfFuel()
+	}
 }
 
 // Used returns the cost since the last report and starts to count anew.

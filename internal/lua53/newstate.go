@@ -29,6 +29,12 @@ type Machine interface {
 	TotalBytes() int
 	// Handles is the number of host objects that the guest holds.
 	Handles() int
+	// Position tells where the running thread is, like a traceback but without
+	// taking device memory: it can be asked in the midst of anything.
+	Position() string
+	// Unprotected tells whether a recovered panic is an error of this machine
+	// that no protected call caught, and its message.
+	Unprotected(r any) (msg string, ok bool)
 	// CheckHeap walks all objects and reports the first that is inconsistent.
 	CheckHeap() error
 }

@@ -4,14 +4,17 @@ import "moonlet/internal/state"
 
 // OpenLibs runs the start-up functions of the linked libraries, as
 // luaL_openlibs does; errors are those of a protected call.
-func (v *VM) OpenLibs() state.Status {
-	t := v.main
-	return t.rawRun(func() {
-		for _, o := range v.rom.Opens() {
-			t.require(o.Name, o.Func)
-		}
-		t.SetTop(0)
-	})
+func (v *VM) OpenLibs() state.Status { return v.main.rawRun(func() { OpenLibs(v.main) }) }
+
+// OpenLibs is luaL_openlibs for code that runs in a protected call already. L is
+// a state of this package.
+func OpenLibs(L state.State) {
+	t := L.(*Thread)
+	top := t.GetTop()
+	for _, o := range t.v.rom.Opens() {
+		t.require(o.Name, o.Func)
+	}
+	t.SetTop(top)
 }
 
 // require opens a library unless it is loaded, and registers it: one without an

@@ -20,10 +20,18 @@ func (l *Loop) Exec(f func()) { l.run(f) }
 func (l *Loop) run(f func()) {
 	l.task = taskTime{running: true}
 	f()
+	l.settle()
 	t := l.task
 	l.task = taskTime{}
 	if t.long && l.config.OnLongTask != nil {
 		l.config.OnLongTask(t.busy)
+	}
+}
+
+// settle charges what the task has worked since its work was last charged.
+func (l *Loop) settle() {
+	if l.config.Pending != nil && l.task.running && !l.isr {
+		l.Charge(l.config.Pending())
 	}
 }
 
@@ -40,7 +48,7 @@ func (l *Loop) WatchdogLeft() time.Duration {
 }
 
 // FeedWatchdog implements port.Loop.
-func (l *Loop) FeedWatchdog() { l.task.fed = l.task.busy }
+func (l *Loop) FeedWatchdog() { l.settle(); l.task.fed = l.task.busy }
 
 // Charge counts simulated work of the current task: a virtual clock moves on,
 // hardware timers that become due interrupt, and the task's limits are checked.
@@ -81,6 +89,7 @@ func (l *Loop) Delay(d time.Duration) {
 		l.Charge(d)
 		return
 	}
+	l.settle()
 	// In slices that end where the watchdog does, so that a long delay is cut
 	// short as the chip would be.
 	for d > 0 {

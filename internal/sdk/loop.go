@@ -36,6 +36,9 @@ type Config struct {
 	// value turns the supervision off.
 	TaskLimit    time.Duration
 	SoftWatchdog time.Duration
+	// Pending, if any, tells how much work of the current task has not been
+	// charged yet, and forgets it.
+	Pending func() time.Duration
 	// OnTaskLimit runs in the midst of a task as soon as that has held the chip
 	// for longer than TaskLimit, once per task: the moment for a traceback.
 	OnTaskLimit func()
@@ -100,7 +103,18 @@ func New(c Config) *Loop {
 }
 
 // Now implements port.Loop.
-func (l *Loop) Now() time.Duration { return l.clock.Now() }
+func (l *Loop) Now() time.Duration {
+	l.settle()
+	return l.clock.Now()
+}
+
+// NextInterrupt is how long it is until the next function at interrupt level.
+func (l *Loop) NextInterrupt() time.Duration {
+	if len(l.hard.heap) == 0 {
+		return Forever
+	}
+	return max(l.hard.next()-l.clock.Now(), 0)
+}
 
 // ResetTime is when the last Reset was.
 func (l *Loop) ResetTime() time.Duration { return l.reset }

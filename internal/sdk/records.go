@@ -13,7 +13,12 @@ import (
 // of 0 marks a deleted record and 0xFF the unused rest of the page. A write to
 // flash only clears bits, so a new value is appended and the old one deleted;
 // when the page is full it is erased and written anew.
-type RecordPage struct{ data [RecordPageSize]byte }
+type RecordPage struct {
+	// OnWrite, if any, runs after each change.
+	OnWrite func()
+
+	data [RecordPageSize]byte
+}
 
 // RecordPageSize is the size of the page in bytes, a sector of the flash chip.
 const RecordPageSize = 4096
@@ -75,6 +80,12 @@ func (p *RecordPage) find(id uint8) (int, bool) {
 	return 0, false
 }
 
+func (p *RecordPage) changed() {
+	if p.OnWrite != nil {
+		p.OnWrite()
+	}
+}
+
 // Read returns the body of a record, which is padded to whole words.
 func (p *RecordPage) Read(id uint8) ([]byte, bool) {
 	i, ok := p.find(id)
@@ -87,6 +98,7 @@ func (p *RecordPage) Read(id uint8) ([]byte, bool) {
 
 // Delete removes a record.
 func (p *RecordPage) Delete(id uint8) bool {
+	defer p.changed()
 	i, ok := p.find(id)
 	if !ok || id == recordFree || id == recordDeleted {
 		return false
@@ -99,6 +111,7 @@ func (p *RecordPage) Delete(id uint8) bool {
 // there is no room. As in the firmware the length of body counts modulo 256,
 // and rewriting the same value changes nothing.
 func (p *RecordPage) Write(id uint8, body []byte) (int, bool) {
+	defer p.changed()
 	body = body[:len(body)&0xFF]
 	words := (len(body) + wordSize - 1) / wordSize
 	rec := make([]byte, (1+words)*wordSize)

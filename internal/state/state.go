@@ -185,6 +185,11 @@ type State interface {
 	NewHandle(v any) uint32  // keeps a host object; the number goes into device memory
 	Handle(h uint32) any     // nil if there is no such handle
 	FreeHandle(h uint32)
+	// Charge counts work that takes the chip's time, in units of about one
+	// instruction of the virtual machine (docs/time.md). A function that may work
+	// for long without calling anything else here has to call it now and then, so
+	// that the watchdog sees the work.
+	Charge(units int)
 
 	// Stack.
 

@@ -30,6 +30,7 @@ type matchState struct {
 	pat   []byte // pattern, without its anchor
 	level int    // captures so far, finished or not
 	depth int    // how much deeper the recursion may go
+	work  int    // what is to be charged
 	set   byteSet
 	setAt int // index behind the '[' whose bytes are in set, 0 for none
 	caps  [maxCaptures]capture
@@ -38,6 +39,18 @@ type matchState struct {
 // prepare sets the strings.
 func (m *matchState) prepare(L state.State, src, pat []byte) {
 	m.L, m.src, m.pat, m.depth = L, src, pat, maxMatchDepth
+}
+
+// workUnit is how many steps are charged at a time.
+const workUnit = 512
+
+// charge counts steps of the search, each about as long as an instruction of the
+// virtual machine.
+func (m *matchState) charge(steps int) {
+	if m.work += steps; m.work >= workUnit {
+		m.L.Charge(m.work)
+		m.work = 0
+	}
 }
 
 // at is a byte of the pattern, or the zero that C finds behind its end.
@@ -201,29 +214,12 @@ func (m *matchState) match(s, p int) int {
 		m.L.Errorf("pattern too complex")
 	}
 	m.depth--
+	m.charge(2)
 	for p < len(m.pat) {
 		switch m.pat[p] {
-		case '(':
-			if m.at(p+1) == ')' {
-				s = m.openCapture(s, p+2, capPosition)
-			} else {
-				s = m.openCapture(s, p+1, capUnfinished)
-			}
-			goto done
-		case ')':
-			s = m.closeCapture(s, p+1)
-			goto done
-		case '$':
-			if p+1 == len(m.pat) {
-				if s != len(m.src) {
-					s = -1
-				}
-				goto done
-			}
-		case escape:
-			end, next, special := m.escaped(s, p)
-			if special {
-				if s = end; s < 0 {
+		case '(', ')', '$', escape:
+			if end, next := m.special(s, p); next != notSpecial {
+				if s = end; s < 0 || next == finished {
 					goto done
 				}
 				p = next
@@ -249,6 +245,7 @@ func (m *matchState) match(s, p int) int {
 				if suffix == '+' {
 					least++
 				}
+				m.charge(n)
 				s = m.longest(s+n, least, ep+1)
 				goto done
 			}
@@ -273,34 +270,61 @@ done:
 	return s
 }
 
-// escaped matches the items that begin with '%' and are no classes: %b, %f and
-// back references. It returns where the match ends (-1 if there is none) and
-// where the pattern goes on; special is false for a class.
-func (m *matchState) escaped(s, p int) (end, next int, special bool) {
-	switch c := m.at(p + 1); {
-	case c == 'b':
-		return m.balance(s, p+2), p + 4, true
-	case c == 'f':
-		p += 2
-		if m.at(p) != '[' {
-			m.L.Errorf("missing '[' after '%%f' in pattern")
+// What special says instead of an index in the pattern.
+const (
+	notSpecial = 0  // there is a class at p
+	finished   = -1 // the rest of the pattern is matched, too
+)
+
+// special matches an item at p that is no class: a parenthesis, the final '$',
+// %b, %f or a back reference. It returns where the match ends (-1 if there is
+// none) and where the pattern goes on.
+func (m *matchState) special(s, p int) (end, next int) {
+	switch m.pat[p] {
+	case '(':
+		if m.at(p+1) == ')' {
+			return m.openCapture(s, p+2, capPosition), finished
 		}
-		ep := m.classEnd(p)
-		var previous, current byte // zero outside the subject
-		if s > 0 {
-			previous = m.src[s-1]
+		return m.openCapture(s, p+1, capUnfinished), finished
+	case ')':
+		return m.closeCapture(s, p+1), finished
+	case '$':
+		if p+1 != len(m.pat) {
+			return 0, notSpecial
 		}
-		if s < len(m.src) {
-			current = m.src[s]
-		}
-		if m.matchSet(previous, p, ep-1) || !m.matchSet(current, p, ep-1) {
+		if s != len(m.src) {
 			s = -1
 		}
-		return s, ep, true
-	case '0' <= c && c <= '9':
-		return m.backReference(s, c), p + 2, true
+		return s, finished
 	}
-	return 0, 0, false
+	switch c := m.at(p + 1); {
+	case c == 'b':
+		return m.balance(s, p+2), p + 4
+	case c == 'f':
+		return m.frontier(s, p+2)
+	case '0' <= c && c <= '9':
+		return m.backReference(s, c), p + 2
+	}
+	return 0, notSpecial
+}
+
+// frontier matches %f, whose set is at p.
+func (m *matchState) frontier(s, p int) (end, next int) {
+	if m.at(p) != '[' {
+		m.L.Errorf("missing '[' after '%%f' in pattern")
+	}
+	next = m.classEnd(p)
+	var previous, current byte // zero outside the subject
+	if s > 0 {
+		previous = m.src[s-1]
+	}
+	if s < len(m.src) {
+		current = m.src[s]
+	}
+	if m.matchSet(previous, p, next-1) || !m.matchSet(current, p, next-1) {
+		s = -1
+	}
+	return s, next
 }
 
 // balance matches %b, whose two delimiters are at p.
@@ -348,6 +372,7 @@ func (m *matchState) longest(s, least, p int) int {
 func (m *matchState) shortest(s, p, ep int) int {
 	next, known := m.literal(ep + 1)
 	for {
+		m.charge(1)
 		if !known || m.depth == 0 || s < len(m.src) && m.src[s] == next {
 			if end := m.match(s, ep+1); end >= 0 {
 				return end

@@ -1,0 +1,306 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"moonlet/internal/board"
+	"moonlet/internal/flashdir"
+	"moonlet/internal/heap"
+	"moonlet/internal/hostnet"
+	"moonlet/internal/lua53"
+	"moonlet/internal/mem"
+	"moonlet/internal/port"
+	"moonlet/internal/radio"
+	"moonlet/internal/rom"
+	"moonlet/internal/sdk"
+)
+
+// Device is a virtual module.
+type Device struct {
+	config  Config
+	space   *mem.Space
+	mem     mem.Mem
+	image   *rom.Image
+	heap    *heap.Device
+	machine lua53.Machine // of this life
+
+	loop    *sdk.Loop
+	system  *sdk.System
+	records *sdk.RecordPage
+	board   *board.Board
+	buttons map[string]*board.Button
+	uarts   [port.SerialPorts]*board.UART
+	files   *flashdir.FS
+	net     *hostnet.Net
+	radio   *radio.Radio
+
+	input    input
+	running  bool   // a life has begun and not ended
+	booting  bool   // the boot task runs
+	where    string // traceback of the task that is too long
+	hostErr  error  // of writing to Serial
+	stopped  atomic.Bool
+	endInput bool
+	idle     bool // the console has executed all that it got
+}
+
+// flashSize is the size of the flash chip in bytes, that of most boards.
+const flashSize = 4 << 20
+
+// New makes a module that is switched off. Errors are for the user.
+func New(c Config) (d *Device, err error) {
+	if err := c.setDefaults(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(c.StateDir, 0o777); err != nil {
+		return nil, fmt.Errorf("cannot make the directory for the module's flash memory: %w", err)
+	}
+	d = &Device{config: c, idle: true, buttons: map[string]*board.Button{}}
+	d.input.d = d
+	defer func() {
+		if err != nil {
+			d.Close()
+		}
+	}()
+	if d.records, err = loadRecords(c.StateDir, d.hostError); err != nil {
+		return nil, err
+	}
+	if d.space, err = mem.NewSpace(); err != nil {
+		return nil, fmt.Errorf("cannot reserve the module's address space: %w", err)
+	}
+	d.mem = d.space.Mem()
+	if err := d.mapMemory(); err != nil {
+		return nil, err
+	}
+	if err := d.connect(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// connect makes the chip's parts and what they are connected to.
+func (d *Device) connect() error {
+	c := &d.config
+	d.loop = sdk.New(sdk.Config{
+		Clock: c.Clock, TaskLimit: c.TaskLimit, SoftWatchdog: c.SoftWatchdog,
+		Pending:     d.pendingWork,
+		OnTaskLimit: d.onTaskLimit, OnLongTask: d.onLongTask, OnWatchdog: d.onWatchdog,
+	})
+	b, buttons, err := board.New(d.loop, c.Board, c.Seed)
+	if err != nil {
+		return err
+	}
+	d.board = b
+	for i, k := range buttons {
+		d.buttons[c.Board.Buttons[i].Name] = k
+	}
+	d.uarts[0] = board.NewUART(d.loop, board.UARTConfig{Send: d.sender(c.Serial), Unpaced: c.FastSerial})
+	d.uarts[1] = board.NewUART(d.loop, board.UARTConfig{Send: d.sender(c.Serial1), Unpaced: c.FastSerial, NoReceiver: true})
+	d.net = hostnet.New(d.netConfig())
+	store, err := newWiFiStore(c.StateDir, d.hostError)
+	if err != nil {
+		return err
+	}
+	d.radio = radio.New(radio.Config{
+		Loop: d.loop, Link: d.net, Store: store, MAC: radio.MACOf(c.ChipID),
+		Networks: c.WiFi.Networks, KnownOnly: c.WiFi.KnownOnly, Script: c.WiFi.Script,
+	})
+	d.system = sdk.NewSystem(sdk.SystemConfig{
+		Loop: d.loop, Records: d.records, Mem: d.mem, StaticStart: ramStart, StaticEnd: staticEnd,
+		Hardware: port.Hardware{ChipID: c.ChipID, FlashID: 0x1640EF, FlashSize: flashSize, FlashSpeed: 40000000},
+		Build:    build, Input: &d.input, Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
+	})
+	return d.openFiles()
+}
+
+// openFiles opens the file system where the partition table says it is.
+func (d *Device) openFiles() error {
+	files, err := flashdir.New(flashdir.Options{
+		Dir:         filepath.Join(d.config.StateDir, FlashDir),
+		Region:      flashdir.RegionIn(d.system.Partition(port.PartitionSPIFFS)),
+		OnHostError: d.hostError,
+	})
+	if err != nil {
+		return fmt.Errorf("cannot use the directory of the module's files: %w", err)
+	}
+	d.files = files
+	return nil
+}
+
+func (d *Device) netConfig() hostnet.Config {
+	c := &d.config.Net
+	n := hostnet.Config{
+		Loop: d.loop, ListenIP: c.ListenIP, Ports: c.Ports, AutoPorts: c.AutoPorts,
+		Hosts: c.Hosts, HostsOnly: c.HostsOnly, OnListen: d.onListen,
+		Rand: func() uint32 { return d.system.Random() },
+	}
+	if c.GatewayIsHost {
+		n.Alias = map[port.IP]port.IP{radioGateway: {127, 0, 0, 1}}
+	}
+	return n
+}
+
+// radioGateway is the gateway that the simulated networks give by default.
+var radioGateway = port.IP{192, 168, 0, 1}
+
+func (d *Device) sender(w io.Writer) func(p []byte) {
+	return func(p []byte) {
+		if _, err := w.Write(p); err != nil && d.hostErr == nil {
+			d.hostErr = fmt.Errorf("cannot write what the module sends: %w", err)
+			d.loop.Stop()
+		}
+	}
+}
+
+// Loop implements port.Chip.
+func (d *Device) Loop() port.Loop { return d.loop }
+
+// System implements port.Chip.
+func (d *Device) System() port.System { return d.system }
+
+// Serial implements port.Chip.
+func (d *Device) Serial(uart int) port.Serial {
+	if uart < 0 || uart >= len(d.uarts) {
+		return nil
+	}
+	return d.uarts[uart]
+}
+
+// Pins implements port.Chip.
+func (d *Device) Pins() port.Pins { return d.board }
+
+// Files implements port.Chip.
+func (d *Device) Files() port.Files { return d.files }
+
+// Net implements port.Chip.
+func (d *Device) Net() port.Net { return d.net }
+
+// WiFi implements port.Chip.
+func (d *Device) WiFi() port.WiFi { return d.radio }
+
+// Open implements stdlib.Files: what dofile and its like read.
+func (d *Device) Open(name string) (io.ReadCloser, error) {
+	f, err := d.files.Open(name, port.OpenRead)
+	if err != nil {
+		return nil, errors.New("") // the firmware gives no reason
+	}
+	return fileReader{f}, nil
+}
+
+type fileReader struct{ port.File }
+
+func (r fileReader) Read(p []byte) (int, error) {
+	n, err := r.File.Read(p)
+	if n == 0 && err == nil {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// Feed types p into serial port 0. Any goroutine may call it.
+func (d *Device) Feed(p []byte) {
+	p = append([]byte(nil), p...)
+	d.loop.InjectOutside(func() { d.uarts[0].Receive(p) })
+}
+
+// EndInput says that nothing more is typed: Run returns as soon as all that came
+// has been executed. Any goroutine may call it.
+func (d *Device) EndInput() {
+	d.loop.InjectOutside(func() {
+		d.endInput = true
+		d.checkEnd()
+	})
+}
+
+// checkEnd stops the loop when the input has ended and is executed.
+func (d *Device) checkEnd() {
+	if d.endInput && d.idle && !d.booting && d.uarts[0].Waiting() == 0 && d.uarts[0].Buffered() == 0 {
+		d.loop.Stop()
+	}
+}
+
+// Stop makes Run and RunFor return. Any goroutine may call it.
+func (d *Device) Stop() {
+	d.stopped.Store(true)
+	d.loop.Stop()
+}
+
+// Press holds a button of the board for some time; false if there is none of
+// that name.
+func (d *Device) Press(name string, t time.Duration) bool {
+	k, ok := d.buttons[name]
+	if ok {
+		k.PressFor(t)
+	}
+	return ok
+}
+
+// FreeHeap is what node.heap() tells, in bytes.
+func (d *Device) FreeHeap() int {
+	if d.heap == nil {
+		return 0
+	}
+	return int(d.heap.FreeBytes())
+}
+
+// Run switches the module on and lets it live until ctx is done, Stop, or the end
+// of the input; that is no error.
+func (d *Device) Run(ctx context.Context) error {
+	d.stopped.Store(false)
+	return d.lives(func() {
+		if err := d.loop.Run(ctx); err == nil && d.endInput {
+			d.loop.RunUntilIdle()
+		}
+	}, func() bool { return d.stopped.Load() || ctx.Err() != nil })
+}
+
+// RunFor lets the module live for t of its own time.
+func (d *Device) RunFor(t time.Duration) error {
+	d.stopped.Store(false)
+	end := d.loop.Now() + t
+	return d.lives(func() { d.loop.RunFor(end - d.loop.Now()) }, func() bool { return d.stopped.Load() || d.loop.Now() >= end })
+}
+
+// Close switches the module off for good.
+func (d *Device) Close() error {
+	var errs []error
+	if d.net != nil {
+		d.net.Close()
+	}
+	if d.files != nil {
+		errs = append(errs, d.files.Close())
+	}
+	if d.space != nil {
+		errs = append(errs, d.space.Close())
+	}
+	d.net, d.files, d.space = nil, nil, nil
+	return errors.Join(errs...)
+}
+
+func (d *Device) hostError(err error) {
+	d.report(Event{Kind: HostError, Text: err.Error()})
+}
+
+func (d *Device) onListen(m hostnet.Mapping) {
+	if m.Err != nil {
+		d.report(Event{Kind: HostError, Text: m.String(), Mapping: &m})
+		return
+	}
+	d.report(Event{Kind: Listening, Text: m.String(), Mapping: &m})
+}
+
+func (d *Device) report(e Event) {
+	if d.loop != nil {
+		e.At = d.config.Clock.Now()
+	}
+	d.config.Report(e)
+}
+
+var _ port.Chip = (*Device)(nil)

@@ -1,0 +1,265 @@
+package device
+
+import (
+	"fmt"
+	"time"
+
+	"moonlet/internal/heap"
+	"moonlet/internal/lua53"
+	"moonlet/internal/mem"
+	"moonlet/internal/module/node"
+	"moonlet/internal/port"
+	"moonlet/internal/sdk"
+)
+
+// reset is the panic by which a life ends in the midst of a task.
+type reset struct{ info port.ResetInfo }
+
+// lives runs one life after the other, until run returns for another reason than
+// the end of a life, or done tells that it is over.
+func (d *Device) lives(run func(), done func() bool) error {
+	defer mem.CatchFaults()()
+	info := sdk.Reason(port.ResetPowerOn)
+	for {
+		ending, err := d.live(info, run)
+		if err != nil || d.hostErr != nil {
+			return firstError(err, d.hostErr)
+		}
+		if ending == nil {
+			return nil
+		}
+		d.running = false
+		info = ending.Next
+		if ending.Sleep > 0 && !done() {
+			d.sleep(ending.Sleep, run)
+		}
+		if done() {
+			return nil
+		}
+	}
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sleep is a deep sleep: the world outside goes on.
+func (d *Device) sleep(t time.Duration, run func()) {
+	d.off()
+	d.loop.Reset()
+	text := "asleep until a reset from outside"
+	if t != sdk.Forever {
+		text = fmt.Sprintf("asleep for %v", t)
+		wake := d.loop.NewOutsideTimer(d.loop.Stop)
+		wake.Arm(t, false)
+		defer wake.Disarm()
+	}
+	d.report(Event{Kind: Sleeping, Text: text})
+	run()
+}
+
+// live leads the rest of a life, after the boot if it has not begun. It returns
+// how the life ended, nil if it goes on.
+func (d *Device) live(info port.ResetInfo, run func()) (ending *sdk.Ending, err error) {
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		if next, ok := d.crash(r); ok {
+			ending = &sdk.Ending{Next: next}
+			return
+		}
+		panic(r)
+	}()
+	if !d.running {
+		if err := d.boot(info); err != nil {
+			return nil, err
+		}
+	}
+	if d.system.Pending() == nil {
+		run()
+	}
+	return d.system.Pending(), nil
+}
+
+// off takes the power from all that a reset resets.
+func (d *Device) off() {
+	d.net.Reset()
+	d.radio.Reset()
+	d.board.Reset()
+	for _, u := range d.uarts {
+		u.Reset()
+	}
+	d.files.Reset()
+	d.input.reset()
+	d.machine, d.heap = nil, nil
+}
+
+// boot begins a life: memory is empty, flash is as it was.
+func (d *Device) boot(info port.ResetInfo) error {
+	if d.machine != nil {
+		d.off()
+	}
+	d.loop.Reset()
+	d.mem.Zero(ramStart, ramEnd-ramStart)
+	d.system.Reset(info)
+	d.idle = true
+	if info.Reason != port.ResetPowerOn {
+		d.report(Event{Kind: Rebooted, Text: "reset: " + reasonNames[info.Reason], Reset: &info})
+	}
+	start := ramEnd - mem.Addr(d.config.FreeHeap+bootUse)
+	d.heap = heap.NewDevice(d.mem, start, ramEnd)
+	d.radio.Start()
+	d.running = true
+	var err error
+	d.booting = true
+	defer func() { d.booting = false }()
+	d.loop.Exec(func() { err = d.luaMain() })
+	return err
+}
+
+// reasonNames are in the order of port.ResetReason.
+var reasonNames = [...]string{
+	"power on", "hardware watchdog", "exception", "watchdog", "restart", "deep sleep is over", "reset pin",
+}
+
+// newMachine makes the virtual machine of this life.
+func (d *Device) newMachine() error {
+	machine, err := lua53.New(lua53.Config{
+		Mem: d.mem, Space: d.space, ROM: d.image, Host: d, Heap: d.heap,
+		StripDefault: 1, ESPFloatMod: true, Seed: d.system.Random(),
+		Output:      func(p []byte) { node.Output(d.machine.State(), p) },
+		ErrorOutput: d.print,
+		PostTask:    func(prio int, f func()) bool { return d.loop.Post(port.Priority(prio), f) },
+		Fuel:        d.fuel,
+	})
+	if err == nil {
+		d.machine = machine
+	}
+	return err
+}
+
+// print writes text to serial port 0.
+func (d *Device) print(text string) { port.WriteText(d.uarts[0], []byte(text)) }
+
+// budget is how many cost units the interpreter runs at most until the chip's
+// time moves on.
+const budget = 4000
+
+// fuel is lua53.Config.Fuel.
+func (d *Device) fuel(used int64) int64 {
+	if d.machine == nil {
+		return budget
+	}
+	d.loop.Charge(d.work(used))
+	left := int64(d.loop.NextInterrupt() / d.unitTime())
+	return min(max(left, 20), budget)
+}
+
+// unitTime is the length of a cost unit at the current processor clock.
+func (d *Device) unitTime() time.Duration {
+	const referenceMHz = 80
+	return max(d.config.UnitTime*referenceMHz/time.Duration(d.system.CPUFrequency()), 1)
+}
+
+func (d *Device) work(units int64) time.Duration { return time.Duration(units) * d.unitTime() }
+
+func (d *Device) pendingWork() time.Duration {
+	if d.machine == nil {
+		return 0
+	}
+	return d.work(d.machine.Used())
+}
+
+// crash turns a panic that came out of a task into the reset that the chip
+// makes; false if it is none of the guest's.
+func (d *Device) crash(r any) (port.ResetInfo, bool) {
+	if r, ok := r.(reset); ok {
+		return r.info, true
+	}
+	if f, ok := d.space.AsFault(r); ok {
+		return d.exception(f), true
+	}
+	if d.machine == nil {
+		return port.ResetInfo{}, false
+	}
+	msg, ok := d.machine.Unprotected(r)
+	if !ok {
+		return port.ResetInfo{}, false
+	}
+	d.print("PANIC: unprotected error in call to Lua API (" + msg + ")\n")
+	d.report(Event{Kind: Exception, Text: "an error that no protected call catches: " + msg})
+	return sdk.Reason(port.ResetException), true
+}
+
+// causeNames are those that the SDK prints.
+func causeName(cause uint8) string {
+	switch cause {
+	case mem.CauseIllegalInstruction:
+		return "IllegalInstructionCause"
+	case mem.CauseUnaligned:
+		return "LoadStoreAlignmentCause"
+	case mem.CauseLoadProhibited:
+		return "LoadProhibitedCause"
+	case mem.CauseStoreProhibited:
+		return "StoreProhibitedCause"
+	}
+	return "unknown"
+}
+
+// exception reports a fault as the SDK does. There is no program counter of the
+// chip, so epc1 is 0.
+func (d *Device) exception(f *mem.Fault) port.ResetInfo {
+	d.print(fmt.Sprintf("Fatal exception %d(%s):\nepc1=0x%08x, epc2=0x00000000, epc3=0x00000000, excvaddr=0x%08x, depc=0x00000000\n",
+		f.Cause, causeName(f.Cause), 0, f.Addr))
+	d.report(Event{Kind: Exception, Text: fmt.Sprintf("fatal exception %d (%s) at address 0x%08x", f.Cause, causeName(f.Cause), f.Addr)})
+	info := sdk.Reason(port.ResetException)
+	info.ExcCause, info.ExcVAddr = uint32(f.Cause), f.Addr
+	return info
+}
+
+// position is a traceback of what runs, empty if that is not Lua.
+func (d *Device) position() (text string) {
+	if d.machine == nil {
+		return ""
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := d.space.AsFault(r); !ok {
+				panic(r)
+			}
+			text = ""
+		}
+	}()
+	return d.machine.Position()
+}
+
+func (d *Device) onTaskLimit() { d.where = d.position() }
+
+// onLongTask warns of a task that took too long. The boot is not one that the
+// radio waits for.
+func (d *Device) onLongTask(t time.Duration) {
+	where := d.where
+	d.where = ""
+	if d.booting {
+		return
+	}
+	limit := d.config.TaskLimit
+	if limit == 0 {
+		limit = sdk.TaskLimit
+	}
+	d.report(Event{Kind: LongTask, Took: t, Traceback: where,
+		Text: fmt.Sprintf("a task held the chip for %v; after %v the radio suffers", t.Round(100*time.Microsecond), limit)})
+}
+
+// onWatchdog resets the chip in the midst of a task.
+func (d *Device) onWatchdog() {
+	d.report(Event{Kind: Watchdog, Traceback: d.position(), Text: "a task held the chip for too long: the watchdog resets it"})
+	panic(reset{sdk.Reason(port.ResetSoftWatchdog)})
+}

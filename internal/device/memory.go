@@ -1,0 +1,85 @@
+package device
+
+import (
+	"fmt"
+
+	"moonlet/internal/lua53"
+	"moonlet/internal/mem"
+	"moonlet/internal/module/bit"
+	"moonlet/internal/module/file"
+	"moonlet/internal/module/gpio"
+	"moonlet/internal/module/net"
+	"moonlet/internal/module/node"
+	"moonlet/internal/module/pipe"
+	"moonlet/internal/module/sjson"
+	"moonlet/internal/module/structmod"
+	"moonlet/internal/module/tmr"
+	"moonlet/internal/module/uart"
+	"moonlet/internal/module/wifi"
+	"moonlet/internal/rom"
+	"moonlet/internal/state"
+	"moonlet/internal/stdlib"
+)
+
+// The chip's data memory, 80 KB (ESP8266 Technical Reference, memory map; the
+// firmware's linker script ld/nodemcu.ld). Static variables of the modules lie at
+// its start. What the SDK and the network stack occupy on the chip is not
+// simulated: the heap just ends below, where the profile says.
+const (
+	ramStart  mem.Addr = 0x3FFE8000
+	ramEnd    mem.Addr = 0x3FFFC000
+	staticEnd          = ramStart + 8<<10
+)
+
+// Limits of Config.FreeHeap in bytes.
+const (
+	minFreeHeap = 8 << 10
+	maxFreeHeap = int(ramEnd-staticEnd) - bootUse
+)
+
+// bootUse is what a module without an application has taken from the heap when
+// it waits at its prompt, in bytes. A test measures it.
+const bootUse = 8856
+
+// moduleNames are the modules of the build in the form of the banner.
+const moduleNames = "bit,file,gpio,net,node,pipe,sjson,struct,tmr,uart,wifi"
+
+// link makes the ROM: as in the firmware's device build, the basic functions are
+// entries of the table ROM itself.
+func link() (*rom.Image, error) {
+	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
+	return rom.Link(lua53.Model, main, []state.Module{
+		lua53.Support(), stdlib.Base(main), stdlib.Package, stdlib.String, stdlib.Table, stdlib.Debug,
+		stdlib.Coroutine, stdlib.Math(lua53.Model.IntSize()), stdlib.UTF8,
+		bit.Module, file.Module, gpio.Module, net.Module, pipe.Module, sjson.Module, structmod.Module,
+		tmr.Module, uart.Module, wifi.Module,
+		node.New(node.Options{
+			PipeCreate: pipe.Create, Manual: true,
+			LoadFile: func(L state.State, path string) state.Status {
+				return stdlib.LoadFile(L, path, true, "")
+			},
+		}),
+		console,
+	})
+}
+
+// mapMemory backs the chip's address space with memory.
+func (d *Device) mapMemory() error {
+	image, err := link()
+	if err != nil {
+		return fmt.Errorf("BUG: %w", err)
+	}
+	d.image = image
+	size := (mem.Addr(len(image.Data)) + mem.PageSize - 1) &^ (mem.PageSize - 1)
+	if err := d.space.Map(rom.DataStart, size, mem.ReadWrite); err != nil {
+		return err
+	}
+	copy(d.mem.Bytes(rom.DataStart, size), image.Data)
+	if err := d.space.Map(rom.DataStart, size, mem.ReadOnly); err != nil {
+		return err
+	}
+	if err := d.space.Map(ramStart, ramEnd-ramStart, mem.ReadWrite); err != nil {
+		return err
+	}
+	return d.space.Map(rom.Scratch, rom.ScratchSize, mem.ReadWrite)
+}

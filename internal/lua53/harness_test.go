@@ -1,0 +1,201 @@
+package lua53_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"moonlet/internal/heap"
+	"moonlet/internal/hostexec"
+	"moonlet/internal/lua53"
+	"moonlet/internal/mem"
+	"moonlet/internal/rom"
+	"moonlet/internal/state"
+	"moonlet/internal/stdlib"
+)
+
+const heapStart = 0x3FFE8000 // where the chip's RAM begins
+
+// image is the ROM of all test machines: the libraries without io and os, so
+// that whatever a damaged program does stays inside its machine.
+var image = sync.OnceValues(func() (*rom.Image, error) {
+	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
+	return rom.Link(lua53.Model, main, []state.Module{lua53.Support(), stdlib.Base(main), stdlib.String,
+		stdlib.Table, stdlib.Debug, stdlib.Coroutine, stdlib.Math(lua53.Model.IntSize()), stdlib.UTF8})
+})
+
+// options of a test machine; the zero value means 256 KB, no faults and no limit
+// of its time.
+type options struct {
+	heapBytes mem.Addr
+	fuel      int64                               // cost units until errOutOfFuel
+	wrap      func(heap.Allocator) heap.Allocator // replaces the allocator
+	output    *strings.Builder
+	keep      bool // the caller closes the address space
+}
+
+// errOutOfFuel is what a machine panics with when its time is over.
+var errOutOfFuel = errors.New("out of fuel")
+
+// testMachine is a Lua state on a heap like the chip's.
+type testMachine struct {
+	lua53.Machine
+	space *mem.Space
+	heap  heap.Allocator
+	size  mem.Addr // of the heap
+	start mem.Addr // free bytes before the state was made
+}
+
+// newMachine makes a machine. The error is that of lua53.New.
+func newMachine(t testing.TB, o options) (*testMachine, error) {
+	t.Helper()
+	img, err := image()
+	if err != nil {
+		t.Fatal(err)
+	}
+	space, err := mem.NewSpace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !o.keep {
+		t.Cleanup(func() { space.Close() })
+	}
+	if err := hostexec.MapImage(space, img); err != nil {
+		t.Fatal(err)
+	}
+	size := o.heapBytes
+	if size == 0 {
+		size = 256 << 10
+	}
+	if err := space.Map(heapStart, size, mem.ReadWrite); err != nil {
+		t.Fatal(err)
+	}
+	tm := &testMachine{space: space, size: size, heap: heap.NewDevice(space.Mem(), heapStart, heapStart+size)}
+	tm.start = tm.heap.FreeBytes()
+	if o.wrap != nil {
+		tm.heap = o.wrap(tm.heap)
+	}
+	limit := o.fuel
+	tm.Machine, err = lua53.New(lua53.Config{
+		Mem: space.Mem(), Space: space, Heap: tm.heap, ROM: img, Seed: 1, StripDefault: 0,
+		Output: func(p []byte) {
+			if o.output != nil {
+				o.output.Write(p)
+			}
+		},
+		Fuel: func(used int64) int64 {
+			switch {
+			case o.fuel == 0:
+				return 1 << 40
+			case used >= limit:
+				panic(errOutOfFuel)
+			}
+			limit -= used
+			return limit
+		},
+	})
+	return tm, err
+}
+
+// mustMachine is newMachine with the libraries opened.
+func mustMachine(t testing.TB, o options) *testMachine {
+	t.Helper()
+	tm, err := newMachine(t, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status := tm.OpenLibs(); status != state.OK {
+		t.Fatalf("opening the libraries: status %d", status)
+	}
+	return tm
+}
+
+// outcome of a guarded run.
+type outcome struct {
+	status state.Status
+	msg    string
+	fault  *mem.Fault // a device fault ended the run
+	fuel   bool       // it ran out of fuel
+	hang   string     // where it hung, "" if it did not
+}
+
+// hangTime is how long a guarded run may go on without charging fuel.
+const hangTime = 3 * time.Second
+
+// guard runs f, which may damage the machine, as an embedder does: device faults
+// and the end of the fuel are outcomes, every other panic is passed on. A run
+// that hangs is ended by taking its memory away.
+func (tm *testMachine) guard(f func(L state.State) state.Status) (out outcome) {
+	var hang atomic.Bool
+	watch := time.AfterFunc(hangTime, func() {
+		hang.Store(true)
+		if err := tm.space.Map(heapStart, tm.size, mem.None); err != nil {
+			panic(err)
+		}
+	})
+	defer watch.Stop()
+	defer mem.CatchFaults()()
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		if r == errOutOfFuel {
+			out.fuel = true
+			return
+		}
+		fault, ok := tm.space.AsFault(r)
+		if !ok {
+			panic(r)
+		}
+		out.fault = fault
+		if hang.Load() {
+			out.hang = innermost(debug.Stack())
+		}
+	}()
+	L := tm.State()
+	out.status = f(L)
+	if out.status != state.OK {
+		out.msg, _ = L.ToString(-1)
+	}
+	return out
+}
+
+// run loads a chunk and calls it.
+func (tm *testMachine) run(code []byte, name, mode string) outcome {
+	return tm.guard(func(L state.State) state.Status {
+		status := L.LoadBytes(code, name, mode)
+		if status == state.OK {
+			status = L.PCall(0, 0, 0)
+		}
+		return status
+	})
+}
+
+func (o outcome) String() string {
+	switch {
+	case o.fuel:
+		return "out of fuel"
+	case o.hang != "":
+		return "hang at\n" + o.hang
+	case o.fault != nil:
+		return fmt.Sprintf("fault %d at %#x", o.fault.Cause, o.fault.Addr)
+	}
+	return fmt.Sprintf("status %d %q", o.status, o.msg)
+}
+
+// script reads a program of testdata.
+func script(t testing.TB, name string) []byte {
+	t.Helper()
+	code, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
