@@ -42,10 +42,12 @@ type Device struct {
 	radio   *radio.Radio
 
 	input    input
-	running  bool   // a life has begun and not ended
-	booting  bool   // the boot task runs
-	where    string // traceback of the task that is too long
-	hostErr  error  // of writing to Serial
+	running  bool           // a life has begun and not ended
+	next     port.ResetInfo // how the next one begins
+	wakeUp   time.Duration  // when the deep sleep ends that the chip is in, 0 for none
+	booting  bool           // the boot task runs
+	where    string         // traceback of the task that is too long
+	hostErr  error          // of writing to Serial
 	stopped  atomic.Bool
 	endInput bool
 	idle     bool // the console has executed all that it got
@@ -55,34 +57,34 @@ type Device struct {
 const flashSize = 4 << 20
 
 // New makes a module that is switched off. Errors are for the user.
-func New(c Config) (d *Device, err error) {
+func New(c Config) (*Device, error) {
 	if err := c.setDefaults(); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(c.StateDir, 0o777); err != nil {
 		return nil, fmt.Errorf("cannot make the directory for the module's flash memory: %w", err)
 	}
-	d = &Device{config: c, idle: true, buttons: map[string]*board.Button{}}
+	d := &Device{config: c, idle: true, buttons: map[string]*board.Button{}, next: sdk.Reason(port.ResetPowerOn)}
 	d.input.d = d
-	defer func() {
-		if err != nil {
-			d.Close()
-		}
-	}()
-	if d.records, err = loadRecords(c.StateDir, d.hostError); err != nil {
-		return nil, err
-	}
-	if d.space, err = mem.NewSpace(); err != nil {
-		return nil, fmt.Errorf("cannot reserve the module's address space: %w", err)
-	}
-	d.mem = d.space.Mem()
-	if err := d.mapMemory(); err != nil {
-		return nil, err
-	}
-	if err := d.connect(); err != nil {
+	if err := d.assemble(); err != nil {
+		d.Close()
 		return nil, err
 	}
 	return d, nil
+}
+
+func (d *Device) assemble() (err error) {
+	if d.records, err = loadRecords(d.config.StateDir, d.hostError); err != nil {
+		return err
+	}
+	if d.space, err = mem.NewSpace(); err != nil {
+		return fmt.Errorf("cannot reserve the module's address space: %w", err)
+	}
+	d.mem = d.space.Mem()
+	if err := d.mapMemory(); err != nil {
+		return err
+	}
+	return d.connect()
 }
 
 // connect makes the chip's parts and what they are connected to.

@@ -19,24 +19,54 @@ type reset struct{ info port.ResetInfo }
 // the end of a life, or done tells that it is over.
 func (d *Device) lives(run func(), done func() bool) error {
 	defer mem.CatchFaults()()
-	info := sdk.Reason(port.ResetPowerOn)
 	for {
-		ending, err := d.live(info, run)
+		if d.wakeUp != 0 {
+			if d.sleep(run); d.wakeUp != 0 {
+				return nil
+			}
+		}
+		ending, err := d.live(run)
 		if err != nil || d.hostErr != nil {
 			return firstError(err, d.hostErr)
 		}
 		if ending == nil {
 			return nil
 		}
-		d.running = false
-		info = ending.Next
-		if ending.Sleep > 0 && !done() {
-			d.sleep(ending.Sleep, run)
-		}
+		d.end(*ending)
 		if done() {
 			return nil
 		}
 	}
+}
+
+// end ends a life.
+func (d *Device) end(e sdk.Ending) {
+	d.running, d.next = false, e.Next
+	if e.Sleep == 0 {
+		return
+	}
+	d.off()
+	d.loop.Reset()
+	text := "asleep until a reset from outside"
+	d.wakeUp = sdk.Forever
+	if e.Sleep != sdk.Forever {
+		text = fmt.Sprintf("asleep for %v", e.Sleep)
+		d.wakeUp = d.config.Clock.Now() + e.Sleep
+	}
+	d.report(Event{Kind: Sleeping, Text: text})
+}
+
+// sleep lets the time of a deep sleep pass; the world outside goes on.
+func (d *Device) sleep(run func()) {
+	wake := d.loop.NewOutsideTimer(func() {
+		d.wakeUp = 0
+		d.loop.Stop()
+	})
+	if d.wakeUp != sdk.Forever {
+		wake.Arm(max(d.wakeUp-d.config.Clock.Now(), 0), false)
+	}
+	run()
+	wake.Disarm()
 }
 
 func firstError(errs ...error) error {
@@ -48,24 +78,9 @@ func firstError(errs ...error) error {
 	return nil
 }
 
-// sleep is a deep sleep: the world outside goes on.
-func (d *Device) sleep(t time.Duration, run func()) {
-	d.off()
-	d.loop.Reset()
-	text := "asleep until a reset from outside"
-	if t != sdk.Forever {
-		text = fmt.Sprintf("asleep for %v", t)
-		wake := d.loop.NewOutsideTimer(d.loop.Stop)
-		wake.Arm(t, false)
-		defer wake.Disarm()
-	}
-	d.report(Event{Kind: Sleeping, Text: text})
-	run()
-}
-
 // live leads the rest of a life, after the boot if it has not begun. It returns
 // how the life ended, nil if it goes on.
-func (d *Device) live(info port.ResetInfo, run func()) (ending *sdk.Ending, err error) {
+func (d *Device) live(run func()) (ending *sdk.Ending, err error) {
 	defer func() {
 		r := recover()
 		if r == nil {
@@ -78,7 +93,7 @@ func (d *Device) live(info port.ResetInfo, run func()) (ending *sdk.Ending, err 
 		panic(r)
 	}()
 	if !d.running {
-		if err := d.boot(info); err != nil {
+		if err := d.boot(d.next); err != nil {
 			return nil, err
 		}
 	}

@@ -449,7 +449,7 @@ newFrame:
 			pc += Addr(d * 4)
 			if d < 0 {
 				if v.fuel += d; v.fuel < 0 {
-					m.SetPtr(ci+layout.CallInfoSavedPC, pc)
+					m.SetPtr(ci+layout.CallInfoSavedPC, pc-Addr(d*4)) // behind the jump, not at its target
 					t.outOfFuel()
 				}
 			}
@@ -708,7 +708,7 @@ newFrame:
 			d := int64(i>>14) - opcode.MaxSBx
 			pc += Addr(d * 4)
 			if v.fuel += d; v.fuel < 0 {
-				m.SetPtr(ci+layout.CallInfoSavedPC, pc)
+				m.SetPtr(ci+layout.CallInfoSavedPC, pc-Addr(d*4)) // behind the jump, not at its target
 				t.outOfFuel()
 			}
 			continue
@@ -751,7 +751,7 @@ newFrame:
 				d := int64(i>>14) - opcode.MaxSBx
 				pc += Addr(d * 4)
 				if v.fuel += d; v.fuel < 0 {
-					m.SetPtr(ci+layout.CallInfoSavedPC, pc)
+					m.SetPtr(ci+layout.CallInfoSavedPC, pc-Addr(d*4)) // behind the jump, not at its target
 					t.outOfFuel()
 				}
 			}
@@ -791,7 +791,7 @@ newFrame:
 		pc += Addr(d*4) + 4
 		if d < 0 {
 			if v.fuel += d; v.fuel < 0 {
-				m.SetPtr(ci+layout.CallInfoSavedPC, pc)
+				m.SetPtr(ci+layout.CallInfoSavedPC, pc-Addr(d*4)) // behind the jump, not at its target
 				t.outOfFuel()
 			}
 		}

@@ -7,8 +7,9 @@ const (
 	pageData     = 256 - 5        // content in a page
 	firstIndex   = (256 - 46) / 2 // page numbers in the first index page of a file
 	furtherIndex = (256 - 8) / 2  // and in the others
-	// flashReserve is the page that is counted but never used.
-	flashReserve = pageData
+	// flashReserve is what cannot be filled: the page that is counted but never
+	// used, and one that SPIFFS wants to have left when it begins to write.
+	flashReserve = 2 * pageData
 )
 
 // flashCost is what a file of that size takes, in the bytes that the file
