@@ -44,6 +44,10 @@ type Config struct {
 type Host struct {
 	*hostos.System
 	stdlib.Randomizer
+
+	load   func(L state.State) state.Status
+	args   []string
+	failed error
 }
 
 // Session is a Lua state of the host profile.
@@ -51,6 +55,7 @@ type Session struct {
 	space   *mem.Space
 	machine lua53.Machine
 	L       state.State
+	host    *Host
 	err     error // of the output
 }
 
@@ -85,9 +90,10 @@ func (s *Session) open(c Config) error {
 	if err := s.space.Map(heapStart, end-heapStart, mem.ReadWrite); err != nil {
 		return err
 	}
+	s.host = &Host{System: c.System, Randomizer: c.Random}
 	s.machine, err = lua53.New(lua53.Config{
 		Mem: m, Space: s.space, Heap: heap.NewFast(m, heapStart, end), ROM: image,
-		Host: &Host{c.System, c.Random}, Seed: c.Seed, StripDefault: c.StripDefault,
+		Host: s.host, Seed: c.Seed, StripDefault: c.StripDefault,
 		Output: func(p []byte) { s.write(c.Output, p) },
 		ErrorOutput: func(text string) {
 			if c.Errors != nil {
@@ -120,7 +126,8 @@ func Link(model num.Model, modules []state.Module) (*rom.Image, error) {
 		Entries: []state.Entry{state.Tab("_G", stdlib.BaseTable())}}
 	all := append([]state.Module{lua53.Support(), stdlib.Base(main), stdlib.Package, stdlib.String,
 		stdlib.Table, stdlib.Debug, stdlib.Coroutine, stdlib.Math(model.IntSize()), stdlib.UTF8,
-		stdlib.IO, stdlib.OS}, modules...)
+		stdlib.IO, stdlib.OS,
+		{Name: "luac", Procs: []*state.Proc{mainProc, handlerProc}}}, modules...)
 	return rom.Link(model, main, all)
 }
 
@@ -167,27 +174,52 @@ func (s *Session) run(load func(L state.State) state.Status, args []string) (err
 			err = fmt.Errorf("%w: cause %d at %#08x", ErrDeviceException, f.Cause, f.Addr)
 		}
 	}()
+	s.host.load, s.host.args, s.host.failed = load, args, nil
 	L := s.L
 	L.SetTop(0)
-	L.PushFunction(traceback)
-	status := load(L)
-	if status == state.OK {
-		for _, a := range args {
-			L.PushString(a)
-		}
-		status = L.PCall(len(args), 0, 1)
-	}
-	if status != state.OK {
-		msg := string(L.ToLString(-1))
-		L.SetTop(0)
-		return errors.New(msg)
+	L.PushFunction(mainProc)
+	if status := L.PCall(0, 0, 0); status != state.OK {
+		s.host.failed = errors.New(string(L.ToLString(-1)))
 	}
 	L.SetTop(0)
+	if s.host.failed != nil {
+		return s.host.failed
+	}
 	return s.err
 }
 
-// traceback is the message handler of Run.
-var traceback = lua53.Traceback
+var (
+	mainProc    = &state.Proc{F: pmain}
+	handlerProc = &state.Proc{F: msgHandler}
+)
+
+// pmain loads a chunk and calls it, from a C function as luac.c does.
+func pmain(L state.State) int {
+	h := L.Host().(*Host)
+	L.PushFunction(handlerProc)
+	status := h.load(L)
+	if status == state.OK {
+		L.CheckStackMsg(len(h.args), "too many arguments")
+		for _, a := range h.args {
+			L.PushString(a)
+		}
+		status = L.PCall(len(h.args), 0, 1)
+	}
+	if status != state.OK {
+		h.failed = errors.New(string(L.ToLString(-1)))
+	}
+	return 0
+}
+
+// msgHandler appends a traceback to an error message.
+func msgHandler(L state.State) int {
+	msg, ok := L.ToString(1)
+	if !ok {
+		msg = "(error object is a " + L.TypeNameAt(1) + " value)"
+	}
+	L.Traceback(L, msg, true, 1)
+	return 1
+}
 
 // Close ends the session: finalizers run and the memory goes.
 func (s *Session) Close() (err error) {

@@ -234,5 +234,6 @@ func (p *Project) Forget() error {
 	return nil
 }
 
-// stateFiles are the files that a module keeps besides its flash directory.
-func stateFiles() []string { return []string{manifestName} }
+// stateFiles are what is kept besides the flash directory: this package's
+// manifest, and the records and Wi-Fi settings of package device.
+func stateFiles() []string { return []string{manifestName, "records.bin", "wifi.json"} }

@@ -1,0 +1,180 @@
+// Package cli is the command moonlet: it reads the command line and connects a
+// module to the terminal, the standard streams and the signals of the host.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"moonlet/internal/device"
+	"moonlet/internal/project"
+)
+
+// Exit codes of the command.
+const (
+	ExitOK    = 0
+	ExitGuest = 1  // the program that exec ran failed
+	ExitUsage = 2  // the command line, a path or a project file is wrong
+	ExitHost  = 3  // the host has not got what is needed: a port, a place to write
+	ExitBug   = 70 // a fault of this program
+	exitKill  = 130
+)
+
+const exitHelp = `Exit codes:
+  0   all went well
+  1   the program that exec ran failed
+  2   the command line, a path or a project file is wrong
+  3   this computer has not got what is needed: a named port is in use, a
+      directory cannot be written
+  70  a fault of moonlet itself
+`
+
+// App is the command's environment.
+type App struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Terminal Terminal
+	// Signals calls f with each request of the host to end the program, until stop
+	// is called.
+	Signals func(f func()) (stop func())
+	Now     func() time.Time
+	// Exit ends the process.
+	Exit func(code int)
+	// NewMachine makes a module.
+	NewMachine func(c device.Config) (Machine, error)
+}
+
+// failure is an error with its exit code.
+type failure struct {
+	code int
+	err  error
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+func fail(code int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &failure{code, err}
+}
+
+// Main runs the command and returns its exit code.
+func (a *App) Main(args []string) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(a.Err, "%s\n", debug.Stack())
+			a.reportBug(fmt.Sprint(r))
+			code = ExitBug
+		}
+	}()
+	root := a.root()
+	root.SetArgs(args)
+	err := root.Execute()
+	if err == nil {
+		return ExitOK
+	}
+	code = exitCode(err)
+	if code == ExitBug {
+		a.reportBug(err.Error())
+		return code
+	}
+	for line := range strings.Lines(err.Error()) {
+		// A traceback goes with the line above it.
+		prefix := "moonlet: "
+		if code == ExitGuest && line != firstLine(err.Error()) {
+			prefix = ""
+		}
+		fmt.Fprintf(a.Err, "%s%s\n", prefix, strings.TrimSuffix(line, "\n"))
+	}
+	return code
+}
+
+func firstLine(s string) string {
+	first, _, _ := strings.Cut(s, "\n")
+	if len(first) < len(s) {
+		first += "\n"
+	}
+	return first
+}
+
+func (a *App) reportBug(what string) {
+	what = strings.TrimPrefix(what, "BUG: ")
+	fmt.Fprintf(a.Err, "BUG: %s\nThis is a fault of moonlet itself: please report it with the lines above.\n", what)
+}
+
+// exitCode classifies an error. What has no code of its own comes from the
+// reading of the command line.
+func exitCode(err error) int {
+	var f *failure
+	var bad *project.Error
+	var host *project.HostError
+	switch {
+	case strings.HasPrefix(err.Error(), "BUG"):
+		return ExitBug
+	case errors.As(err, &f):
+		return f.code
+	case errors.As(err, &bad):
+		return ExitUsage
+	case errors.As(err, &host), isHostError(err):
+		return ExitHost
+	}
+	return ExitUsage
+}
+
+// isHostError tells whether the host refused something.
+func isHostError(err error) bool {
+	var p *fs.PathError
+	var l *os.LinkError
+	var s *os.SyscallError
+	var n syscall.Errno
+	return errors.As(err, &p) || errors.As(err, &l) || errors.As(err, &s) || errors.As(err, &n)
+}
+
+func (a *App) root() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "moonlet",
+		Short: "a NodeMCU module made of software",
+		Long: `Moonlet is a NodeMCU module (ESP8266) made of software: it runs an application
+as the firmware does, with its prompt, its files and its network, without a board
+on the desk.
+
+` + exitHelp,
+		Example: `  moonlet run .                  run the application in this directory
+  moonlet run blink.lua          run a single file
+  moonlet exec sum.lua 1 2 3     run a Lua program without a module`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	c.SetIn(a.In)
+	c.SetOut(a.Out)
+	c.SetErr(a.Err)
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w; \"%s --help\" lists the flags", err, c.CommandPath())
+	})
+	c.AddCommand(a.runCommand(), a.execCommand(), a.versionCommand())
+	return c
+}
+
+// exactArgs is cobra's check of that name with a hint instead of a count.
+func atLeastOne(most int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0:
+			return fmt.Errorf("%s is missing; \"%s --help\" tells more", what, c.CommandPath())
+		case most > 0 && len(args) > most:
+			return fmt.Errorf("%q is too much: %s takes one argument besides flags", args[most], c.CommandPath())
+		}
+		return nil
+	}
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"time"
+)
+
+const (
+	// outputMax is how much the module may be ahead of a slow reader, in bytes.
+	outputMax = 64 << 10
+	// closeWait is how long the rest of the output may take at the end.
+	closeWait = 2 * time.Second
+)
+
+var errOutputStuck = errors.New("nobody reads it")
+
+// output is what the module sends, on its way to the host. A goroutine writes, so
+// that many small pieces become few large ones and yet none waits for long.
+type output struct {
+	w       io.Writer
+	onError func(error)
+
+	mu       sync.Mutex
+	changed  *sync.Cond
+	buf      []byte
+	writing  bool
+	closed   bool
+	released bool // nobody waits for the reader any more
+	last     byte // that was sent, 0 at the start
+	err      error
+	done     chan struct{}
+}
+
+func newOutput(w io.Writer, onError func(error)) *output {
+	o := &output{w: w, onError: onError, done: make(chan struct{})}
+	o.changed = sync.NewCond(&o.mu)
+	go o.run()
+	return o
+}
+
+// Write implements io.Writer. It waits for the reader if it is far ahead.
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for len(o.buf) > outputMax && o.err == nil && !o.released {
+		o.changed.Wait()
+	}
+	if o.err != nil {
+		return 0, o.err
+	}
+	if len(p) > 0 {
+		o.last = p[len(p)-1]
+		if !o.released || len(o.buf) <= outputMax {
+			o.buf = append(o.buf, p...)
+		}
+		o.changed.Broadcast()
+	}
+	return len(p), nil
+}
+
+func (o *output) run() {
+	defer close(o.done)
+	var spare []byte
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for o.err == nil {
+		if len(o.buf) == 0 {
+			if o.closed {
+				return
+			}
+			o.changed.Wait()
+			continue
+		}
+		p := o.buf
+		o.buf, o.writing = spare[:0], true
+		o.mu.Unlock()
+		_, err := o.w.Write(p)
+		o.mu.Lock()
+		spare, o.writing = p, false
+		o.err = err
+		o.changed.Broadcast()
+	}
+	go o.onError(o.err)
+}
+
+// sync waits until all is written, and tells whether that ended within a line.
+func (o *output) sync() (midLine bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for (len(o.buf) > 0 || o.writing) && o.err == nil && !o.released {
+		o.changed.Wait()
+	}
+	return o.last != 0 && o.last != '\n'
+}
+
+// lineBegun notes that something else moved the cursor to a new line.
+func (o *output) lineBegun() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.last = '\n'
+}
+
+// release lets nobody wait for the reader from now on.
+func (o *output) release() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.released = true
+	o.changed.Broadcast()
+}
+
+// close writes the rest.
+func (o *output) close() error {
+	o.mu.Lock()
+	o.closed, o.released = true, true
+	o.changed.Broadcast()
+	o.mu.Unlock()
+	t := time.NewTimer(closeWait)
+	defer t.Stop()
+	select {
+	case <-o.done:
+		return o.err
+	case <-t.C:
+		return errOutputStuck
+	}
+}

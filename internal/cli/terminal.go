@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"moonlet/internal/device"
+)
+
+// Terminal is what the command's streams may be connected to.
+type Terminal interface {
+	// Input and Output tell whether the standard input is a terminal, and whether
+	// both output streams are.
+	Input() bool
+	Output() bool
+	// Raw hands all keys to the program and leaves echo and ends of lines to it,
+	// until restore is called.
+	Raw() (restore func(), err error)
+}
+
+// Host is the real environment.
+func Host() *App {
+	return &App{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: hostTerminal{},
+		Signals: hostSignals, Now: time.Now, Exit: os.Exit,
+		NewMachine: func(c device.Config) (Machine, error) {
+			d, err := device.New(c)
+			if err != nil {
+				return nil, err
+			}
+			return d, nil
+		},
+	}
+}
+
+type hostTerminal struct{}
+
+func (hostTerminal) Input() bool { return term.IsTerminal(int(os.Stdin.Fd())) }
+
+func (hostTerminal) Output() bool {
+	return term.IsTerminal(int(os.Stdout.Fd())) && term.IsTerminal(int(os.Stderr.Fd()))
+}
+
+func (hostTerminal) Raw() (func(), error) {
+	fd := int(os.Stdin.Fd())
+	old, err := term.MakeRaw(fd)
+	if err != nil {
+		return nil, fmt.Errorf("cannot set up the terminal: %w", err)
+	}
+	return func() { term.Restore(fd, old) }, nil
+}
+
+// hostSignals also keeps a closed standard output from ending the program: the
+// write fails instead.
+func hostSignals(f func()) func() {
+	signal.Ignore(syscall.SIGPIPE)
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-c:
+				f()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(c)
+		close(done)
+	}
+}
