@@ -41,6 +41,7 @@ type Device struct {
 	net     *hostnet.Net
 	radio   *radio.Radio
 
+	guard    guard
 	input    input
 	running  bool           // a life has begun and not ended
 	next     port.ResetInfo // how the next one begins
@@ -91,7 +92,7 @@ func (d *Device) assemble() (err error) {
 func (d *Device) connect() error {
 	c := &d.config
 	d.loop = sdk.New(sdk.Config{
-		Clock: c.Clock, TaskLimit: c.TaskLimit, SoftWatchdog: c.SoftWatchdog,
+		Clock: guardedClock{c.Clock, &d.guard}, TaskLimit: c.TaskLimit, SoftWatchdog: c.SoftWatchdog,
 		Pending:     d.pendingWork,
 		OnTaskLimit: d.onTaskLimit, OnLongTask: d.onLongTask, OnWatchdog: d.onWatchdog,
 	})
@@ -154,7 +155,9 @@ var radioGateway = port.IP{192, 168, 0, 1}
 
 func (d *Device) sender(w io.Writer) func(p []byte) {
 	return func(p []byte) {
-		if _, err := w.Write(p); err != nil && d.hostErr == nil {
+		var err error
+		d.guard.outside(func() { _, err = w.Write(p) })
+		if err != nil && d.hostErr == nil {
 			d.hostErr = fmt.Errorf("cannot write what the module sends: %w", err)
 			d.loop.Stop()
 		}
@@ -302,7 +305,7 @@ func (d *Device) report(e Event) {
 	if d.loop != nil {
 		e.At = d.config.Clock.Now()
 	}
-	d.config.Report(e)
+	d.guard.outside(func() { d.config.Report(e) })
 }
 
 var _ port.Chip = (*Device)(nil)

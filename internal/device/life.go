@@ -19,6 +19,7 @@ type reset struct{ info port.ResetInfo }
 // the end of a life, or done tells that it is over.
 func (d *Device) lives(run func(), done func() bool) error {
 	defer mem.CatchFaults()()
+	defer d.watch()()
 	for {
 		if d.wakeUp != 0 {
 			if d.sleep(run); d.wakeUp != 0 {
@@ -169,6 +170,7 @@ const budget = 4000
 
 // fuel is lua53.Config.Fuel.
 func (d *Device) fuel(used int64) int64 {
+	d.guard.beats.Add(1)
 	if d.machine == nil {
 		return budget
 	}
@@ -199,6 +201,14 @@ func (d *Device) crash(r any) (port.ResetInfo, bool) {
 		return r.info, true
 	}
 	if f, ok := d.space.AsFault(r); ok {
+		revoked, err := d.space.Restore()
+		if err != nil {
+			panic(err)
+		}
+		if revoked {
+			d.report(Event{Kind: Watchdog, Text: "a task kept this computer busy for too long: the watchdog resets the module"})
+			return sdk.Reason(port.ResetSoftWatchdog), true
+		}
 		return d.exception(f), true
 	}
 	if d.machine == nil {

@@ -715,7 +715,13 @@ newFrame:
 		case opcode.ForPrep:
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
 			t.forPrep(ra)
-			pc += Addr((int64(i>>14) - opcode.MaxSBx) * 4)
+			d := int64(i>>14) - opcode.MaxSBx
+			pc += Addr(d * 4)
+			if d < 0 { // only damaged code does that
+				if v.fuel += d; v.fuel < 0 {
+					t.outOfFuel()
+				}
+			}
 			continue
 		case opcode.TForCall:
 			cb := ra + 3*tv

@@ -88,4 +88,10 @@ func isNumber(tag uint32) bool   { return tag&typeMask == typeNumber }
 var typeNames = [...]string{"no value", "nil", "boolean", "userdata", "number", "string",
 	"table", "function", "userdata", "thread", "proto"}
 
-func typeName(t int) string { return typeNames[t+1] }
+// typeName is the name of a type, "?" for a tag that only damaged code can make.
+func typeName(t int) string {
+	if t+1 >= len(typeNames) {
+		return "?"
+	}
+	return typeNames[t+1]
+}

@@ -11,8 +11,8 @@
 //
 //  1. An address that was loaded from device memory is below 2³² by itself
 //     (Ptr zero-extends).
-//  2. Adding a non-negative offset below Slack bytes to such an address needs
-//     no masking: the reservation extends Slack bytes past 4 GiB.
+//  2. Adding or subtracting less than Slack bytes needs no masking: the
+//     reservation extends that far on both sides of the 4 GiB.
 //  3. Every other sum or product (an index taken from device memory, a
 //     difference) goes through Wrap first.
 //
@@ -29,7 +29,7 @@ package mem
 // Addr is a device address (see the package rules).
 type Addr = uintptr
 
-// Slack is how far past 4 GiB an unmasked sum may point, in bytes.
+// Slack is how far outside of the 4 GiB an unmasked sum may point, in bytes.
 const Slack = 16 << 20
 
 // PageSize is the granularity of regions, in bytes: the smallest that every

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"sync/atomic"
 )
 
 // Mapped tells which implementation this is (see the package comment).
@@ -15,7 +16,10 @@ const Mapped = false
 type Mem struct{ s *Space }
 
 // Space owns the memory behind a Mem.
-type Space struct{ regions []region }
+type Space struct {
+	regions []region
+	revoked atomic.Bool
+}
 
 type region struct {
 	start uint32
@@ -46,6 +50,14 @@ func (s *Space) Map(start, size Addr, p Prot) error {
 	return nil
 }
 
+// Revoke takes all memory away, so that whatever works with it faults: the way to
+// stop a task that never ends. Any goroutine may call it. Restore gives the memory
+// back with its content.
+func (s *Space) Revoke() error { s.revoked.Store(true); return nil }
+
+// Restore is the reverse of Revoke. It tells whether the memory was away.
+func (s *Space) Restore() (revoked bool, err error) { return s.revoked.Swap(false), nil }
+
 // Close forgets the memory.
 func (s *Space) Close() error { s.regions = nil; return nil }
 
@@ -62,6 +74,9 @@ func (s *Space) AsFault(r any) (*Fault, bool) {
 func (m Mem) at(a Addr, n uint32, want Prot) []byte {
 	x := uint32(a)
 	for i := range m.s.regions {
+		if m.s.revoked.Load() {
+			break
+		}
 		r := &m.s.regions[i]
 		if off := x - r.start; uint64(off)+uint64(n) <= uint64(len(r.data)) && uint64(a)>>32 == 0 {
 			if r.prot < want {

@@ -5,13 +5,16 @@ package mem
 import (
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"unsafe"
 )
 
 // Mapped tells which implementation this is (see the package comment).
 const Mapped = true
 
-const reserved = 1<<32 + Slack
+// The reservation has Slack bytes on both sides of the 4 GiB, which are never
+// mapped.
+const reserved = Slack + 1<<32 + Slack
 
 // Mem reads and writes the address space. It is a value of one word, to be kept
 // in a local variable of hot loops.
@@ -19,8 +22,10 @@ type Mem struct{ base unsafe.Pointer }
 
 // Space owns the reservation behind a Mem.
 type Space struct {
-	res     []byte // the whole reservation
+	res     []byte // the whole reservation; address 0 is Slack bytes from its start
+	mu      sync.Mutex
 	regions []region
+	revoked bool
 }
 
 type region struct {
@@ -38,7 +43,10 @@ func NewSpace() (*Space, error) {
 }
 
 // Mem returns the accessor of s, which stays valid until Close.
-func (s *Space) Mem() Mem { return Mem{unsafe.Pointer(unsafe.SliceData(s.res))} }
+func (s *Space) Mem() Mem {
+	// SAFETY: the sum is inside the reservation.
+	return Mem{unsafe.Add(unsafe.Pointer(unsafe.SliceData(s.res)), Slack)}
+}
 
 // Map backs [start, start+size) with zeroed memory under the given protection,
 // or changes the protection of a region that was mapped before. Both bounds are
@@ -47,7 +55,9 @@ func (s *Space) Map(start, size Addr, p Prot) error {
 	if start%PageSize != 0 || size%PageSize != 0 || start+size > 1<<32 {
 		return fmt.Errorf("BUG: region %#x+%#x is not made of whole pages", start, size)
 	}
-	if err := protect(s.res[start:start+size], p); err != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := protect(s.res[Slack+start:Slack+start+size], p); err != nil {
 		return fmt.Errorf("mapping device memory %#x+%#x: %w", start, size, err)
 	}
 	for i := range s.regions {
@@ -60,8 +70,44 @@ func (s *Space) Map(start, size Addr, p Prot) error {
 	return nil
 }
 
+// Revoke takes all memory away, so that whatever works with it faults: the way to
+// stop a task that never ends. Any goroutine may call it. Restore gives the memory
+// back with its content.
+func (s *Space) Revoke() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.res == nil {
+		return nil
+	}
+	s.revoked = true
+	for _, r := range s.regions {
+		if err := protect(s.res[Slack+r.start:Slack+r.start+r.size], None); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Restore is the reverse of Revoke. It tells whether the memory was away.
+func (s *Space) Restore() (revoked bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.revoked {
+		return false, nil
+	}
+	s.revoked = false
+	for _, r := range s.regions {
+		if err := protect(s.res[Slack+r.start:Slack+r.start+r.size], r.prot); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
 // Close gives the reservation back. No Mem of s may be used afterwards.
 func (s *Space) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.res == nil {
 		return nil
 	}
@@ -95,7 +141,10 @@ func (s *Space) AsFault(r any) (*Fault, bool) {
 	if off >= reserved {
 		return nil, false
 	}
+	off -= Slack // negative in the lower slack, where no region is
 	f := &Fault{Addr: uint32(off), Cause: CauseLoadProhibited}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, r := range s.regions {
 		if off >= r.start && off < r.start+r.size && r.prot == ReadOnly {
 			f.Cause = CauseStoreProhibited

@@ -266,7 +266,7 @@ func (l *Loop) RunUntilIdle() {
 		if !l.held() {
 			return
 		}
-		<-l.wake
+		l.clock.Sleep(Forever, l.wake)
 	}
 }
 
