@@ -57,6 +57,7 @@ type App struct {
 type failure struct {
 	code int
 	err  error
+	told bool // the user knows already
 }
 
 func (f *failure) Error() string { return f.err.Error() }
@@ -66,7 +67,7 @@ func fail(code int, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &failure{code, err}
+	return &failure{code: code, err: err}
 }
 
 // Main runs the command and returns its exit code.
@@ -85,6 +86,10 @@ func (a *App) Main(args []string) (code int) {
 		return ExitOK
 	}
 	code = exitCode(err)
+	var f *failure
+	if errors.As(err, &f) && f.told {
+		return code
+	}
 	if code == ExitBug {
 		a.reportBug(err.Error())
 		return code
@@ -166,8 +171,8 @@ on the desk.
 	return c
 }
 
-// exactArgs is cobra's check of that name with a hint instead of a count.
-func atLeastOne(most int, what string) cobra.PositionalArgs {
+// needArg wants an argument, and at most as many as most says if that is not 0.
+func needArg(most int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		switch {
 		case len(args) == 0:

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -29,7 +31,7 @@ arguments as "...".
 The exit code is 1 if the program fails, and else what it gives to os.exit.`,
 		Example: `  moonlet exec sum.lua 1 2 3
   echo 'print(7 // 2)' | moonlet exec -`,
-		Args: atLeastOne(0, "the name of a Lua file"),
+		Args: needArg(0, "the name of a Lua file"),
 		RunE: func(_ *cobra.Command, args []string) error { return a.exec(args[0], args[1:]) },
 	}
 	c.Flags().SetInterspersed(false) // what follows FILE belongs to the program
@@ -37,9 +39,8 @@ The exit code is 1 if the program fails, and else what it gives to os.exit.`,
 }
 
 func (a *App) exec(name string, args []string) error {
-	if name == "-" {
-		name = ""
-	} else if err := readable(name); err != nil {
+	source, err := a.program(name, args)
+	if err != nil {
 		return fail(ExitUsage, err)
 	}
 	start := a.Now()
@@ -55,7 +56,11 @@ func (a *App) exec(name string, args []string) error {
 	if err != nil {
 		return fail(ExitHost, err)
 	}
-	err = s.RunFile(name, args)
+	if source != nil {
+		err = s.RunString(string(source), "=stdin")
+	} else {
+		err = s.RunFile(name, args)
+	}
 	if closing := s.Close(); err == nil {
 		err = closing
 	}
@@ -66,6 +71,26 @@ func (a *App) exec(name string, args []string) error {
 		return err
 	}
 	return fail(ExitGuest, err)
+}
+
+// program reads a program from the standard input; one in a file is only looked
+// at.
+func (a *App) program(name string, args []string) ([]byte, error) {
+	if name != "-" {
+		return nil, readable(name)
+	}
+	if len(args) > 0 {
+		return nil, errors.New("a program from the standard input cannot have arguments: put it into a file")
+	}
+	source, err := io.ReadAll(a.In)
+	if err != nil {
+		return nil, fmt.Errorf("standard input: %w", err)
+	}
+	if bytes.HasPrefix(source, []byte("#")) { // as at the start of a script
+		end := bytes.IndexByte(append(source, '\n'), '\n')
+		source = source[min(end, len(source)):]
+	}
+	return append([]byte{}, source...), nil
 }
 
 // readable tells in plain words why a file cannot be read.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -68,7 +69,7 @@ func (n *Net) Reset() {
 	for _, l := range n.listeners {
 		l.ln.Close()
 	}
-	for _, c := range n.conns {
+	for _, c := range slices.Clone(n.conns) { // drop takes it out
 		c.drop()
 	}
 	for _, u := range n.udps {

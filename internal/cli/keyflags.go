@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"moonlet/internal/project"
+)
+
+// keyFlag is the flag of a key of the project file.
+type keyFlag struct {
+	key   project.Key
+	all   *[]project.Setting // in the order of the command line
+	value string
+}
+
+// String implements pflag.Value.
+func (f *keyFlag) String() string { return f.value }
+
+// Set implements pflag.Value.
+func (f *keyFlag) Set(v string) error {
+	f.value = v
+	*f.all = append(*f.all, project.Setting{Flag: f.key.Flag, Value: v})
+	return nil
+}
+
+// Type implements pflag.Value; help texts show it as the flag's argument.
+func (f *keyFlag) Type() string {
+	if f.key.Form == project.FormSwitch {
+		return "bool"
+	}
+	return f.key.Value
+}
+
+// group is a heading of a help text with its flags.
+type group struct {
+	title string
+	flags *pflag.FlagSet
+}
+
+// addKeyFlags adds the flags of all keys to a command.
+func addKeyFlags(c *cobra.Command, settings *[]project.Setting) []group {
+	var groups []group
+	for _, title := range project.Groups() {
+		set := pflag.NewFlagSet(title, pflag.ContinueOnError)
+		set.SortFlags = false
+		for _, k := range project.Keys() {
+			if k.Group != title {
+				continue
+			}
+			f := set.VarPF(&keyFlag{key: k, all: settings}, k.Flag, "", k.Usage)
+			if k.Form == project.FormSwitch {
+				f.NoOptDefVal = "true"
+			}
+		}
+		c.Flags().AddFlagSet(set)
+		groups = append(groups, group{title, set})
+	}
+	return groups
+}
+
+// groupedUsage is a usage function that shows flags under their headings.
+func groupedUsage(groups []group) func(c *cobra.Command) error {
+	return func(c *cobra.Command) error {
+		var b strings.Builder
+		fmt.Fprintf(&b, "Usage:\n  %s\n\nExamples:\n%s\n", c.UseLine(), c.Example)
+		for _, g := range groups {
+			fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.flags.FlagUsages())
+		}
+		_, err := fmt.Fprint(c.OutOrStdout(), b.String())
+		return err
+	}
+}

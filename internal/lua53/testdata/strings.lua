@@ -1,0 +1,28 @@
+-- Strings: library, patterns, format, pack, utf8.
+print(("hello"):sub(2, 3), ("hello"):sub(-3), ("hello"):sub(2), ("hello"):sub(0), ("hello"):sub(10), ("hello"):sub(-100, 2), ("hello"):sub(3, 2), ("hello"):sub(math.mininteger, math.maxinteger))
+print(("abc"):byte(1, -1)) print(("abc"):byte(10)) print(string.char(72, 105), string.char(), ("abc"):reverse(), ("aBc"):upper(), ("aBc"):lower(), ("abc"):len())
+print(("x"):rep(0), ("x"):rep(3, "-"), (""):rep(100), ("ab"):rep(2))
+print(("hello world"):find("o w"), ("hello"):find("l"), ("hello"):find("xyz"), ("hello"):find(""), ("hello"):find("", 10), ("hello"):find("l", -2), ("a.b"):find(".", 1, true), ("a+b"):find("+", 1, true))
+print(("key = value"):match("^(%w+)%s*=%s*(%w+)$"), ("2024-01-02"):match("(%d+)-(%d+)-(%d+)"), ("abc"):match("()b()"), ("abc"):match(".-"), ("[x]"):match("%[(.-)%]"), ("abc"):match("x*"))
+print(("THE (quick) fox"):find("%((%a+)%)"), ("f(a(b)c)d"):match("%b()"), ("THE (quick) fox"):gsub("%f[%a]%a+", "W"), ("hello"):gsub("", "-"), ("abc"):gsub("%w", "%0%0"), ("abc"):gsub("%w", {a = "1", b = true, c = false}))
+print(("abc def"):gsub("%w+", function(w) if w == "abc" then return w:upper() end end), ("aaa"):gsub("a", "b", 2), ("x = 1"):gsub("(%w) = (%w)", "%2 = %1"), ("a%b"):gsub("%%", "%%%%"))
+for k, v in ("a=1, b=2"):gmatch("(%w+)=(%w+)") do io.write(k, v, " ") end for w in ("one two"):gmatch("%a+") do io.write(w, ".") end for p in ("abc"):gmatch("()") do io.write(p, " ") end print()
+print(("abc123"):match("^[^%d]+"), ("a-b]c"):match("[]%-]+"), ("x^y"):match("[x^]+"), ("é"):match("[\xc3]"), ("\0a\0"):match("%z"), ("a\0b"):find("\0"), ("  trim "):match("^%s*(.-)%s*$"))
+print(pcall(string.find, "a", "[a")) print(pcall(string.find, "a", "%")) print(pcall(string.find, "a", "(()")) print(pcall(string.match, "a", "%1")) print(pcall(string.gsub, "a", ".", "%9"))
+print(pcall(string.find, ("a"):rep(300000), (".-"):rep(1) .. "b")) print(pcall(string.match, ("x"):rep(1000), ("(x)"):rep(40)))
+local function fmt(...) print(select(2, pcall(string.format, ...))) end
+fmt("%d %5d %-5d| %05d %+d % d %x %X %#x %o %i", 42, 42, 42, 42, 42, 42, 255, 255, 255, 8, 7) fmt("%c%c%c", 76, 117, 97) fmt("%s %10s %-10s| %.2s %%", "str", "str", "str", "str") fmt("%q", 'a "quoted"\n\0\r\t\\ line\200') fmt("%q %q %q", 1, 1.5, math.mininteger)
+fmt("%g %g %g %.3f %e %10.2f %-10.1f| %+.1f %G", 1.5, 1e20, 0.1, 3.14159, 12345.678, 2.5, 2.5, 2.5, 1e-10) fmt("%a", 1.0) fmt("%a %A", 0.5, 255.5) fmt("%s %s %s %s", nil, true, {} ~= nil, 1.0) fmt("%d", 3.0) fmt("%d", "10") fmt("%x", -1) fmt("%.20s|", "short") fmt("%5.1s|", "abc") fmt("%i", 2 ^ 31)
+fmt("%s", setmetatable({}, {__tostring = function() return "obj" end})) fmt("%.14g %.9g %.7g", 0.1, 0.1, 0.1) fmt("%5s%5s", 1, 2) fmt("%u", 1) fmt("%p", 1) fmt("%s") fmt("%d", {}) fmt("%q", {}) fmt("%.0f %.1f %.0f %.0f", 0.5, 0.25, 1.5, 2.5) fmt("%f %f", 1 / 0, -1 / 0) fmt("%5.3d|%-8.3x|", 5, 10)
+print(tostring(1e15), tostring(-0.0), 1e300 * 1e10, tostring(2 ^ 63), 1e-10, 123456789.0, tostring(3) == "3", 10 // 0.3)
+local function hex(s) return (s:gsub(".", function(c) return ("%02x"):format(c:byte()) end)) end
+print(hex(string.pack("<i1i2i4", -1, -2, -3)), hex(string.pack(">I2I4", 1, 2)), hex(string.pack("z", "ab")), hex(string.pack("s1", "abc")), hex(string.pack("<f", 1.5)), hex(string.pack("<!4 i1 i4", 1, 2)), hex(string.pack("c5", "ab")), hex(string.pack("<i3", -2)), hex(string.pack("<I8", 5)), hex(string.pack(">d", 0.5)))
+print(string.unpack("<i2 >i2 z s1", "\1\0\0\1ab\0\3xyz")) print(string.unpack("<f", string.pack("<f", 0.1))) print(string.packsize("<i4i2i1"), string.packsize("<!4i1i4"), pcall(string.packsize, "s")) print(pcall(string.pack, "i1", 200)) print(pcall(string.unpack, "<i8", ("\xff"):rep(7) .. "\x7f")) print(string.unpack("<i8", ("\xff"):rep(8))) print(pcall(string.pack, "x!3i4", 1))
+print(utf8.char(72, 228, 8364, 128512), utf8.len("häß€"), utf8.len("\xff"), utf8.codepoint("h€", 1, -1), utf8.offset("a€b", 3), utf8.offset("a€b", -1), utf8.charpattern == "[\0-\x7F\xC2-\xF4][\x80-\xBF]*")
+for p, c in utf8.codes("a€b") do io.write(p, ":", c, " ") end print() print(pcall(function() for _ in utf8.codes("a\xff") do end end)) print(pcall(utf8.codepoint, "\xff"))
+-- long and short strings, equality, concatenation
+local s40, s41 = ("x"):rep(40), ("x"):rep(41)
+print(s40 == ("x"):rep(40), s41 == ("x"):rep(41), s40 < s41, s40 .. "x" == s41, #(s41 .. s41 .. s41), ({[s41] = 1})[("x"):rep(41)])
+local parts = {} for i = 1, 1000 do parts[i] = i end print(#table.concat(parts), ("a" .. 1 .. 2.5 .. "b"), "x" .. -0.0 .. 1e100)
+local acc = "" for i = 1, 300 do acc = acc .. i end print(#acc, acc:sub(-6))
+print(("%s"):rep(3, ","):format(1, 2, 3), ("x"):byte(), #tostring(print) > 0, tostring(nil), tostring(true), ("5" + 0) | 0, "0x10" + 0, #"\u{10FFFF}")
