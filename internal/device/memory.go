@@ -83,3 +83,7 @@ func (d *Device) mapMemory() error {
 	}
 	return d.space.Map(rom.Scratch, rom.ScratchSize, mem.ReadWrite)
 }
+
+// MappedBytes is how much memory of the host backs the chip's address space at
+// most.
+func (d *Device) MappedBytes() int { return d.space.MappedBytes() }

@@ -70,6 +70,15 @@ func (s *Space) Map(start, size Addr, p Prot) error {
 	return nil
 }
 
+// MappedBytes is the size of all regions.
+func (s *Space) MappedBytes() int {
+	n := 0
+	for _, r := range s.regions {
+		n += int(r.size)
+	}
+	return n
+}
+
 // Revoke takes all memory away, so that whatever works with it faults: the way to
 // stop a task that never ends. Any goroutine may call it. Restore gives the memory
 // back with its content.
