@@ -2,6 +2,8 @@ package device
 
 import (
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"moonlet/internal/heap"
@@ -210,6 +212,10 @@ func (d *Device) crash(r any) (port.ResetInfo, bool) {
 			return sdk.Reason(port.ResetSoftWatchdog), true
 		}
 		return d.exception(f), true
+	}
+	if err, ok := r.(runtime.Error); ok { // ours, but no reason to take the user's work down
+		d.report(Event{Kind: HostError, Text: "BUG: " + err.Error() + "; the module is reset. Please report this:\n" + string(debug.Stack())})
+		return sdk.Reason(port.ResetException), true
 	}
 	if d.machine == nil {
 		return port.ResetInfo{}, false

@@ -85,11 +85,12 @@ func (t *Thread) index(i int) Addr {
 	return cl + layout.CClosureUpvalue + Addr(i-1)*tv
 }
 
-// valid is index for a caller that must have a value there.
+// valid is index with a nil where there is no value, as luaO_nilobject in C.
 func (t *Thread) valid(i int) Addr {
 	a := t.index(i)
 	if a == 0 {
-		panic("BUG: invalid Lua stack index")
+		a = t.v.scratch(scratchNone)
+		t.v.setNil(a)
 	}
 	return a
 }

@@ -34,9 +34,13 @@ var image = sync.OnceValues(func() (*rom.Image, error) {
 // of its time.
 type options struct {
 	heapBytes mem.Addr
-	fuel      int64                               // cost units until errOutOfFuel
-	wrap      func(heap.Allocator) heap.Allocator // replaces the allocator
+	fuel      int64 // cost units until errOutOfFuel
+	strict    bool  // check the use of the allocator
 	output    *strings.Builder
+	fail      int  // with strict: the n-th allocation fails, and all that follow
+	once      bool // with fail: only that one fails
+	strip     int  // default strip level
+	fast      bool // the allocator of the host profile
 	keep      bool // the caller closes the address space
 }
 
@@ -46,10 +50,11 @@ var errOutOfFuel = errors.New("out of fuel")
 // testMachine is a Lua state on a heap like the chip's.
 type testMachine struct {
 	lua53.Machine
-	space *mem.Space
-	heap  heap.Allocator
-	size  mem.Addr // of the heap
-	start mem.Addr // free bytes before the state was made
+	space  *mem.Space
+	heap   heap.Allocator
+	strict *strictHeap // the same, if asked for
+	size   mem.Addr    // of the heap
+	start  mem.Addr    // free bytes before the state was made
 }
 
 // newMachine makes a machine. The error is that of lua53.New.
@@ -76,14 +81,22 @@ func newMachine(t testing.TB, o options) (*testMachine, error) {
 	if err := space.Map(heapStart, size, mem.ReadWrite); err != nil {
 		t.Fatal(err)
 	}
-	tm := &testMachine{space: space, size: size, heap: heap.NewDevice(space.Mem(), heapStart, heapStart+size)}
+	tm := &testMachine{space: space, size: size}
+	if o.fast {
+		tm.heap = heap.NewFast(space.Mem(), heapStart, heapStart+size)
+	} else {
+		tm.heap = heap.NewDevice(space.Mem(), heapStart, heapStart+size)
+	}
 	tm.start = tm.heap.FreeBytes()
-	if o.wrap != nil {
-		tm.heap = o.wrap(tm.heap)
+	if o.strict {
+		tm.strict = newStrict(tm.heap, space.Mem())
+		tm.strict.fail = o.fail - 1
+		tm.strict.once = o.once
+		tm.heap = tm.strict
 	}
 	limit := o.fuel
 	tm.Machine, err = lua53.New(lua53.Config{
-		Mem: space.Mem(), Space: space, Heap: tm.heap, ROM: img, Seed: 1, StripDefault: 0,
+		Mem: space.Mem(), Space: space, Heap: tm.heap, ROM: img, Seed: 1, StripDefault: o.strip,
 		Output: func(p []byte) {
 			if o.output != nil {
 				o.output.Write(p)

@@ -221,6 +221,7 @@ const (
 	scratchConst // constants under construction in the compiler
 	scratchConst2
 	scratchAPI
+	scratchNone // what stands where an index names no value
 	scratchSlots
 )
 

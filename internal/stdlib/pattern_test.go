@@ -18,6 +18,9 @@ type stub struct {
 	pushed             []string
 }
 
+// Charge implements state.State.
+func (s *stub) Charge(int) {}
+
 type stubError string
 
 func (s *stub) NumberSizes() (i, f int)   { return s.intSize, s.floatSize }

@@ -1,0 +1,309 @@
+package project_test
+
+import (
+	"errors"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"moonlet/internal/device"
+	"moonlet/internal/port"
+	"moonlet/internal/project"
+	"moonlet/internal/radio"
+)
+
+// write makes files in a directory; names have slashes.
+func write(t testing.TB, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// open opens a project with that project file and an init.lua.
+func open(t testing.TB, toml string, flags ...project.Setting) (*project.Project, error) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"init.lua": "", project.FileName: toml})
+	return project.Open(dir, flags)
+}
+
+const everything = `
+profile = "esp8266"
+heap = "40KB"
+chip_id = 0x123456
+seed = 7
+files = ["*.lua"]
+state = "my state"
+time = "10x"
+task_limit = "20ms"
+watchdog = "off"
+unit_time = "2us"
+listen = "0.0.0.0"
+auto_ports = false
+hosts_only = true
+gateway_is_host = true
+
+[ports]
+80 = 8080
+23 = "any"
+
+[hosts]
+Example = "192.168.1.2"
+
+[wifi]
+known_only = true
+script = ["10s drop 200 @home"]
+
+[[wifi.networks]]
+ssid = "home"
+password = "correct horse"
+bssid = "02:00:5E:00:00:01"
+channel = 11
+rssi = -70
+hidden = true
+dhcp_time = "250ms"
+address = "10.1.2.3/16"
+dns = ["10.1.0.2"]
+
+[[levels]]
+pin = 1
+level = 1
+
+[[wires]]
+from = 1
+to = 2
+
+[[buttons]]
+name = "boost"
+pin = 3
+level = 0
+presses = ["5s+200ms", { at = "10s", for = "1s" }]
+
+[[waves]]
+pin = 5
+low = "1ms"
+high = "2ms"
+
+[adc]
+kind = "sine"
+mean = 512
+swing = 100.5
+every = "1m"
+`
+
+func TestEverything(t *testing.T) {
+	p, err := open(t, everything)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := p.Config()
+	if want := filepath.Join(p.Dir, "my state"); p.StateDir != want || c.StateDir != want {
+		t.Errorf("state is in %s and %s, want %s", p.StateDir, c.StateDir, want)
+	}
+	if c.FreeHeap != 40<<10 || p.Heap() != 40<<10 || c.ChipID != 0x123456 || c.Seed != 7 {
+		t.Errorf("heap %d, chip %x, seed %d", c.FreeHeap, c.ChipID, c.Seed)
+	}
+	if c.TaskLimit != 20*time.Millisecond || c.SoftWatchdog >= 0 || c.UnitTime != 2*time.Microsecond || c.Clock.Jumps() {
+		t.Errorf("times: %v %v %v", c.TaskLimit, c.SoftWatchdog, c.UnitTime)
+	}
+	n := c.Net
+	if n.ListenIP != netip.AddrFrom4([4]byte{}) || n.Ports[80] != 8080 || n.AutoPorts || !n.HostsOnly || !n.GatewayIsHost ||
+		n.Hosts["example"] != (port.IP{192, 168, 1, 2}) {
+		t.Errorf("network: %+v", n)
+	}
+	if host, ok := n.Ports[23]; !ok || host != 0 || p.NamesPort(23) || !p.NamesPort(80) || p.NamesPort(81) {
+		t.Errorf("ports: %v", n.Ports)
+	}
+	checkWiFi(t, c)
+	b := c.Board
+	if len(b.Levels) != 1 || len(b.Wires) != 1 || len(b.Waves) != 1 || b.ADC == nil || b.ADC.Swing != 100.5 {
+		t.Errorf("board: %+v", b)
+	}
+	if k := b.Buttons[0]; k.Name != "boost" || len(k.Presses) != 2 || k.Presses[0].For != 200*time.Millisecond || k.Presses[1].At != 10*time.Second {
+		t.Errorf("button: %+v", k)
+	}
+	if err := c.Board.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func checkWiFi(t *testing.T, c device.Config) {
+	t.Helper()
+	w := c.WiFi
+	if !w.KnownOnly || len(w.Script) != 1 || w.Script[0].Action != radio.Drop || len(w.Networks) != 1 {
+		t.Fatalf("Wi-Fi: %+v", w)
+	}
+	n := w.Networks[0]
+	if n.SSID != "home" || n.Password != "correct horse" || n.Auth != port.AuthWPA2 || n.Channel != 11 || n.RSSI != -70 ||
+		!n.Hidden || n.DHCPTime != 250*time.Millisecond || n.BSSID != (port.MAC{2, 0, 0x5E, 0, 0, 1}) {
+		t.Errorf("network: %+v", n)
+	}
+	want := port.IPInfo{Addr: port.IP{10, 1, 2, 3}, Netmask: port.IP{255, 255, 0, 0}, Gateway: port.IP{10, 1, 0, 1}}
+	if n.Address != want || len(n.DNS) != 1 {
+		t.Errorf("address: %+v, DNS %v", n.Address, n.DNS)
+	}
+}
+
+func TestFlagsWin(t *testing.T) {
+	p, err := open(t, everything,
+		project.Setting{Flag: "heap", Value: "30000"},
+		project.Setting{Flag: "time", Value: "virtual"},
+		project.Setting{Flag: "state", Value: "elsewhere"},
+		project.Setting{Flag: "port", Value: "80=9090"},
+		project.Setting{Flag: "port", Value: "8000=any"},
+		project.Setting{Flag: "wifi-known-only", Value: "false"},
+		project.Setting{Flag: "wifi-network", Value: `ssid=a,"password=with,comma",dns=1.1.1.1,dns=8.8.8.8`},
+		project.Setting{Flag: "wifi-network", Value: "ssid=b,auth=open"},
+		project.Setting{Flag: "button", Value: "pin=4,level=0,presses=1s+1s,presses=5s+1s"},
+		project.Setting{Flag: "adc-kind", Value: "constant"},
+		project.Setting{Flag: "adc-value", Value: "3.5"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := p.Config()
+	if c.FreeHeap != 30000 || !c.Clock.Jumps() || p.StateDir != "elsewhere" || c.WiFi.KnownOnly {
+		t.Errorf("heap %d, state %s", c.FreeHeap, p.StateDir)
+	}
+	if _, ok := c.Net.Ports[8000]; c.Net.Ports[80] != 9090 || !ok || len(c.Net.Ports) != 3 {
+		t.Errorf("ports: %v", c.Net.Ports)
+	}
+	w := c.WiFi.Networks
+	if len(w) != 2 || w[0].Password != "with,comma" || len(w[0].DNS) != 2 || w[1].SSID != "b" {
+		t.Errorf("networks: %+v", w)
+	}
+	if b := c.Board.Buttons; len(b) != 1 || b[0].Pin != 4 || len(b[0].Presses) != 2 {
+		t.Errorf("buttons: %+v", b)
+	}
+	if a := c.Board.ADC; a.Kind != "constant" || a.Value != 3.5 || a.Mean != 512 {
+		t.Errorf("adc: %+v", a)
+	}
+}
+
+// TestBadFiles: each message begins with the line and the key, and says what is
+// wrong.
+func TestBadFiles(t *testing.T) {
+	for _, c := range []struct{ toml, want string }{
+		{"heap = ", ":1: this is not TOML"},
+		{"\nheap = 1\nheap = 2", ":3: this is not TOML"},
+		{"\n\nhaep = 5", `:3: haep: there is no such key; did you mean "heap"?`},
+		{"[wifi]\nknownonly = true", `:2: wifi.knownonly: there is no such key; did you mean "known_only"?`},
+		{"[something]\na = 1", ":1: something: there is no such key; the keys are profile,"},
+		{"heap = true", ":1: heap: want a number of bytes"},
+		{"heap = \"44 bananas\"", `:1: heap: want a number of bytes, as in 45056 or "44KB", not "44 bananas"`},
+		{"heap = -1", ":1: heap: want"},
+		{"profile = \"esp32\"", ":1: profile: there is no profile \"esp32\""},
+		{"seed = \"x\"", ":1: seed: want a whole number, not \"x\""},
+		{"chip_id = 0x1000000", ":1: chip_id: 16777216 is not possible: choose 1 to 16777215"},
+		{"time = \"fast\"", `:1: time: "fast" is none of`},
+		{"time = \"0x\"", `:1: time: "0x" is none of`},
+		{"watchdog = 3", `:1: watchdog: want a time with its unit, as in "1.5s" or "20ms", or "off", not 3`},
+		{"unit_time = \"off\"", `:1: unit_time: want a time with its unit`},
+		{"task_limit = \"1us\"", `:1: task_limit: 1µs is too short`},
+		{"listen = \"localhost\"", `:1: listen: "localhost" is no IP address`},
+		{"\n[ports]\n80 = 70000", ":3: ports.80: want the module's port"},
+		{"ports = 5", ":1: ports: want a table, as in [ports], not 5"},
+		{"[hosts]\na = \"::1\"", `:2: hosts.a: "::1" is no IP address`},
+		{"files = \"*.lua\"", ":1: files: want a list"},
+		{"files = [\n\"*.lua\",\n5]", ":3: files[1]: want text in quotes, not 5"},
+		{"files = [\"*.lua\",\n \"nothing*\"]", `:2: files[1]: no file matches "nothing*"`},
+		{"files = [\"../*.lua\"]", `:1: files[0]: "../*.lua" leads out of the project`},
+		{"files = [\"[\"]", `:1: files[0]: "[" is no file pattern`},
+		{"[[wifi.networks]]\nchannel = 1", ":2: wifi.networks[0].ssid: a network needs a name"},
+		{"[[wifi.networks]]\nssid = \"a\"\n[[wifi.networks]]\nssid = \"b\"\nrssi = 5", ":5: wifi.networks[1].rssi: 5 is not possible: choose -128 to -1"},
+		{"[[wifi.networks]]\nssid = \"a\"\npassword = \"short\"", ":3: wifi.networks[0].password: a password has 8 to 64 bytes, not 5"},
+		{"[[wifi.networks]]\nssid = \"a\"\nauth = \"wpa3\"", `:3: wifi.networks[0].auth: "wpa3" is none of open, wep`},
+		{"[[wifi.networks]]\nssid = \"a\"\naddress = \"10.0.0.1\"", `:3: wifi.networks[0].address: "10.0.0.1" is no address with the width`},
+		{"[wifi]\nnetworks = [\n{ ssid = \"a\" },\n{ ssid = \"b\", chanel = 1 }]", `:4: wifi.networks[1].chanel: there is no such key; did you mean "channel"?`},
+		{"[wifi]\nscript = [\n\"10s drop\",\n\"10s explode\"]", `:4: wifi.script[1]: "10s explode" of the Wi-Fi script: unknown action`},
+		{"[[levels]]\npin = 1", ":2: levels[0].level: this key is missing"},
+		{"[[levels]]\npin = 99\nlevel = 1", ":2: levels[0].pin: there is no pin 99"},
+		{"[[buttons]]\npin = 1\npresses = [\"5s\"]", `:3: buttons[0].presses[0]: want when and how long`},
+		{"[[buttons]]\npin = 1\n[[buttons.presses]]\nat = \"1s\"\nfor = \"0s\"", `:3: buttons[0].presses[0]: a press needs`},
+		{"[[waves]]\npin = 1\nlow = \"1ms\"\nhigh = \"0s\"", ":1: waves[0]: each half must last"},
+		{"[adc]\nkind = \"triangle\"", `:2: adc.kind: "triangle" is none of`},
+		{"[adc]\nkind = \"ramp\"", `:1: adc.every: a ramp needs a time`},
+		{"[adc]\nnoise = 1\nnoise_every = \"-1s\"", `:3: adc.noise_every: -1s is too short`},
+		{"adc.value = nan", `:1: adc.value: want a number`},
+		{"a = 1\nb = 2", ":1: a: there is no such key"},
+		{"a = 1\nb = 2", ":2: b: there is no such key"},
+	} {
+		_, err := open(t, c.toml)
+		if err == nil {
+			t.Errorf("%q is accepted", c.toml)
+			continue
+		}
+		if !strings.Contains(err.Error(), project.FileName+c.want) {
+			t.Errorf("%q gives\n  %v\nwant %s", c.toml, err, c.want)
+		}
+		var e *project.Error
+		if !errors.As(err, &e) {
+			t.Errorf("%q gives a %T", c.toml, err)
+		}
+	}
+}
+
+func TestBadFlags(t *testing.T) {
+	for _, c := range []struct{ flag, value, want string }{
+		{"heap", "much", `--heap: heap: want a number of bytes`},
+		{"port", "80", `--port: "80": want PORT=HOSTPORT`},
+		{"port", "80=x", `--port: ports.80: want the module's port`},
+		{"wifi-network", "home", `--wifi-network: "home": want ssid=NAME,...: "home" has no "="`},
+		{"wifi-network", `ssid="x`, `--wifi-network: `},
+		{"wifi-network", "ssid=a,rssi=low", `--wifi-network: wifi.networks[0].rssi: want a whole number`},
+		{"file", "nothing", `--file: no file matches "nothing"`},
+		{"level", "pin=1,level=2", `--level: levels[0].level: a level is 0 or 1, not 2`},
+		{"hosts-only", "perhaps", `--hosts-only: hosts_only: want true or false`},
+		{"wifi-script", "soon drop", `--wifi-script: wifi.script[0]: "soon drop"`},
+	} {
+		_, err := open(t, "", project.Setting{Flag: c.flag, Value: c.value})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("--%s %s gives %v, want %s", c.flag, c.value, err, c.want)
+		}
+	}
+}
+
+func TestKeysAreWhole(t *testing.T) {
+	flags := map[string]bool{}
+	groups := map[string]bool{}
+	for _, g := range project.Groups() {
+		groups[g] = true
+	}
+	for _, k := range project.Keys() {
+		if flags[k.Flag] || !groups[k.Group] || k.Usage == "" || (k.Value == "") != (k.Form == project.FormSwitch) {
+			t.Errorf("key %+v", k)
+		}
+		flags[k.Flag] = true
+	}
+}
+
+func FuzzProjectFile(f *testing.F) {
+	f.Add(everything)
+	f.Add("a.b = [[1, {c = 2}], [[\n]]]\n[x.y]\n[[z]]\n[z.w]\n\"quoted key\" = '''\n'''")
+	f.Add("\xEF\xBB\xBF[[buttons]]\n[[buttons.presses]]\nat = 5\n[[buttons]]")
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, text string) {
+		if err := os.WriteFile(filepath.Join(dir, project.FileName), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		p, err := project.Open(dir, nil)
+		if err == nil {
+			c := p.Config()
+			if err := c.Board.Validate(); err != nil {
+				t.Errorf("an impossible board came through: %v", err)
+			}
+			return
+		}
+		if strings.Contains(err.Error(), "BUG") || !strings.Contains(err.Error(), project.FileName+":") {
+			t.Errorf("message without a line: %v", err)
+		}
+	})
+}

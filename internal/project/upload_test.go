@@ -1,0 +1,256 @@
+package project_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"moonlet/internal/device"
+	"moonlet/internal/flashdir"
+	"moonlet/internal/project"
+)
+
+// upload opens a directory and uploads it; it gives the names that were written.
+func upload(t *testing.T, dir string, flags ...project.Setting) (*project.Project, string) {
+	t.Helper()
+	p, err := project.Open(dir, flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := p.Upload()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, u := range done {
+		names = append(names, u.Name)
+	}
+	return p, strings.Join(names, " ")
+}
+
+// flash is the content of a file in flash, "-" if there is none.
+func flash(t *testing.T, p *project.Project, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(p.StateDir, device.FlashDir, flashdir.HostName(name)))
+	if errors.Is(err, os.ErrNotExist) {
+		return "-"
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestUploadRules(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"init.lua": "one", "Data.txt": "two", "empty": "", "README.md": "no",
+		".hidden": "no", project.FileName: "", "sub/x.lua": "no"})
+	p, names := upload(t, dir)
+	if names != "Data.txt empty init.lua" {
+		t.Errorf("uploaded %q", names)
+	}
+	if got := flash(t, p, "Data.txt"); got != "two" {
+		t.Errorf("Data.txt is %q", got)
+	}
+	if _, names := upload(t, dir); names != "" {
+		t.Errorf("uploaded %q again", names)
+	}
+
+	// The application changes its files; only an edited source replaces one.
+	inFlash := filepath.Join(p.StateDir, device.FlashDir)
+	write(t, inFlash, map[string]string{"init.lua": "changed", flashdir.HostName("Data.txt"): "changed", "own": "own"})
+	write(t, dir, map[string]string{"init.lua": "edited"})
+	if _, names := upload(t, dir); names != "init.lua" {
+		t.Errorf("uploaded %q", names)
+	}
+	for name, want := range map[string]string{"init.lua": "edited", "Data.txt": "changed", "own": "own"} {
+		if got := flash(t, p, name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+
+	// What is gone comes back.
+	if err := os.Remove(filepath.Join(inFlash, "empty")); err != nil {
+		t.Fatal(err)
+	}
+	if _, names := upload(t, dir); names != "empty" {
+		t.Errorf("uploaded %q", names)
+	}
+
+	write(t, p.StateDir, map[string]string{"wifi.json": "{}", "mine.txt": "keep"})
+	if err := p.Forget(); err != nil {
+		t.Fatal(err)
+	}
+	if got := flash(t, p, "own"); got != "-" {
+		t.Errorf("own is %q after Forget", got)
+	}
+	if _, err := os.Stat(filepath.Join(p.StateDir, "wifi.json")); err == nil {
+		t.Error("Forget left the Wi-Fi settings")
+	}
+	if _, err := os.Stat(filepath.Join(p.StateDir, "mine.txt")); err != nil {
+		t.Error("Forget removed what is not the module's")
+	}
+	if _, names := upload(t, dir); names != "Data.txt empty init.lua" {
+		t.Errorf("uploaded %q", names)
+	}
+}
+
+func TestPatterns(t *testing.T) {
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "app")
+	write(t, parent, map[string]string{"lib/util.lua": "u", "app/src/init.lua": "i", "app/www/index.html": "h",
+		"app/www/.hidden": "no", "app/www/deep/x": "no", "app/other.lua": "no",
+		"app/" + project.FileName: `files = ["src/./*.lua", "www/*", "../lib/./util.lua"]`})
+	p, names := upload(t, dir)
+	if names != "init.lua util.lua www/index.html" {
+		t.Errorf("uploaded %q", names)
+	}
+	if got := flash(t, p, "www/index.html"); got != "h" {
+		t.Errorf("index.html is %q", got)
+	}
+	write(t, parent, map[string]string{"lib/init.lua": "second"})
+	_, err := project.Open(dir, []project.Setting{{Flag: "file", Value: "src/./*"}, {Flag: "file", Value: "../lib/./*"}})
+	if err == nil || !strings.Contains(err.Error(), "have the same name on the module") {
+		t.Errorf("two files of one name: %v", err)
+	}
+}
+
+// TestNothingIsWrittenIfSomethingIsWrong is about checks that come first.
+func TestNothingIsWrittenIfSomethingIsWrong(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{strings.Repeat("n", 32), "", "has 32 bytes and the flash file system allows 31"},
+		{"big", strings.Repeat("x", 4<<20), "it is too small: the files need 42"},
+	} {
+		dir := t.TempDir()
+		write(t, dir, map[string]string{"init.lua": "", c.name: c.text})
+		p, err := project.Open(dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Upload()
+		var e *project.Error
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+		if got := flash(t, p, "init.lua"); got != "-" {
+			t.Error("something was written")
+		}
+	}
+}
+
+// TestFull fills the flash memory to the last byte that the check allows.
+func TestFull(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"init.lua": "", "a": "x", "b": "x"})
+	size := 3300000
+	for step := 1 << 18; step > 0; step /= 2 {
+		write(t, dir, map[string]string{"b": strings.Repeat("y", size+step)})
+		p, err := project.Open(dir, []project.Setting{{Flag: "state", Value: t.TempDir()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Upload()
+		var e *project.Error
+		switch {
+		case err == nil:
+			size += step
+		case !errors.As(err, &e):
+			t.Fatalf("the check let a file of %d bytes pass, but %v", size+step, err)
+		}
+	}
+	// The other way round: the file that fills it gives way to a small one while
+	// another grows.
+	write(t, dir, map[string]string{"b": strings.Repeat("y", size)})
+	upload(t, dir)
+	write(t, dir, map[string]string{"a": strings.Repeat("z", size), "b": "x"})
+	if _, names := upload(t, dir); names != "a b" {
+		t.Errorf("uploaded %q", names)
+	}
+}
+
+func TestSingleFile(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"blink.lua": "print(1)", "it's \"x\".lc": "\x1bLua", "notes.txt": "", "other.lua": ""})
+	p, names := upload(t, filepath.Join(dir, "blink.lua"))
+	if names != "init.lua" || flash(t, p, "init.lua") != "print(1)" || !p.Temporary {
+		t.Errorf("uploaded %q", names)
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(p.StateDir); err == nil {
+		t.Error("the temporary directory is still there")
+	}
+	if runtime.GOOS != "windows" {
+		p, names = upload(t, filepath.Join(dir, "it's \"x\".lc"))
+		if names != "init.lua it's \"x\".lc" || flash(t, p, "init.lua") != "dofile(\"it's \\034x\\034.lc\")\n" {
+			t.Errorf("uploaded %q with %q", names, flash(t, p, "init.lua"))
+		}
+		p.Close()
+	}
+	state := t.TempDir()
+	p, _ = upload(t, filepath.Join(dir, "blink.lua"), project.Setting{Flag: "state", Value: state})
+	if p.StateDir != state || p.Temporary {
+		t.Errorf("state is in %s", p.StateDir)
+	}
+	if _, err := project.Open(filepath.Join(dir, "notes.txt"), nil); err == nil {
+		t.Error("a text file is a project")
+	}
+	if _, err := project.Open(filepath.Join(dir, "blink.lua"), []project.Setting{{Flag: "file", Value: "*"}}); err == nil {
+		t.Error("--file goes with a single file")
+	}
+}
+
+func TestBadPaths(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := project.Open(filepath.Join(dir, "nothing"), nil); err == nil || !strings.Contains(err.Error(), "there is no such file") {
+		t.Errorf("missing path: %v", err)
+	}
+	p, err := project.Open(dir, nil)
+	if err != nil || len(p.Warnings) != 1 {
+		t.Errorf("empty directory: %v, %v", err, p)
+	}
+	// A file in the place of the state directory.
+	write(t, dir, map[string]string{"state": "", "init.lua": ""})
+	p, err = project.Open(dir, []project.Setting{{Flag: "state", Value: filepath.Join(dir, "state")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Upload()
+	var h *project.HostError
+	if !errors.As(err, &h) {
+		t.Errorf("state is a file: %v", err)
+	}
+	write(t, dir, map[string]string{".moonlet/uploaded.json": "{"})
+	p, _ = project.Open(dir, nil)
+	if _, err = p.Upload(); err == nil || !strings.Contains(err.Error(), "it is damaged") {
+		t.Errorf("damaged manifest: %v", err)
+	}
+}
+
+// TestManifestSurvives: if an upload is interrupted, files that were to be
+// written are written the next time, whatever their source is by then.
+func TestManifestSurvives(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"init.lua": "one"})
+	p, _ := upload(t, dir)
+	manifest := filepath.Join(p.StateDir, "uploaded.json")
+	before, err := os.ReadFile(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, map[string]string{"init.lua": "two"})
+	upload(t, dir)
+	after, err := os.ReadFile(manifest)
+	if err != nil || bytes.Equal(before, after) {
+		t.Errorf("the manifest did not change (%v)", err)
+	}
+	left, err := filepath.Glob(filepath.Join(p.StateDir, "uploaded.json.*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left over: %v, %v", left, err)
+	}
+}
