@@ -60,7 +60,7 @@ func (d *Device) Alloc(n Addr) Addr {
 		return 0
 	}
 	m, prev := d.m, Addr(0)
-	for b := d.first; b != d.end; b = m.Ptr(b) {
+	for b := d.first; b != d.end; b = d.after(b) {
 		size := m.Ptr(b + 4)
 		if size < want {
 			prev = b
@@ -83,6 +83,16 @@ func (d *Device) Alloc(n Addr) Addr {
 	return 0
 }
 
+// after is the free block behind b. The list ascends; where damaged code closed it
+// to a circle the chip would hang until its watchdog bites, here it faults.
+func (d *Device) after(b Addr) Addr {
+	next := d.m.Ptr(b)
+	if next <= b {
+		panic(&mem.Fault{Addr: uint32(b), Cause: mem.CauseLoadProhibited})
+	}
+	return next
+}
+
 func (d *Device) link(prev, next Addr) {
 	if prev == 0 {
 		d.first = next
@@ -101,7 +111,7 @@ func (d *Device) Free(a, _ Addr) {
 	d.free += size
 	prev, next := Addr(0), d.first
 	for next != d.end && next < b {
-		prev, next = next, m.Ptr(next)
+		prev, next = next, d.after(next)
 	}
 	if prev != 0 && prev+m.Ptr(prev+4) == b { // joins the block before
 		b, size = prev, m.Ptr(prev+4)+size
@@ -140,7 +150,7 @@ func (d *Device) Lowest() Addr { return d.lowest }
 // LargestFree implements Allocator.
 func (d *Device) LargestFree() Addr {
 	largest := Addr(0)
-	for b := d.first; b != d.end; b = d.m.Ptr(b) {
+	for b := d.first; b != d.end; b = d.after(b) {
 		largest = max(largest, d.m.Ptr(b+4))
 	}
 	if largest <= headerSize {
