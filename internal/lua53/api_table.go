@@ -77,9 +77,42 @@ func (t *Thread) SetTable(i int) {
 	t.Pop(2)
 }
 
+// arrayItem finds the element n of the table at index i if it is in the array part
+// and not nil: what most calls of GetI and SetI want. Otherwise slot is 0.
+func (t *Thread) arrayItem(i int, n int64) (h, slot Addr) {
+	m, tv := t.m, tvSize
+	top := m.Ptr(t.l + layout.LuaStateTop)
+	a := top
+	switch {
+	case i > 0:
+		a = m.Ptr(m.Ptr(t.l+layout.LuaStateCI)+layout.CallInfoFunc) + Addr(i)*tv
+	case i > state.RegistryIndex:
+		a = top - Addr(-i)*tv
+	}
+	if a >= top || t.v.tag(a) != tagTable {
+		return 0, 0
+	}
+	h = m.Ptr(a)
+	if t.v.isROTable(h) || uint64(n-1) >= uint64(m.U32(h+layout.TableSizeArray)) {
+		return h, 0
+	}
+	slot = m.Ptr(h+layout.TableArray) + Addr(n-1)*tv
+	if t.v.tag(slot) == tagNil {
+		return h, 0
+	}
+	return h, slot
+}
+
 func (t *Thread) GetI(i int, n int64) state.Type {
-	t.Charge(costIndex)
-	v, a := t.v, t.valid(i)
+	v := t.v
+	if v.fuel -= costIndex; v.fuel < 0 {
+		t.outOfFuel()
+	}
+	if _, slot := t.arrayItem(i, n); slot != 0 {
+		v.copyTV(t.push(), slot)
+		return state.Type(v.tag(slot) & typeMask)
+	}
+	a := t.valid(i)
 	if v.tag(a) == tagTable {
 		if slot := v.getInt(v.gcOf(a), Int(n)); slot != 0 && v.tag(slot) != tagNil {
 			v.copyTV(t.push(), slot)
@@ -93,9 +126,18 @@ func (t *Thread) GetI(i int, n int64) state.Type {
 }
 
 func (t *Thread) SetI(i int, n int64) {
-	t.Charge(costIndex)
-	v, tv, a := t.v, tvSize, t.valid(i)
+	v, tv := t.v, tvSize
+	if v.fuel -= costIndex; v.fuel < 0 {
+		t.outOfFuel()
+	}
 	val := t.top() - tv
+	if h, slot := t.arrayItem(i, n); slot != 0 {
+		v.tableBarrier(h, val)
+		v.copyTV(slot, val)
+		t.setTop(val)
+		return
+	}
+	a := t.valid(i)
 	if v.tag(a) == tagTable {
 		h := v.gcOf(a)
 		if slot := v.getInt(h, Int(n)); slot != 0 && v.tag(slot) != tagNil {
