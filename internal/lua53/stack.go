@@ -160,9 +160,10 @@ func (t *Thread) growStack(n Addr) {
 	t.reallocStack(want)
 }
 
-// hasRoom tells whether n slots are free above the top.
+// hasRoom tells whether n slots are free above the top, which may be among the
+// extra slots.
 func (t *Thread) hasRoom(n Addr) bool {
-	return t.m.Ptr(t.l+layout.LuaStateStackLast)-t.top() > n*tvSize
+	return t.m.Ptr(t.l+layout.LuaStateStackLast) > t.top()+n*tvSize
 }
 
 func (t *Thread) needStack(n Addr) {
