@@ -11,8 +11,7 @@ const Forever = time.Duration(math.MaxInt64)
 // Clock is where a Loop gets its time from. All times are since power-on.
 type Clock interface {
 	Now() time.Duration
-	// Work counts simulated work of the chip. A clock that does not move by
-	// itself moves on by d.
+	// Work counts simulated work of the chip: the clock moves on by d.
 	Work(d time.Duration)
 	// Sleep lets time pass until t, or until a value arrives on wake, whatever
 	// comes first. A nil channel never wakes.

@@ -2,11 +2,15 @@ package sdk
 
 import "time"
 
-// RealClock is the host's clock, possibly faster or slower. It is the only
-// place of the simulator that asks the host for the time.
+// RealClock is the host's clock, possibly faster or slower, plus the time that the
+// chip's work takes: the host does that work much faster, so the module's time
+// runs ahead by it. A program that waits by looking at the clock and the watchdog
+// then agree about how long that was. It is the only place of the simulator that
+// asks the host for the time.
 type RealClock struct {
-	start time.Time
-	scale float64 // device time per host time
+	start  time.Time
+	scale  float64       // device time per host time
+	worked time.Duration // sum of Work
 }
 
 // NewRealClock returns a clock that starts now and runs scale times as fast as
@@ -22,13 +26,17 @@ func NewRealClock(scale float64) *RealClock {
 func (c *RealClock) Now() time.Duration {
 	host := time.Since(c.start)
 	if c.scale == 1 {
-		return host
+		return host + c.worked
 	}
-	return time.Duration(float64(host) * c.scale)
+	return time.Duration(float64(host)*c.scale) + c.worked
 }
 
-// Work implements Clock: real time passes by itself.
-func (c *RealClock) Work(time.Duration) {}
+// Work implements Clock.
+func (c *RealClock) Work(d time.Duration) {
+	if d > 0 {
+		c.worked += d
+	}
+}
 
 // Sleep implements Clock.
 func (c *RealClock) Sleep(t time.Duration, wake <-chan struct{}) {
