@@ -25,7 +25,7 @@ type Machine interface {
 
 const runHelp = `Runs an application on a virtual module. DIR is a directory whose files go to
 the module's flash memory; FILE is a single .lua or .lc file, which gets a flash
-memory of its own that is gone at the end.
+memory of its own that is gone at the end, and no moonlet.toml.
 
 What is typed goes to the module's serial port, and what the module sends comes
 out; Ctrl-C leaves. If the standard input is not a terminal, the module executes

@@ -44,7 +44,7 @@ type pattern struct{ at, key, text string }
 
 // read makes settings of a tree.
 func (r *reader) read(root table) settings {
-	s := r.section("", root)
+	s := r.section("", &item{}, root)
 	c := settings{scale: 1}
 	if p := s.str("profile"); p != "" && p != "esp8266" {
 		s.fail("profile", `there is no profile %q; choose "esp8266"`, p)
@@ -154,8 +154,7 @@ func readNetworkTable(t *section) radio.Network {
 	}
 	switch {
 	case !t.has("ssid"):
-		t.items["ssid"] = &item{value: "", at: t.at(), line: t.line()}
-		t.fail("ssid", "a network needs a name")
+		t.r.fail(t.here, t.key("ssid"), "a network needs a name")
 	case n.SSID == "" || len(n.SSID) > ssidMax:
 		t.fail("ssid", "a name has 1 to %d bytes, not %d", ssidMax, len(n.SSID))
 	}
@@ -266,7 +265,7 @@ func readPresses(t *section, k *board.ButtonConfig) {
 	for i, it := range t.list("presses") {
 		key := fmt.Sprintf("%s[%d]", t.key("presses"), i)
 		if sub, ok := it.value.(table); ok {
-			p := t.r.section(key, sub)
+			p := t.r.section(key, it, sub)
 			p.need("at", "for")
 			k.Presses = append(k.Presses, board.PressConfig{
 				At: p.duration("at", 0, false), For: p.duration("for", 0, false)})
@@ -289,21 +288,10 @@ func readPresses(t *section, k *board.ButtonConfig) {
 func (s *section) need(names ...string) {
 	for _, n := range names {
 		if !s.has(n) {
-			s.r.fail(&item{at: s.at(), line: s.line()}, s.key(n), "this key is missing")
+			s.r.fail(s.here, s.key(n), "this key is missing")
 		}
 	}
 }
-
-// first is the first item of the section, to tell where that is.
-func (s *section) first() *item {
-	for _, n := range sortedNames(s.items) {
-		return s.items[n]
-	}
-	return &item{}
-}
-
-func (s *section) at() string { return s.first().at }
-func (s *section) line() int  { return s.first().line }
 
 // checkBoard lets the board look at its part; it names keys as the file does,
 // except for their case.
@@ -342,12 +330,6 @@ func find(t table, key string) *item {
 		}
 		if t, isList = at.value.(table); !isList {
 			return at
-		}
-		if at.line == 0 && len(t) > 0 {
-			for _, n := range sortedNames(t) {
-				at = &item{value: at.value, at: t[n].at, line: t[n].line}
-				break
-			}
 		}
 	}
 	return at

@@ -40,12 +40,13 @@ func (r *reader) err() error {
 type section struct {
 	r     *reader
 	path  string
+	here  *item // the table itself
 	items table
 	known []string
 }
 
-func (r *reader) section(path string, t table) *section {
-	return &section{r: r, path: path, items: t}
+func (r *reader) section(path string, here *item, t table) *section {
+	return &section{r: r, path: path, here: here, items: t}
 }
 
 // key names a key of the section as the user would write it. For a flag the name
@@ -278,7 +279,7 @@ func (s *section) tables(name string, f func(i int, t *section)) {
 			s.r.fail(it, key, "want a table, as in { ... }, not %s", describe(it.value))
 			continue
 		}
-		sub := s.r.section(key, t)
+		sub := s.r.section(key, it, t)
 		f(i, sub)
 		sub.done()
 	}
@@ -296,7 +297,7 @@ func (s *section) table(name string, f func(t *section)) {
 		s.fail(name, "want a table, as in [%s], not %s", s.key(name), describe(it.value))
 		return
 	}
-	f(s.r.section(s.key(name), t))
+	f(s.r.section(s.key(name), it, t))
 }
 
 func (s *section) ip(name string) port.IP {

@@ -1,0 +1,294 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"moonlet/internal/cli"
+	"moonlet/internal/device"
+	"moonlet/internal/hostnet"
+	"moonlet/internal/project"
+)
+
+// buffer is a bytes.Buffer for several goroutines.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// terminal is a pretended one.
+type terminal struct {
+	input, output bool
+	raw           int // how often it was set up, less how often restored
+}
+
+func (t *terminal) Input() bool  { return t.input }
+func (t *terminal) Output() bool { return t.output }
+func (t *terminal) Raw() (func(), error) {
+	t.raw++
+	done := false
+	return func() {
+		if !done {
+			t.raw--
+			done = true
+		}
+	}, nil
+}
+
+// machine is a pretended module. It executes nothing: live says what it does.
+type machine struct {
+	config device.Config
+	live   func(m *machine) error
+
+	mu      sync.Mutex
+	changed *sync.Cond
+	typed   []byte
+	ended   bool
+	stopped bool
+	closed  bool
+}
+
+func (m *machine) set(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f()
+	m.changed.Broadcast()
+}
+
+// wait waits until something is so, or the module is stopped.
+func (m *machine) wait(f func() bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for !f() && !m.stopped {
+		m.changed.Wait()
+	}
+}
+
+func (m *machine) Run(context.Context) error { return m.live(m) }
+func (m *machine) RunFor(t time.Duration) error {
+	io.WriteString(m.config.Serial, t.String())
+	return nil
+}
+func (m *machine) Feed(p []byte) { m.set(func() { m.typed = append(m.typed, p...) }) }
+func (m *machine) EndInput()     { m.set(func() { m.ended = true }) }
+func (m *machine) Stop()         { m.set(func() { m.stopped = true }) }
+func (m *machine) Close() error  { m.set(func() { m.closed = true }); return nil }
+
+// forever is a life that only Stop ends.
+func forever(m *machine) error {
+	m.wait(func() bool { return false })
+	return nil
+}
+
+type exitPanic int
+
+// world is an App with everything pretended.
+type world struct {
+	*cli.App
+	out, err buffer
+	terminal terminal
+	machine  *machine
+	signal   func() // what the host calls
+}
+
+func newWorld(in string, live func(m *machine) error) *world {
+	w := &world{machine: &machine{live: live}}
+	w.machine.changed = sync.NewCond(&w.machine.mu)
+	w.App = &cli.App{
+		In: strings.NewReader(in), Out: &w.out, Err: &w.err, Terminal: &w.terminal, Now: time.Now,
+		Signals: func(f func()) func() { w.signal = f; return func() {} },
+		Exit:    func(code int) { panic(exitPanic(code)) },
+		NewMachine: func(c device.Config) (cli.Machine, error) {
+			w.machine.config = c
+			return w.machine, nil
+		},
+	}
+	return w
+}
+
+// run runs the command and checks its exit code and what both outputs contain.
+func (w *world) run(t *testing.T, code int, out, errOut string, args ...string) {
+	t.Helper()
+	got := w.Main(args)
+	if got != code || !strings.Contains(w.out.String(), out) || !strings.Contains(w.err.String(), errOut) {
+		t.Errorf("moonlet %s: exit code %d, want %d\nout: %q, want %q\nerr: %q, want %q",
+			strings.Join(args, " "), got, code, w.out.String(), out, w.err.String(), errOut)
+	}
+}
+
+func app(t *testing.T, files ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := 0; i < len(files); i += 2 {
+		if err := os.WriteFile(filepath.Join(dir, files[i]), []byte(files[i+1]), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestExec(t *testing.T) {
+	dir := app(t, "args.lua", "print(#arg, ...)", "bad.lua", "local function f() error('oh') end f()",
+		"syntax.lua", "x = = 1", "exit.lua", "io.write('bye') os.exit(7)", "in.lua", "print(io.read())")
+	for _, c := range []struct {
+		code            int
+		in, out, errOut string
+		args            []string
+	}{
+		{0, "", "a\t--json", "", []string{dir + "/args.lua", "a", "--json"}},
+		{1, "", "", "moonlet: " + dir + "/bad.lua:1: oh\nstack traceback:\n", []string{dir + "/bad.lua"}},
+		{1, "", "", "syntax.lua:1: unexpected symbol near '='", []string{dir + "/syntax.lua"}},
+		{2, "", "", "there is no such file", []string{dir + "/nothing.lua"}},
+		{2, "", "", "is a directory", []string{dir}},
+		{2, "", "", "the name of a Lua file is missing", nil},
+		{0, "print(7 // 2)", "3\n", "", []string{"-"}},
+		{0, "#!/usr/bin/moonlet\nprint(1)", "1\n", "", []string{"-"}},
+		{1, "\nerror('x')", "", "stdin:2: x", []string{"-"}},
+		{2, "", "", "cannot have arguments", []string{"-", "a"}},
+		{0, "typed\n", "typed\n", "", []string{dir + "/in.lua"}},
+		{0, "", "1/3 is\t0.3333333\n", "", []string{write(t, "print('1/3 is', 1/3)")}},
+	} {
+		if c.args != nil && strings.HasSuffix(c.args[0], "args.lua") {
+			c.args[0] = write(t, "print(...)")
+		}
+		newWorld(c.in, nil).run(t, c.code, c.out, c.errOut, append([]string{"exec"}, c.args...)...)
+	}
+	w := newWorld("", nil)
+	func() {
+		defer func() {
+			if r := recover(); r != nil && r != exitPanic(7) {
+				t.Errorf("os.exit gave %v", r)
+			}
+		}()
+		w.Main([]string{"exec", dir + "/exit.lua"})
+	}()
+	if w.out.String() != "bye" {
+		t.Errorf("os.exit lost output: %q", w.out.String())
+	}
+}
+
+func write(t *testing.T, code string) string {
+	t.Helper()
+	return filepath.Join(app(t, "p.lua", code), "p.lua")
+}
+
+func TestHelp(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"exec", "--help"}, {"version", "--help"}} {
+		w := newWorld("", nil)
+		w.run(t, 0, "Examples:", "", args...)
+		for line := range strings.Lines(w.out.String()) {
+			if strings.Contains(line, "\t") || len([]rune(line)) > 130 {
+				t.Errorf("%v: line %q", args, line)
+			}
+		}
+	}
+	w := newWorld("", nil)
+	w.run(t, 0, "Exit codes:", "", "run", "--help")
+	help := w.out.String()
+	for _, k := range project.Keys() {
+		if !strings.Contains(help, "--"+k.Flag+" ") {
+			t.Errorf("help does not tell --%s", k.Flag)
+		}
+	}
+	at := 0
+	for _, g := range project.Groups() {
+		i := strings.Index(help, "\n"+g+":\n")
+		if i < at {
+			t.Errorf("the flags of group %s are at %d", g, i)
+		}
+		at = i
+	}
+	newWorld("", nil).run(t, 0, "__complete", "", "completion", "bash")
+}
+
+func TestVersion(t *testing.T) {
+	newWorld("", nil).run(t, 0, "moonlet ", "", "version")
+	w := newWorld("", nil)
+	w.run(t, 0, "{", "", "version", "--json")
+	var v struct{ Version, Go, Platform string }
+	if err := json.Unmarshal([]byte(w.out.String()), &v); err != nil || v.Version == "" || v.Go == "" || v.Platform == "" {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+func TestUsageErrors(t *testing.T) {
+	dir := app(t, "moonlet.toml", "\nhaep = 1\nseed = true")
+	for _, c := range []struct {
+		code int
+		want string
+		args []string
+	}{
+		{2, "moonlet: unknown command \"foo\"", []string{"foo"}},
+		{2, "moonlet: unknown flag: --hepa; \"moonlet run --help\"", []string{"run", "--hepa", "1"}},
+		{2, "moonlet: the name of a directory or a file is missing", []string{"run"}},
+		{2, "\"b\" is too much", []string{"run", "a", "b"}},
+		{2, "moonlet: nowhere: there is no such file", []string{"run", "nowhere"}},
+		{2, "invalid argument \"soon\" for \"--for\"", []string{"run", ".", "--for", "soon"}},
+		{2, "--for: want a time", []string{"run", ".", "--for", "0s"}},
+		{2, "moonlet.toml:2: haep: there is no such key; did you mean \"heap\"?\nmoonlet: ", []string{"run", dir}},
+		{2, "moonlet.toml:3: seed: want a whole number, not true\n", []string{"run", dir}},
+		{2, "--heap: heap: want a number of bytes", []string{"run", app(t), "--heap", "much"}},
+		{3, "state directory", []string{"run", app(t, "s", "", "init.lua", ""), "--state", filepath.Join(app(t, "s", ""), "s", "x")}},
+	} {
+		w := newWorld("", forever)
+		w.run(t, c.code, "", c.want, c.args...)
+		if w.out.String() != "" {
+			t.Errorf("%v: output %q", c.args, w.out.String())
+		}
+	}
+}
+
+// TestBug: a fault of the program itself is told as one, with the terminal in
+// order.
+func TestBug(t *testing.T) {
+	w := newWorld("x", func(*machine) error { panic("BUG: it broke") })
+	w.terminal.input = true
+	w.run(t, 70, "", "BUG: it broke\nThis is a fault of moonlet itself: please report it with the lines above.\n", "run", app(t, "init.lua", ""))
+	if w.terminal.raw != 0 {
+		t.Error("the terminal is not restored")
+	}
+	if !strings.Contains(w.err.String(), "goroutine") {
+		t.Error("there is no stack")
+	}
+}
+
+func TestNewMachineFails(t *testing.T) {
+	for err, code := range map[error]int{
+		errors.New("a heap of 1 byte is not possible"):              2,
+		&os.PathError{Op: "open", Path: "x", Err: os.ErrPermission}: 3,
+	} {
+		w := newWorld("", nil)
+		w.NewMachine = func(device.Config) (cli.Machine, error) { return nil, err }
+		w.run(t, code, "", "moonlet: "+err.Error(), "run", app(t, "init.lua", ""))
+	}
+}
+
+func listenEvent(port uint16, err error) device.Event {
+	m := &hostnet.Mapping{Network: "tcp", Device: port, Err: err}
+	kind := device.Listening
+	if err != nil {
+		kind = device.HostError
+	}
+	return device.Event{Kind: kind, At: 1500 * time.Millisecond, Text: "port 80 is http://127.0.0.1:8080/", Mapping: m}
+}

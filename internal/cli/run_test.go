@@ -1,0 +1,182 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"moonlet/internal/cli"
+	"moonlet/internal/device"
+)
+
+func TestPipedRun(t *testing.T) {
+	dir := app(t, "init.lua", "")
+	w := newWorld("print(1)\nprint(2)", func(m *machine) error {
+		m.wait(func() bool { return m.ended })
+		_, err := m.config.Serial.Write(append([]byte("> "), m.typed...))
+		return err
+	})
+	w.run(t, 0, "> print(1)\nprint(2)", "moonlet: virtual ESP8266, 44 KB heap, flash in "+dir+"/.moonlet; Ctrl-C leaves\nmoonlet: to flash: init.lua (0); 0 bytes\n", "run", dir)
+	if !w.machine.closed || w.terminal.raw != 0 {
+		t.Error("the module is not closed, or the terminal was changed")
+	}
+}
+
+// TestEmptyInput: nobody typed, so the module runs on until a signal.
+func TestEmptyInput(t *testing.T) {
+	w := newWorld("", nil)
+	w.machine.live = func(m *machine) error {
+		go func() {
+			time.Sleep(20 * time.Millisecond)
+			w.signal()
+		}()
+		return forever(m)
+	}
+	w.run(t, 0, "", "", "run", app(t, "init.lua", ""), "--quiet")
+	if w.machine.ended || w.err.String() != "" {
+		t.Errorf("the input ended; err: %q", w.err.String())
+	}
+}
+
+// TestTypedRun is a session at a terminal: keys go through as they are, Ctrl-C
+// ends it, and events begin on a line of their own.
+func TestTypedRun(t *testing.T) {
+	in, keys := io.Pipe()
+	w := newWorld("", nil)
+	w.In, w.terminal.input, w.terminal.output = in, true, true
+	w.machine.live = func(m *machine) error {
+		io.WriteString(m.config.Serial, "> ")
+		m.config.Report(listenEvent(80, nil))
+		m.config.Report(listenEvent(80, nil))
+		go io.WriteString(keys, "ab\r\x04\x03lost")
+		return forever(m)
+	}
+	w.run(t, 0, "> ", "leaves\nmoonlet: to flash: init.lua (0); 0 bytes\n\r\nmoonlet: port 80 is http://127.0.0.1:8080/\r\nmoonlet: port", "run", app(t, "init.lua", ""))
+	if got := string(w.machine.typed); got != "ab\r\x04" {
+		t.Errorf("typed %q", got)
+	}
+	if w.terminal.raw != 0 || !w.machine.closed {
+		t.Error("the terminal is not restored, or the module not closed")
+	}
+}
+
+// TestImpatience: the second Ctrl-C does not wait for the module.
+func TestImpatience(t *testing.T) {
+	w := newWorld("\x03\x03", nil)
+	w.terminal.input = true
+	exited := make(chan int, 1)
+	w.Exit = func(code int) { exited <- code }
+	w.machine.live = func(m *machine) error {
+		if code := <-exited; code != 130 || w.terminal.raw != 0 {
+			t.Errorf("exit code %d", code)
+		}
+		return nil
+	}
+	w.run(t, 0, "", "", "run", app(t, "init.lua", ""))
+}
+
+func TestPortInUse(t *testing.T) {
+	dir := app(t, "init.lua", "", "moonlet.toml", "[ports]\n80 = 8080")
+	busy := listenEvent(80, errors.New("address already in use"))
+	live := func(e device.Event) func(m *machine) error {
+		return func(m *machine) error { m.config.Report(e); return forever(m) }
+	}
+	newWorld("", live(busy)).run(t, 3, "", "address already in use; end the program that uses it, or choose another with --port 80=any\n", "run", dir)
+	// A port that nobody named is no reason to end.
+	other := listenEvent(81, errors.New("address already in use"))
+	w := newWorld("x", func(m *machine) error { m.config.Report(other); return nil })
+	w.run(t, 0, "", "moonlet: port", "run", dir, "--quiet")
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestClosedOutput(t *testing.T) {
+	w := newWorld("", nil)
+	w.Out = brokenPipe{}
+	w.machine.live = func(m *machine) error { io.WriteString(m.config.Serial, "x"); return forever(m) }
+	w.run(t, 3, "", "moonlet: standard output: io: read/write on closed pipe\n", "run", app(t, "init.lua", ""))
+}
+
+// TestSlowOutput: a module that sends more than is read waits, but the user can
+// still leave.
+func TestSlowOutput(t *testing.T) {
+	out, in := io.Pipe()
+	w := newWorld("", nil)
+	w.Out = in
+	w.machine.live = func(m *machine) error {
+		go func() {
+			time.Sleep(20 * time.Millisecond)
+			w.signal()
+			io.Copy(io.Discard, out)
+		}()
+		for !func() bool { m.mu.Lock(); defer m.mu.Unlock(); return m.stopped }() {
+			if _, err := m.config.Serial.Write(make([]byte, 1<<12)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	w.run(t, 0, "", "", "run", app(t, "init.lua", ""))
+}
+
+func TestRunFor(t *testing.T) {
+	newWorld("", nil).run(t, 0, "1m30s", "", "run", app(t, "init.lua", ""), "--for", "90s")
+}
+
+func TestJSONEvents(t *testing.T) {
+	w := newWorld("x", func(m *machine) error {
+		m.config.Report(listenEvent(80, nil))
+		m.config.Report(device.Event{Kind: device.LongTask, Text: "slow", Took: 20 * time.Millisecond, Traceback: "a\nb"})
+		return errors.New("it failed")
+	})
+	if code := w.Main([]string{"run", app(t), "--json"}); code != 3 {
+		t.Errorf("exit code %d", code)
+	}
+	var names []string
+	for line := range strings.Lines(w.err.String()) {
+		var e struct {
+			Event string
+			At    float64
+			Text  string
+			Code  int
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil || e.Text == "" {
+			t.Errorf("line %q: %v", line, err)
+		}
+		if e.Event == "listening" && e.At != 1.5 || e.Event == "error" && e.Code != 3 {
+			t.Errorf("line %q", line)
+		}
+		names = append(names, e.Event)
+	}
+	if got := strings.Join(names, " "); got != "start warning listening long-task error" {
+		t.Errorf("events: %s", got)
+	}
+}
+
+func TestQuiet(t *testing.T) {
+	w := newWorld("x", func(m *machine) error {
+		m.config.Report(listenEvent(80, nil))
+		m.config.Report(device.Event{Kind: device.Rebooted, Text: "reset"})
+		m.config.Report(device.Event{Kind: device.HostError, Text: "no room"})
+		return nil
+	})
+	w.Main([]string{"run", app(t, "init.lua", ""), "--quiet"})
+	if got := w.err.String(); got != "moonlet: no room\n" {
+		t.Errorf("err: %q", got)
+	}
+}
+
+// TestRealModule runs the whole thing.
+func TestRealModule(t *testing.T) {
+	w := newWorld("print(6 * 7)\nnode.restart()\nprint(node.bootreason())\n", nil)
+	w.NewMachine = cli.Host().NewMachine
+	w.run(t, 0, "42", "moonlet: ", "run", app(t, "init.lua", "print('hello from init')"), "--time", "virtual")
+	if out := w.out.String(); strings.Count(out, "hello from init") != 2 || !strings.Contains(out, "NodeMCU") {
+		t.Errorf("out: %q", out)
+	}
+}
