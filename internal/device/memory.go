@@ -39,7 +39,7 @@ const (
 
 // bootUse is what a module without an application has taken from the heap when
 // it waits at its prompt, in bytes. A test measures it.
-const bootUse = 7616
+const bootUse = 7640
 
 // moduleNames are the modules of the build in the form of the banner.
 const moduleNames = "bit,file,gpio,net,node,pipe,sjson,struct,tmr,uart,wifi"
@@ -51,7 +51,7 @@ func link() (*rom.Image, error) {
 	return rom.Link(lua53.Model, main, []state.Module{
 		lua53.Support(), stdlib.Base(main), stdlib.Package, stdlib.String, stdlib.Table, stdlib.Debug,
 		stdlib.Coroutine, stdlib.Math(lua53.Model.IntSize()), stdlib.UTF8,
-		bit.Module, file.Module, gpio.Module, net.Module, pipe.Module, sjson.Module, structmod.Module,
+		bit.Module, file.Module, gpio.ModuleWithPulse, gpio.PulseModule, net.Module, pipe.Module, sjson.Module, structmod.Module,
 		tmr.Module, uart.Module, wifi.Module,
 		node.New(node.Options{
 			PipeCreate: pipe.Create, Manual: true,

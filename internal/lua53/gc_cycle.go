@@ -1,8 +1,6 @@
 package lua53
 
 import (
-	"math"
-
 	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
@@ -36,6 +34,9 @@ func (t *Thread) freeObject(o Addr) {
 		t.freeProto(o)
 	}
 }
+
+// mostObjects is more than an address space can hold.
+const mostObjects = 1 << 29
 
 // sweepList frees the dead objects among the next count ones of the list at p
 // and makes the living white. It returns where to go on, 0 at the list's end.
@@ -213,7 +214,9 @@ func (t *Thread) freeAllObjects() {
 	m.SetU8(t.g+layout.GlobalCurrentWhite, whites) // everything looks dead
 	m.SetU8(t.g+layout.GlobalGCKind, 0)
 	for _, list := range [...]Addr{layout.GlobalFinObj, layout.GlobalAllGC, layout.GlobalFixedGC} {
-		t.sweepList(t.g+list, math.MaxInt)
+		if t.sweepList(t.g+list, mostObjects) != 0 {
+			t.v.badCode(t.m.Ptr(t.g + list)) // a circle
+		}
 	}
 }
 
@@ -276,9 +279,19 @@ func (t *Thread) sweepStep(next byte, list Addr) int32 {
 	return 0
 }
 
-// singleStep does the next piece of a cycle and returns its cost in the
-// collector's work units.
+// gcWorkPerUnit is how much of the collector's work takes as long as an
+// instruction: it counts about the bytes that it looks at.
+const gcWorkPerUnit = 8
+
+// singleStep does the next piece of a cycle, charges it, and returns its cost in
+// the collector's work units.
 func (t *Thread) singleStep() int32 {
+	work := t.nextPiece()
+	t.Charge(int(work)/gcWorkPerUnit + 1)
+	return work
+}
+
+func (t *Thread) nextPiece() int32 {
 	m, v := t.m, t.v
 	switch v.gcState() {
 	case gcsPause:
