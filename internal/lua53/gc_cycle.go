@@ -35,9 +35,6 @@ func (t *Thread) freeObject(o Addr) {
 	}
 }
 
-// mostObjects is more than an address space can hold.
-const mostObjects = 1 << 29
-
 // sweepList frees the dead objects among the next count ones of the list at p
 // and makes the living white. It returns where to go on, 0 at the list's end.
 func (t *Thread) sweepList(p Addr, count int) Addr {
@@ -214,7 +211,7 @@ func (t *Thread) freeAllObjects() {
 	m.SetU8(t.g+layout.GlobalCurrentWhite, whites) // everything looks dead
 	m.SetU8(t.g+layout.GlobalGCKind, 0)
 	for _, list := range [...]Addr{layout.GlobalFinObj, layout.GlobalAllGC, layout.GlobalFixedGC} {
-		if t.sweepList(t.g+list, mostObjects) != 0 {
+		if t.sweepList(t.g+list, v.mostObjects) != 0 {
 			t.v.badCode(t.m.Ptr(t.g + list)) // a circle
 		}
 	}

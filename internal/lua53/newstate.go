@@ -43,6 +43,7 @@ type Machine interface {
 func New(cfg Config) (Machine, error) {
 	v := &VM{m: cfg.Mem, heap: cfg.Heap, rom: cfg.ROM, cfg: cfg}
 	v.fast, _ = cfg.Heap.(*heap.Fast)
+	v.mostObjects = int(cfg.Heap.FreeBytes()) / layout.TStringSize
 	if cfg.Output == nil {
 		v.cfg.Output = func([]byte) {}
 	}

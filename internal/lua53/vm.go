@@ -72,7 +72,8 @@ type VM struct {
 	buffers  []*state.Buffer
 	borrowed Thread // see borrow
 
-	closed bool
+	mostObjects int // more than the heap has room for
+	closed      bool
 }
 
 // Thread is a Lua thread as Go code sees it. The lua_State itself is in device
