@@ -28,7 +28,7 @@ type Config struct {
 	StateDir string
 
 	// FreeHeap is what node.heap() tells at the prompt of a module without an
-	// application, in bytes (within one allocation granule); 0 is DefaultFreeHeap.
+	// application, in bytes, when the collector has just run; 0 is DefaultFreeHeap.
 	FreeHeap int
 	ChipID   uint32 // 0 is DefaultChipID
 	Seed     uint64 // of the chip's random numbers
@@ -79,8 +79,8 @@ type WiFi struct {
 const (
 	DefaultFreeHeap = 44 << 10
 	DefaultChipID   = 0x4D4C54
-	// DefaultUnitTime makes the interpreter as fast as measurements of the chip at
-	// 80 MHz suggest; docs/time.md has the derivation.
+	// DefaultUnitTime is a round figure between published measurements of the chip
+	// at 80 MHz, which disagree by a factor of nine; docs/time.md lists them.
 	DefaultUnitTime = 1250 * time.Nanosecond
 	// FlashDir is the directory of the module's files in StateDir.
 	FlashDir = "flash"

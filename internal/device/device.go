@@ -146,6 +146,11 @@ func (d *Device) netConfig() hostnet.Config {
 	}
 	if c.GatewayIsHost {
 		n.Alias = map[port.IP]port.IP{radioGateway: {127, 0, 0, 1}}
+		for _, w := range d.config.WiFi.Networks {
+			if g := w.Address.Gateway; !g.IsAny() {
+				n.Alias[g] = port.IP{127, 0, 0, 1}
+			}
+		}
 	}
 	return n
 }

@@ -12,8 +12,8 @@ import (
 // Charging every instruction would cost as much as executing it, so code is
 // charged where control cannot go on without passing: a jump backwards is
 // charged with its distance, a return with the instructions from the function's
-// start, a call with a constant, and the library and the collector with what
-// they do.
+// start, a call with a constant, the collector with what it looks at, and the
+// library where it works through tables and patterns.
 const (
 	costCall  = 6  // entering a Lua function
 	costCCall = 12 // entering a C function

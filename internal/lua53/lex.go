@@ -102,20 +102,19 @@ type token struct {
 
 // lexer splits a chunk into tokens. Its buffer is on the device's heap.
 type lexer struct {
-	t         *Thread
-	z         *zio
-	current   int // character not yet consumed
-	line      int
-	lastLine  int // line of the token consumed last
-	tok       token
-	ahead     token
-	buf       buffer
-	strings   Addr // table that anchors strings and finds constants
-	source    Addr // string object of the chunk's name
-	envName   Addr
-	fs        *funcState
-	dyn       *dynData
-	recursion int
+	t        *Thread
+	z        *zio
+	current  int // character not yet consumed
+	line     int
+	lastLine int // line of the token consumed last
+	tok      token
+	ahead    token
+	buf      buffer
+	strings  Addr // table that anchors strings and finds constants
+	source   Addr // string object of the chunk's name
+	envName  Addr
+	fs       *funcState
+	dyn      *dynData
 }
 
 // buffer is the token buffer (Mbuffer, lzio.h).

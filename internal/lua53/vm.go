@@ -131,8 +131,6 @@ const (
 	// cistCounted marks a frame that raised nCcalls by one without a Go frame:
 	// the callee of CallK and PCallK, an iterator in Lua.
 	cistCounted = 1 << 9
-	// cistTFor marks the frame of an iterator that TFORCALL entered.
-	cistTFor = 1 << 10
 )
 
 func (v *VM) ciFunc(ci Addr) Addr     { return v.m.Ptr(ci + layout.CallInfoFunc) }

@@ -79,7 +79,6 @@ type Radio struct {
 	networks   []*network
 	other      Network // what a network of unknown name is like
 	otherState state
-	clients    map[port.MAC]port.IP
 	script     []Step
 	due        time.Duration // when the next step is due
 	scripted   port.Timer

@@ -50,7 +50,7 @@ func (l *Loop) WatchdogLeft() time.Duration {
 // FeedWatchdog implements port.Loop.
 func (l *Loop) FeedWatchdog() { l.settle(); l.task.fed = l.task.busy }
 
-// Charge counts simulated work of the current task: a virtual clock moves on,
+// Charge counts simulated work of the current task: the clock moves on,
 // hardware timers that become due interrupt, and the task's limits are checked.
 func (l *Loop) Charge(d time.Duration) {
 	if d <= 0 {
@@ -69,7 +69,7 @@ func (l *Loop) Charge(d time.Duration) {
 			l.clock.Work(step)
 			rest -= step
 			if l.clock.Now() < l.hard.next() {
-				break // a clock that moves by itself is not there yet
+				break // for clocks that do not count work
 			}
 		}
 		l.interrupt()

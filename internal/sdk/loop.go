@@ -13,15 +13,12 @@ import (
 // Times after which something is wrong with a task.
 const (
 	// TaskLimit is how long a task may hold the chip before the radio suffers
-	// (15 ms, docs/extn-developer-faq.md of the firmware).
+	// (15 ms, docs/lua-modules/cohelper.md of the firmware).
 	TaskLimit = 15 * time.Millisecond
 	// SoftWatchdog is how long until the SDK's own watchdog resets the chip. The
 	// SDK does not document it; 3.2 s is what users of the chip commonly measure
 	// (for instance sigmdel.ca/michel/program/esp8266/arduino/watchdogs_en.html).
 	SoftWatchdog = 3200 * time.Millisecond
-	// HardwareWatchdog is the same for the watchdog of the chip, commonly
-	// measured as well. It bites only where the soft one was turned off.
-	HardwareWatchdog = 8200 * time.Millisecond
 )
 
 // dispatchTime is how long it takes to begin a task. It is less than on the

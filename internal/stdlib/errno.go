@@ -27,7 +27,6 @@ var (
 	errBadFile    = errno{9, "Bad file descriptor"}
 	errDenied     = errno{13, "Permission denied"}
 	errExists     = errno{17, "File exists"}
-	errInvalid    = errno{22, "Invalid argument"}
 	errSeek       = errno{29, "Illegal seek"}
 	errNoFunction = errno{38, "Function not implemented"}
 )
