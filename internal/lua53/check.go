@@ -23,6 +23,9 @@ func (v *VM) CheckHeap() error {
 			if fin := v.mark(o)&finalized != 0; fin != (i == 1 || i == 2) {
 				return fmt.Errorf("object %#x of list %d has mark %#x", o, i, v.mark(o))
 			}
+			if v.isDead(o) {
+				continue // not swept yet, like what it refers to
+			}
 			if err := v.checkObject(o); err != nil {
 				return fmt.Errorf("object %#x (%s): %w", o, typeName(int(v.objTT(o)&typeMask)), err)
 			}

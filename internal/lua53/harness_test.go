@@ -20,7 +20,7 @@ import (
 	"moonlet/internal/stdlib"
 )
 
-const heapStart = 0x3FFE8000 // where the chip's RAM begins
+const heapStart = 0x80000000 // away from ROM and scratch memory, whatever its size
 
 // image is the ROM of all test machines: the libraries without io and os, so
 // that whatever a damaged program does stays inside its machine.

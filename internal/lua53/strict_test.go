@@ -11,10 +11,11 @@ import (
 // asked for, and memory that is not owned is filled with rubbish.
 type strictHeap struct {
 	heap.Allocator
-	check func(string)
 	m      mem.Mem
 	live   map[mem.Addr]mem.Addr
 	fail   int  // the allocation that fails, counted down; negative: none
+	stress bool // every request fails once: an emergency collection runs before each
+	again  bool // the second try has failed
 	once   bool // only that one fails
 	failed int  // how many failed
 	calls  int  // all requests
@@ -27,8 +28,11 @@ func newStrict(a heap.Allocator, m mem.Mem) *strictHeap {
 // refuse tells whether this allocation is the one that fails. Without once, all
 // that follow fail, too.
 func (s *strictHeap) refuse() bool {
-	if s.check != nil { s.check("alloc") }
 	s.calls++
+	if s.stress {
+		s.again = !s.again
+		return s.again
+	}
 	switch {
 	case s.fail < 0:
 		return false
@@ -78,7 +82,6 @@ func (s *strictHeap) Free(a, n mem.Addr) {
 	if a == 0 {
 		return
 	}
-	if s.check != nil { s.check("free") }
 	s.own(a, n, "Free")
 	delete(s.live, a)
 	s.fill(a, n, 0xDB)

@@ -55,7 +55,7 @@ show(pcall(math.floor, "x"))
 -- loops
 local function loop(a, b, c)
   local t = {}
-  for i = a, b, c do
+  for i = a, b, c or 1 do
     t[#t + 1] = i
     if #t >= 6 then break end
   end

@@ -79,7 +79,7 @@ print(resume(create(function() return load(function() yield("r") end) end)))
 -- wrap passes errors on, with the position of an error with a string
 local bad = wrap(function() error("oops") end)
 print(pcall(bad)) print(pcall(bad))
-print(pcall(wrap(function() error({1}) end)))
+print(type(select(2, pcall(wrap(function() error({1}) end)))))
 print(pcall(wrap(function() local x = nil .. "a" end)))
 -- status and running
 local main, ismain = coroutine.running()

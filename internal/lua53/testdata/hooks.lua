@@ -35,7 +35,7 @@ local h, m, c = debug.gethook()
 debug.sethook()
 print(h == f, m, c)
 -- errors and yields in hooks
-print(pcall(function() debug.sethook(function() error("hooked", 0) end, "l")
+print(pcall(function() debug.sethook(function() debug.sethook() error("hooked", 0) end, "l")
   local x = 1
 end))
 debug.sethook()

@@ -1,0 +1,322 @@
+package moonlet_test
+
+import (
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "moonlet"
+
+// allowed tells which packages of this module each package may import. A name
+// that ends in "/" stands for all packages below; the longest rule for a package
+// counts. The list goes from the bottom up.
+var allowed = map[string]string{
+	"internal/mem":           "",
+	"internal/num":           "",
+	"internal/opcode":        "",
+	"internal/layout":        "",
+	"internal/layout/":       "internal/layout",
+	"internal/core/":         "internal/core/",
+	"internal/heap":          "internal/mem",
+	"internal/state":         "internal/mem",
+	"internal/port":          "internal/mem",
+	"internal/rom":           "internal/mem internal/num internal/layout internal/layout/ internal/state",
+	"internal/lua53":         "internal/mem internal/num internal/opcode internal/layout/ internal/core/ internal/heap internal/state internal/rom",
+	"internal/stdlib":        "internal/mem internal/state internal/core/",
+	"internal/stdlib/hostos": "internal/stdlib",
+	"internal/module/":       "internal/mem internal/state internal/port internal/core/",
+	"internal/sdk":           "internal/mem internal/port",
+	"internal/board":         "internal/port",
+	"internal/radio":         "internal/port",
+	"internal/hostnet":       "internal/port",
+	"internal/flashdir":      "internal/port",
+	"internal/hostexec":      "internal/mem internal/num internal/heap internal/state internal/rom internal/lua53 internal/stdlib internal/stdlib/",
+	"internal/device":        "internal/ !internal/cli !internal/cli/ !internal/project !internal/hostexec",
+	"internal/project":       "internal/board internal/device internal/flashdir internal/hostnet internal/port internal/radio internal/sdk",
+	"internal/cli":           "internal/",
+	"internal/cli/":          "internal/",
+	"cmd/":                   "internal/",
+	"bench/":                 "",
+	"":                       "internal/ !internal/cli !internal/cli/", // the public API
+}
+
+// longFiles are the files that may have more lines than maxLines, with the
+// reason.
+var longFiles = map[string]string{
+	"internal/lua53/execute.go":    "one function: the main loop of the virtual machine",
+	"internal/lua53/codegen.go":    "to be divided",
+	"internal/lua53/calls.go":      "to be divided",
+	"internal/lua53/parse_stat.go": "to be divided",
+	"internal/lua53/lex.go":        "to be divided",
+	"internal/lua53/table.go":      "to be divided",
+}
+
+const maxLines = 600
+
+// sourceFile is a parsed Go file of the module.
+type sourceFile struct {
+	name string // slash-separated, from the module's root
+	pkg  string // its directory
+	test bool
+	text []byte
+	ast  *ast.File
+}
+
+// parseAll reads every Go file of the module.
+func parseAll(t *testing.T) (files []sourceFile, fset *token.FileSet) {
+	t.Helper()
+	fset = token.NewFileSet()
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		base := d.Name()
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			if name != "." && (base[0] == '.' || base[0] == '_' || base == "testdata") {
+				return filepath.SkipDir
+			}
+			return nil
+		case filepath.Ext(base) != ".go":
+			return nil
+		}
+		f := sourceFile{name: filepath.ToSlash(name), test: strings.HasSuffix(base, "_test.go")}
+		f.pkg = path.Dir(f.name)
+		if f.text, err = os.ReadFile(name); err != nil {
+			return err
+		}
+		f.ast, err = parser.ParseFile(fset, name, f.text, parser.ParseComments)
+		files = append(files, f)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files, fset
+}
+
+// ruleFor finds the longest rule for a package.
+func ruleFor(pkg string) (rule string, ok bool) {
+	if rule, ok := allowed[pkg]; ok {
+		return rule, true
+	}
+	for dir := pkg; dir != "."; {
+		if dir = path.Dir(dir); dir != "." {
+			if rule, ok := allowed[dir+"/"]; ok {
+				return rule, true
+			}
+		}
+	}
+	return "", false
+}
+
+// permits tells whether a rule permits the import of a package.
+func permits(rule, pkg string) bool {
+	ok := false
+	for pattern := range strings.FieldsSeq(rule) {
+		name, no := strings.CutPrefix(pattern, "!")
+		if pkg == name || strings.HasSuffix(name, "/") && strings.HasPrefix(pkg, name) {
+			ok = !no
+		}
+	}
+	return ok
+}
+
+// TestImports holds that packages import only what is below them.
+func TestImports(t *testing.T) {
+	files, _ := parseAll(t)
+	missing := map[string]bool{}
+	for _, f := range files {
+		if f.test {
+			continue
+		}
+		pkg := strings.TrimPrefix(f.pkg, ".")
+		rule, ok := ruleFor(pkg)
+		if !ok {
+			if !missing[pkg] {
+				t.Errorf("no rule says what package %s may import", pkg)
+			}
+			missing[pkg] = true
+			continue
+		}
+		for _, spec := range f.ast.Imports {
+			imported, _ := strconv.Unquote(spec.Path.Value)
+			own, inside := strings.CutPrefix(imported, module+"/")
+			switch {
+			case imported == "C":
+				t.Errorf("%s uses cgo", f.name)
+			case imported == "unsafe" && pkg != "internal/mem":
+				t.Errorf("%s imports unsafe, only internal/mem may", f.name)
+			case imported == module && !strings.HasPrefix(pkg, "cmd/") && !strings.HasPrefix(pkg, "internal/cli"):
+				t.Errorf("%s imports the public API", f.name)
+			case inside && !permits(rule, own):
+				t.Errorf("%s imports %s", f.name, own)
+			}
+		}
+	}
+}
+
+// TestFileLength holds the limit of lines.
+func TestFileLength(t *testing.T) {
+	files, _ := parseAll(t)
+	seen := map[string]bool{}
+	for _, f := range files {
+		seen[f.name] = true
+		n := bytes.Count(f.text, []byte("\n"))
+		_, excused := longFiles[f.name]
+		if n > maxLines && !excused && !ast.IsGenerated(f.ast) {
+			t.Errorf("%s has %d lines, more than %d", f.name, n, maxLines)
+		} else if n <= maxLines && excused {
+			t.Errorf("%s has only %d lines: it needs no exception", f.name, n)
+		}
+	}
+	for name := range longFiles {
+		if !seen[name] {
+			t.Errorf("the exception %s does not exist", name)
+		}
+	}
+}
+
+// TestNoMachinePaths holds that no path of somebody's machine is in the program.
+func TestNoMachinePaths(t *testing.T) {
+	files, _ := parseAll(t)
+	for _, f := range files {
+		if f.test {
+			continue
+		}
+		for _, word := range []string{"/work/", "/tmp/", "/home/", "/root/"} {
+			if i := bytes.Index(f.text, []byte(word)); i >= 0 {
+				t.Errorf("%s:%d names %s", f.name, bytes.Count(f.text[:i], []byte("\n"))+1, word)
+			}
+		}
+	}
+}
+
+// TestNoGlobalState holds that packages have no variables that change: a module
+// is one of many in a process.
+func TestNoGlobalState(t *testing.T) {
+	files, fset := parseAll(t)
+	byPkg := map[string][]sourceFile{}
+	for _, f := range files {
+		if !f.test {
+			byPkg[f.pkg] = append(byPkg[f.pkg], f)
+		}
+	}
+	for _, pkg := range byPkg {
+		vars := map[string]bool{}
+		for _, f := range pkg {
+			for _, d := range f.ast.Decls {
+				if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR {
+					for _, s := range g.Specs {
+						for _, n := range s.(*ast.ValueSpec).Names {
+							vars[n.Name] = true
+						}
+					}
+				}
+			}
+		}
+		for _, f := range pkg {
+			for _, name := range assigned(f.ast, vars) {
+				t.Errorf("%s: the package's variable %s is changed", fset.Position(name.Pos()), name.Name)
+			}
+		}
+	}
+}
+
+// assigned finds assignments to package variables, their elements and fields.
+// Functions named init may make them.
+func assigned(file *ast.File, vars map[string]bool) (found []*ast.Ident) {
+	for _, d := range file.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		if !ok || fn.Body == nil || fn.Recv == nil && fn.Name.Name == "init" {
+			continue
+		}
+		local := declaredIn(fn)
+		note := func(e ast.Expr) {
+			if id := root(e); id != nil && id.Name != "_" && vars[id.Name] && !slices.Contains(local, id.Name) {
+				found = append(found, id)
+			}
+		}
+		ast.Inspect(fn.Body, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.AssignStmt:
+				if n.Tok != token.DEFINE {
+					for _, e := range n.Lhs {
+						note(e)
+					}
+				}
+			case *ast.IncDecStmt:
+				note(n.X)
+			case *ast.CallExpr:
+				if id, ok := n.Fun.(*ast.Ident); ok && len(n.Args) > 0 && (id.Name == "delete" || id.Name == "clear" || id.Name == "copy") {
+					note(n.Args[0])
+				}
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// root is the variable that an expression selects from.
+func root(e ast.Expr) *ast.Ident {
+	for {
+		switch x := e.(type) {
+		case *ast.Ident:
+			return x
+		case *ast.IndexExpr:
+			e = x.X
+		case *ast.SelectorExpr:
+			e = x.X
+		case *ast.ParenExpr:
+			e = x.X
+		case *ast.StarExpr:
+			e = x.X
+		case *ast.SliceExpr:
+			e = x.X
+		default:
+			return nil
+		}
+	}
+}
+
+// declaredIn lists the names that a function declares itself.
+func declaredIn(fn *ast.FuncDecl) (names []string) {
+	ast.Inspect(fn, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			if n.Tok == token.DEFINE {
+				for _, e := range n.Lhs {
+					if id, ok := e.(*ast.Ident); ok {
+						names = append(names, id.Name)
+					}
+				}
+			}
+		case *ast.RangeStmt:
+			for _, e := range []ast.Expr{n.Key, n.Value} {
+				if id, ok := e.(*ast.Ident); ok {
+					names = append(names, id.Name)
+				}
+			}
+		case *ast.ValueSpec:
+			for _, id := range n.Names {
+				names = append(names, id.Name)
+			}
+		case *ast.Field:
+			for _, id := range n.Names {
+				names = append(names, id.Name)
+			}
+		}
+		return true
+	})
+	return names
+}

@@ -1,0 +1,247 @@
+package lua53_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"moonlet/internal/hostexec"
+	"moonlet/internal/lua53"
+	"moonlet/internal/mem"
+	"moonlet/internal/state"
+	"moonlet/internal/stdlib"
+	"moonlet/internal/stdlib/hostos"
+)
+
+// exited is the panic of os.exit.
+type exited struct{ code int }
+
+// hostRun runs a program in the host profile as "moonlet exec" does, and returns
+// its standard output and its exit code.
+func hostRun(t *testing.T, file string, strip int) (stdout string, code int) {
+	t.Helper()
+	var out bytes.Buffer
+	start := time.Now()
+	s, err := hostexec.New(hostexec.Config{
+		Model: lua53.Model, HeapBytes: 1 << 30, StripDefault: strip,
+		Random: new(stdlib.GlibcRand), Output: &out, Errors: os.Stderr,
+		System: &hostos.System{
+			Input: strings.NewReader(""), Output: &out, Errors: os.Stderr, Now: time.Now,
+			CPU: func() time.Duration { return time.Since(start) }, Zone: time.Local, TempDir: t.TempDir(),
+			OnExit: func(code int, _ bool) { panic(exited{code}) },
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() {
+			r := recover()
+			if e, ok := r.(exited); ok {
+				code = e.code
+			} else if r != nil {
+				panic(r)
+			}
+		}()
+		if err := s.RunFile(file, nil); err != nil {
+			t.Logf("%s: %v", file, err)
+			code = 1
+		}
+		defer mem.CatchFaults()()
+		s.Machine().State().GC(state.GCCollect, 0)
+		if err := s.Machine().CheckHeap(); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	return out.String(), code
+}
+
+// variable is the value of an environment variable that a test needs.
+func variable(t *testing.T, name, what string) string {
+	t.Helper()
+	v := os.Getenv(name)
+	if v == "" {
+		t.Skipf("set %s to %s", name, what)
+	}
+	return v
+}
+
+func reference(t *testing.T) string {
+	return variable(t, "MOONLET_REFERENCE", "the path of the firmware's luac.cross for Lua 5.3")
+}
+
+// referenceRun runs a program with the firmware's interpreter. Its exit code
+// tells nothing about errors: it is 0 after them.
+func referenceRun(t *testing.T, binary, file string) (stdout string, code int) {
+	t.Helper()
+	cmd := exec.Command(binary, "-e", file)
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return string(out), cmd.ProcessState.ExitCode()
+}
+
+func scripts(t *testing.T, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts %s: %v", pattern, err)
+	}
+	return files
+}
+
+// firstDifference describes where two texts part.
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range max(len(g), len(w)) {
+		a, b := "(end)", "(end)"
+		if i < len(g) {
+			a = g[i]
+		}
+		if i < len(w) {
+			b = w[i]
+		}
+		if a != b {
+			return "line " + strconv.Itoa(i+1) + ":\n got " + a + "\nwant " + b
+		}
+	}
+	return "none"
+}
+
+// TestScripts compares the output of testdata/*.lua with what the firmware's
+// interpreter printed.
+func TestScripts(t *testing.T) {
+	t.Chdir("testdata") // names in messages have no directory
+	for _, file := range scripts(t, "*.lua") {
+		t.Run(file, func(t *testing.T) {
+			want, err := os.ReadFile(strings.TrimSuffix(file, ".lua") + ".out")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, code := hostRun(t, file, 1)
+			if got != string(want) || code != 0 {
+				t.Errorf("exit code %d, first difference: %s", code, firstDifference(got, string(want)))
+			}
+		})
+	}
+}
+
+// TestReference runs all our programs with the firmware's interpreter, too.
+func TestReference(t *testing.T) {
+	binary := reference(t)
+	for _, dir := range []string{"testdata", "../../bench"} {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			t.Chdir(dir)
+			for _, file := range scripts(t, "*.lua") {
+				t.Run(file, func(t *testing.T) {
+					want, wantCode := referenceRun(t, binary, file)
+					got, code := hostRun(t, file, 1)
+					if got != want || code != wantCode {
+						t.Errorf("exit codes %d and %d, first difference: %s", code, wantCode, firstDifference(got, want))
+					}
+				})
+			}
+		})
+	}
+}
+
+// dumper is a program that prints the binary chunks of the files of a list that
+// is put in front of it, at all strip levels, in hexadecimal.
+const dumper = `
+for _, name in ipairs(files) do
+  local f, msg = loadfile(name)
+  print(name, f and "" or msg)
+  for strip = 0, f and 2 or -1 do
+    print(strip, (string.dump(f, strip):gsub(".", function(c) return ("%02x"):format(c:byte()) end)))
+  end
+end
+`
+
+// TestFirmwareDumps compares the binary chunks of every program in the
+// firmware's tree, and the messages about those that cannot be compiled.
+func TestFirmwareDumps(t *testing.T) {
+	binary := reference(t)
+	root := variable(t, "MOONLET_FIRMWARE", "a clone of the firmware's repository")
+	program := filepath.Join(t.TempDir(), "dumper.lua")
+	var files []string
+	err := filepath.WalkDir(root, func(name string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && filepath.Ext(name) == ".lua" {
+			files = append(files, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for len(files) > 0 {
+		n := min(16, len(files))
+		list := `files = {"` + strings.Join(files[:n], `", "`) + `"}`
+		if err := os.WriteFile(program, []byte(list+dumper), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		want, _ := referenceRun(t, binary, program)
+		got, code := hostRun(t, program, 1)
+		if got != want || code != 0 || len(want) < 1000 {
+			diff := firstDifference(got, want)
+			t.Errorf("files %v: exit code %d, first difference: %.500s", files[:n], code, diff)
+		}
+		files = files[n:]
+	}
+}
+
+// TestFirmwareSuite runs the firmware's own test suite for Lua 5.3, each file by
+// itself as far as it can be.
+func TestFirmwareSuite(t *testing.T) {
+	root := variable(t, "MOONLET_FIRMWARE", "a clone of the firmware's repository")
+	binary := os.Getenv("MOONLET_REFERENCE")
+	t.Chdir(filepath.Join(root, "app/lua53/host/tests"))
+	for _, file := range scripts(t, "*.lua") {
+		if reason, ok := notRun[file]; ok {
+			t.Logf("%s is not run: %s", file, reason)
+			continue
+		}
+		t.Run(file, func(t *testing.T) {
+			runner := filepath.Join(t.TempDir(), "runner.lua")
+			// A file of the suite may need these globals of all.lua.
+			code := "_soft, _port, _nomsg, Message = true, true, true, print\n" +
+				"print(pcall(dofile, '" + file + "'))\n"
+			if err := os.WriteFile(runner, []byte(code), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			for strip := range 2 {
+				got, _ := hostRun(t, runner, strip)
+				if last := lastLine(got); !strings.HasPrefix(last, "true") {
+					if binary != "" && strip == 1 {
+						if want, _ := referenceRun(t, binary, runner); lastLine(want) == last {
+							t.Logf("the firmware's interpreter fails, too: %s", last)
+							continue
+						}
+					}
+					t.Errorf("strip level %d: %s", strip, last)
+				}
+			}
+		})
+	}
+}
+
+// notRun are the files of the suite that are no tests by themselves.
+var notRun = map[string]string{
+	"all.lua":  "runs the others",
+	"main.lua": "tests the command line of the interpreter",
+}
+
+func lastLine(s string) string {
+	s = strings.TrimRight(s, "\n")
+	return s[strings.LastIndexByte(s, '\n')+1:]
+}
