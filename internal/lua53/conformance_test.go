@@ -140,7 +140,11 @@ func TestScripts(t *testing.T) {
 // TestReference runs all our programs with the firmware's interpreter, too.
 func TestReference(t *testing.T) {
 	binary := reference(t)
-	for _, dir := range []string{"testdata", "../../bench"} {
+	dirs := []string{"testdata"}
+	if mem.Mapped && !testing.Short() { // the benchmarks take their time
+		dirs = append(dirs, "../../bench")
+	}
+	for _, dir := range dirs {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Chdir(dir)
 			for _, file := range scripts(t, "*.lua") {
