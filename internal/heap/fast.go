@@ -45,7 +45,7 @@ func class(n Addr) (c int, size Addr) {
 // Alloc implements Allocator.
 func (f *Fast) Alloc(n Addr) Addr {
 	c, size := class(n)
-	if c >= classes {
+	if c < 0 || c >= classes {
 		return 0
 	}
 	if b := f.lists[c]; b != 0 {
@@ -67,6 +67,9 @@ func (f *Fast) Free(a, n Addr) {
 		return
 	}
 	c, size := class(n)
+	if c < 0 || c >= classes { // damaged code
+		panic(&mem.Fault{Addr: uint32(a), Cause: mem.CauseLoadProhibited})
+	}
 	f.m.SetPtr(a, f.lists[c])
 	f.lists[c] = a
 	f.free += size

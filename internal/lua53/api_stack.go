@@ -103,7 +103,7 @@ func (t *Thread) AbsIndex(i int) int {
 }
 
 func (t *Thread) GetTop() int {
-	return int((t.top()-t.v.ciFunc(t.ci()))/tvSize) - 1
+	return t.v.slots(t.v.ciFunc(t.ci()), t.top()) - 1
 }
 
 func (t *Thread) SetTop(i int) {

@@ -225,7 +225,7 @@ func (t *Thread) enterLua(fn Addr, nresults int) {
 	}
 	base, top := fn+tv, t.top()
 	if m.U8(p+layout.ProtoIsVararg) != 0 {
-		base = t.adjustVarargs(p, (top-base)/tv)
+		base = t.adjustVarargs(p, Addr(v.slots(fn, top)-1))
 	} else {
 		for end := base + Addr(m.U8(p+layout.ProtoNumParams))*tv; top < end; top += tv {
 			v.setNil(top)
@@ -261,7 +261,7 @@ func (t *Thread) callC(f state.Func, fn Addr, nresults int) int {
 	if n < 0 {
 		return t.afterC(ci, n)
 	}
-	t.posCall(ci, t.top()-Addr(n)*tvSize, n)
+	t.posCall(ci, Addr(uint32(t.top()-Addr(n)*tvSize)), n)
 	return calledC
 }
 
@@ -289,7 +289,7 @@ func (t *Thread) afterC(ci Addr, n int) int {
 		t.setNCCalls(t.nCCalls() - 1)
 		n = t.continueC(ci, state.Yield)
 	}
-	t.posCall(ci, t.top()-Addr(n)*tvSize, n)
+	t.posCall(ci, Addr(uint32(t.top()-Addr(n)*tvSize)), n)
 	return calledC
 }
 

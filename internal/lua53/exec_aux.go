@@ -345,7 +345,7 @@ func (t *Thread) forLimit(a Addr, step Int) (lim Int, stop, ok bool) {
 func (t *Thread) setList(ra Addr, n int, c uint32) {
 	v, tv := t.v, tvSize
 	if n == 0 {
-		n = int((t.top()-ra)/tv) - 1
+		n = v.slots(ra, t.top()) - 1
 	}
 	h := v.gcOf(ra)
 	if v.tag(ra) != tagTable {
@@ -507,7 +507,7 @@ func (t *Thread) finishOp() {
 		}
 	case opcode.Concat:
 		top := t.top() - tv // as it was when the metamethod was tried
-		total := int((top-tv-base)/tv) - opcode.B(i)
+		total := v.slots(base, top-tv) - opcode.B(i)
 		v.copyTV(top-2*tv, top)
 		if total > 1 {
 			t.setTop(top - tv)

@@ -151,13 +151,23 @@ func (t *Thread) growStack(n Addr) {
 	if size > maxStack { // already handling an overflow
 		t.throw(state.ErrErr)
 	}
-	needed := (t.top()-t.stack())/tvSize + n + extraStack
+	needed := Addr(t.v.slots(t.stack(), t.top())) + n + extraStack
 	want := max(min(2*size, maxStack), needed)
 	if want > maxStack {
 		t.reallocStack(errorStackSize)
 		t.runError("stack overflow")
 	}
 	t.reallocStack(want)
+}
+
+// slots is how many values are between two addresses of the stack. More than a
+// stack can hold come from damaged code only.
+func (v *VM) slots(from, to Addr) int {
+	n := Addr(uint32(to-from)) / tvSize
+	if n > errorStackSize {
+		v.badCode(from)
+	}
+	return int(n)
 }
 
 // hasRoom tells whether n slots are free above the top, which may be among the

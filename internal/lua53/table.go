@@ -27,7 +27,7 @@ func (v *VM) item(a, i Addr) Addr { return Addr(uint32(a + i*tvSize)) }
 // usesDummy tells whether h has no hash part of its own but the common empty node.
 func (v *VM) usesDummy(h Addr) bool { return v.m.Ptr(h+layout.TableLastFree) == 0 }
 
-func (v *VM) sizeNode(h Addr) Addr { return 1 << v.m.U8(h+layout.TableLSizeNode) }
+func (v *VM) sizeNode(h Addr) Addr { return 1 << (v.m.U8(h+layout.TableLSizeNode) & 31) }
 
 func (v *VM) allocSizeNode(h Addr) Addr {
 	if v.usesDummy(h) {
@@ -410,7 +410,7 @@ func (t *Thread) resize(h, na, nh Addr) {
 		m.SetPtr(h+layout.TableArray, t.reallocVector(array, oldA, na, tvSize))
 	}
 	for i := int(oldH) - 1; i >= 0; i-- {
-		if n := oldNodes + Addr(i)*nodeSize; v.tag(n) != tagNil {
+		if n := Addr(uint32(oldNodes + Addr(i)*nodeSize)); v.tag(n) != tagNil {
 			v.copyTV(t.set(h, n+layout.NodeKey), n)
 		}
 	}
@@ -569,7 +569,7 @@ func (t *Thread) next(h, a Addr) bool {
 		}
 	}
 	n, end := v.nodes(h)
-	for n += (i - size) * nodeSize; n < end; n += nodeSize {
+	for n = Addr(uint32(n + (i-size)*nodeSize)); n < end; n += nodeSize {
 		if v.tag(n) != tagNil {
 			v.copyTV(a, n+layout.NodeKey)
 			v.copyTV(a+tv, n)
