@@ -177,6 +177,15 @@ newFrame:
 				case tagInt:
 					if idx := uint64(int64(loadInt(m, rb)) - 1); idx < uint64(m.U32(h+layout.TableSizeArray)) {
 						n = Addr(uint32(m.Ptr(h+layout.TableArray) + Addr(idx)*tv))
+						if m.U32(n+tt) == tagNil && m.Ptr(h+layout.TableMetatable) == 0 {
+							// nobody to ask: an element that grows the array within its size
+							m.SetU8(h+layout.TableFlags, 0)
+							if m.U32(rc+tt)&collectable != 0 && m.U8(h+layout.TableMarked)&black != 0 {
+								v.tableBarrier(h, rc)
+							}
+							copyTV(m, n, rc)
+							continue
+						}
 					}
 				case tagShort:
 					n = probe(m, h, m.Ptr(rb))
