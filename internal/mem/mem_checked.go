@@ -46,6 +46,11 @@ func (s *Space) Map(start, size Addr, p Prot) error {
 			return nil
 		}
 	}
+	for _, r := range s.regions {
+		if start < Addr(r.start)+Addr(len(r.data)) && Addr(r.start) < start+size {
+			return fmt.Errorf("BUG: region %#x+%#x overlaps %#x+%#x", start, size, r.start, len(r.data))
+		}
+	}
 	s.regions = append(s.regions, region{uint32(start), p, make([]byte, size)})
 	return nil
 }

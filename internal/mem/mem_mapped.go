@@ -57,6 +57,11 @@ func (s *Space) Map(start, size Addr, p Prot) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, r := range s.regions {
+		if (r.start != start || r.size != size) && start < r.start+r.size && r.start < start+size {
+			return fmt.Errorf("BUG: region %#x+%#x overlaps %#x+%#x", start, size, r.start, r.size)
+		}
+	}
 	if err := protect(s.res[Slack+start:Slack+start+size], p); err != nil {
 		return fmt.Errorf("mapping device memory %#x+%#x: %w", start, size, err)
 	}
