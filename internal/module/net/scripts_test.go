@@ -30,7 +30,7 @@ import (
 // Memory of the test chip.
 const (
 	staticStart, staticEnd = 0x3FFE8000, 0x3FFEC000
-	heapStart, heapEnd     = 0x3FFEC000, 0x40000000 // 80 KB
+	heapStart, heapEnd     = 0x3FFEC000, 0x3FFFC000 // 64 KB
 )
 
 // testChip is a module with a network and a radio, as far as scripts need it.

@@ -34,7 +34,7 @@ import (
 // Memory of the test chip.
 const (
 	staticStart, staticEnd = 0x3FFE8000, 0x3FFEC000
-	heapStart, heapEnd     = 0x3FFEC000, 0x40000000 // 80 KB
+	heapStart, heapEnd     = 0x3FFEC000, 0x3FFFC000 // 64 KB
 )
 
 // testChip puts a module together as the device does, as far as these modules
