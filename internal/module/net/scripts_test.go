@@ -29,8 +29,8 @@ import (
 
 // Memory of the test chip.
 const (
-	staticStart, staticEnd = 0x3FFE8000, 0x3FFEC000
-	heapStart, heapEnd     = 0x3FFEC000, 0x3FFFC000 // 64 KB
+	staticStart, staticEnd = 0x3FFE4000, 0x3FFE8000
+	heapStart, heapEnd     = 0x3FFE8000, 0x3FFFC000 // 80 KB
 )
 
 // testChip is a module with a network and a radio, as far as scripts need it.

@@ -33,8 +33,8 @@ import (
 
 // Memory of the test chip.
 const (
-	staticStart, staticEnd = 0x3FFE8000, 0x3FFEC000
-	heapStart, heapEnd     = 0x3FFEC000, 0x3FFFC000 // 64 KB
+	staticStart, staticEnd = 0x3FFE4000, 0x3FFE8000
+	heapStart, heapEnd     = 0x3FFE8000, 0x3FFFC000 // 80 KB
 )
 
 // testChip puts a module together as the device does, as far as these modules
