@@ -2,6 +2,8 @@
 // their types that differ from Go's own.
 package num
 
+import "math"
+
 // Int is the type of Lua's integers in a number model.
 type Int interface{ int32 | int64 }
 
@@ -45,4 +47,44 @@ func (m Model) FloatSize() int {
 		return 4
 	}
 	return 8
+}
+
+// Models lists all number models.
+func Models() []Model { return []Model{Int32Float32, Int64Float64, Int32Float64} }
+
+// BySizes finds the model with integers and floats of so many bytes.
+func BySizes(intSize, floatSize int) (Model, bool) {
+	for _, m := range Models() {
+		if m.IntSize() == intSize && m.FloatSize() == floatSize {
+			return m, true
+		}
+	}
+	return 0, false
+}
+
+// Integer is n as an integer of the model: wrapped around to its size.
+func (m Model) Integer(n int64) int64 {
+	if m.IntSize() == 4 {
+		return int64(int32(n))
+	}
+	return n
+}
+
+// ValueSize is the size of the union of all values in bytes.
+func (m Model) ValueSize() int { return max(m.IntSize(), m.FloatSize()) }
+
+// FloatOfBits is the float of the model that has this IEEE 754 form.
+func FloatOfBits(m Model, bits uint64) float64 {
+	if m.FloatSize() == 4 {
+		return float64(math.Float32frombits(uint32(bits)))
+	}
+	return math.Float64frombits(bits)
+}
+
+// BitsOfFloat is the IEEE 754 form of a float of the model.
+func BitsOfFloat(m Model, f float64) uint64 {
+	if m.FloatSize() == 4 {
+		return uint64(math.Float32bits(float32(f)))
+	}
+	return math.Float64bits(f)
 }
