@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"moonlet/internal/lua53"
+	"moonlet/internal/machine"
 	"moonlet/internal/module/pipe"
 	"moonlet/internal/port"
 	"moonlet/internal/state"
@@ -35,8 +35,11 @@ var (
 	mainProc   = &state.Proc{F: func(L state.State) int { return L.Host().(*Device).pmain(L) }}
 	readerProc = &state.Proc{F: func(L state.State) int { return L.Host().(*Device).readStdin(L) }}
 
+	// tracebackProc is the message handler of doCall (msghandler).
+	tracebackProc = &state.Proc{F: func(L state.State) int { machine.Traceback(L); return 1 }}
+
 	// console declares what the console's functions are for the ROM.
-	console = state.Module{Name: "lua", Procs: []*state.Proc{mainProc, readerProc}}
+	console = state.Module{Name: "lua", Procs: []*state.Proc{mainProc, readerProc, tracebackProc}}
 )
 
 // luaMain is lua_main.
@@ -58,7 +61,7 @@ func (d *Device) luaMain() error {
 // doCall calls a function so that an error becomes a traceback (docall).
 func doCall(L state.State, nargs int) state.Status {
 	base := L.GetTop() - nargs
-	L.PushFunction(lua53.Traceback)
+	L.PushFunction(tracebackProc)
 	L.Insert(base)
 	status := L.PCall(nargs, state.MultRet, base)
 	L.Remove(base)
@@ -87,7 +90,7 @@ func printValues(L state.State, n int) {
 func (d *Device) pmain(L state.State) int {
 	const memLimit = 4096 // bytes that the collector keeps free
 	L.GC(state.GCStop, 0)
-	lua53.OpenLibs(L)
+	edition().OpenLibs(L)
 	L.GC(state.GCSetMemLimit, memLimit)
 	L.GC(state.GCRestart, 0)
 	L.SetTop(0)

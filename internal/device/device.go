@@ -14,7 +14,7 @@ import (
 	"moonlet/internal/flashdir"
 	"moonlet/internal/heap"
 	"moonlet/internal/hostnet"
-	"moonlet/internal/lua53"
+	"moonlet/internal/machine"
 	"moonlet/internal/mem"
 	"moonlet/internal/port"
 	"moonlet/internal/radio"
@@ -29,7 +29,7 @@ type Device struct {
 	mem     mem.Mem
 	image   *rom.Image
 	heap    *heap.Device
-	machine lua53.Machine // of this life
+	machine machine.Machine // of this life
 
 	loop    *sdk.Loop
 	system  *sdk.System

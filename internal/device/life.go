@@ -1,13 +1,14 @@
 package device
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 	"time"
 
 	"moonlet/internal/heap"
-	"moonlet/internal/lua53"
+	"moonlet/internal/machine"
 	"moonlet/internal/mem"
 	"moonlet/internal/module/node"
 	"moonlet/internal/port"
@@ -30,7 +31,7 @@ func (d *Device) lives(run func(), done func() bool) error {
 		}
 		ending, err := d.live(run)
 		if err != nil || d.hostErr != nil {
-			return firstError(err, d.hostErr)
+			return cmp.Or(err, d.hostErr)
 		}
 		if ending == nil {
 			return nil
@@ -70,15 +71,6 @@ func (d *Device) sleep(run func()) {
 	}
 	run()
 	wake.Disarm()
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // live leads the rest of a life, after the boot if it has not begun. It returns
@@ -149,7 +141,7 @@ var reasonNames = [...]string{
 
 // newMachine makes the virtual machine of this life.
 func (d *Device) newMachine() error {
-	machine, err := lua53.New(lua53.Config{
+	vm, err := edition().New(machine.Config{
 		Mem: d.mem, Space: d.space, ROM: d.image, Host: d, Heap: d.heap,
 		StripDefault: 1, ESPFloatMod: true, Seed: d.system.Random(),
 		Output:      func(p []byte) { node.Output(d.machine.State(), p) },
@@ -158,7 +150,7 @@ func (d *Device) newMachine() error {
 		Fuel:        d.fuel,
 	})
 	if err == nil {
-		d.machine = machine
+		d.machine = vm
 	}
 	return err
 }
@@ -170,7 +162,7 @@ func (d *Device) print(text string) { port.WriteText(d.uarts[0], []byte(text)) }
 // time moves on.
 const budget = 4000
 
-// fuel is lua53.Config.Fuel.
+// fuel is machine.Config.Fuel.
 func (d *Device) fuel(used int64) int64 {
 	d.guard.beats.Add(1)
 	if d.machine == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"moonlet/internal/lua53"
+	"moonlet/internal/machine"
 	"moonlet/internal/mem"
 	"moonlet/internal/module/bit"
 	"moonlet/internal/module/file"
@@ -48,9 +49,9 @@ const moduleNames = "bit,file,gpio,net,node,pipe,sjson,struct,tmr,uart,wifi"
 // entries of the table ROM itself.
 func link() (*rom.Image, error) {
 	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
-	return rom.Link(lua53.Model, main, []state.Module{
-		lua53.Support(), stdlib.Base(main), stdlib.Package, stdlib.String, stdlib.Table, stdlib.Debug,
-		stdlib.Coroutine, stdlib.Math(lua53.Model.IntSize()), stdlib.UTF8,
+	e := edition()
+	modules := append([]state.Module{e.Support()}, stdlib.Standard(main, e.Model)...)
+	modules = append(modules,
 		bit.Module, file.Module, gpio.ModuleWithPulse, gpio.PulseModule, net.Module, pipe.Module, sjson.Module, structmod.Module,
 		tmr.Module, uart.Module, wifi.Module,
 		node.New(node.Options{
@@ -60,8 +61,12 @@ func link() (*rom.Image, error) {
 			},
 		}),
 		console,
-	})
+	)
+	return rom.Link(e.Model, main, modules)
 }
+
+// edition is the Lua that a module runs.
+func edition() machine.Edition { return lua53.Edition() }
 
 // mapMemory backs the chip's address space with memory.
 func (d *Device) mapMemory() error {
@@ -70,18 +75,10 @@ func (d *Device) mapMemory() error {
 		return fmt.Errorf("BUG: %w", err)
 	}
 	d.image = image
-	size := (mem.Addr(len(image.Data)) + mem.PageSize - 1) &^ (mem.PageSize - 1)
-	if err := d.space.Map(rom.DataStart, size, mem.ReadWrite); err != nil {
+	if err := image.Map(d.space); err != nil {
 		return err
 	}
-	copy(d.mem.Bytes(rom.DataStart, size), image.Data)
-	if err := d.space.Map(rom.DataStart, size, mem.ReadOnly); err != nil {
-		return err
-	}
-	if err := d.space.Map(ramStart, ramEnd-ramStart, mem.ReadWrite); err != nil {
-		return err
-	}
-	return d.space.Map(rom.Scratch, rom.ScratchSize, mem.ReadWrite)
+	return d.space.Map(ramStart, ramEnd-ramStart, mem.ReadWrite)
 }
 
 // MappedBytes is how much memory of the host backs the chip's address space at

@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"io"
 
+	"moonlet/internal/editions"
 	"moonlet/internal/heap"
-	"moonlet/internal/lua53"
+	"moonlet/internal/machine"
 	"moonlet/internal/mem"
 	"moonlet/internal/num"
 	"moonlet/internal/rom"
@@ -53,7 +54,7 @@ type Host struct {
 // Session is a Lua state of the host profile.
 type Session struct {
 	space   *mem.Space
-	machine lua53.Machine
+	machine machine.Machine
 	L       state.State
 	host    *Host
 	err     error // of the output
@@ -83,7 +84,7 @@ func (s *Session) open(c Config) error {
 		size = HeapMax
 	}
 	m := s.space.Mem()
-	if err := MapImage(s.space, image); err != nil {
+	if err := image.Map(s.space); err != nil {
 		return err
 	}
 	end := heapStart + mem.Addr(size)&^(mem.PageSize-1)
@@ -91,7 +92,7 @@ func (s *Session) open(c Config) error {
 		return err
 	}
 	s.host = &Host{System: c.System, Randomizer: c.Random}
-	s.machine, err = lua53.New(lua53.Config{
+	s.machine, err = editions.For(c.Model).New(machine.Config{
 		Mem: m, Space: s.space, Heap: heap.NewFast(m, heapStart, end), ROM: image,
 		Host: s.host, Seed: c.Seed, StripDefault: c.StripDefault,
 		Output: func(p []byte) { s.write(c.Output, p) },
@@ -124,28 +125,15 @@ func Link(model num.Model, modules []state.Module) (*rom.Image, error) {
 	main := &state.ROTable{Name: "ROM",
 		Meta:    &state.ROTable{Name: "ROM.mt", Entries: []state.Entry{state.Tab("__index", stdlib.BaseTable())}},
 		Entries: []state.Entry{state.Tab("_G", stdlib.BaseTable())}}
-	all := append([]state.Module{lua53.Support(), stdlib.Base(main), stdlib.Package, stdlib.String,
-		stdlib.Table, stdlib.Debug, stdlib.Coroutine, stdlib.Math(model.IntSize()), stdlib.UTF8,
-		stdlib.IO, stdlib.OS,
-		{Name: "luac", Procs: []*state.Proc{mainProc, handlerProc}}}, modules...)
-	return rom.Link(model, main, all)
-}
-
-// MapImage places an image and the scratch memory in an address space.
-func MapImage(space *mem.Space, image *rom.Image) error {
-	size := (mem.Addr(len(image.Data)) + mem.PageSize - 1) &^ (mem.PageSize - 1)
-	if err := space.Map(rom.DataStart, size, mem.ReadWrite); err != nil {
-		return err
-	}
-	copy(space.Mem().Bytes(rom.DataStart, size), image.Data)
-	if err := space.Map(rom.DataStart, size, mem.ReadOnly); err != nil {
-		return err
-	}
-	return space.Map(rom.Scratch, rom.ScratchSize, mem.ReadWrite)
+	e := editions.For(model)
+	all := append([]state.Module{e.Support()}, stdlib.Standard(main, model)...)
+	all = append(all, stdlib.IO, stdlib.OS,
+		state.Module{Name: "luac", Procs: []*state.Proc{mainProc, handlerProc}})
+	return rom.Link(model, main, append(all, modules...))
 }
 
 // Machine is the session's virtual machine.
-func (s *Session) Machine() lua53.Machine { return s.machine }
+func (s *Session) Machine() machine.Machine { return s.machine }
 
 // ErrDeviceException is a fault of damaged code.
 var ErrDeviceException = errors.New("device exception")

@@ -2,6 +2,7 @@ package lua53
 
 import (
 	layout "moonlet/internal/layout/v4"
+	"moonlet/internal/machine"
 	"moonlet/internal/state"
 )
 
@@ -100,13 +101,7 @@ var errorReport = &state.Proc{F: func(L state.State) int {
 // errorHandler is the message handler of PCallX: it posts the traceback to
 // errorReport.
 var errorHandler = &state.Proc{F: func(L state.State) int {
-	L.GetGlobal("debug")
-	L.GetField(-1, "traceback")
-	if L.IsFunction(-1) {
-		L.Insert(1)
-		L.Pop(1)
-		L.PushInteger(2)
-		L.Call(2, 1)
+	if machine.Traceback(L) {
 		L.PushClosure(errorReport, 1)
 		L.PostTask(state.TaskHigh)
 	}

@@ -192,7 +192,7 @@ var boxGC = &state.Proc{F: func(L state.State) int {
 // Support declares what the API itself needs in the ROM; every selection of
 // modules includes it.
 func Support() state.Module {
-	return state.Module{Name: "lauxlib", Procs: []*state.Proc{boxGC, errorReport, errorHandler, Traceback}}
+	return state.Module{Name: "lauxlib", Procs: []*state.Proc{boxGC, errorReport, errorHandler}}
 }
 
 // NewBox implements state.BoxState.

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"moonlet/internal/heap"
-	"moonlet/internal/hostexec"
 	"moonlet/internal/lua53"
+	"moonlet/internal/machine"
 	"moonlet/internal/mem"
 	"moonlet/internal/rom"
 	"moonlet/internal/state"
@@ -49,7 +49,7 @@ var errOutOfFuel = errors.New("out of fuel")
 
 // testMachine is a Lua state on a heap like the chip's.
 type testMachine struct {
-	lua53.Machine
+	machine.Machine
 	space   *mem.Space
 	heap    heap.Allocator
 	strict  *strictHeap // the same, if asked for
@@ -71,7 +71,7 @@ func newMachine(t testing.TB, o options) (*testMachine, error) {
 	if !o.keep {
 		t.Cleanup(func() { space.Close() })
 	}
-	if err := hostexec.MapImage(space, img); err != nil {
+	if err := img.Map(space); err != nil {
 		t.Fatal(err)
 	}
 	size := o.heapBytes
@@ -95,7 +95,7 @@ func newMachine(t testing.TB, o options) (*testMachine, error) {
 		tm.heap = tm.strict
 	}
 	limit := o.fuel
-	tm.Machine, err = lua53.New(lua53.Config{
+	tm.Machine, err = lua53.New(machine.Config{
 		Mem: space.Mem(), Space: space, Heap: tm.heap, ROM: img, Seed: 1, StripDefault: o.strip,
 		Output: func(p []byte) {
 			if o.output != nil {

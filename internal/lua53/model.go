@@ -8,6 +8,8 @@ import (
 	"moonlet/internal/num"
 )
 
+//go:generate go run ./gen
+
 // This file and the import of the layouts are all that the number model changes
 // in this package; RATIONALE.md says why the package is not generic.
 

@@ -5,6 +5,7 @@ import (
 
 	"moonlet/internal/heap"
 	layout "moonlet/internal/layout/v4"
+	"moonlet/internal/machine"
 	"moonlet/internal/state"
 )
 
@@ -13,34 +14,8 @@ const keyCacheSize = 32 * 4 * 4
 
 const memErrMsg = "not enough memory"
 
-// Machine is a virtual machine of any number model.
-type Machine interface {
-	// OpenLibs runs the start-up functions of the linked libraries.
-	OpenLibs() state.Status
-	// State is the main thread.
-	State() state.State
-	// Close runs all finalizers and gives all memory back.
-	Close()
-	// Used returns the cost units executed since the last call.
-	Used() int64
-	// Interrupt makes the budget end at the next charge.
-	Interrupt()
-	// TotalBytes is what Lua has allocated, by its own account.
-	TotalBytes() int
-	// Handles is the number of host objects that the guest holds.
-	Handles() int
-	// Position tells where the running thread is, like a traceback but without
-	// taking device memory: it can be asked in the midst of anything.
-	Position() string
-	// Unprotected tells whether a recovered panic is an error of this machine
-	// that no protected call caught, and its message.
-	Unprotected(r any) (msg string, ok bool)
-	// CheckHeap walks all objects and reports the first that is inconsistent.
-	CheckHeap() error
-}
-
 // New makes a virtual machine.
-func New(cfg Config) (Machine, error) {
+func New(cfg machine.Config) (machine.Machine, error) {
 	v := &VM{m: cfg.Mem, heap: cfg.Heap, rom: cfg.ROM, cfg: cfg}
 	v.fast, _ = cfg.Heap.(*heap.Fast)
 	v.mostObjects = int(cfg.Heap.FreeBytes()) / layout.TStringSize
@@ -126,22 +101,22 @@ func (t *Thread) open() {
 	m.SetPtr(t.g+layout.GlobalVersion, v.rom.DummyNode) // any address: the state is complete
 }
 
-// State implements Machine.
+// State implements machine.Machine.
 func (v *VM) State() state.State { return v.main }
 
-// Interrupt implements Machine.
+// Interrupt implements machine.Machine.
 func (v *VM) Interrupt() {
 	v.granted -= v.fuel
 	v.fuel = 0
 }
 
-// TotalBytes implements Machine.
+// TotalBytes implements machine.Machine.
 func (v *VM) TotalBytes() int { return int(v.totalBytes()) }
 
-// Handles implements Machine.
+// Handles implements machine.Machine.
 func (v *VM) Handles() int { return len(v.handles) - len(v.freeHand) }
 
-// Close implements Machine.
+// Close implements machine.Machine.
 func (v *VM) Close() {
 	if v.closed {
 		return

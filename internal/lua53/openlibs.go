@@ -1,6 +1,9 @@
 package lua53
 
-import "moonlet/internal/state"
+import (
+	"moonlet/internal/machine"
+	"moonlet/internal/state"
+)
 
 // OpenLibs runs the start-up functions of the linked libraries, as
 // luaL_openlibs does; errors are those of a protected call.
@@ -47,16 +50,7 @@ func (t *Thread) require(name string, open Addr) {
 	}
 }
 
-// Traceback is a message handler that appends a traceback to the message, as the
-// firmware's interpreter does (msghandler, lua.c).
-var Traceback = &state.Proc{F: func(L state.State) int {
-	L.GetGlobal("debug")
-	L.GetField(-1, "traceback")
-	if L.IsFunction(-1) {
-		L.Insert(1)
-		L.Pop(1)
-		L.PushInteger(2)
-		L.Call(2, 1)
-	}
-	return 1
-}}
+// Edition is this package for those who do not care which it is.
+func Edition() machine.Edition {
+	return machine.Edition{Model: Model, New: New, Support: Support, OpenLibs: OpenLibs}
+}

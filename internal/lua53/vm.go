@@ -17,34 +17,11 @@ package lua53
 import (
 	"moonlet/internal/heap"
 	layout "moonlet/internal/layout/v4"
+	"moonlet/internal/machine"
 	"moonlet/internal/mem"
 	"moonlet/internal/rom"
 	"moonlet/internal/state"
 )
-
-// Config is what a virtual machine is built from.
-type Config struct {
-	Mem   mem.Mem
-	Space *mem.Space
-	Heap  heap.Allocator
-	ROM   *rom.Image // linked for the same number model and already in memory
-	Host  any        // for State.Host
-
-	Output      func(p []byte)
-	ErrorOutput func(s string)
-	// Seed is what luai_makeseed would read from the cycle counter.
-	Seed uint32
-	// StripDefault is the strip level that compiled code starts with
-	// (LUAI_OPTIMIZE_DEBUG of the firmware's user_config.h).
-	StripDefault int
-	// PostTask queues a task; nil where there is no event loop.
-	PostTask func(prio int, f func()) bool
-	// ESPFloatMod selects the ESP8266's formula for the float remainder.
-	ESPFloatMod bool
-	// Fuel is called when the cost of executed instructions has used up the
-	// budget that its last result gave; see cost.go.
-	Fuel func(used int64) (budget int64)
-}
 
 // VM is one Lua state with all its threads.
 type VM struct {
@@ -54,7 +31,7 @@ type VM struct {
 	heap heap.Allocator
 	rom  *rom.Image
 	main *Thread
-	cfg  Config
+	cfg  machine.Config
 
 	trap    bool  // the main loop has something to do before the next instruction
 	fuel    int64 // cost units left until Fuel is called

@@ -51,6 +51,19 @@ type Image struct {
 	opens  []Open
 }
 
+// Map places the image and the scratch memory in an address space.
+func (im *Image) Map(space *mem.Space) error {
+	size := (Addr(len(im.Data)) + mem.PageSize - 1) &^ (mem.PageSize - 1)
+	if err := space.Map(DataStart, size, mem.ReadWrite); err != nil {
+		return err
+	}
+	copy(space.Mem().Bytes(DataStart, size), im.Data)
+	if err := space.Map(DataStart, size, mem.ReadOnly); err != nil {
+		return err
+	}
+	return space.Map(Scratch, ScratchSize, mem.ReadWrite)
+}
+
 // Open is a library's start-up function.
 type Open struct {
 	Name string
@@ -118,7 +131,7 @@ type linker struct {
 // in order, and the start-up functions run in order.
 func Link(model num.Model, main *state.ROTable, modules []state.Module) (*Image, error) {
 	l := &linker{
-		model: model, of: layout.Of(max(model.IntSize(), model.FloatSize())),
+		model: model, of: layout.Of(model.ValueSize()),
 		im: &Image{
 			Scratch: Scratch,
 			procs:   map[*state.Proc]Addr{}, contAt: map[*state.Cont]Addr{},

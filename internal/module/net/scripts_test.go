@@ -13,6 +13,7 @@ import (
 	"moonlet/internal/heap"
 	"moonlet/internal/hostnet"
 	"moonlet/internal/lua53"
+	"moonlet/internal/machine"
 	"moonlet/internal/mem"
 	"moonlet/internal/module/net"
 	"moonlet/internal/module/node"
@@ -41,7 +42,7 @@ type testChip struct {
 	system  *sdk.System
 	net     *hostnet.Net
 	radio   *radio.Radio
-	machine lua53.Machine
+	machine machine.Machine
 	out     bytes.Buffer
 	host    map[uint16]netip.AddrPort
 }
@@ -80,25 +81,23 @@ func newChip(t *testing.T, clock sdk.Clock, air radio.Config) *testChip {
 
 func (c *testChip) boot() {
 	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
-	image, err := rom.Link(lua53.Model, main, []state.Module{
-		lua53.Support(), stdlib.Base(main), stdlib.Package, stdlib.String, stdlib.Table, stdlib.Debug,
-		stdlib.Coroutine, stdlib.Math(lua53.Model.IntSize()), stdlib.UTF8,
-		net.Module, wifi.Module, sjson.Module, tmr.Module, node.New(node.Options{}),
-	})
+	modules := append([]state.Module{lua53.Support()}, stdlib.Standard(main, lua53.Model)...)
+	image, err := rom.Link(lua53.Model, main, append(modules,
+		net.Module, wifi.Module, sjson.Module, tmr.Module, node.New(node.Options{})))
+	if err == nil {
+		err = image.Map(c.space)
+	}
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	size := (mem.Addr(len(image.Data)) + mem.PageSize - 1) &^ (mem.PageSize - 1)
-	for _, r := range [][2]mem.Addr{{staticStart, staticEnd}, {heapStart, heapEnd},
-		{rom.Scratch, rom.Scratch + rom.ScratchSize}, {rom.DataStart, rom.DataStart + size}} {
+	for _, r := range [][2]mem.Addr{{staticStart, staticEnd}, {heapStart, heapEnd}} {
 		if err := c.space.Map(r[0], r[1]-r[0], mem.ReadWrite); err != nil {
 			c.t.Fatal(err)
 		}
 	}
 	m := c.space.Mem()
-	copy(m.Bytes(rom.DataStart, size), image.Data)
 	write := func(p []byte) { c.out.Write(p) }
-	c.machine, err = lua53.New(lua53.Config{
+	c.machine, err = lua53.New(machine.Config{
 		Mem: m, Space: c.space, ROM: image, Host: c, StripDefault: 1, Heap: heap.NewDevice(m, heapStart, heapEnd),
 		Output: write, ErrorOutput: func(s string) { write([]byte(s)) },
 		PostTask: func(prio int, f func()) bool { return c.loop.Post(port.Priority(prio), f) },

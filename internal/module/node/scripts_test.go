@@ -15,6 +15,7 @@ import (
 	"moonlet/internal/flashdir"
 	"moonlet/internal/heap"
 	"moonlet/internal/lua53"
+	"moonlet/internal/machine"
 	"moonlet/internal/mem"
 	"moonlet/internal/module/bit"
 	"moonlet/internal/module/file"
@@ -49,7 +50,7 @@ type testChip struct {
 	uarts   [port.SerialPorts]*board.UART
 	files   *flashdir.FS
 	input   testInput
-	machine lua53.Machine
+	machine machine.Machine
 	heap    *heap.Device
 	out     bytes.Buffer // of serial port 0
 	long    []time.Duration
@@ -132,25 +133,21 @@ func newChip(t testing.TB) *testChip {
 
 func (c *testChip) mapMemory() {
 	for _, r := range [][2]mem.Addr{
-		{staticStart, staticEnd}, {heapStart, heapEnd}, {rom.Scratch, rom.Scratch + rom.ScratchSize},
+		{staticStart, staticEnd}, {heapStart, heapEnd},
 	} {
 		if err := c.space.Map(r[0], r[1]-r[0], mem.ReadWrite); err != nil {
 			c.t.Fatal(err)
 		}
 	}
-	image := c.link()
-	size := (mem.Addr(len(image.Data)) + mem.PageSize - 1) &^ (mem.PageSize - 1)
-	if err := c.space.Map(rom.DataStart, size, mem.ReadWrite); err != nil {
+	if err := c.link().Map(c.space); err != nil {
 		c.t.Fatal(err)
 	}
-	copy(c.space.Mem().Bytes(rom.DataStart, size), image.Data)
 }
 
 func (c *testChip) link() *rom.Image {
 	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
-	image, err := rom.Link(lua53.Model, main, []state.Module{
-		lua53.Support(), stdlib.Base(main), stdlib.Package, stdlib.String, stdlib.Table, stdlib.Debug,
-		stdlib.Coroutine, stdlib.Math(lua53.Model.IntSize()), stdlib.UTF8,
+	modules := append([]state.Module{lua53.Support()}, stdlib.Standard(main, lua53.Model)...)
+	image, err := rom.Link(lua53.Model, main, append(modules,
 		bit.Module, file.Module, gpio.ModuleWithPulse, gpio.PulseModule, pipe.Module, structmod.Module,
 		tmr.Module, uart.Module,
 		node.New(node.Options{
@@ -158,8 +155,7 @@ func (c *testChip) link() *rom.Image {
 			LoadFile: func(L state.State, path string) state.Status {
 				return stdlib.LoadFile(L, path, true, "bt")
 			},
-		}),
-	})
+		})))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -171,7 +167,7 @@ func (c *testChip) boot() {
 	const microsecondsPerUnit = 1
 	m := c.space.Mem()
 	c.heap = heap.NewDevice(m, heapStart, heapEnd)
-	vm, err := lua53.New(lua53.Config{
+	vm, err := lua53.New(machine.Config{
 		Mem: m, Space: c.space, ROM: c.link(), Host: c, StripDefault: 1,
 		Heap:        c.heap,
 		Output:      func(p []byte) { node.Output(c.machine.State(), p) },

@@ -1,0 +1,390 @@
+// Code generated from ../lex.go by moonlet/internal/lua53/gen; DO NOT EDIT.
+
+package int64float64
+
+import (
+	layout "moonlet/internal/layout/v8"
+	"moonlet/internal/state"
+)
+
+// Tokens: single characters stand for themselves, reserved words and the others
+// follow in the order of llex.h.
+const (
+	firstReserved = 257
+
+	tkAnd = firstReserved + iota - 1
+	tkBreak
+	tkDo
+	tkElse
+	tkElseif
+	tkEnd
+	tkFalse
+	tkFor
+	tkFunction
+	tkGoto
+	tkIf
+	tkIn
+	tkLocal
+	tkNil
+	tkNot
+	tkOr
+	tkRepeat
+	tkReturn
+	tkThen
+	tkTrue
+	tkUntil
+	tkWhile
+	tkIDiv
+	tkConcat
+	tkDots
+	tkEq
+	tkGe
+	tkLe
+	tkNe
+	tkShl
+	tkShr
+	tkDbColon
+	tkEOS
+	tkFloat
+	tkInt
+	tkName
+	tkString
+
+	numReserved = tkWhile - firstReserved + 1
+)
+
+var tokenNames = [...]string{"and", "break", "do", "else", "elseif", "end", "false", "for",
+	"function", "goto", "if", "in", "local", "nil", "not", "or", "repeat", "return", "then",
+	"true", "until", "while", "//", "..", "...", "==", ">=", "<=", "~=", "<<", ">>", "::",
+	"<eof>", "<number>", "<integer>", "<name>", "<string>"}
+
+const eoz = -1 // end of the input
+
+// minBuffer is the first size of the token buffer (LUA_MINBUFFER, llimits.h).
+const minBuffer = 32
+
+// zio is a chunk's input (lzio.c).
+type zio struct {
+	reader func() []byte // nil at the end
+	p      []byte
+}
+
+// next is the next byte of the input, eoz at its end.
+func (z *zio) next() int {
+	if len(z.p) == 0 {
+		if z.p = z.reader(); len(z.p) == 0 {
+			return eoz
+		}
+	}
+	c := z.p[0]
+	z.p = z.p[1:]
+	return int(c)
+}
+
+// read fills b and tells how many bytes are missing at the end of the input.
+func (z *zio) read(b []byte) int {
+	for len(b) > 0 {
+		if len(z.p) == 0 {
+			if z.p = z.reader(); len(z.p) == 0 {
+				return len(b)
+			}
+		}
+		n := copy(b, z.p)
+		b, z.p = b[n:], z.p[n:]
+	}
+	return 0
+}
+
+type token struct {
+	kind int
+	f    Float
+	i    Int
+	s    Addr // string object
+}
+
+// lexer splits a chunk into tokens. Its buffer is on the device's heap.
+type lexer struct {
+	t        *Thread
+	z        *zio
+	current  int // character not yet consumed
+	line     int
+	lastLine int // line of the token consumed last
+	tok      token
+	ahead    token
+	buf      buffer
+	strings  Addr // table that anchors strings and finds constants
+	source   Addr // string object of the chunk's name
+	envName  Addr
+	fs       *funcState
+	dyn      *dynData
+}
+
+// buffer is the token buffer (Mbuffer, lzio.h).
+type buffer struct {
+	t    *Thread
+	at   Addr
+	size Addr
+	n    int
+	view []byte // the buffer's memory
+}
+
+func (b *buffer) resize(size Addr) {
+	b.at = b.t.realloc(b.at, b.size, size)
+	b.size = size
+	b.view = b.t.m.Bytes(b.at, size)
+}
+
+func (x *lexer) advance() { x.current = x.z.next() }
+
+func (x *lexer) save(c int) {
+	b := &x.buf
+	if b.n >= len(b.view) {
+		if b.size >= maxSize/2 {
+			x.lexError("lexical element too long", 0)
+		}
+		b.resize(b.size * 2)
+	}
+	b.view[b.n] = byte(c)
+	b.n++
+}
+
+func (x *lexer) saveAndNext() {
+	x.save(x.current)
+	x.advance()
+}
+
+func (x *lexer) text() []byte { return x.buf.view[:x.buf.n] }
+
+// tokenText pushes the printable form of a token and returns it.
+func (x *lexer) tokenText(kind int) string {
+	if kind < firstReserved {
+		x.t.pushFString("'%c'", kind)
+		return x.t.topString()
+	}
+	s := tokenNames[kind-firstReserved]
+	if kind < tkEOS {
+		x.t.pushFString("'%s'", s)
+		return x.t.topString()
+	}
+	return s
+}
+
+func (x *lexer) nearText(kind int) string {
+	switch kind {
+	case tkName, tkString, tkFloat, tkInt:
+		x.save(0)
+		x.t.pushFString("'%s'", cText(x.text()))
+		return x.t.topString()
+	}
+	return x.tokenText(kind)
+}
+
+// lexError raises a syntax error at the current line, "near" a token unless that
+// is 0.
+func (x *lexer) lexError(msg string, kind int) {
+	t := x.t
+	t.pushFString("%s:%d: %s", chunkID(t.v.cGoString(x.source)), x.line, msg)
+	if kind != 0 {
+		msg := t.topString()
+		t.pushFString("%s near %s", msg, x.nearText(kind))
+	}
+	t.throw(state.ErrSyntax)
+}
+
+func (x *lexer) syntaxError(msg string) { x.lexError(msg, x.tok.kind) }
+
+// newString makes a string and anchors it in the scanner's table, so that it
+// lives until the end of the compilation.
+func (x *lexer) newString(s []byte) Addr {
+	t, v, tv := x.t, x.t.v, tvSize
+	ts := t.newString(s)
+	top := t.push()
+	v.setString(top, ts)
+	slot := t.set(x.strings, top)
+	if v.tag(slot) == tagNil {
+		v.setBool(slot, true)
+		t.checkGC()
+	} else { // use the one that the table has
+		ts = v.gcOf(slot + layout.NodeKey - layout.NodeVal)
+	}
+	t.setTop(t.top() - tv)
+	return ts
+}
+
+func (x *lexer) atNewline() bool { return x.current == '\n' || x.current == '\r' }
+
+// newline skips "\n", "\r", "\n\r" or "\r\n".
+func (x *lexer) newline() {
+	old := x.current
+	x.advance()
+	if x.atNewline() && x.current != old {
+		x.advance()
+	}
+	if x.line++; x.line >= 1<<31-1 {
+		x.lexError("chunk has too many lines", 0)
+	}
+}
+
+func (x *lexer) accept(c int) bool {
+	if x.current == c {
+		x.advance()
+		return true
+	}
+	return false
+}
+
+func (x *lexer) acceptSave(a, b int) bool {
+	if x.current == a || x.current == b {
+		x.saveAndNext()
+		return true
+	}
+	return false
+}
+
+// Character classes of lctype.c, which know ASCII only.
+
+func isDigit(c int) bool { return '0' <= c && c <= '9' }
+func isHex(c int) bool   { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
+func isAlpha(c int) bool { return c == '_' || 'a' <= c|0x20 && c|0x20 <= 'z' }
+func isSpace(c int) bool { return c == ' ' || '\t' <= c && c <= '\r' }
+func isPrint(c int) bool { return ' ' <= c && c <= '~' }
+
+func hexValue(c int) int {
+	if isDigit(c) {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
+}
+
+// skipComment skips what follows "--".
+func (x *lexer) skipComment() {
+	if x.current == '[' {
+		sep := x.skipSep()
+		x.buf.n = 0
+		if sep >= 2 {
+			x.readLong(nil, sep)
+			x.buf.n = 0
+			return
+		}
+	}
+	for !x.atNewline() && x.current != eoz {
+		x.advance()
+	}
+}
+
+// scan reads one token.
+func (x *lexer) scan(tok *token) int {
+	x.buf.n = 0
+	for {
+		switch c := x.current; c {
+		case '\n', '\r':
+			x.newline()
+		case ' ', '\f', '\t', '\v':
+			x.advance()
+		case '-':
+			x.advance()
+			if x.current != '-' {
+				return '-'
+			}
+			x.advance()
+			x.skipComment()
+		case '[':
+			switch sep := x.skipSep(); {
+			case sep >= 2:
+				x.readLong(tok, sep)
+				return tkString
+			case sep == 0:
+				x.lexError("invalid long string delimiter", tkString)
+			}
+			return '['
+		case '=':
+			return x.oneOf('=', tkEq)
+		case '~':
+			return x.oneOf('=', tkNe)
+		case ':':
+			return x.oneOf(':', tkDbColon)
+		case '/':
+			return x.oneOf('/', tkIDiv)
+		case '<':
+			if x.advance(); x.accept('=') {
+				return tkLe
+			} else if x.accept('<') {
+				return tkShl
+			}
+			return '<'
+		case '>':
+			if x.advance(); x.accept('=') {
+				return tkGe
+			} else if x.accept('>') {
+				return tkShr
+			}
+			return '>'
+		case '"', '\'':
+			x.readString(c, tok)
+			return tkString
+		case '.':
+			x.saveAndNext()
+			switch {
+			case x.accept('.'):
+				if x.accept('.') {
+					return tkDots
+				}
+				return tkConcat
+			case !isDigit(x.current):
+				return '.'
+			}
+			return x.readNumber(tok)
+		case eoz:
+			return tkEOS
+		default:
+			switch {
+			case isDigit(c):
+				return x.readNumber(tok)
+			case isAlpha(c):
+				return x.readName(tok)
+			}
+			x.advance()
+			return c
+		}
+	}
+}
+
+// oneOf skips the current character, and returns long if second follows it.
+func (x *lexer) oneOf(second, long int) int {
+	c := x.current
+	x.advance()
+	if x.accept(second) {
+		return long
+	}
+	return c
+}
+
+func (x *lexer) readName(tok *token) int {
+	for isAlpha(x.current) || isDigit(x.current) {
+		x.saveAndNext()
+	}
+	tok.s = x.newString(x.text())
+	if x.t.v.objTT(tok.s) == tagShort&variantMask {
+		if extra := x.t.m.U8(tok.s + layout.TStringExtra); extra > 0 {
+			return int(extra) - 1 + firstReserved
+		}
+	}
+	return tkName
+}
+
+// next reads the next token.
+func (x *lexer) next() {
+	x.lastLine = x.line
+	if x.ahead.kind != tkEOS {
+		x.tok = x.ahead
+		x.ahead.kind = tkEOS
+		return
+	}
+	x.tok.kind = x.scan(&x.tok)
+}
+
+// lookAhead reads a token beyond the current one.
+func (x *lexer) lookAhead() int {
+	x.ahead.kind = x.scan(&x.ahead)
+	return x.ahead.kind
+}

@@ -1,0 +1,63 @@
+package int64float64
+
+import (
+	"math"
+
+	layout "moonlet/internal/layout/v8"
+	"moonlet/internal/mem"
+	"moonlet/internal/num"
+)
+
+// This file and the import of the layouts are all that the number model changes;
+// the other files of this package are generated from package lua53, whose file of
+// this name says more.
+
+// Int and Float are Lua's numbers.
+type (
+	Int   = int64
+	Float = float64
+)
+
+// Model is the number model that this package is compiled for.
+const Model = num.Int64Float64
+
+const (
+	intSize   = 8 // bytes
+	floatSize = 8
+	floatPrec = 14 // digits of "%.14g" (LUA_NUMBER_FMT)
+	floatMant = 53 // bits of a float's mantissa
+)
+
+func loadInt(m mem.Mem, a Addr) Int { return Int(m.U64(a)) }
+
+func setInt(m mem.Mem, a Addr, n Int) {
+	m.SetU64(a, uint64(n))
+	m.SetU32(a+tvTag, tagInt)
+}
+
+func loadFloat(m mem.Mem, a Addr) Float { return m.F64(a) }
+
+func copyTV(m mem.Mem, dst, src Addr) {
+	m.SetU64(dst, m.U64(src))
+	m.SetU32(dst+tvTag, m.U32(src+tvTag))
+}
+
+func setFloat(m mem.Mem, a Addr, n Float) {
+	m.SetU64(a, math.Float64bits(n))
+	m.SetU32(a+tvTag, tagFloat)
+}
+
+func setPtr(m mem.Mem, a, p Addr, tag uint32) {
+	m.SetPtr(a, p)
+	m.SetU32(a+tvTag, tag)
+}
+
+// copyUser copies the payload of a userdata's value, without its tag.
+func copyUser(m mem.Mem, dst, src Addr) { m.SetU64(dst, m.U64(src)) }
+
+// Sizes that run-time arithmetic uses, typed as addresses.
+const (
+	tvSize   Addr = layout.TVSize
+	tvTag    Addr = layout.TVTT
+	nodeSize Addr = layout.NodeSize
+)
