@@ -8,5 +8,9 @@ import (
 )
 
 func main() {
-	os.Exit(cli.Host().Main(os.Args[1:]))
+	app := cli.Host()
+	if cli.IsLuac(os.Args[0]) {
+		os.Exit(app.Luac(os.Args[0], os.Args[1:]))
+	}
+	os.Exit(app.Main(os.Args[1:]))
 }

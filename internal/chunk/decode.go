@@ -12,8 +12,8 @@ import (
 // overflows its C stack; no source nests deeper than this.
 const maxNesting = 200
 
-// Decode reads a file of either format. The error is an *Error: the file is
-// refused as a whole.
+// Decode reads a file of either format; the result refers to data. The error is an
+// *Error: the file is refused as a whole.
 func Decode(data []byte) (f *File, err error) {
 	d := &decoder{data: data}
 	defer func() {

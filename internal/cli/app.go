@@ -157,7 +157,9 @@ on the desk.
 ` + exitHelp,
 		Example: `  moonlet run .                  run the application in this directory
   moonlet run blink.lua          run a single file
-  moonlet exec sum.lua 1 2 3     run a Lua program without a module`,
+  moonlet exec sum.lua 1 2 3     run a Lua program without a module
+  moonlet luac -f -o lfs.img *.lua   compile an image of the flash store
+  moonlet lfs lfs.img            tell what is in it`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -167,7 +169,7 @@ on the desk.
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; \"%s --help\" lists the flags", err, c.CommandPath())
 	})
-	c.AddCommand(a.runCommand(), a.execCommand(), a.versionCommand())
+	c.AddCommand(a.runCommand(), a.execCommand(), a.luacCommand(), a.lfsCommand(), a.versionCommand())
 	return c
 }
 

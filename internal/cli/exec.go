@@ -9,17 +9,15 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"moonlet/internal/hostexec"
 	"moonlet/internal/num"
-	"moonlet/internal/stdlib"
-	"moonlet/internal/stdlib/hostos"
 )
 
 func (a *App) execCommand() *cobra.Command {
+	var number string
 	c := &cobra.Command{
 		Use:   "exec FILE [ARGUMENT...]",
 		Short: "run a Lua program on this computer",
@@ -32,27 +30,26 @@ The exit code is 1 if the program fails, and else what it gives to os.exit.`,
 		Example: `  moonlet exec sum.lua 1 2 3
   echo 'print(7 // 2)' | moonlet exec -`,
 		Args: needArg(0, "the name of a Lua file"),
-		RunE: func(_ *cobra.Command, args []string) error { return a.exec(args[0], args[1:]) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			model, err := num.Parse(number)
+			if err != nil {
+				return fail(ExitUsage, fmt.Errorf("--number: %w", err))
+			}
+			return a.exec(args[0], args[1:], model)
+		},
 	}
+	c.Flags().StringVar(&number, "number", num.Int32Float32.Flag(), "numbers: int32, int64 or mixed (32-bit integers, 64-bit floats)")
 	c.Flags().SetInterspersed(false) // what follows FILE belongs to the program
 	return c
 }
 
-func (a *App) exec(name string, args []string) error {
+func (a *App) exec(name string, args []string, model num.Model) error {
 	source, err := a.program(name, args)
 	if err != nil {
 		return fail(ExitUsage, err)
 	}
-	start := a.Now()
 	out := bufio.NewWriter(a.Out)
-	s, err := hostexec.New(hostexec.Config{
-		Model: num.Int32Float32, StripDefault: 1, Output: out, Errors: a.Err,
-		Random: new(stdlib.GlibcRand),
-		System: &hostos.System{
-			Input: a.In, Output: out, Errors: a.Err, Now: a.Now, Zone: time.Local,
-			CPU:    func() time.Duration { return a.Now().Sub(start) },
-			OnExit: func(code int, _ bool) { out.Flush(); a.Exit(code) },
-		}})
+	s, err := hostexec.New(a.hostConfig(out, model, 1))
 	if err != nil {
 		return fail(ExitHost, err)
 	}

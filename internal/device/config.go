@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"moonlet/internal/board"
+	"moonlet/internal/flash"
 	"moonlet/internal/hostnet"
 	"moonlet/internal/port"
 	"moonlet/internal/radio"
@@ -31,7 +32,11 @@ type Config struct {
 	// application, in bytes, when the collector has just run; 0 is DefaultFreeHeap.
 	FreeHeap int
 	ChipID   uint32 // 0 is DefaultChipID
-	Seed     uint64 // of the chip's random numbers
+	// LFSSize is the size of the partition of the Lua Flash Store that the build
+	// has, in bytes: a multiple of 4096, 0 for none. An application that makes a
+	// partition table of its own (node.setpartitiontable) overrules it.
+	LFSSize int
+	Seed    uint64 // of the chip's random numbers
 
 	// Clock is where time comes from; nil is the host's clock.
 	Clock sdk.Clock
@@ -51,6 +56,10 @@ type Config struct {
 	Board board.Config
 	Net   Network
 	WiFi  WiFi
+
+	// PowerCut, if any, is asked before each operation of the flash chip on the store;
+	// true resets the module before it is done, as if the power had gone.
+	PowerCut func(op flash.Op) bool
 
 	// Report gets what the module itself cannot tell; nil drops it. It runs on the
 	// module's goroutine and must not call the Device.
@@ -82,6 +91,9 @@ const (
 	// DefaultUnitTime is a round figure between published measurements of the chip
 	// at 80 MHz, which disagree by a factor of nine; docs/time.md lists them.
 	DefaultUnitTime = 1250 * time.Nanosecond
+	// MaxLFS is the size of the largest store: what the processor can read of the
+	// flash chip behind the program.
+	MaxLFS = int(storesEnd - storesStart)
 	// FlashDir is the directory of the module's files in StateDir.
 	FlashDir = "flash"
 )
@@ -127,6 +139,9 @@ func (c *Config) setDefaults() error {
 	}
 	if c.FreeHeap < minFreeHeap || c.FreeHeap > maxFreeHeap {
 		return fmt.Errorf("a heap of %d bytes is not possible: choose %d to %d", c.FreeHeap, minFreeHeap, maxFreeHeap)
+	}
+	if c.LFSSize < 0 || c.LFSSize%flash.SectorSize != 0 || c.LFSSize > MaxLFS {
+		return fmt.Errorf("a store of %d bytes is not possible: choose a multiple of %d up to %d", c.LFSSize, flash.SectorSize, MaxLFS)
 	}
 	if c.ChipID == 0 {
 		c.ChipID = DefaultChipID

@@ -44,18 +44,24 @@ var (
 
 // luaMain is lua_main.
 func (d *Device) luaMain() error {
-	if err := d.newMachine(); err != nil {
-		d.print(err.Error() + "\n")
-		return fmt.Errorf("%w: the heap is too small", err)
+	for {
+		if err := d.newMachine(); err != nil {
+			d.print(err.Error() + "\n")
+			return fmt.Errorf("%w: the heap is too small", err)
+		}
+		L := d.machine.State()
+		if !d.loadRequested() {
+			d.setLines(state.NoRef)
+			L.PushFunction(mainProc)
+			if doCall(L, 0) != state.OK {
+				printValues(L, 1)
+			}
+			L.SetTop(0)
+			return nil
+		}
+		d.machine.Close() // and once more, with the store
+		d.machine = nil
 	}
-	L := d.machine.State()
-	d.setLines(state.NoRef)
-	L.PushFunction(mainProc)
-	if doCall(L, 0) != state.OK {
-		printValues(L, 1)
-	}
-	L.SetTop(0)
-	return nil
 }
 
 // doCall calls a function so that an error becomes a traceback (docall).
@@ -100,7 +106,7 @@ func (d *Device) pmain(L state.State) int {
 	}
 	d.inputString([]byte(" \n")) // for the first prompt
 	if options, _ := d.system.ReadRecord(port.RecordStartup); len(options) == 0 || options[0]&port.StartupNoBanner == 0 {
-		d.print(Banner())
+		d.print(Banner(d.build()))
 	}
 	if status := d.loadInit(L); status == state.OK {
 		if doCall(L, 0) == state.OK {
@@ -118,9 +124,13 @@ func (d *Device) loadInit(L state.State) state.Status {
 		init, _, _ = strings.Cut(string(b), "\x00")
 	}
 	switch {
-	case strings.HasPrefix(init, "!"): // a module of the LFS, which there is none of
-		L.PushFString("cannot load LFS.%s", init[1:])
-		return state.ErrRun
+	case strings.HasPrefix(init, "!"): // a module of the store, which needs no compiler
+		L.PushString(init[1:])
+		if !L.PushLFSFunc() {
+			L.PushFString("cannot load LFS.%s", init[1:])
+			return state.ErrRun
+		}
+		return state.OK
 	case strings.HasPrefix(init, "@"):
 		return stdlib.LoadFile(L, init[1:], true, "")
 	}
@@ -128,8 +138,7 @@ func (d *Device) loadInit(L state.State) state.Status {
 }
 
 // Banner is what the module prints when it starts.
-func Banner() string {
-	b := build
+func Banner(b port.Build) string {
 	return fmt.Sprintf("\nNodeMCU %d.%d.%d.0 built with Moonlet\n"+
 		"\tbranch: %s\n\tcommit: %s\n\trelease: %s\n\trelease DTS: %s\n\tSSL: %t\n"+
 		"\tbuild type: %s\n\tLFS: 0x%x bytes total capacity\n\tmodules: %s\n"+

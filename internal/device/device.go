@@ -38,9 +38,11 @@ type Device struct {
 	buttons map[string]*board.Button
 	uarts   [port.SerialPorts]*board.UART
 	files   *flashdir.FS
+	filesAt port.FlashRegion // the partition of files
 	net     *hostnet.Net
 	radio   *radio.Radio
 
+	store    store
 	guard    guard
 	input    input
 	running  bool           // a life has begun and not ended
@@ -75,7 +77,7 @@ func New(c Config) (*Device, error) {
 }
 
 func (d *Device) assemble() (err error) {
-	if d.records, err = loadRecords(d.config.StateDir, d.hostError); err != nil {
+	if d.records, err = loadRecords(d.config.StateDir, d.config.LFSSize, d.hostError); err != nil {
 		return err
 	}
 	if d.space, err = mem.NewSpace(); err != nil {
@@ -118,16 +120,34 @@ func (d *Device) connect() error {
 	d.system = sdk.NewSystem(sdk.SystemConfig{
 		Loop: d.loop, Records: d.records, Mem: d.mem, StaticStart: ramStart, StaticEnd: staticEnd,
 		Hardware: port.Hardware{ChipID: c.ChipID, FlashID: 0x1640EF, FlashSize: flashSize, FlashSpeed: 40000000},
-		Build:    build, Input: &d.input, Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
+		Build:    d.build(), Input: &d.input, Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
+		CheckImage: d.CheckImage,
 	})
 	return d.openFiles()
 }
 
-// openFiles opens the file system where the partition table says it is.
+func (d *Device) build() port.Build {
+	b := build
+	b.LFSSize = d.config.LFSSize
+	return b
+}
+
+// openFiles opens the file system where the partition table of this life says it
+// is.
 func (d *Device) openFiles() error {
+	region := d.system.Partition(port.PartitionSPIFFS)
+	if d.files != nil {
+		if region == d.filesAt {
+			return nil
+		}
+		if err := d.files.Close(); err != nil {
+			return err
+		}
+	}
+	d.filesAt = region
 	files, err := flashdir.New(flashdir.Options{
 		Dir:         filepath.Join(d.config.StateDir, FlashDir),
-		Region:      flashdir.RegionIn(d.system.Partition(port.PartitionSPIFFS)),
+		Region:      flashdir.RegionIn(region),
 		OnHostError: d.hostError,
 	})
 	if err != nil {
@@ -287,6 +307,7 @@ func (d *Device) Close() error {
 	if d.files != nil {
 		errs = append(errs, d.files.Close())
 	}
+	errs = append(errs, d.store.close())
 	if d.space != nil {
 		errs = append(errs, d.space.Close())
 	}

@@ -119,12 +119,13 @@ func (d *Device) boot(info port.ResetInfo) error {
 	d.loop.Reset()
 	d.mem.Zero(ramStart, ramEnd-ramStart)
 	d.system.Reset(info)
+	if err := cmp.Or(d.openFiles(), d.openStore()); err != nil {
+		return err
+	}
 	d.idle = true
 	if info.Reason != port.ResetPowerOn {
 		d.report(Event{Kind: Rebooted, Text: "reset: " + reasonNames[info.Reason], Reset: &info})
 	}
-	start := ramEnd - mem.Addr(d.config.FreeHeap+bootUse)
-	d.heap = heap.NewDevice(d.mem, start, ramEnd)
 	d.radio.Start()
 	d.running = true
 	var err error
@@ -141,9 +142,15 @@ var reasonNames = [...]string{
 
 // newMachine makes the virtual machine of this life.
 func (d *Device) newMachine() error {
+	start := ramEnd - mem.Addr(d.config.FreeHeap+bootUse)
+	d.heap = heap.NewDevice(d.mem, start, ramEnd)
+	store, err := d.attachStore()
+	if err != nil {
+		return err
+	}
 	vm, err := edition().New(machine.Config{
 		Mem: d.mem, Space: d.space, ROM: d.image, Host: d, Heap: d.heap,
-		StripDefault: 1, ESPFloatMod: true, Seed: d.system.Random(),
+		Store: store, StripDefault: 1, ESPFloatMod: true, Seed: d.system.Random(),
 		Output:      func(p []byte) { node.Output(d.machine.State(), p) },
 		ErrorOutput: d.print,
 		PostTask:    func(prio int, f func()) bool { return d.loop.Post(port.Priority(prio), f) },

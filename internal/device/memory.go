@@ -17,6 +17,7 @@ import (
 	"moonlet/internal/module/tmr"
 	"moonlet/internal/module/uart"
 	"moonlet/internal/module/wifi"
+	"moonlet/internal/num"
 	"moonlet/internal/rom"
 	"moonlet/internal/state"
 	"moonlet/internal/stdlib"
@@ -84,3 +85,6 @@ func (d *Device) mapMemory() error {
 // MappedBytes is how much memory of the host backs the chip's address space at
 // most.
 func (d *Device) MappedBytes() int { return d.space.MappedBytes() }
+
+// Model is the number model of a module.
+func Model() num.Model { return edition().Model }

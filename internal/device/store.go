@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"moonlet/internal/flashdir"
+	"moonlet/internal/port"
 	"moonlet/internal/radio"
 	"moonlet/internal/sdk"
 )
@@ -16,33 +18,59 @@ import (
 const (
 	recordsFile = "records.bin" // the page of reboot config records
 	wifiFile    = "wifi.json"   // what the SDK keeps about the radio
+	// storePattern is the partition of the Lua Flash Store at an address.
+	storePattern = "lfs-%06x.bin"
 )
 
-// loadRecords reads the page of reboot config records, a new one if there is
-// none, and keeps it up to date on the host.
-func loadRecords(dir string, report func(error)) (*sdk.RecordPage, error) {
+// loadRecords reads the page of reboot config records and keeps it up to date on
+// the host.
+func loadRecords(dir string, lfsSize int, report func(error)) (*sdk.RecordPage, error) {
 	path := filepath.Join(dir, recordsFile)
-	page := sdk.NewRecordPage(flashSize)
-	b, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return nil, fmt.Errorf("cannot read the module's settings: %w", err)
-	default:
-		if page, err = sdk.LoadRecordPage(b); err != nil {
-			return nil, fmt.Errorf("%s is damaged (%w); remove it to begin with a new module", path, err)
-		}
+	page, err := readRecords(path, lfsSize)
+	if err != nil {
+		return nil, err
 	}
 	page.OnWrite = func() {
-		if err := replaceFile(path, page.Bytes()); err != nil {
+		if err := ReplaceFile(path, page.Bytes()); err != nil {
 			report(err)
 		}
 	}
 	return page, nil
 }
 
-// replaceFile writes a file so that it has either the old content or the new one.
-func replaceFile(path string, content []byte) error {
+// readRecords reads the page of reboot config records, a new one if there is none.
+func readRecords(path string, lfsSize int) (*sdk.RecordPage, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return sdk.NewRecordPage(flashSize, uint32(lfsSize)), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the module's settings: %w", err)
+	}
+	page, err := sdk.LoadRecordPage(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s is damaged (%w); remove it to begin with a new module", path, err)
+	}
+	page.Provision(flashSize, uint32(lfsSize))
+	return page, nil
+}
+
+// StateFiles lists what a module keeps in its state directory besides FlashDir, as
+// patterns of package filepath.
+func StateFiles() []string { return []string{recordsFile, wifiFile, "lfs-*.bin"} }
+
+// Partitions tells where the store and the file system are in the flash chip of a
+// module that may never have run.
+func Partitions(c Config) (lfs, files port.FlashRegion, err error) {
+	page, err := readRecords(filepath.Join(c.StateDir, recordsFile), c.LFSSize)
+	if err != nil {
+		return lfs, files, err
+	}
+	return page.Partition(port.PartitionLFS), flashdir.RegionIn(page.Partition(port.PartitionSPIFFS)), nil
+}
+
+// ReplaceFile writes a file so that it has either the old content or the new one.
+func ReplaceFile(path string, content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return err
@@ -92,7 +120,7 @@ func (s *wifiStore) SaveWiFi(settings radio.Settings) {
 	s.saved, s.exists = settings, true
 	b, err := json.MarshalIndent(settings, "", "  ")
 	if err == nil {
-		err = replaceFile(s.path, append(b, '\n'))
+		err = ReplaceFile(s.path, append(b, '\n'))
 	}
 	if err != nil {
 		s.report(fmt.Errorf("cannot keep the Wi-Fi settings: %w", err))

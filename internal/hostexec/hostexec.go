@@ -4,12 +4,15 @@
 package hostexec
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 
+	"moonlet/internal/chunk"
 	"moonlet/internal/editions"
 	"moonlet/internal/heap"
+	"moonlet/internal/lfs"
 	"moonlet/internal/machine"
 	"moonlet/internal/mem"
 	"moonlet/internal/num"
@@ -32,6 +35,8 @@ type Config struct {
 	Model     num.Model
 	HeapBytes int // 0 means HeapMax
 	Seed      uint32
+	// NarrowKeys is the reverse of machine.Config.WideKeys.
+	NarrowKeys bool
 	// StripDefault is the strip level of compiled code.
 	StripDefault int
 	System       *hostos.System
@@ -39,6 +44,7 @@ type Config struct {
 	Output       io.Writer
 	Errors       io.Writer
 	Modules      []state.Module // besides the standard library
+	Image        *chunk.Image   // of the Lua Flash Store, nil for none
 }
 
 // Host is what the libraries find in State.Host.
@@ -57,6 +63,7 @@ type Session struct {
 	machine machine.Machine
 	L       state.State
 	host    *Host
+	garbage int   // see CollectAbove
 	err     error // of the output
 }
 
@@ -91,10 +98,14 @@ func (s *Session) open(c Config) error {
 	if err := s.space.Map(heapStart, end-heapStart, mem.ReadWrite); err != nil {
 		return err
 	}
+	store, err := s.mapStore(c)
+	if err != nil {
+		return err
+	}
 	s.host = &Host{System: c.System, Randomizer: c.Random}
 	s.machine, err = editions.For(c.Model).New(machine.Config{
-		Mem: m, Space: s.space, Heap: heap.NewFast(m, heapStart, end), ROM: image,
-		Host: s.host, Seed: c.Seed, StripDefault: c.StripDefault,
+		Mem: m, Space: s.space, Heap: heap.NewFast(m, heapStart, end), ROM: image, Store: store,
+		Host: s.host, Seed: c.Seed, StripDefault: c.StripDefault, WideKeys: !c.NarrowKeys,
 		Output: func(p []byte) { s.write(c.Output, p) },
 		ErrorOutput: func(text string) {
 			if c.Errors != nil {
@@ -111,6 +122,23 @@ func (s *Session) open(c Config) error {
 		return fmt.Errorf("BUG: opening the libraries: %s", msg)
 	}
 	return nil
+}
+
+// storeStart is where the Lua Flash Store is found (FLASH_BASE, lnodemcu.c).
+const storeStart = 0x40290000
+
+// mapStore places the words of an image where a chip reads its flash memory.
+func (s *Session) mapStore(c Config) (machine.Store, error) {
+	if c.Image == nil {
+		return machine.Store{}, nil
+	}
+	r := lfs.Build(c.Model, c.Image, storeStart)
+	size := (mem.Addr(len(r.Data)) + mem.PageSize - 1) &^ (mem.PageSize - 1)
+	if err := s.space.Map(storeStart, size, mem.ReadWrite); err != nil {
+		return machine.Store{}, err
+	}
+	copy(s.space.Mem().Bytes(storeStart, size), r.Data)
+	return machine.Store{Base: storeStart, Size: uint32(size)}, s.space.Map(storeStart, size, mem.ReadOnly)
 }
 
 func (s *Session) write(w io.Writer, p []byte) {
@@ -151,17 +179,12 @@ func (s *Session) RunString(code, name string) error {
 	return s.run(func(L state.State) state.Status { return L.LoadBytes([]byte(code), name, "") }, nil)
 }
 
-func (s *Session) run(load func(L state.State) state.Status, args []string) (err error) {
-	defer mem.CatchFaults()()
-	defer func() {
-		if r := recover(); r != nil {
-			f, ok := s.space.AsFault(r)
-			if !ok {
-				panic(r)
-			}
-			err = fmt.Errorf("%w: cause %d at %#08x", ErrDeviceException, f.Cause, f.Addr)
-		}
-	}()
+func (s *Session) run(load func(L state.State) state.Status, args []string) error {
+	err := s.protect(func() { s.runMain(load, args) })
+	return cmp.Or(err, s.host.failed, s.err)
+}
+
+func (s *Session) runMain(load func(L state.State) state.Status, args []string) {
 	s.host.load, s.host.args, s.host.failed = load, args, nil
 	L := s.L
 	L.SetTop(0)
@@ -170,10 +193,6 @@ func (s *Session) run(load func(L state.State) state.Status, args []string) (err
 		s.host.failed = errors.New(string(L.ToLString(-1)))
 	}
 	L.SetTop(0)
-	if s.host.failed != nil {
-		return s.host.failed
-	}
-	return s.err
 }
 
 var (
@@ -222,4 +241,47 @@ func (s *Session) Close() (err error) {
 	}()
 	s.machine.Close()
 	return s.space.Close()
+}
+
+// Compile compiles a file, or the standard input, and gives the pieces of the
+// binary chunk to write, unless that is nil. The error is Lua's message.
+func (s *Session) Compile(name string, isFile bool, strip int, write func(p []byte)) error {
+	var failed error
+	err := s.protect(func() {
+		L := s.L
+		L.SetTop(0)
+		if status := stdlib.LoadFile(L, name, isFile, ""); status != state.OK {
+			failed = errors.New(string(L.ToLString(-1)))
+		} else if write != nil {
+			failed = L.Dump(func(_ state.State, p []byte) error { write(p); return nil }, strip)
+		}
+		L.SetTop(0)
+		if s.garbage > 0 && s.machine.TotalBytes() > s.garbage {
+			L.GC(state.GCCollect, 0)
+		}
+	})
+	return cmp.Or(err, failed)
+}
+
+// CollectAbove lets garbage lie until Lua has so many bytes when a compilation is
+// over, since a compiler that soon ends need not clean up behind itself.
+func (s *Session) CollectAbove(bytes int) {
+	s.L.GC(state.GCStop, 0)
+	s.garbage = bytes
+}
+
+// protect runs f so that a fault of the guest's memory becomes an error.
+func (s *Session) protect(f func()) (err error) {
+	defer mem.CatchFaults()()
+	defer func() {
+		if r := recover(); r != nil {
+			fault, ok := s.space.AsFault(r)
+			if !ok {
+				panic(r)
+			}
+			err = fmt.Errorf("%w: cause %d at %#08x", ErrDeviceException, fault.Cause, fault.Addr)
+		}
+	}()
+	f()
+	return nil
 }

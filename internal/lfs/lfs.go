@@ -27,6 +27,7 @@ package lfs
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"moonlet/internal/chunk"
 	"moonlet/internal/layout"
@@ -115,6 +116,13 @@ type Sizes struct {
 
 // Total is the sum of a module's parts.
 func (s Sizes) Total() int { return s.Code + s.Constants + s.Debug + s.Records }
+
+// Largest lists the modules that take most, at most n of them.
+func (r *Region) Largest(n int) []Sizes {
+	list := slices.Clone(r.Modules)
+	slices.SortStableFunc(list, func(a, b Sizes) int { return b.Total() - a.Total() })
+	return list[:min(n, len(list))]
+}
 
 // Build makes the store that the firmware's loader writes for an image when the
 // chip reads it at base. Bytes that the loader leaves to chance (padding, the
@@ -364,5 +372,6 @@ func (b *builder) constant(k *chunk.Constant) {
 			tag = tagLong
 		}
 		b.value(uint64(b.strings[k.Str]), tag)
+		b.chance(wordSize+half, half)
 	}
 }

@@ -1,48 +1,13 @@
 package lua53
 
 import (
+	"moonlet/internal/chunk"
 	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/state"
 )
 
-// The format of a binary chunk, a ".lc" file (ldump.c, lundump.c):
-//
-//	chunk     = header nup function          nup: byte, upvalues of the main function
-//	header    = "\x1bLua" 0x53 10 "\x19\x93\r\n\x1a\n" 4 4 sizeof(int) sizeof(float) 0x20 370.5
-//	function  = source line last nparams vararg maxstack
-//	            count {function} count {instruction} count {constant}
-//	            names count {[name] instack idx} count {lineinfo} count {locvar}
-//	locvar    = name startpc endpc
-//	constant  = 0x00 | 0x10 | 0x11 | 0x20 float | tagged integer | string
-//	string    = tagged length+1 (0: none), then the bytes
-//	count, line, startpc… = multi-byte integer: big-endian groups of 7 bits, the
-//	            high bit set on all but the last byte
-//	tagged    = the same with the type in bits 4 to 6 of the first byte: 3 and 4
-//	            for integers n and -(n+1), 5 and 6 for short and long strings
-//
-// Functions of the same source as the enclosing one leave it out. names tells
-// whether upvalue names follow: it is 1 at strip level 0. Strip level 1 leaves
-// out names and local variables, 2 the line information as well.
-
-// Types in bits 4 to 6 of a constant's first byte (lundump.h).
-const (
-	dumpNil    = 0 << 4
-	dumpBool   = 1 << 4
-	dumpFloat  = 2 << 4
-	dumpInt    = 3 << 4
-	dumpNegInt = 4 << 4
-	dumpShort  = 5 << 4
-	dumpLong   = 6 << 4
-	dumpMask   = 7 << 4
-)
-
-const (
-	signature   = "\x1bLua"
-	dumpVersion = 0x53
-	dumpFormat  = 10
-	dumpData    = "\x19\x93\r\n\x1a\n"
-	dumpNum     = 370.5
-)
+// This file writes and reads binary chunks, ".lc" files, as they are in device
+// memory; package chunk has their grammar.
 
 type dumper struct {
 	v     *VM
@@ -63,65 +28,27 @@ func (d *dumper) byte(c byte) {
 	d.write(d.buf[:1])
 }
 
-// multiByte encodes n at the end of the buffer and returns its first byte's place.
-func (d *dumper) multiByte(n uint64) int {
-	i := len(d.buf) - 1
-	d.buf[i] = byte(n & 0x7f)
-	for n >>= 7; n != 0; n >>= 7 {
-		i--
-		d.buf[i] = byte(0x80 | n&0x7f)
-	}
-	return i
-}
-
-func (d *dumper) int(n int) { d.write(d.buf[d.multiByte(uint64(n)):]) }
+func (d *dumper) int(n int) { d.write(chunk.AppendInt(d.buf[:0], uint64(n))) }
 
 // tagged writes an integer with a type. A negative one has its own type.
-func (d *dumper) tagged(tag byte, n int64) {
-	if n < 0 {
-		tag, n = dumpNegInt, -(n + 1)
-	}
-	i := d.multiByte(uint64(n))
-	if d.buf[i]&dumpMask != 0 { // no room for the type
-		i--
-		d.buf[i] = 0x80
-	}
-	d.buf[i] |= tag
-	d.write(d.buf[i:])
-}
+func (d *dumper) tagged(tag byte, n int64) { d.write(chunk.AppendTagged(d.buf[:0], tag, n)) }
 
 func (d *dumper) float(a Addr) {
-	d.byte(dumpFloat)
+	d.byte(chunk.TagFloat)
 	d.write(d.v.m.Bytes(a, floatSize))
 }
 
 func (d *dumper) string(ts Addr) {
 	if ts == 0 {
-		d.byte(dumpShort)
+		d.byte(chunk.TagShort)
 		return
 	}
-	tag := byte(dumpShort)
-	if d.v.objTT(ts) == tagLong&variantMask {
-		tag = dumpLong
-	}
 	s := d.v.strBytes(ts)
-	d.tagged(tag, int64(len(s))+1)
+	d.tagged(chunk.StringTag(len(s)), int64(len(s))+1)
 	d.write(s)
 }
 
-func (d *dumper) header() {
-	d.write([]byte(signature))
-	d.byte(dumpVersion)
-	d.byte(dumpFormat)
-	d.write([]byte(dumpData))
-	d.byte(4) // sizeof(int)
-	d.byte(4) // sizeof(Instruction)
-	d.byte(byte(intSize))
-	d.byte(byte(floatSize))
-	a := d.v.scratch(scratchConst)
-	d.v.setFloat(a, dumpNum)
-	d.float(a)
-}
+func (d *dumper) header() { d.write(chunk.AppendHeader(nil, Model, chunk.Format)) }
 
 func (d *dumper) function(p, parentSource Addr) {
 	m := d.v.m
@@ -156,13 +83,13 @@ func (d *dumper) constants(p Addr) {
 	for i := range n {
 		switch a := v.item(vec, i); v.tag(a) {
 		case tagNil:
-			d.byte(dumpNil)
+			d.byte(chunk.TagNil)
 		case tagBool:
-			d.byte(dumpBool + m.U8(a))
+			d.byte(chunk.TagBool + m.U8(a))
 		case tagFloat:
 			d.float(a)
 		case tagInt:
-			d.tagged(dumpInt, int64(v.intOf(a)))
+			d.tagged(chunk.TagInt, int64(v.intOf(a)))
 		case tagShort, tagLong:
 			d.string(v.gcOf(a))
 		}
@@ -190,7 +117,8 @@ func (d *dumper) upvalues(p Addr) {
 func (d *dumper) debug(p Addr) {
 	m := d.v.m
 	nline, nloc := Addr(0), Addr(0)
-	if d.strip <= 1 {
+	// stripDebug leaves the size as it was; the firmware reads address 0 then.
+	if d.strip <= 1 && m.Ptr(p+layout.ProtoLineInfo) != 0 {
 		nline = m.Ptr(p + layout.ProtoSizeLineInfo)
 	}
 	if d.strip == 0 {
@@ -307,7 +235,7 @@ func (u *undumper) tagged(first byte) Int {
 	if first&0x80 != 0 {
 		x = u.more(x)
 	}
-	if first&dumpMask == dumpNegInt {
+	if first&chunk.TagMask == chunk.TagNegInt {
 		return -x - 1
 	}
 	return x
@@ -366,14 +294,14 @@ func (u *undumper) size(n Addr, what string) {
 
 // header checks the header; its first byte is consumed already.
 func (u *undumper) header() {
-	u.literal(signature[1:], "not a")
-	if u.byte() != dumpVersion {
+	u.literal(chunk.Signature[1:], "not a")
+	if u.byte() != chunk.Version {
 		u.fail("version mismatch in")
 	}
-	if u.byte() != dumpFormat {
+	if u.byte() != chunk.Format {
 		u.fail("format mismatch in")
 	}
-	u.literal(dumpData, "corrupted")
+	u.literal(chunk.Data, "corrupted")
 	u.size(4, "int")
 	u.size(4, "Instruction")
 	u.size(intSize, "lua_Integer")
@@ -381,7 +309,7 @@ func (u *undumper) header() {
 	u.byte() // the number's type
 	a := u.t.v.scratch(scratchConst)
 	u.read(u.t.m.Bytes(a, floatSize))
-	if u.t.v.floatOf(a) != dumpNum {
+	if u.t.v.floatOf(a) != chunk.Num {
 		u.fail("float format mismatch in")
 	}
 }
@@ -433,18 +361,18 @@ func (u *undumper) constants(p Addr) {
 	vec := u.vector(p, layout.ProtoK, layout.ProtoSizeK, n, tvSize)
 	for i := range n {
 		a, c := v.item(vec, i), u.byte()
-		switch c & dumpMask {
-		case dumpNil:
+		switch c & chunk.TagMask {
+		case chunk.TagNil:
 			v.setNil(a)
-		case dumpBool:
-			v.setBool(a, c != dumpBool)
-		case dumpFloat:
+		case chunk.TagBool:
+			v.setBool(a, c != chunk.TagBool)
+		case chunk.TagFloat:
 			tmp := v.scratch(scratchConst)
 			u.read(t.m.Bytes(tmp, floatSize))
 			v.setFloat(a, v.floatOf(tmp))
-		case dumpInt, dumpNegInt:
+		case chunk.TagInt, chunk.TagNegInt:
 			v.setInt(a, u.tagged(c))
-		case dumpShort, dumpLong:
+		case chunk.TagShort, chunk.TagLong:
 			ts := u.string(c)
 			if ts == 0 {
 				u.fail("corrupted")
@@ -504,7 +432,7 @@ func (t *Thread) undump(z *zio, name string) Addr {
 	switch {
 	case name != "" && (name[0] == '@' || name[0] == '='):
 		u.name = name[1:]
-	case name != "" && name[0] == signature[0]:
+	case name != "" && name[0] == chunk.Signature[0]:
 		u.name = "binary string"
 	}
 	u.header()
@@ -535,7 +463,7 @@ func (t *Thread) load(reader func() []byte, name, mode string) state.Status {
 	status := t.rawRun(func() {
 		c := z.next()
 		var cl Addr
-		if c == int(signature[0]) {
+		if c == int(chunk.Signature[0]) {
 			t.checkMode(mode, "binary")
 			cl = t.undump(z, name)
 		} else {

@@ -81,9 +81,9 @@ func (x *lexer) readLong(tok *token, sep int) {
 				x.buf.n = 0
 			}
 		case tok != nil:
-			x.saveAndNext()
+			x.saveRun(inBracket)
 		default:
-			x.advance()
+			x.skipRun(inBracket)
 		}
 	}
 	if tok != nil {
@@ -211,7 +211,7 @@ func (x *lexer) readString(quote int, tok *token) {
 		case '\\':
 			x.readEscape()
 		default:
-			x.saveAndNext()
+			x.saveRun(inString)
 		}
 	}
 	x.saveAndNext()

@@ -37,6 +37,12 @@ type Config struct {
 	// StripDefault is the strip level that compiled code starts with
 	// (LUAI_OPTIMIZE_DEBUG of the firmware's user_config.h).
 	StripDefault int
+	// Store is the partition of the Lua Flash Store as the chip reads it; its size
+	// is 0 where there is none.
+	Store Store
+	// WideKeys lets the compiler find equal integer constants as it does on a host
+	// of 64 bits, and not as on the chip; it matters for integers of 64 bits.
+	WideKeys bool
 	// PostTask queues a task; nil where there is no event loop.
 	PostTask func(prio int, f func()) bool
 	// ESPFloatMod selects the ESP8266's formula for the float remainder.
@@ -70,6 +76,12 @@ type Machine interface {
 	Unprotected(r any) (msg string, ok bool)
 	// CheckHeap walks all objects and reports the first that is inconsistent.
 	CheckHeap() error
+}
+
+// Store is a part of the flash chip.
+type Store struct {
+	Base mem.Addr
+	Size uint32 // bytes
 }
 
 // Traceback replaces the message on top of the stack, which has nothing else

@@ -22,6 +22,10 @@ type System interface {
 	// function must not touch Lua; it may change pins, arm timers and post tasks.
 	NewHardwareTimer(f func()) Timer
 
+	// CheckImage tells why a file is no image that the Lua Flash Store could take,
+	// "" if it is one or nobody can tell. The firmware finds that out too late.
+	CheckImage(name string) string
+
 	// Static is the address of a module's static variables (what the linker puts
 	// into .bss): size bytes, zeroed at boot. The same name gives the same place
 	// until the next reset.

@@ -11,6 +11,7 @@ import (
 
 	"moonlet/internal/board"
 	"moonlet/internal/device"
+	"moonlet/internal/flash"
 	"moonlet/internal/hostnet"
 	"moonlet/internal/port"
 	"moonlet/internal/radio"
@@ -50,6 +51,10 @@ func (r *reader) read(root table) settings {
 		s.fail("profile", `there is no profile %q; choose "esp8266"`, p)
 	}
 	c.config.FreeHeap = s.size("heap")
+	c.config.LFSSize = s.size("lfs")
+	if n := c.config.LFSSize; n%flash.SectorSize != 0 || n > device.MaxLFS {
+		s.fail("lfs", "want a multiple of 4096 bytes, %d at most", device.MaxLFS)
+	}
 	c.config.ChipID = uint32(s.integer("chip_id", 1, chipIDMax))
 	c.config.Seed = uint64(s.integer("seed", 0, math.MaxInt64))
 	c.readTime(s)

@@ -33,6 +33,8 @@ func Keys() []Key {
 	return []Key{
 		{"profile", "profile", "NAME", `kind of module; there is "esp8266"`, "Module", FormValue},
 		{"heap", "heap", "BYTES", `free heap at the prompt, as in 45056 or 44KB`, "Module", FormValue},
+		{"lfs", "lfs", "BYTES", `size of the partition of the Lua Flash Store, as in 64KB (default: none, or
+128KB with lfs_files)`, "Module", FormValue},
 		{"chip_id", "chip-id", "N", "number of the chip, 1 to 0xFFFFFF", "Module", FormValue},
 		{"seed", "seed", "N", "seed of the chip's random numbers", "Module", FormValue},
 

@@ -45,8 +45,12 @@ func (p *Project) Upload() ([]Uploaded, error) {
 	if err != nil {
 		return nil, err
 	}
+	_, files, err := device.Partitions(p.Config())
+	if err != nil {
+		return nil, hostErrorf(err, "opening the state directory")
+	}
 	u := &upload{}
-	u.flash, err = flashdir.New(flashdir.Options{Dir: p.flashDir(), OnHostError: u.failed})
+	u.flash, err = flashdir.New(flashdir.Options{Dir: p.flashDir(), Region: files, OnHostError: u.failed})
 	if err != nil {
 		return nil, hostErrorf(err, "opening the module's flash memory")
 	}
@@ -97,19 +101,8 @@ func (p *Project) writeManifest(m manifest) error {
 	if err != nil {
 		return fmt.Errorf("BUG: %w", err)
 	}
-	f, err := os.CreateTemp(p.StateDir, manifestName+".*")
-	if err != nil {
-		return hostErrorf(err, "writing the state directory (--state names another)")
-	}
-	_, err = f.Write(append(data, '\n'))
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(p.StateDir, manifestName))
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return hostErrorf(err, "writing what was uploaded")
+	err = device.ReplaceFile(filepath.Join(p.StateDir, manifestName), append(data, '\n'))
+	return hostErrorf(err, "writing what was uploaded (--state names another state directory)")
 }
 
 // upload is what is to be done.
@@ -226,14 +219,25 @@ func (p *Project) Forget() error {
 	if err := flash.Format(); err != nil {
 		return hostErrorf(u.because(err), "emptying the module's flash memory")
 	}
-	for _, name := range stateFiles() {
-		if err := os.Remove(filepath.Join(p.StateDir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return hostErrorf(err, "emptying the state directory")
+	return p.removeState()
+}
+
+// removeState removes what is kept besides the flash directory: this package's
+// manifest and the files of package device.
+func (p *Project) removeState() error {
+	entries, err := os.ReadDir(p.StateDir)
+	if err != nil {
+		return hostErrorf(err, "emptying the state directory")
+	}
+	for _, e := range entries {
+		for _, pattern := range append(device.StateFiles(), manifestName) {
+			if ok, _ := filepath.Match(pattern, e.Name()); !ok {
+				continue
+			}
+			if err := os.Remove(filepath.Join(p.StateDir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return hostErrorf(err, "emptying the state directory")
+			}
 		}
 	}
 	return nil
 }
-
-// stateFiles are what is kept besides the flash directory: this package's
-// manifest, and the records and Wi-Fi settings of package device.
-func stateFiles() []string { return []string{manifestName, "records.bin", "wifi.json"} }

@@ -3,6 +3,7 @@ package sdk
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"moonlet/internal/port"
 )
@@ -32,12 +33,36 @@ const (
 )
 
 // NewRecordPage returns a page as the firmware leaves it after its first boot:
-// with the partition table of a chip of that size.
-func NewRecordPage(flashSize uint32) *RecordPage {
+// with the partition table of a chip and a build of those sizes.
+func NewRecordPage(flashSize, lfsSize uint32) *RecordPage {
 	p := new(RecordPage)
 	p.erase()
-	p.Write(port.RecordPartitions, encodePartitions(DefaultPartitions(flashSize)))
+	p.Write(port.RecordPartitions, encodePartitions(DefaultPartitions(flashSize, lfsSize)))
 	return p
+}
+
+// Provision changes the partition table to that of a build with a store of that
+// size, as flashing another build does. A table that the application made itself
+// stays.
+func (p *RecordPage) Provision(flashSize, lfsSize uint32) {
+	b, _ := p.Read(port.RecordPartitions)
+	table := decodePartitions(b)
+	was := uint32(0)
+	for _, t := range table {
+		if t.Kind == port.PartitionLFS {
+			was = t.Size
+		}
+	}
+	if was != lfsSize && slices.Equal(table, DefaultPartitions(flashSize, was)) {
+		p.Write(port.RecordPartitions, encodePartitions(DefaultPartitions(flashSize, lfsSize)))
+	}
+}
+
+// Partition finds a partition of the table in the page; its size is 0 if there is
+// none.
+func (p *RecordPage) Partition(kind uint32) port.FlashRegion {
+	b, _ := p.Read(port.RecordPartitions)
+	return findPartition(decodePartitions(b), kind)
 }
 
 // LoadRecordPage returns a page with the content of b.
@@ -168,25 +193,32 @@ type Partition struct {
 // that of a typical build: the firmware's own tools assume it where they need
 // one (FLASH_BASE in app/lua53/lnodemcu.c).
 const (
-	programStart   = 0x10000
-	programEnd     = 0x90000
+	programStart = 0x10000
+	// ProgramEnd is where the program ends.
+	ProgramEnd     = 0x90000
 	parametersSize = 0x3000
 )
 
-// DefaultPartitions is the table that the firmware makes at its first boot: no
-// LFS, and all that is left for SPIFFS (app/user/user_main.c).
-func DefaultPartitions(flashSize uint32) []Partition {
+// DefaultPartitions is the table that the firmware makes at its first boot: the
+// store behind the program, if the build has one, and all that is left for SPIFFS
+// (app/user/user_main.c).
+func DefaultPartitions(flashSize, lfsSize uint32) []Partition {
 	at := func(kind, addr, size uint32) Partition {
 		return Partition{kind, port.FlashRegion{Addr: addr, Size: size}}
 	}
-	return []Partition{
+	end := ProgramEnd + lfsSize
+	table := []Partition{
 		at(port.PartitionEagleROM, 0, 0xB000),
 		at(port.PartitionRFCal, 0xD000, 0x1000),
 		at(port.PartitionPhyData, 0xF000, 0x1000),
-		at(port.PartitionIROM0, programStart, programEnd-programStart),
-		at(port.PartitionSPIFFS, programEnd, flashSize-parametersSize-programEnd),
-		at(port.PartitionParameters, flashSize-parametersSize, parametersSize),
+		at(port.PartitionIROM0, programStart, ProgramEnd-programStart),
 	}
+	if lfsSize != 0 {
+		table = append(table, at(port.PartitionLFS, ProgramEnd, lfsSize))
+	}
+	return append(table,
+		at(port.PartitionSPIFFS, end, flashSize-parametersSize-end),
+		at(port.PartitionParameters, flashSize-parametersSize, parametersSize))
 }
 
 func encodePartitions(table []Partition) []byte {

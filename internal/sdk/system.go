@@ -35,6 +35,8 @@ type SystemConfig struct {
 	Build    port.Build
 	Input    port.Input
 	Seed     uint64 // of the random number generator
+	// CheckImage, if any, tells why an image of the store cannot be loaded.
+	CheckImage func(name string) string
 	// OnRestoreDefaults, if any, makes the radio forget its saved settings.
 	OnRestoreDefaults func()
 }
@@ -220,12 +222,24 @@ func (s *System) DeleteRecord(id uint8) bool { return s.config.Records.Delete(id
 
 // Partition implements port.Records.
 func (s *System) Partition(kind uint32) port.FlashRegion {
-	for _, p := range s.partitions {
+	return findPartition(s.partitions, kind)
+}
+
+func findPartition(table []Partition, kind uint32) port.FlashRegion {
+	for _, p := range table {
 		if p.Kind == kind {
 			return p.FlashRegion
 		}
 	}
 	return port.FlashRegion{}
+}
+
+// CheckImage implements port.System.
+func (s *System) CheckImage(name string) string {
+	if s.config.CheckImage == nil {
+		return ""
+	}
+	return s.config.CheckImage(name)
 }
 
 // Static implements port.System.

@@ -24,7 +24,7 @@ func newSystem(t *testing.T) *System {
 		t.Fatal(err)
 	}
 	return NewSystem(SystemConfig{
-		Loop: newVirtual(), Records: NewRecordPage(flash4M),
+		Loop: newVirtual(), Records: NewRecordPage(flash4M, 0),
 		Mem: space.Mem(), StaticStart: base, StaticEnd: base + 64, Seed: 1,
 	})
 }
@@ -127,7 +127,7 @@ func TestSystem_Partitions(t *testing.T) {
 }
 
 func TestRecordPage(t *testing.T) {
-	p := NewRecordPage(flash4M)
+	p := NewRecordPage(flash4M, 0)
 	if _, ok := p.Read(port.RecordInit); ok {
 		t.Error("a record that nobody wrote")
 	}
@@ -163,7 +163,7 @@ func TestRecordPage(t *testing.T) {
 }
 
 func TestRecordPage_FillAndCompact(t *testing.T) {
-	p := NewRecordPage(flash4M)
+	p := NewRecordPage(flash4M, 0)
 	table, _ := p.Read(port.RecordPartitions)
 	for i := range 500 { // far more than the page holds
 		body := bytes.Repeat([]byte{byte(i)}, 200)
@@ -203,7 +203,7 @@ func TestRecordPage_FillAndCompact(t *testing.T) {
 
 // Any bytes can stand in a page that was read from a file.
 func FuzzRecordPage(f *testing.F) {
-	f.Add(NewRecordPage(flash4M).Bytes(), uint8(5), []byte("x"))
+	f.Add(NewRecordPage(flash4M, 0).Bytes(), uint8(5), []byte("x"))
 	f.Fuzz(func(t *testing.T, page []byte, id uint8, body []byte) {
 		data := make([]byte, RecordPageSize)
 		copy(data, page)

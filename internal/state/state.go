@@ -348,6 +348,15 @@ type State interface {
 	StripDebug(level int) int
 	PushStringsArray(rom bool) bool // lua_pushstringsarray
 
+	// The Lua Flash Store (lnodemcu.c); the functions PushLFSModules and
+	// PushLFSTimestamp of this package build on these.
+
+	LFSConfig() LFSConfig // lua_getlfsconfig
+	PushLFSIndex() Type   // lua_pushlfsindex: the ROTable of modules, or nil
+	// PushLFSFunc replaces the name on top of the stack by a function of the store
+	// (lua_pushlfsfunc, luaL_pushlfsmodule), by nil if there is none of that name.
+	PushLFSFunc() bool
+
 	// Debug.
 
 	GetStack(level int) (Debug, bool)

@@ -289,13 +289,32 @@ func (fs *funcState) stringK(s Addr) int {
 	return fs.addK(a, a)
 }
 
-// intK adds an integer. Its key is a light userdata, which no float equals.
+// intK adds an integer. Its key is a light userdata, which no float equals. That
+// has 32 bits on the chip: integers of 64 bits whose lower halves are the same
+// then take turns in the table of constants, and come twice. A compiler on a host
+// of 64 bits tells them apart, which Config.WideKeys asks for.
 func (fs *funcState) intK(n Int) int {
 	a, v := fs.constant()
 	key := v.scratch(scratchConst2)
 	v.setPtr(key, Addr(uint32(n)), tagLight)
+	if v.cfg.WideKeys && Int(int32(n)) != n {
+		return fs.wideIntK(n)
+	}
 	v.setInt(a, n)
 	return fs.addK(key, a)
+}
+
+// wideIntK adds an integer that a device address cannot stand for; its key is a
+// string that nobody writes.
+func (fs *funcState) wideIntK(n Int) int {
+	t := fs.x.t
+	key := t.push() // where the collector sees it
+	t.v.setString(key, t.newGoString(string(appendInt([]byte("\x00integer constant "), int64(n)))))
+	a, v := fs.constant()
+	v.setInt(a, n)
+	k := fs.addK(key, a)
+	t.setTop(t.top() - tvSize)
+	return k
 }
 
 func (fs *funcState) floatK(n Float) int {

@@ -3,6 +3,7 @@ package int32float64
 import (
 	"math"
 
+	"moonlet/internal/core/libm"
 	layout "moonlet/internal/layout/v8"
 	"moonlet/internal/mem"
 	"moonlet/internal/num"
@@ -51,6 +52,8 @@ func setPtr(m mem.Mem, a, p Addr, tag uint32) {
 	m.SetPtr(a, p)
 	m.SetU32(a+tvTag, tag)
 }
+
+func pow(a, b Float) Float { return libm.Pow(a, b) }
 
 // copyUser copies the payload of a userdata's value, without its tag.
 func copyUser(m mem.Mem, dst, src Addr) { m.SetU64(dst, m.U64(src)) }

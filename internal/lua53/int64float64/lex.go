@@ -66,31 +66,46 @@ const minBuffer = 32
 // zio is a chunk's input (lzio.c).
 type zio struct {
 	reader func() []byte // nil at the end
-	p      []byte
+	p      []byte        // the current piece
+	i      int           // what is read of it
 }
 
 // next is the next byte of the input, eoz at its end.
 func (z *zio) next() int {
-	if len(z.p) == 0 {
-		if z.p = z.reader(); len(z.p) == 0 {
-			return eoz
-		}
+	if z.i < len(z.p) {
+		c := z.p[z.i]
+		z.i++
+		return int(c)
 	}
-	c := z.p[0]
-	z.p = z.p[1:]
-	return int(c)
+	return z.fill()
 }
+
+// fill gets the next piece and reads its first byte.
+func (z *zio) fill() int {
+	z.i = 0
+	if z.p = z.reader(); len(z.p) == 0 {
+		return eoz
+	}
+	z.i = 1
+	return int(z.p[0])
+}
+
+// rest is what is left of the current piece; skip passes over n bytes of it.
+func (z *zio) rest() []byte { return z.p[z.i:] }
+func (z *zio) skip(n int)   { z.i += n }
 
 // read fills b and tells how many bytes are missing at the end of the input.
 func (z *zio) read(b []byte) int {
 	for len(b) > 0 {
-		if len(z.p) == 0 {
+		if z.i == len(z.p) {
+			z.i = 0
 			if z.p = z.reader(); len(z.p) == 0 {
 				return len(b)
 			}
 		}
-		n := copy(b, z.p)
-		b, z.p = b[n:], z.p[n:]
+		n := copy(b, z.rest())
+		z.skip(n)
+		b = b[n:]
 	}
 	return 0
 }
@@ -150,6 +165,75 @@ func (x *lexer) save(c int) {
 
 func (x *lexer) saveAndNext() {
 	x.save(x.current)
+	x.advance()
+}
+
+// The scanner reads a character at a time, as the grammar asks. Where many of a
+// kind are likely, skipRun and saveRun pass over those in the current piece.
+
+// classes of characters; a run is a sequence of characters of one class.
+const (
+	inName    = 1 << iota // letters, digits and '_'
+	inLine                // all but the ends of a line
+	inString              // what stands for itself between quotes
+	inBracket             // what stands for itself in long brackets
+	inSpace               // blanks within a line
+)
+
+var classes = func() (t [256]uint8) {
+	for c := range t {
+		k := uint8(inLine | inString | inBracket)
+		switch {
+		case c == '\n' || c == '\r':
+			k = 0
+		case c == '"' || c == '\'' || c == '\\':
+			k &^= inString
+		case c == ']':
+			k &^= inBracket
+		}
+		if isAlpha(c) || isDigit(c) {
+			k |= inName
+		}
+		if c == ' ' || c == '\t' {
+			k |= inSpace
+		}
+		t[c] = k
+	}
+	return t
+}()
+
+// runOf is the length of the run of a class at the beginning of p.
+func runOf(p []byte, class uint8) int {
+	for i, c := range p {
+		if classes[c]&class == 0 {
+			return i
+		}
+	}
+	return len(p)
+}
+
+// skipRun goes on to the first character behind the current one that may not be
+// of a class.
+func (x *lexer) skipRun(class uint8) {
+	x.z.skip(runOf(x.z.rest(), class))
+	x.advance()
+}
+
+// saveRun is skipRun that keeps the current character and those it passes over.
+func (x *lexer) saveRun(class uint8) {
+	x.save(x.current)
+	p := x.z.rest()
+	if n := runOf(p, class); n > 0 {
+		b := &x.buf
+		for b.n+n > len(b.view) {
+			if b.size >= maxSize/2 {
+				x.lexError("lexical element too long", 0)
+			}
+			b.resize(b.size * 2)
+		}
+		b.n += copy(b.view[b.n:], p[:n])
+		x.z.skip(n)
+	}
 	x.advance()
 }
 
@@ -268,7 +352,7 @@ func (x *lexer) skipComment() {
 		}
 	}
 	for !x.atNewline() && x.current != eoz {
-		x.advance()
+		x.skipRun(inLine)
 	}
 }
 
@@ -280,7 +364,7 @@ func (x *lexer) scan(tok *token) int {
 		case '\n', '\r':
 			x.newline()
 		case ' ', '\f', '\t', '\v':
-			x.advance()
+			x.skipRun(inSpace)
 		case '-':
 			x.advance()
 			if x.current != '-' {
@@ -361,7 +445,7 @@ func (x *lexer) oneOf(second, long int) int {
 
 func (x *lexer) readName(tok *token) int {
 	for isAlpha(x.current) || isDigit(x.current) {
-		x.saveAndNext()
+		x.saveRun(inName)
 	}
 	tok.s = x.newString(x.text())
 	if x.t.v.objTT(tok.s) == tagShort&variantMask {

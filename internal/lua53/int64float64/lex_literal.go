@@ -83,9 +83,9 @@ func (x *lexer) readLong(tok *token, sep int) {
 				x.buf.n = 0
 			}
 		case tok != nil:
-			x.saveAndNext()
+			x.saveRun(inBracket)
 		default:
-			x.advance()
+			x.skipRun(inBracket)
 		}
 	}
 	if tok != nil {
@@ -213,7 +213,7 @@ func (x *lexer) readString(quote int, tok *token) {
 		case '\\':
 			x.readEscape()
 		default:
-			x.saveAndNext()
+			x.saveRun(inString)
 		}
 	}
 	x.saveAndNext()

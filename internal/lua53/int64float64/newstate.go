@@ -84,6 +84,7 @@ func (t *Thread) open() {
 	v.setPtr(tmp, h, tagTable)
 	t.setIntKey(reg, state.RIdxGlobals, tmp)
 
+	t.attachStore()
 	t.resizeStrings(minStringTable)
 	msg := t.newGoString(memErrMsg)
 	v.fix(msg)
@@ -97,7 +98,9 @@ func (t *Thread) open() {
 	for i, name := range tokenNames[:numReserved] {
 		ts := t.newGoString(name)
 		v.fix(ts)
-		m.SetU8(ts+layout.TStringExtra, uint8(i+1))
+		if v.mark(ts)&inFlash == 0 { // in the store it has it already
+			m.SetU8(ts+layout.TStringExtra, uint8(i+1))
+		}
 	}
 	m.SetU8(t.g+layout.GlobalGCRunning, 1)
 	m.SetPtr(t.g+layout.GlobalVersion, v.rom.DummyNode) // any address: the state is complete

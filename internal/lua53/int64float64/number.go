@@ -236,7 +236,7 @@ func floatPow(a, b Float) Float {
 	if b == 2 {
 		return a * a
 	}
-	return Float(math.Pow(float64(a), float64(b)))
+	return pow(a, b)
 }
 
 // intArith does an operation on integers (op is an Op constant of state).

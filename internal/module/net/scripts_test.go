@@ -73,7 +73,7 @@ func newChip(t *testing.T, clock sdk.Clock, air radio.Config) *testChip {
 	air.Loop, air.Link, air.MAC = c.loop, c.net, radio.MACOf(0x123456)
 	c.radio = radio.New(air)
 	c.system = sdk.NewSystem(sdk.SystemConfig{
-		Loop: c.loop, Records: sdk.NewRecordPage(4 << 20), Mem: c.space.Mem(), StaticStart: staticStart, StaticEnd: staticEnd,
+		Loop: c.loop, Records: sdk.NewRecordPage(4<<20, 0), Mem: c.space.Mem(), StaticStart: staticStart, StaticEnd: staticEnd,
 	})
 	c.boot()
 	return c

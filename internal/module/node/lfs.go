@@ -1,47 +1,64 @@
 package node
 
-import "moonlet/internal/state"
+import (
+	"moonlet/internal/port"
+	"moonlet/internal/state"
+)
 
-// The functions here answer as on a module without a partition for the Lua
-// Flash Store.
+// flashWindow is where the chip reads the first byte of its flash memory.
+const flashWindow = 0x40200000
 
 // pushLFSConfig pushes node.LFS.config. Without a store its address is 0, which
 // lies that far below the window of the flash chip.
 func pushLFSConfig(L state.State) {
-	const flashWindow = 0x40200000
+	c := L.LFSConfig()
 	L.CreateTable(0, 4)
-	setInt(L, 0, "lfs_mapped")
-	setInt(L, -flashWindow, "lfs_base")
-	setInt(L, 0, "lfs_size")
-	setInt(L, 0, "lfs_used")
+	setInt(L, int64(int32(c.Mapped)), "lfs_mapped")
+	setInt(L, int64(int32(c.Mapped-flashWindow)), "lfs_base")
+	setInt(L, int64(int32(c.Size)), "lfs_size")
+	setInt(L, int64(int32(c.Used)), "lfs_used")
 }
 
 // lfsGet is node.LFS.get(name), and node.flashindex(name).
 func lfsGet(L state.State) int {
-	L.PushNil()
+	L.SetTop(1)
+	L.PushLFSFunc()
 	return 1
 }
 
-// lfsList is node.LFS.list().
+// lfsList is node.LFS.list(): the names of the modules in order.
 func lfsList(L state.State) int {
-	L.PushNil()
-	return 1
-}
-
-// lfsIndex is __index of node.LFS.
-func lfsIndex(L state.State) int {
-	switch name, _ := L.ToString(2); name {
-	case "config":
-		pushLFSConfig(L)
-	case "time":
-		L.PushInteger(0)
-	default:
-		L.PushNil()
+	L.SetTop(1)
+	state.PushLFSModules(L)
+	if L.IsTable(-1) && L.GetGlobal("table") == state.Table {
+		L.GetField(-1, "sort")
+		L.Remove(-2)
+		L.PushValue(-2)
+		L.Call(1, 0)
 	}
 	return 1
 }
 
-// lfsReload is node.LFS.reload(image): a message, since it cannot be done.
+// lfsIndex is __index of node.LFS: its properties, else the modules.
+func lfsIndex(L state.State) int {
+	L.Remove(1)
+	L.SetTop(1)
+	name, ok := L.ToString(1)
+	switch {
+	case !ok:
+		L.PushNil()
+	case name == "config":
+		pushLFSConfig(L)
+	case name == "time":
+		state.PushLFSTimestamp(L)
+	default:
+		L.PushLFSFunc()
+	}
+	return 1
+}
+
+// lfsReload is node.LFS.reload(image): the module restarts and loads the image on
+// its way up, or there is a message (luaL_lfsreload).
 func lfsReload(L state.State) int {
 	L.SetTop(1)
 	image, ok := L.ToString(1)
@@ -55,8 +72,19 @@ func lfsReload(L state.State) int {
 	} else {
 		L.PushNil()
 	}
-	L.Call(1, 1) // for the errors that it raises
-	L.PushString("No LFS partition allocated")
+	L.Call(1, 1)
+	if L.LFSConfig().Size == 0 || !L.ToBoolean(-1) {
+		L.PushString("No LFS partition allocated")
+		return 1
+	}
+	if why := system(L).CheckImage(image); why != "" {
+		L.PushString(why)
+		return 1
+	}
+	if n, ok := system(L).WriteRecord(port.RecordFlashLFS, append([]byte(image), 0)); ok && n > 0 {
+		system(L).Restart()
+		return L.Errorf("system restarting")
+	}
 	return 1
 }
 

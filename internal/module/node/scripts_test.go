@@ -96,7 +96,7 @@ type reset struct{ reason port.ResetReason }
 
 func newChip(t testing.TB) *testChip {
 	t.Helper()
-	c := &testChip{t: t, records: sdk.NewRecordPage(4 << 20)}
+	c := &testChip{t: t, records: sdk.NewRecordPage(4<<20, 0)}
 	c.loop = sdk.New(sdk.Config{
 		Clock:      sdk.NewVirtualClock(),
 		OnWatchdog: func() { panic(reset{port.ResetSoftWatchdog}) },

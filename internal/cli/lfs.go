@@ -1,0 +1,286 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"moonlet/internal/lfs"
+	"moonlet/internal/num"
+)
+
+// lfsCommand is "moonlet lfs". Its subcommands stand in one line.
+func (a *App) lfsCommand() *cobra.Command {
+	var o lfsOptions
+	c := &cobra.Command{
+		Use:   "lfs FILE",
+		Short: "look into compiled code and images of the Lua Flash Store",
+		Long: `Tells what is in a file of compiled code: a .lc file, an image of the Lua Flash
+Store (LFS), an absolute image of it, or a dump of the LFS partition. For each
+module there is what it takes once it is loaded, in bytes, and then what strings
+take and what less debug information would save.
+
+A file with the name of a subcommand is given with its directory: ./diff
+
+Exit codes: 0 all went well, 2 the file cannot be read or is none of these.`,
+		Example: `  moonlet lfs lfs.img
+  moonlet lfs lfs.img --top 5 --strings
+  moonlet lfs diff old.img new.img
+  moonlet lfs check lfs.img --module .`,
+		Args: needArg(1, "the name of a file"),
+		RunE: func(_ *cobra.Command, args []string) error { return a.lfsReport(args[0], o) },
+	}
+	c.Flags().BoolVar(&o.json, "json", false, "the whole report as a JSON object")
+	c.Flags().BoolVar(&o.strings, "strings", false, "list all strings and who uses them")
+	c.Flags().IntVar(&o.top, "top", 0, "list no more than `N` modules, and strings")
+	c.AddCommand(a.lfsDiffCommand(), a.lfsCheckCommand())
+	return c
+}
+
+// lfsOptions are the flags of lfs.
+type lfsOptions struct {
+	json, strings bool
+	top           int
+}
+
+// lfsFileMax is more than any chip has of flash, in bytes.
+const lfsFileMax = 64 << 20
+
+// readLFSFile reads a file that is to be looked into.
+func readLFSFile(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fail(ExitUsage, fmt.Errorf("%s: there is no such file", name))
+	case err == nil && info.IsDir():
+		return nil, fail(ExitUsage, fmt.Errorf("%s is a directory: name a file", name))
+	case err == nil && info.Size() > lfsFileMax:
+		return nil, fail(ExitUsage, fmt.Errorf("%s has %d bytes, more than any flash chip: name another file", name, info.Size()))
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fail(ExitUsage, fmt.Errorf("cannot read the file: %w", err))
+	}
+	return data, nil
+}
+
+// lfsError tells what is wrong with a file.
+func lfsError(name string, err error) error {
+	return fail(ExitUsage, fmt.Errorf("%s: %s", name, lfs.Explain(err)))
+}
+
+// writeJSON writes a document for people and programs.
+func (a *App) writeJSON(v any) error {
+	e := json.NewEncoder(a.Out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return fail(ExitHost, e.Encode(v))
+}
+
+// writeText writes what f prints.
+func (a *App) writeText(f func(w io.Writer)) error {
+	var b strings.Builder
+	f(&b)
+	_, err := io.WriteString(a.Out, b.String())
+	return fail(ExitHost, err)
+}
+
+func (a *App) lfsReport(name string, o lfsOptions) error {
+	if o.top < 0 {
+		return errors.New("--top: want a number of lines, as in 10")
+	}
+	data, err := readLFSFile(name)
+	if err != nil {
+		return err
+	}
+	r, err := lfs.NewReport(name, data)
+	if err != nil {
+		return lfsError(name, err)
+	}
+	if !o.strings {
+		r.Strings.All = nil
+	}
+	if o.json {
+		return a.writeJSON(r)
+	}
+	return a.writeText(func(w io.Writer) { printReport(w, r, o) })
+}
+
+func (a *App) lfsDiffCommand() *cobra.Command {
+	var ignoreTime, asJSON, all bool
+	c := &cobra.Command{
+		Use:   "diff A B",
+		Short: "compare two files of compiled code",
+		Long: `Compares two files of any kind that "moonlet lfs" reads. What they contain counts,
+not how: an image and the absolute image made of it are the same.
+
+Exit codes: 0 the same, 1 different, 2 a file cannot be read or is of no such
+kind.`,
+		Example: `  moonlet lfs diff old.img new.img
+  moonlet lfs diff lfs.img flash-dump.bin --ignore-time`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return fmt.Errorf("two files are wanted, not %d; \"%s --help\" tells more", len(args), c.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			var files [2]*lfs.Content
+			for i, name := range args {
+				data, err := readLFSFile(name)
+				if err != nil {
+					return err
+				}
+				if files[i], err = lfs.Open(data); err != nil {
+					return lfsError(name, err)
+				}
+			}
+			d := lfs.Compare(files[0], files[1], lfs.DiffOptions{IgnoreTime: ignoreTime})
+			var err error
+			if asJSON {
+				err = a.writeJSON(d)
+			} else {
+				err = a.writeText(func(w io.Writer) { printDiff(w, d, args, all) })
+			}
+			if err == nil && !d.Same {
+				err = &failure{code: ExitGuest, err: errors.New("the files are different"), told: true}
+			}
+			return err
+		},
+	}
+	c.Flags().BoolVar(&ignoreTime, "ignore-time", false, "another time stamp is no difference")
+	c.Flags().BoolVar(&all, "all", false, "list all places that differ, and all strings that only one file has")
+	c.Flags().BoolVar(&asJSON, "json", false, "as a JSON object")
+	return c
+}
+
+// checkOptions are the flags of lfs check.
+type checkOptions struct {
+	module, number, size, base string
+	json                       bool
+}
+
+func (a *App) lfsCheckCommand() *cobra.Command {
+	var o checkOptions
+	c := &cobra.Command{
+		Use:   "check IMAGE",
+		Short: "tell whether a module can load an image",
+		Long: `Tells whether a module can load an image into its Lua Flash Store: its kind, its
+numbers, its size, and the heap that loading takes. The module is that of a
+project; or flags describe it, which also win over the project.
+
+Exit codes: 0 it can be loaded, 1 it cannot, 2 the command line, the file or the
+project is wrong.`,
+		Example: `  moonlet lfs check lfs.img --module .
+  moonlet lfs check lfs.img --number int64 --size 64KB`,
+		Args: needArg(1, "the name of an image"),
+		RunE: func(c *cobra.Command, args []string) error {
+			t, err := o.target(c.Flags().Changed)
+			if err != nil {
+				return err
+			}
+			return a.lfsCheck(args[0], t, o.json)
+		},
+	}
+	c.Flags().StringVar(&o.module, "module", "", "`directory` of the project whose module is to load it")
+	c.Flags().StringVar(&o.number, "number", "int32", "numbers of the firmware: int32, int64 or mixed")
+	c.Flags().StringVar(&o.size, "size", "", "size of the LFS partition in `bytes`, as in 65536 or 64KB")
+	c.Flags().StringVar(&o.base, "base", "", "`address` of the LFS partition, as in 0x40290000")
+	c.Flags().BoolVar(&o.json, "json", false, "as a JSON object")
+	return c
+}
+
+// target is the module that the flags describe.
+func (o *checkOptions) target(given func(flag string) bool) (t lfs.Target, err error) {
+	switch {
+	case given("module"):
+		if t, err = moduleTarget(o.module); err != nil {
+			return t, err
+		}
+	case !given("size"):
+		return t, errors.New("which module? give --module DIR, or --size with the size of the LFS partition")
+	}
+	if given("number") || !given("module") {
+		if t.Model, err = num.Parse(o.number); err != nil {
+			return t, fmt.Errorf("--number: %w", err)
+		}
+	}
+	if given("size") {
+		if t.Size, err = parseBytes(o.size); err != nil {
+			return t, fmt.Errorf("--size: %w", err)
+		}
+	}
+	if given("base") {
+		n, err := strconv.ParseUint(o.base, 0, 32)
+		if err != nil || n%4 != 0 {
+			return t, fmt.Errorf("--base: want an address, as in 0x40290000, not %q", o.base)
+		}
+		t.Base = uint32(n)
+	}
+	return t, nil
+}
+
+// parseBytes reads a number of bytes, with a unit of 1024 if it has one.
+func parseBytes(s string) (uint32, error) {
+	const units = "kKmMbBiI "
+	digits, factor := s, uint64(1)
+	if !strings.HasPrefix(s, "0x") { // where b is a digit
+		digits = strings.TrimRight(s, units)
+		switch strings.ToLower(strings.TrimSpace(s[len(digits):])) {
+		case "", "b":
+		case "k", "kb", "kib":
+			factor = 1 << 10
+		case "m", "mb", "mib":
+			factor = 1 << 20
+		default:
+			digits = ""
+		}
+	}
+	n, err := strconv.ParseUint(digits, 0, 32)
+	if err != nil || n*factor > 1<<31 {
+		return 0, fmt.Errorf("want a number of bytes, as in 65536 or 64KB, not %q", s)
+	}
+	return uint32(n * factor), nil
+}
+
+// checkResult is the document of lfs check.
+type checkResult struct {
+	File     string        `json:"file"`
+	Loadable bool          `json:"loadable"`
+	Problems []lfs.Problem `json:"problems"`
+	// Of an image.
+	FlashBytes     int `json:"flash_bytes,omitempty"`
+	PartitionBytes int `json:"partition_bytes"`
+	LoadHeap       int `json:"load_heap,omitempty"`
+}
+
+func (a *App) lfsCheck(name string, t lfs.Target, asJSON bool) error {
+	data, err := readLFSFile(name)
+	if err != nil {
+		return err
+	}
+	r := checkResult{File: name, Problems: lfs.Check(data, t), PartitionBytes: int(t.Size)}
+	if r.Problems == nil {
+		r.Problems = []lfs.Problem{}
+	}
+	r.Loadable = lfs.Loadable(r.Problems)
+	if c, err := lfs.Open(data); err == nil && c.Kind == lfs.Image {
+		r.FlashBytes, r.LoadHeap = c.FlashSize(), lfs.LoadHeap(c.Model(), c.Image)
+	}
+	if asJSON {
+		err = a.writeJSON(r)
+	} else {
+		err = a.writeText(func(w io.Writer) { printCheck(w, &r) })
+	}
+	if err == nil && !r.Loadable {
+		err = &failure{code: ExitGuest, err: errors.New("the file cannot be loaded"), told: true}
+	}
+	return err
+}

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"moonlet/internal/chunk"
+	"moonlet/internal/hostexec"
+	"moonlet/internal/luac"
+	"moonlet/internal/module/bit"
+	"moonlet/internal/module/pipe"
+	"moonlet/internal/module/sjson"
+	"moonlet/internal/module/structmod"
+	"moonlet/internal/num"
+	"moonlet/internal/project"
+	"moonlet/internal/state"
+	"moonlet/internal/stdlib"
+	"moonlet/internal/stdlib/hostos"
+)
+
+// IsLuac tells whether a program's name is that of the firmware's cross compiler,
+// which moonlet is then.
+func IsLuac(name string) bool {
+	base := strings.TrimSuffix(strings.ToLower(filepath.Base(name)), ".exe")
+	return base == luac.Name || base == luac.Name+".int"
+}
+
+func (a *App) luacCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "luac [OPTION...] [FILE...]",
+		Short: "compile Lua files, alone or into an image of the flash store",
+		Long: `Compiles as the firmware's host tool luac.cross does, with its options, its
+messages and its exit codes. If moonlet is called by the name luac.cross, it is
+this command.`,
+		Example: `  moonlet luac -o init.lc init.lua
+  moonlet luac -f -o lfs.img --strip 2 lib/*.lua
+  moonlet luac -l -l -p init.lua`,
+		DisableFlagParsing: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if code := a.Luac(luac.Name, args); code != 0 {
+				return &failure{code: code, err: fmt.Errorf("exit code %d", code), told: true}
+			}
+			return nil
+		},
+	}
+}
+
+// Luac is the cross compiler, called by some name.
+func (a *App) Luac(prog string, args []string) int {
+	debug.SetGCPercent(luac.GCPercent)
+	out := bufio.NewWriter(a.Out)
+	c := luac.Command{
+		Prog: prog, In: a.In, Out: out, Err: a.Err, Getenv: os.Getenv,
+		Now:    func() int64 { return a.Now().Unix() },
+		Random: rand.Uint32,
+		Target: project.LFSTarget,
+		Execute: func(file string, o *luac.Options, image *chunk.File) error {
+			return a.luacExecute(out, file, o, image)
+		},
+	}
+	code := c.Main(args)
+	if err := out.Flush(); err != nil && code == 0 {
+		fmt.Fprintf(a.Err, "%s: standard output: %v\n", prog, err)
+		return ExitGuest
+	}
+	return code
+}
+
+// luacExecute is luac.cross -e.
+func (a *App) luacExecute(out *bufio.Writer, file string, o *luac.Options, image *chunk.File) error {
+	c := a.hostConfig(out, o.Model, o.Level)
+	if image != nil {
+		c.Image = image.Image
+		fmt.Fprintln(a.Err, "LFS image loaded")
+	}
+	s, err := hostexec.New(c)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return s.RunFile(file, nil)
+}
+
+// hostConfig is the profile of programs that run on this computer.
+func (a *App) hostConfig(out *bufio.Writer, model num.Model, strip int) hostexec.Config {
+	start := a.Now()
+	return hostexec.Config{
+		Model: model, StripDefault: strip, Output: out, Errors: a.Err,
+		Random:  new(stdlib.GlibcRand),
+		Modules: []state.Module{structmod.Module, bit.Module, sjson.Module, pipe.Module},
+		System: &hostos.System{
+			Input: a.In, Output: out, Errors: a.Err, Now: a.Now, Zone: time.Local,
+			CPU:    func() time.Duration { return a.Now().Sub(start) },
+			OnExit: func(code int, _ bool) { out.Flush(); a.Exit(code) },
+		},
+	}
+}

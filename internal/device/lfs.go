@@ -1,0 +1,213 @@
+package device
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"moonlet/internal/chunk"
+	"moonlet/internal/flash"
+	"moonlet/internal/lfs"
+	"moonlet/internal/machine"
+	"moonlet/internal/mem"
+	"moonlet/internal/port"
+	"moonlet/internal/sdk"
+)
+
+// The Lua Flash Store of a module (app/lua53/lnodemcu.c). The partition is a part
+// of the flash chip, kept in the state directory, and its content is copied to
+// where the processor reads the chip whenever Lua starts.
+//
+// A store is written in this order: all sectors are erased; the first word gets
+// the signature with the bit InProgress; all that follows the header is written;
+// the rest of the header; last the bit InProgress is cleared. Whenever the power
+// is cut, the next start finds an empty store, the mark of an unfinished one,
+// which it erases, or a whole one. (The firmware writes the whole header at the
+// end, beginning with the signature: cut off right behind that, its next start
+// would follow wild addresses.)
+
+// What the processor can read of the flash chip behind the program.
+const (
+	windowStart mem.Addr = 0x40200000
+	storesStart          = windowStart + sdk.ProgramEnd
+	storesEnd            = windowStart + 1<<20
+)
+
+// store is the partition of the store.
+type store struct {
+	part   *flash.Part
+	addr   uint32 // of the partition in the chip
+	mapped bool   // the window is backed by memory
+}
+
+// base is where the processor reads the partition.
+func (s *store) base() uint32 { return uint32(windowStart) + s.addr }
+
+func (s *store) close() error {
+	if s.part == nil {
+		return nil
+	}
+	p := s.part
+	s.part = nil
+	return p.Close()
+}
+
+// openStore opens the partition that the table of this life has.
+func (d *Device) openStore() error {
+	region := d.system.Partition(port.PartitionLFS)
+	s := &d.store
+	if s.part != nil && s.addr == region.Addr && s.part.Size() == int(region.Size) {
+		return nil
+	}
+	if err := s.close(); err != nil {
+		return err
+	}
+	if region.Size == 0 {
+		return nil
+	}
+	if end := uint64(region.Addr) + uint64(region.Size); region.Addr < sdk.ProgramEnd || end > uint64(storesEnd-windowStart) {
+		d.report(Event{Kind: HostError, Text: fmt.Sprintf("the LFS partition at 0x%06x does not lie within the first megabyte of the flash chip, "+
+			"which is all that the processor can read: the module runs without a store", region.Addr)})
+		return nil
+	}
+	part, err := flash.Open(filepath.Join(d.config.StateDir, fmt.Sprintf(storePattern, region.Addr)), int(region.Size))
+	if err != nil {
+		return err
+	}
+	part.OnError = d.hostError
+	part.OnOp = d.onFlash
+	s.part, s.addr = part, region.Addr
+	return nil
+}
+
+// onFlash lets a test cut the power.
+func (d *Device) onFlash(op flash.Op) {
+	if d.config.PowerCut != nil && d.config.PowerCut(op) {
+		panic(reset{sdk.Reason(port.ResetPowerOn)})
+	}
+}
+
+// attachStore is what Lua's start does with the store: it tells how Lua finds it.
+// With a request to load an image, nothing is looked at before that is done.
+func (d *Device) attachStore() (machine.Store, error) {
+	s := &d.store
+	if s.part == nil {
+		return machine.Store{}, nil
+	}
+	if _, ok := d.system.ReadRecord(port.RecordFlashLFS); ok {
+		return machine.Store{}, nil
+	}
+	switch sig := s.part.Word(0); sig {
+	case lfs.Signature:
+		d.print("LFS image loaded\n")
+	case 0, 0xFFFFFFFF:
+	default:
+		d.print("LFS image corrupted.\n")
+		d.eraseStore()
+	}
+	return machine.Store{Base: mem.Addr(s.base()), Size: uint32(s.part.Size())}, d.showStore()
+}
+
+// showStore copies the partition to where the processor reads it.
+func (d *Device) showStore() error {
+	s := &d.store
+	size := storesEnd - storesStart
+	if err := d.space.Map(storesStart, size, mem.ReadWrite); err != nil {
+		return err
+	}
+	s.mapped = true
+	copy(d.mem.Bytes(mem.Addr(s.base()), mem.Addr(s.part.Size())), s.part.Bytes())
+	return d.space.Map(storesStart, size, mem.ReadOnly)
+}
+
+// eraseStore erases what is not blank (eraseLFS).
+func (d *Device) eraseStore() {
+	s := &d.store
+	d.print(fmt.Sprintf("\nErasing LFS from flash addr 0x%06x", s.addr))
+	for at := 0; at < s.part.Size(); at += flash.SectorSize {
+		if s.part.Blank(at) {
+			continue
+		}
+		s.part.Erase(at)
+		d.print(".")
+	}
+	d.print(fmt.Sprintf(" to 0x%06x\n", int(s.addr)+s.part.Size()-1))
+}
+
+// loadRequested loads the image that a record asks for, and tells whether Lua has
+// to start again. What is wrong with the file is said before the store is touched:
+// Lua starts with the old one then.
+func (d *Device) loadRequested() bool {
+	rec, ok := d.system.ReadRecord(port.RecordFlashLFS)
+	if !ok {
+		return false
+	}
+	d.system.DeleteRecord(port.RecordFlashLFS) // one attempt, or it would boot for ever
+	name, _, _ := strings.Cut(string(rec), "\x00")
+	data, err := d.readFile(name)
+	if err != nil {
+		d.print("cannot open " + name + "\n")
+		return true
+	}
+	if why := d.checkImage(name, data); why != "" {
+		d.print(why + "\n")
+		return true
+	}
+	f, err := chunk.Decode(data)
+	if err != nil {
+		panic("BUG: an image is sound and cannot be read: " + err.Error())
+	}
+	d.writeStore(lfs.Build(f.Model, f.Image, d.store.base()))
+	return true
+}
+
+// writeStore erases the partition and writes a store.
+func (d *Device) writeStore(r *lfs.Region) {
+	const header = lfs.HeaderWords * flash.WordSize
+	p := d.store.part
+	d.eraseStore()
+	var sig [flash.WordSize]byte
+	binary.LittleEndian.PutUint32(sig[:], lfs.Signature|lfs.InProgress)
+	p.Write(0, sig[:])
+	for at := header; at < len(r.Data); at += flash.SectorSize {
+		p.Write(at, r.Data[at:min(at+flash.SectorSize, len(r.Data))])
+	}
+	p.Write(flash.WordSize, r.Data[flash.WordSize:header])
+	p.Write(0, r.Data[:flash.WordSize])
+}
+
+// CheckImage implements port.System's check: why the image cannot be loaded, ""
+// if it can.
+func (d *Device) CheckImage(name string) string {
+	data, err := d.readFile(name)
+	if err != nil {
+		return "" // the firmware has words for that
+	}
+	return d.checkImage(name, data)
+}
+
+func (d *Device) checkImage(name string, data []byte) string {
+	t := lfs.Target{Name: "this module", Model: edition().Model, HeapFree: d.config.FreeHeap}
+	if d.store.part != nil {
+		t.Base, t.Size = d.store.base(), uint32(d.store.part.Size())
+	}
+	var b strings.Builder
+	for _, p := range lfs.Check(data, t) {
+		fmt.Fprintf(&b, "Moonlet: %s cannot be loaded: %s; ", name, p.Text)
+	}
+	return strings.TrimSuffix(b.String(), "; ")
+}
+
+func (d *Device) readFile(name string) ([]byte, error) {
+	f, err := d.files.Open(name, port.OpenRead)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(fileReader{f})
+}
+
+// FlashWindow is where the processor reads the first byte of the flash chip.
+const FlashWindow = uint32(windowStart)

@@ -1,0 +1,367 @@
+package luac
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"moonlet/internal/chunk"
+	"moonlet/internal/lfs"
+)
+
+// Name is the tool's own name, and a part of some messages.
+const Name = "luac.cross"
+
+const copyright = "Lua 5.3.5  Copyright (C) 1994-2018 Lua.org, PUC-Rio"
+
+// Command runs the tool.
+type Command struct {
+	Prog     string // what it was called by
+	In       io.Reader
+	Out, Err io.Writer
+	Getenv   func(string) string
+	Now      func() int64 // seconds since 1970
+	Random   func() uint32
+	// Execute runs a Lua file on this computer, with an image of the store if there
+	// is one.
+	Execute func(file string, o *Options, image *chunk.File) error
+	// Target finds the module of a project.
+	Target func(dir string) (lfs.Target, error)
+}
+
+// GCPercent is a setting of Go's collector that suits a program which compiles and
+// ends: what it collects by default is thrown away soon anyway.
+const GCPercent = 1000
+
+// Exit codes: those of the C tool.
+const (
+	exitOK      = 0
+	exitFailure = 1
+)
+
+// Main runs a command line and returns the exit code.
+func (c *Command) Main(args []string) int {
+	o, err := Parse(args, c.Getenv)
+	var bad *UsageError
+	switch {
+	case errors.As(err, &bad):
+		fmt.Fprintf(c.Err, "%s: %v\n", c.Prog, bad)
+		fmt.Fprintf(c.Err, usageText, c.Prog, DefaultOutput)
+		return exitFailure
+	case o.Help:
+		fmt.Fprintf(c.Out, usageText, c.Prog, DefaultOutput)
+		fmt.Fprint(c.Out, longText)
+		return exitOK
+	}
+	if o.Version {
+		fmt.Fprintln(c.Out, copyright)
+		if len(o.Files) == 0 && o.Execute == "" && o.Address == 0 {
+			return exitOK
+		}
+	}
+	if err := c.run(o); err != nil {
+		fmt.Fprintf(c.Err, "%s: %v\n", c.Prog, err)
+		return exitFailure
+	}
+	return exitOK
+}
+
+const usageText = `usage: %s [options] [filenames]
+Available options are:
+  -l       list (use -l -l for full listing)
+  -o name  output to file 'name' (default is "%s")
+  -e name  execute a lua source file
+  -f       output a flash image file
+  -F name  load a flash image file
+  -a addr  generate an absolute, rather than position independent flash image file
+           (use with -F LFSimage -o absLFSimage to convert an image to absolute format)
+  -i       generate lookup combination master (default with option -f)
+  -m size  maximum LFS image in bytes
+  -p       parse only
+  -s       strip debug information
+  -v       show version information
+  --       stop handling options
+  -        stop handling options and process stdin
+`
+
+const longText = `Options that only Moonlet has:
+  --number int32|int64|mixed  numbers of the firmware: int32/float32 (default),
+                  int64/float64 or int32/float64
+  --strip 0|1|2   debug information: 0 keeps all, 1 line numbers (default, as in
+                  the firmware's own build), 2 nothing
+  --seed N        seed of the strings' hashes in an image (default: random)
+  --timestamp N   time stamp of an image in seconds since 1970 (default:
+                  SOURCE_DATE_EPOCH from the environment, else the time)
+  --word 32|64    equal integer constants of 64 bits are found as by a compiler
+                  of that word size (default 64)
+  --module DIR    the image must fit into the store of this project's module
+  --json          list as JSON
+  --deps          list what the files need: modules, files; write nothing
+`
+
+func (c *Command) run(o *Options) error {
+	image, err := loadImage(o.Image)
+	if err != nil {
+		return err
+	}
+	if o.Address != 0 {
+		r := lfs.Build(image.Model, image.Image, o.Address)
+		if err := c.checkSize(o, r); err != nil {
+			return err
+		}
+		return c.write(o.Output, r.Data)
+	}
+	if o.Execute != "" {
+		if err := c.Execute(o.Execute, o, image); err != nil {
+			fmt.Fprintf(c.Err, "%s: %v\n", Name, err)
+			return nil // as in C, this is no failure of the tool
+		}
+	}
+	if len(o.Files) == 0 {
+		return nil
+	}
+	return c.compile(o)
+}
+
+// loadImage reads the file of -F.
+func loadImage(name string) (*chunk.File, error) {
+	if name == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open %s: %w", name, reason(err))
+	}
+	f, err := chunk.Decode(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if f.Image == nil {
+		return nil, fmt.Errorf("%s: a file of compiled code, not an image of the store: make one with -f", name)
+	}
+	return f, nil
+}
+
+// compile compiles the files of a command line and writes the result.
+func (c *Command) compile(o *Options) error {
+	compiler, err := NewCompiler(Config{Model: o.Model, Strip: o.Level, Word32: o.Word32, Input: c.In})
+	if err != nil {
+		return err
+	}
+	defer compiler.Close()
+	files := Order(o.Files)
+	simple := !o.Lookup && o.List == 0 && !o.JSON && !o.Deps
+	if simple && o.Parse {
+		for _, f := range files {
+			if err := compiler.Check(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if simple && len(files) == 1 {
+		code, err := compiler.Chunk(files[0], o.strip())
+		if err != nil {
+			return err
+		}
+		return c.write(o.Output, code)
+	}
+	mains := make([]*chunk.Proto, len(files))
+	for i, f := range files {
+		if mains[i], err = compiler.File(f); err != nil {
+			return err
+		}
+	}
+	return c.finish(o, mains)
+}
+
+// strip is the level at which the result is written.
+func (o *Options) strip() int {
+	if o.Strip {
+		return 1
+	}
+	return 0
+}
+
+// finish lists and writes what was compiled.
+func (c *Command) finish(o *Options, mains []*chunk.Proto) error {
+	timestamp := o.Timestamp
+	if !o.HasTime {
+		timestamp = c.Now()
+	}
+	if o.Deps {
+		for _, p := range mains {
+			if err := WriteDeps(c.Out, Deps(p)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	top := mains[0]
+	var err error
+	if len(mains) > 1 || o.Lookup {
+		if top, err = Combine(o.Model, o.Level, mains, o.Lookup, timestamp); err != nil {
+			return err
+		}
+	}
+	if o.JSON {
+		err = ListJSON(c.Out, o.Model, top)
+	} else if o.List > 0 {
+		err = List(c.Out, o.Model, top, o.List > 1)
+	}
+	if err != nil || o.Parse {
+		return err
+	}
+	if !o.Flash {
+		return c.write(o.Output, chunk.Encode(o.Model, top, o.strip()))
+	}
+	im, err := Image(mains, c.seed(o), timestamp)
+	if err != nil {
+		return err
+	}
+	code := chunk.EncodeImage(o.Model, im, Source, o.strip())
+	if err := c.checkImage(o, code); err != nil {
+		return err
+	}
+	return c.write(o.Output, code)
+}
+
+func (c *Command) seed(o *Options) uint32 {
+	if o.HasSeed {
+		return o.Seed
+	}
+	return c.Random()
+}
+
+// checkImage looks at an image as a module will load it.
+func (c *Command) checkImage(o *Options, code []byte) error {
+	f, err := chunk.Decode(code)
+	if err != nil {
+		return fmt.Errorf("BUG: the image cannot be read: %w", err)
+	}
+	c.warnMisread(f.Image)
+	if n := len(f.Image.Modules); n > lfs.MaxModules {
+		return fmt.Errorf("%d files, but a store finds %d modules at most", n, lfs.MaxModules)
+	}
+	return c.checkSize(o, lfs.Build(o.Model, f.Image, windowStart))
+}
+
+// warnMisread tells of constants that the firmware's loader replaces.
+func (c *Command) warnMisread(im *chunk.Image) {
+	for _, m := range im.Modules {
+		if found := misread(m.Main); len(found) > 0 {
+			fmt.Fprintf(c.Err, "%s: warning: module %s has the constant %s, which the firmware's loader gets wrong:\n"+
+				"  in the store \"thread\" becomes \"userdata\", \"proto\" becomes \"thread\", and \"userdata\" equals no other\n",
+				c.Prog, m.Name, strings.Join(found, ", "))
+		}
+	}
+}
+
+// misread lists the constants of a function and those inside it that the loader
+// gets wrong.
+func misread(p *chunk.Proto) (found []string) {
+	for i := range p.Constants {
+		if k := &p.Constants[i]; k.Kind == chunk.String && slices.Contains(chunk.Misread(), k.Str) {
+			found = append(found, fmt.Sprintf("%q", k.Str))
+		}
+	}
+	for _, sub := range p.Protos {
+		found = append(found, misread(sub)...)
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// checkSize compares a store with the room for it.
+func (c *Command) checkSize(o *Options, r *lfs.Region) error {
+	size, from := o.MaxSize, "-m"
+	if o.Module != "" {
+		t, err := c.Target(o.Module)
+		if err != nil {
+			return err
+		}
+		if t.Model != r.Model {
+			return fmt.Errorf("%s has numbers of %v, the image of %v: use --number %s", t.Name, t.Model, r.Model, t.Model.Flag())
+		}
+		size, from = int(t.Size), t.Name
+	}
+	known := size != 0 || o.Module != ""
+	if !known {
+		size, from = DefaultMaxSize, "the C tool's limit"
+	}
+	if len(r.Data) <= size {
+		return nil
+	}
+	text := tooLarge(r, size, from)
+	if !known {
+		fmt.Fprintf(c.Err, "%s: warning: %s\n", c.Prog, text)
+		return nil
+	}
+	return errors.New(text)
+}
+
+// tooLarge is the message about a store that does not fit.
+func tooLarge(r *lfs.Region, size int, from string) string {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "the image takes %d bytes of flash, %d more than the %d of %s; the largest modules:", len(r.Data), len(r.Data)-size, size, from)
+	const most = 5
+	for i, m := range r.Largest(most) {
+		sep := ","
+		if i == 0 {
+			sep = ""
+		}
+		fmt.Fprintf(&b, "%s %s %d", sep, m.Name, m.Total())
+	}
+	fmt.Fprintf(&b, "; strings %d", r.StringBytes)
+	return b.String()
+}
+
+// write writes a result so that a file has either its old content or the new.
+func (c *Command) write(name string, data []byte) error {
+	if name == "-" {
+		_, err := c.Out.Write(data)
+		return err
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		if err := os.WriteFile(name, data, 0o666); err != nil {
+			return fmt.Errorf("cannot open %s: %w", name, reason(err))
+		}
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return fmt.Errorf("cannot open %s: %w", name, reason(err))
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("cannot write %s: %w", name, reason(err))
+	}
+	return nil
+}
+
+// reason is the host's word for what went wrong, without the path again.
+func reason(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	if errors.Is(err, syscall.ENOENT) {
+		return errors.New("No such file or directory")
+	}
+	return err
+}

@@ -1,0 +1,2 @@
+package luagen
+func runnable(seed uint64, size int) string { return "" }

@@ -1,0 +1,24 @@
+package project
+
+import (
+	"moonlet/internal/device"
+	"moonlet/internal/lfs"
+)
+
+// LFSTarget is the store of a project's module: what an image has to fit into.
+func LFSTarget(path string) (lfs.Target, error) {
+	p, err := Open(path, nil)
+	if err != nil {
+		return lfs.Target{}, err
+	}
+	defer p.Close()
+	region, _, err := device.Partitions(p.Config())
+	if err != nil {
+		return lfs.Target{}, hostErrorf(err, "opening the state directory")
+	}
+	t := lfs.Target{Name: path, Model: device.Model(), HeapFree: p.Heap(), Size: region.Size}
+	if region.Size != 0 {
+		t.Base = device.FlashWindow + region.Addr
+	}
+	return t, nil
+}
