@@ -73,7 +73,7 @@ func Encode(model num.Model, main *Proto, strip int) []byte {
 // image. Lists of strings in im are made anew.
 func EncodeImage(model num.Model, im *Image, source string, strip int) []byte {
 	e := &encoder{model: model, strip: strip, index: map[string]int{}}
-	im.collect(source)
+	im.Collect(source)
 	for i, s := range append(append([]string(nil), im.Strings...), Fixed()...) {
 		e.index[s] = i + 1
 	}
@@ -100,9 +100,9 @@ func EncodeImage(model num.Model, im *Image, source string, strip int) []byte {
 	return e.b
 }
 
-// collect lists the strings of an image in the order in which the compiler comes
-// across them.
-func (im *Image) collect(source string) {
+// Collect lists the strings of an image in the order in which the compiler comes
+// across them; source is as in EncodeImage.
+func (im *Image) Collect(source string) {
 	c := collector{seen: map[string]bool{}, im: im}
 	im.Strings, im.NumShort, im.NumLong, im.Longest = nil, 0, 0, 0
 	fixed := Fixed()

@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"errors"
-
 	"moonlet/internal/lfs"
+	"moonlet/internal/project"
 )
 
 // moduleTarget tells what the module of a project can take into its store.
-func moduleTarget(dir string) (lfs.Target, error) {
-	return lfs.Target{}, errors.New(dir + ": projects have no store yet; describe it with --number and --size")
-}
+func moduleTarget(dir string) (lfs.Target, error) { return project.LFSTarget(dir) }

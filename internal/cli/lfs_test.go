@@ -230,6 +230,10 @@ func TestLFSCheck(t *testing.T) {
 			t.Errorf("%v: exit code %d, %q, %s; want %d, %q", c.args, code, message, out, c.code, c.want)
 		}
 	}
+	dir := filepath.Dir(lfsFile(t, "init.lua", []byte("print(1)")))
+	if code, out, message := runLFS("check", image, "--module", dir, "--size", "64KB"); code != 0 || message != "" {
+		t.Errorf("--module: exit code %d, %q, %s", code, message, out)
+	}
 	warn := lfsImage(t, "warn.img", lfsSample(1, "proto"))
 	if code, out, _ := runLFS("check", warn, "--size", "64KB"); code != 0 || !strings.Contains(out, "\n  warning: module0, function at line 0: the constant \"proto\"") {
 		t.Errorf("exit code %d\n%s", code, out)
@@ -263,6 +267,7 @@ func TestLFSErrors(t *testing.T) {
 		{"--number: there are no numbers \"int16\"", []string{"check", image, "--size", "1", "--number", "int16"}},
 		{"--base: want an address", []string{"check", image, "--size", "1", "--base", "7"}},
 		{"nothing: there is no such file", []string{"check", "nothing", "--size", "1"}},
+		{"nowhere: there is no such file or directory", []string{"check", image, "--module", "nowhere"}},
 	} {
 		code, out, message := runLFS(c.args...)
 		if code != ExitUsage || !strings.Contains(message, c.want) || out != "" {

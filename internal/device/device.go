@@ -272,6 +272,27 @@ func (d *Device) Press(name string, t time.Duration) bool {
 	return ok
 }
 
+// Inspect runs f between two tasks of the module; false if no Lua is running, or if
+// the module dies of it.
+func (d *Device) Inspect(f func(m machine.Machine)) (ok bool) {
+	if d.machine == nil || !d.running {
+		return false
+	}
+	defer mem.CatchFaults()()
+	defer func() {
+		if r := recover(); r != nil {
+			next, guest := d.crash(r)
+			if !guest {
+				panic(r)
+			}
+			d.end(sdk.Ending{Next: next})
+			ok = false
+		}
+	}()
+	d.loop.Exec(func() { f(d.machine) })
+	return true
+}
+
 // FreeHeap is what node.heap() tells, in bytes.
 func (d *Device) FreeHeap() int {
 	if d.heap == nil {

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -72,7 +73,7 @@ func (d *Device) openStore() error {
 			"which is all that the processor can read: the module runs without a store", region.Addr)})
 		return nil
 	}
-	part, err := flash.Open(filepath.Join(d.config.StateDir, fmt.Sprintf(storePattern, region.Addr)), int(region.Size))
+	part, err := flash.Open(storeFile(d.config.StateDir, region.Addr), int(region.Size))
 	if err != nil {
 		return err
 	}
@@ -165,9 +166,13 @@ func (d *Device) loadRequested() bool {
 
 // writeStore erases the partition and writes a store.
 func (d *Device) writeStore(r *lfs.Region) {
-	const header = lfs.HeaderWords * flash.WordSize
-	p := d.store.part
 	d.eraseStore()
+	writeRegion(d.store.part, r)
+}
+
+// writeRegion writes a store into an erased partition.
+func writeRegion(p *flash.Part, r *lfs.Region) {
+	const header = lfs.HeaderWords * flash.WordSize
 	var sig [flash.WordSize]byte
 	binary.LittleEndian.PutUint32(sig[:], lfs.Signature|lfs.InProgress)
 	p.Write(0, sig[:])
@@ -193,11 +198,12 @@ func (d *Device) checkImage(name string, data []byte) string {
 	if d.store.part != nil {
 		t.Base, t.Size = d.store.base(), uint32(d.store.part.Size())
 	}
-	var b strings.Builder
 	for _, p := range lfs.Check(data, t) {
-		fmt.Fprintf(&b, "Moonlet: %s cannot be loaded: %s; ", name, p.Text)
+		if !p.Warning {
+			return fmt.Sprintf("Moonlet: %s cannot be loaded: %s", name, p.Text)
+		}
 	}
-	return strings.TrimSuffix(b.String(), "; ")
+	return ""
 }
 
 func (d *Device) readFile(name string) ([]byte, error) {
@@ -207,6 +213,38 @@ func (d *Device) readFile(name string) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(fileReader{f})
+}
+
+// FlashStore writes an image into the store of a module that is switched off, as
+// flashing an absolute image to a board does.
+func FlashStore(c Config, im *chunk.Image) (bytes int, err error) {
+	if err := c.setDefaults(); err != nil {
+		return 0, err
+	}
+	region, _, err := Partitions(c)
+	if err != nil {
+		return 0, err
+	}
+	r := lfs.Build(Model(), im, FlashWindow+region.Addr)
+	if len(r.Data) > int(region.Size) {
+		return 0, fmt.Errorf("the image takes %d bytes, the partition of the store has %d", len(r.Data), region.Size)
+	}
+	part, err := flash.Open(storeFile(c.StateDir, region.Addr), int(region.Size))
+	if err != nil {
+		return 0, err
+	}
+	part.OnError = func(e error) { err = cmp.Or(err, e) }
+	for at := 0; at < part.Size(); at += flash.SectorSize {
+		if !part.Blank(at) {
+			part.Erase(at)
+		}
+	}
+	writeRegion(part, r)
+	return len(r.Data), cmp.Or(err, part.Close())
+}
+
+func storeFile(dir string, addr uint32) string {
+	return filepath.Join(dir, fmt.Sprintf(storePattern, addr))
 }
 
 // FlashWindow is where the processor reads the first byte of the flash chip.

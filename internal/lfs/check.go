@@ -138,19 +138,18 @@ func modelNames(models []num.Model) string {
 
 // size compares the store with the partition.
 func (k *checker) size(c *Content) {
-	t := &k.target
-	region := Build(c.Model(), c.Image, 0)
-	over := len(region.Data) - int(t.Size)
+	t, r := &k.target, c.parts("")
+	over := r.LoadedBytes - int(t.Size)
 	if t.Size == 0 || over <= 0 {
 		return
 	}
 	// The firmware looks at no limit while it writes (luaN_flushFlash, lnodemcu.c).
 	text := fmt.Sprintf("it takes %d bytes of flash, %d more than the %d of the partition, and the firmware would write over what is behind",
-		len(region.Data), over, t.Size)
+		r.LoadedBytes, over, t.Size)
 	const most = 3
 	var heavy []string
-	for _, m := range region.Largest(most) {
-		heavy = append(heavy, fmt.Sprintf("%s (%d bytes)", Plain(m.Name), m.Total()))
+	for _, m := range r.Modules[:min(most, len(r.Modules))] {
+		heavy = append(heavy, fmt.Sprintf("%s (%d bytes)", Plain(m.Name), m.Total))
 	}
 	if len(heavy) > 0 {
 		text += "; the heaviest modules are " + strings.Join(heavy, ", ")

@@ -14,7 +14,8 @@ import (
 // Store is a store that was read from the bytes of flash memory.
 type Store struct {
 	// Region is what Build makes of the image at the store's address. The bytes
-	// that were read are the same, but for those left to chance.
+	// that were read are the same, but for those left to chance; the mark of a
+	// function is one of these if it is of the other white.
 	*Region
 	// Models are the number models that the store can be made for. Their number is
 	// two where values have 8 bytes and no constant tells whether integers have 4
@@ -48,6 +49,10 @@ func Read(data []byte) (s *Store, im *chunk.Image, err error) {
 	return r.store, r.im, nil
 }
 
+// bothWhites are the marks of objects that the collector may free. Which of them a
+// function has depends on how often the collector ran.
+const bothWhites = 1<<0 | 1<<1
+
 // maxNesting is the depth of functions that a chunk may have, too.
 const maxNesting = 200
 
@@ -62,6 +67,7 @@ type reader struct {
 	floor  int               // where the functions begin
 	deep   int
 	ints   intSizes
+	whites []Range // marks of functions that are of the second white
 	models []num.Model
 	rest   []byte
 }
@@ -238,6 +244,9 @@ func (r *reader) function(end int, source uint32) (p *chunk.Proto, start int) {
 	if tt := r.data[at+of("TT")]; tt != ttProto {
 		r.fail(at, "type %#02x stands where a function is expected", tt)
 	}
+	if mark := at + of("Marked"); r.data[mark] == markedProto^bothWhites {
+		r.whites = append(r.whites, Range{mark, 1})
+	}
 	p = &chunk.Proto{
 		NumParams: r.data[at+of("NumParams")], IsVararg: r.data[at+of("IsVararg")],
 		MaxStackSize: r.data[at+of("MaxStackSize")],
@@ -385,6 +394,7 @@ func (r *reader) verify() {
 		}
 	}
 	want := Build(r.models[0], r.im, r.base)
+	want.Chance = append(want.Chance, r.whites...)
 	off := FirstDifference(want.Data, r.data, want.Chance)
 	if off >= 0 {
 		at := off / wordSize * wordSize

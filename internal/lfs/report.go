@@ -114,6 +114,14 @@ func NewReport(name string, data []byte) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	r := c.parts(name)
+	r.Strip = c.savings(r)
+	r.Warnings = c.warnings(c.units())
+	return r, nil
+}
+
+// parts is a report without what could be better.
+func (c *Content) parts(name string) *Report {
 	r := &Report{File: name, Kind: c.Kind, Edition: Edition, FileBytes: len(c.Data), StripLevel: chunk.StripLines}
 	for _, m := range c.Models {
 		r.Numbers = append(r.Numbers, m.String())
@@ -131,9 +139,7 @@ func NewReport(name string, data []byte) (*Report, error) {
 		m.Total = s.Total() + m.Strings
 	}
 	slices.SortStableFunc(r.Modules, func(a, b ModuleReport) int { return b.Total - a.Total })
-	r.Strip = c.savings(r)
-	r.Warnings = c.warnings(units)
-	return r, nil
+	return r
 }
 
 // header fills in what the header of the file tells, and finds the sizes of the

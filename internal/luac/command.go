@@ -361,6 +361,7 @@ func reason(err error) error {
 		err = p.Err
 	}
 	if errors.Is(err, syscall.ENOENT) {
+		//lint:ignore ST1005 C's words
 		return errors.New("No such file or directory")
 	}
 	return err

@@ -18,25 +18,30 @@ import (
 	"moonlet/internal/opcode"
 )
 
+// compilers are those of openCompiler. They stay open: with the build tag purego
+// the memory of a second one would have to be emptied first, all of it.
+var compilers = map[Config]*Compiler{}
+
+func openCompiler(t *testing.T, c Config) *Compiler {
+	t.Helper()
+	if compilers[c] == nil {
+		opened, err := NewCompiler(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compilers[c] = opened
+	}
+	return compilers[c]
+}
+
 // compileFile compiles a file that must compile.
 func compileFile(t *testing.T, model num.Model, strip int, name string) *chunk.Proto {
 	t.Helper()
-	c := openCompiler(t, model, strip)
-	p, err := c.File(name)
+	p, err := openCompiler(t, Config{Model: model, Strip: strip}).File(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
-}
-
-func openCompiler(t *testing.T, model num.Model, strip int) *Compiler {
-	t.Helper()
-	c, err := NewCompiler(Config{Model: model, Strip: strip, Input: strings.NewReader("")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
 }
 
 func listing(t *testing.T, model num.Model, p *chunk.Proto, full bool) string {

@@ -21,6 +21,11 @@ type Compiler struct {
 	dump    []byte // reused
 }
 
+const (
+	heapBytes = 512 << 20 // more than any source takes that a module could load
+	garbage   = 64 << 20  // see hostexec.Session.CollectAbove
+)
+
 // Config is what a Compiler needs.
 type Config struct {
 	Model num.Model
@@ -36,13 +41,12 @@ type Config struct {
 // NewCompiler makes a compiler.
 func NewCompiler(c Config) (*Compiler, error) {
 	s, err := hostexec.New(hostexec.Config{
-		Model: c.Model, StripDefault: c.Strip, NarrowKeys: c.Word32, Output: io.Discard,
+		Model: c.Model, HeapBytes: heapBytes, StripDefault: c.Strip, NarrowKeys: c.Word32, Output: io.Discard,
 		Random: new(stdlib.GlibcRand), System: &hostos.System{Input: c.Input},
 	})
 	if err != nil {
 		return nil, err
 	}
-	const garbage = 64 << 20
 	s.CollectAbove(garbage)
 	return &Compiler{session: s}, nil
 }
@@ -135,6 +139,7 @@ func checkNames(modules []chunk.Module) error {
 		case seen[m.Name]:
 			// As in C the name is that of the file, with its ending.
 			file := strings.TrimLeft(m.Main.Source.S, "@=")
+			//lint:ignore ST1005 the C tool's words
 			return fmt.Errorf("Cannot have duplicate files ('%s') in LFS", file[strings.LastIndex(file, m.Name+"."):])
 		case len(m.Name) > chunk.MaxShort:
 			return fmt.Errorf("'%s': the name of a module has %d bytes at most", m.Name, chunk.MaxShort)

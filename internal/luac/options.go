@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"moonlet/internal/lfs"
 	"moonlet/internal/num"
 )
 
@@ -290,12 +289,4 @@ func (o *Options) setLong(name, v string) (err error) {
 		o.Word32 = v == "32"
 	}
 	return nil
-}
-
-// target is what the image is to fit into; a size of 0 means that nobody said.
-func (o *Options) target(find func(dir string) (lfs.Target, error)) (lfs.Target, error) {
-	if o.Module != "" {
-		return find(o.Module)
-	}
-	return lfs.Target{Model: o.Model, Size: uint32(o.MaxSize)}, nil
 }

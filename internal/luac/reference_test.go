@@ -19,7 +19,7 @@ import (
 )
 
 // The tests of this file compare with the firmware's own luac.cross. They take
-// the paths of one or more builds of it from MOONLET_LUAC, separated as in PATH;
+// the paths of one or more builds of it from MOONLET_REFERENCE, separated as in PATH;
 // what a build does (number model, strip level, whether -F works, which it does
 // not in the release of 2024) is found out by trying. MOONLET_FIRMWARE is a clone
 // of the firmware, whose Lua files are compiled as well.
@@ -40,9 +40,9 @@ func (r reference) String() string {
 // references finds out about the tools.
 func references(t *testing.T) (list []reference) {
 	t.Helper()
-	paths := filepath.SplitList(os.Getenv("MOONLET_LUAC"))
+	paths := filepath.SplitList(os.Getenv("MOONLET_REFERENCE"))
 	if len(paths) == 0 {
-		t.Skip("MOONLET_LUAC does not name a luac.cross: nothing to compare with")
+		t.Skip("MOONLET_REFERENCE does not name a luac.cross: nothing to compare with")
 	}
 	dir := t.TempDir()
 	probe := filepath.Join(dir, "probe.lua")

@@ -163,18 +163,15 @@ func (w *text) gap() {
 	}
 }
 
-// fill adds a template: words between blanks, ends of lines, and holes, a "$" with
-// a letter, which fill out.
+// fill adds a template: words between blanks, ends of lines, strings in quotes,
+// and holes, a "$" with a letter, which hole fills.
 func (w *text) fill(template string, hole func(c byte)) {
 	for template != "" {
-		i := strings.IndexAny(template, " \n$")
-		if i < 0 {
-			i = len(template)
+		n := wordLength(template)
+		if n > 0 {
+			w.word(template[:n])
 		}
-		if i > 0 {
-			w.word(template[:i])
-		}
-		if template = template[i:]; template == "" {
+		if template = template[n:]; template == "" {
 			return
 		}
 		skip := 1
@@ -187,4 +184,24 @@ func (w *text) fill(template string, hole func(c byte)) {
 		}
 		template = template[skip:]
 	}
+}
+
+// wordLength is the length of the word that a template begins with. It may have
+// blanks inside of strings.
+func wordLength(template string) int {
+	quote := byte(0)
+	for i := 0; i < len(template); i++ {
+		switch c := template[i]; {
+		case c == '\\' && quote != 0:
+			i++
+		case c == quote:
+			quote = 0
+		case quote != 0:
+		case c == '\'' || c == '"':
+			quote = c
+		case c == ' ' || c == '\n' || c == '$':
+			return i
+		}
+	}
+	return len(template)
 }

@@ -66,6 +66,8 @@ type Machine interface {
 	Interrupt()
 	// TotalBytes is what Lua has allocated, by its own account.
 	TotalBytes() int
+	// RAMStrings lists the short strings in RAM that are not known to be garbage.
+	RAMStrings() []string
 	// Handles is the number of host objects that the guest holds.
 	Handles() int
 	// Position tells where the running thread is, like a traceback but without

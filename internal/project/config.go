@@ -34,6 +34,7 @@ type settings struct {
 	config   device.Config
 	files    []pattern
 	allFiles bool // no patterns were given
+	lfsFiles []pattern
 	state    string
 	stateAt  string // "" if the project does not say where the state is
 	virtual  bool
@@ -54,6 +55,12 @@ func (r *reader) read(root table) settings {
 	c.config.LFSSize = s.size("lfs")
 	if n := c.config.LFSSize; n%flash.SectorSize != 0 || n > device.MaxLFS {
 		s.fail("lfs", "want a multiple of 4096 bytes, %d at most", device.MaxLFS)
+	}
+	s.strings("lfs_files", func(it *item, key, t string) {
+		c.lfsFiles = append(c.lfsFiles, pattern{it.at, key, t})
+	})
+	if len(c.lfsFiles) > 0 && c.config.LFSSize == 0 {
+		c.config.LFSSize = defaultLFS
 	}
 	c.config.ChipID = uint32(s.integer("chip_id", 1, chipIDMax))
 	c.config.Seed = uint64(s.integer("seed", 0, math.MaxInt64))

@@ -35,6 +35,7 @@ func Keys() []Key {
 		{"heap", "heap", "BYTES", `free heap at the prompt, as in 45056 or 44KB`, "Module", FormValue},
 		{"lfs", "lfs", "BYTES", `size of the partition of the Lua Flash Store, as in 64KB (default: none, or
 128KB with lfs_files)`, "Module", FormValue},
+		{"lfs_files", "lfs-file", "PATTERN", `Lua files that are compiled into the store, as in "lfs/*.lua"`, "Files", FormList},
 		{"chip_id", "chip-id", "N", "number of the chip, 1 to 0xFFFFFF", "Module", FormValue},
 		{"seed", "seed", "N", "seed of the chip's random numbers", "Module", FormValue},
 

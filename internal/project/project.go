@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"moonlet/internal/chunk"
 	"moonlet/internal/device"
 )
 
@@ -24,6 +25,9 @@ type Project struct {
 	Temporary bool
 	// Sources are what Upload puts into flash, sorted by name.
 	Sources []Source
+	// Image is what Upload puts into the Lua Flash Store, nil if the project does not
+	// say.
+	Image *chunk.Image
 	// Warnings are what the user should know before the module starts.
 	Warnings []string
 
@@ -79,6 +83,9 @@ func openDir(dir string, flags []Setting) (*Project, error) {
 		}
 	}
 	if p.Sources, err = p.findSources(); err != nil {
+		return nil, err
+	}
+	if p.Image, err = p.buildImage(); err != nil {
 		return nil, err
 	}
 	if !p.hasInit() {

@@ -19,6 +19,7 @@ const manifestName = "uploaded.json"
 // manifest has the SHA-256 of each source as it was uploaded, by name.
 type manifest struct {
 	Files map[string]string `json:"files"`
+	Store string            `json:"store,omitempty"` // the image of the Lua Flash Store
 }
 
 // Uploaded is a file that Upload wrote.
@@ -58,7 +59,12 @@ func (p *Project) Upload() ([]Uploaded, error) {
 	if err := u.plan(p.Sources, old); err != nil {
 		return nil, err
 	}
-	return p.write(u)
+	u.kept.Store = old.Store
+	done, err := p.write(u)
+	if err != nil {
+		return done, err
+	}
+	return p.uploadStore(u.kept, done)
 }
 
 func (p *Project) flashDir() string { return filepath.Join(p.StateDir, device.FlashDir) }

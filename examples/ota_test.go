@@ -1,0 +1,193 @@
+package examples_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"moonlet/internal/chunk"
+	"moonlet/internal/device"
+	"moonlet/internal/luac"
+	"moonlet/internal/project"
+)
+
+// updates is a server of images whose behaviour changes.
+type updates struct {
+	mu          sync.Mutex
+	image       []byte
+	description string
+	serve       func(w http.ResponseWriter, image []byte) // nil: the whole image
+}
+
+func (u *updates) set(image []byte, description string, serve func(http.ResponseWriter, []byte)) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.image, u.description, u.serve = image, description, serve
+}
+
+func (u *updates) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	u.mu.Lock()
+	image, description, serve := u.image, u.description, u.serve
+	u.mu.Unlock()
+	switch {
+	case r.URL.Path == "/lfs.txt":
+		fmt.Fprintln(w, description)
+	case serve != nil:
+		serve(w, image)
+	default:
+		w.Write(image)
+	}
+}
+
+// cutOff announces the whole image and sends the first half.
+func cutOff(w http.ResponseWriter, image []byte) {
+	w.Header().Set("Content-Length", fmt.Sprint(len(image)))
+	w.Write(image[:len(image)/2])
+	panic(http.ErrAbortHandler)
+}
+
+// shorter sends less than there is, and says nothing of it.
+func shorter(w http.ResponseWriter, image []byte) { w.Write(image[:len(image)-10]) }
+
+// build compiles the application with another version number.
+func build(t *testing.T, version int) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	c, err := luac.NewCompiler(luac.Config{Strip: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var mains []*chunk.Proto
+	for _, name := range []string{"main.lua", "greeting.lua"} {
+		text, err := os.ReadFile(filepath.Join("ota", "app", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = bytes.Replace(text, []byte("text(1)"), fmt.Appendf(nil, "text(%d)", version), 1)
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		p, err := c.File(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mains = append(mains, p)
+	}
+	im, err := luac.Image(mains, 1, int64(version))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chunk.EncodeImage(device.Model(), im, luac.Source, 0)
+}
+
+// describe is what sum.lua tells of an image.
+func describe(image []byte) string {
+	value := int32(1)
+	for i := 0; i+4 <= len(image); i += 4 {
+		value = value*31 + int32(image[i]) + int32(image[i+1])<<8 + int32(image[i+2])<<16 + int32(image[i+3])<<24
+	}
+	for _, c := range image[len(image)&^3:] {
+		value = value*31 + int32(c)
+	}
+	return fmt.Sprintf("%d %d", len(image), value)
+}
+
+// otaProject copies the example, with a server at a port of this computer.
+func otaProject(t *testing.T, port int) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"moonlet.toml", "init.lua", "ota.lua", "sum.lua", "settings.lua"} {
+		text, err := os.ReadFile(filepath.Join("ota", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "settings.lua" {
+			text = fmt.Appendf(nil, "return {host = '192.168.0.1', port = %d, every = 1}\n", port)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestOTA loads an application from a server, updates it, and keeps it whatever
+// happens to the next one on its way.
+func TestOTA(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &updates{}
+	go http.Serve(listener, server)
+	defer listener.Close()
+	one, two := build(t, 1), build(t, 2)
+	server.set(one, describe(one), nil)
+
+	p, err := project.Open(otaProject(t, listener.Addr().(*net.TCPAddr).Port), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Upload(); err != nil {
+		t.Fatal(err)
+	}
+	m := &module{address: make(chan string, 10)}
+	c := p.Config()
+	c.Serial, c.FastSerial = m, true
+	d, err := device.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- d.Run(ctx) }()
+	defer func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Log(m.output())
+		}
+	}()
+	seen := 0
+	wait := func(text string) {
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+			out := m.output()
+			if i := strings.Index(out[seen:], text); i >= 0 {
+				seen += i + len(text)
+				return
+			}
+		}
+		t.Fatalf("%q does not come", text)
+	}
+	wait("There is no application yet.")
+	wait("Hello from the flash store, version 1,")
+	wait("ota: the image is up to date")
+	server.set(two, describe(two), cutOff)
+	wait("ota: the image is left as it is: ")
+	server.set(two, describe(two), shorter)
+	wait("ota: the image is left as it is: ")
+	server.set(append([]byte("\x1bLua"), make([]byte, 500)...), "504 0", nil)
+	wait("ota: the image is left as it is: not what lfs.txt describes")
+	server.set(nil, "", func(w http.ResponseWriter, _ []byte) { w.WriteHeader(http.StatusNotFound) })
+	wait("ota: no description of an image: ")
+	if strings.Count(m.output(), "LFS image loaded") != 1 {
+		t.Error("something was loaded that should not")
+	}
+	server.set(two, describe(two), nil)
+	wait("Hello from the flash store, version 2,")
+	wait("ota: the image is up to date")
+}

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"moonlet/internal/device"
+	"moonlet/internal/project"
+)
+
+// stringsOptions are the flags of lfs strings.
+type stringsOptions struct {
+	output string
+	after  time.Duration
+	json   bool
+}
+
+func (a *App) lfsStringsCommand() *cobra.Command {
+	o := stringsOptions{output: project.StringsModule + ".lua", after: 5 * time.Second}
+	c := &cobra.Command{
+		Use:   "strings [DIRECTORY]",
+		Short: "find the strings in RAM that could be in flash",
+		Long: `Boots the application of a directory on a virtual module and lists the short
+strings that it has in RAM. A module of the store that has these strings, which
+this writes, moves them to flash: strings of the store take no RAM. What that
+saves is measured by booting the application again with such a store.
+
+The application runs in virtual time and in a flash memory of its own; nothing in
+the directory changes. Strings that look like data are left out: numbers, and
+what is not there in a second run with other random numbers.
+
+Compile the file into the image of the store, with the key lfs_files or with
+"moonlet luac -f".`,
+		Example: `  moonlet lfs strings .
+  moonlet lfs strings examples/thermostat --after 1m -o lfs/dummy_strings.lua`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir := "."
+			if len(args) > 0 {
+				dir = args[0]
+			}
+			return a.lfsStrings(dir, o)
+		},
+	}
+	c.Flags().StringVarP(&o.output, "output", "o", o.output, `the file to write, "-" for standard output`)
+	c.Flags().DurationVar(&o.after, "after", o.after, "how long the application runs")
+	c.Flags().BoolVar(&o.json, "json", false, "what was found as a JSON object; no file is written")
+	return c
+}
+
+func (a *App) lfsStrings(dir string, o stringsOptions) error {
+	if o.after <= 0 {
+		return errors.New("--after: want a time, as in 5s")
+	}
+	if err := mayReplace(o.output); err != nil && !o.json {
+		return fail(ExitUsage, err)
+	}
+	p, err := project.Open(dir, nil)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	r, err := p.MoveStrings(o.after)
+	switch {
+	case err != nil:
+		return err
+	case o.json:
+		return a.writeJSON(r)
+	case len(r.Strings) == 0:
+		return a.writeText(func(w io.Writer) { fmt.Fprintln(w, "No string of the application is in RAM.") })
+	}
+	source := project.StringsSource(r.Strings)
+	if o.output == "-" {
+		_, err := a.Out.Write(source)
+		return fail(ExitHost, err)
+	}
+	if err := device.ReplaceFile(o.output, source); err != nil {
+		return fail(ExitHost, err)
+	}
+	return a.writeText(func(w io.Writer) { printMoved(w, r, o.output) })
+}
+
+// mayReplace refuses to overwrite a file that somebody wrote by hand.
+func mayReplace(name string) error {
+	old, err := os.ReadFile(name)
+	if name == "-" || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if first, _, _ := bytes.Cut(project.StringsSource(nil), []byte("\n")); !bytes.HasPrefix(old, first) {
+		return fmt.Errorf("%s exists and was not made by this command: name another file with -o", name)
+	}
+	return nil
+}
+
+func printMoved(w io.Writer, r *project.StringsReport, name string) {
+	fmt.Fprintf(w, "Free heap after %s, garbage collected:\n", r.After)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	if r.Empty != r.Now {
+		fmt.Fprintf(t, "without a store\t%d\t\t\n", r.Now)
+		fmt.Fprintf(t, "with a store\t%d\t%+d\t  for the strings that every store has\n", r.Empty, r.Empty-r.Now)
+	} else {
+		fmt.Fprintf(t, "as it is\t%d\t\t\n", r.Now)
+	}
+	fmt.Fprintf(t, "with these strings\t%d\t%+d\t  for %d strings of the application\n", r.With, r.With-r.Empty, len(r.Strings))
+	t.Flush()
+	fmt.Fprintf(w, "They take %d bytes of the store. %s has them: compile it into the image.\n", r.StoreBytes, name)
+}

@@ -1,0 +1,353 @@
+package device_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"moonlet/internal/chunk"
+	"moonlet/internal/device"
+	"moonlet/internal/flash"
+	"moonlet/internal/luac"
+	"moonlet/internal/num"
+	"moonlet/internal/sdk"
+)
+
+const storeSize = 32 << 10
+
+// makeImage compiles source files, name and text in turn, to an image.
+func makeImage(t testing.TB, model num.Model, files ...string) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	c, err := luac.NewCompiler(luac.Config{Model: model, Strip: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var mains []*chunk.Proto
+	for i := 0; i < len(files); i += 2 {
+		name := filepath.Join(dir, files[i]+".lua")
+		if err := os.WriteFile(name, []byte(files[i+1]), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		p, err := c.File(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mains = append(mains, p)
+	}
+	im, err := luac.Image(mains, 0x1234, 1700000000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chunk.EncodeImage(model, im, luac.Source, 0)
+}
+
+// storeModule is a module with a store in a state directory.
+func storeModule(t testing.TB, dir string, size int, cut func(op flash.Op) bool) *module {
+	t.Helper()
+	m := &module{t: t}
+	var err error
+	m.Device, err = device.New(device.Config{
+		StateDir: dir, Clock: sdk.NewVirtualClock(), Serial: &m.out, FastSerial: true, Seed: 1,
+		LFSSize: size, PowerCut: cut,
+		Report: func(e device.Event) { m.events = append(m.events, e) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func put(t testing.TB, dir, name string, content []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Join(dir, device.FlashDir), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, device.FlashDir, name), content, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// answer is what the console answers to a line that it echoes.
+func (m *module) answer(line string) string {
+	m.t.Helper()
+	out := m.typed(line + "\n")
+	got, ok := strings.CutPrefix(out, line+"\n")
+	if !ok {
+		m.t.Errorf("the echo of %q is missing: %q", line, out)
+	}
+	return got
+}
+
+func closeModule(t testing.TB, m *module) {
+	t.Helper()
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+const application = `local M = {}
+function M.greet(name) return "a greeting from the store to " .. name end
+function M.kind(x) return type(x) end
+return M
+`
+
+// TestStore moves an application from RAM to the store: its functions and strings
+// take no heap there.
+func TestStore(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "app.lua", []byte(application))
+	put(t, dir, "app.img", makeImage(t, num.Int32Float32, "app", application, "_init", "return 'started'"))
+	put(t, dir, "init.lua", []byte("function free() collectgarbage() collectgarbage() return node.heap() end"))
+	m := storeModule(t, dir, storeSize, nil)
+	defer closeModule(t, m)
+	if got := m.boot(); got != "> " {
+		t.Fatalf("the first boot prints %q", got)
+	}
+	check := func(line, want string) {
+		t.Helper()
+		if got := m.answer(line); got != want+"\n> " {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
+	check("=node.LFS.list(), node.LFS.app, node.LFS.time, node.LFS.config.lfs_used, debug.getstrings'ROM'", "nil\tnil\t0\t0\tnil")
+	var empty, ram, loaded, flashed int
+	value := func(line string) (n int) {
+		t.Helper()
+		if _, err := fmt.Sscan(m.answer(line), &n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	empty = value("=free()")
+	value("a = dofile'app.lua' print(a.greet'x' and 1)")
+	ram = value("=free()")
+	out := m.typed("node.LFS.reload'app.img'\n")
+	if !strings.Contains(out, "\nErasing LFS from flash addr 0x090000 to 0x097fff\nLFS image loaded\n") {
+		t.Errorf("the reload prints %q", out)
+	}
+	loaded = value("=free()")
+	value("a = node.LFS.app() print(a.greet'x' and 1)")
+	flashed = value("=free()")
+	t.Logf("free heap: %d before, %d with the module in RAM, %d with an empty hand and a store, %d with the module in the store",
+		empty, ram, loaded, flashed)
+	if ramUse, flashUse := empty-ram, loaded-flashed; loaded <= empty || flashUse*2 > ramUse {
+		t.Errorf("the module takes %d bytes from RAM and %d from the store", ramUse, flashUse)
+	}
+	check("=table.concat(node.LFS.list(), ' '), node.LFS.time, node.LFS.config.lfs_size, ('%x'):format(node.LFS.config.lfs_mapped)",
+		"_init app\t1700000000\t32768\t40290000")
+	check("=node.LFS._init(), node.flashindex'nothing', node.LFS.get'app'().kind(1)", "started\tnil\tnumber")
+	check("=pcall(function() node.LFS.x = 1 end)", "false\tstdin:1: table is Readonly")
+	check("=node.stripdebug(2, node.LFS.app)", "-1")
+	check("=load(string.dump(node.LFS.app))().greet'you'", "a greeting from the store to you")
+	check("package.loaders[3] = function(n) return node.LFS[n] end =1", "Lua error: \tstdin:1: unexpected symbol near '='")
+	check("package.loaders[3] = function(n) return node.LFS[n] end file.remove'app.lua' print(require'app'.greet'z')", "a greeting from the store to z")
+	check("for i = 1, 50 do collectgarbage('step', 100) end collectgarbage() print(a.greet'still')", "a greeting from the store to still")
+}
+
+// TestStore_InitString starts an application without any file.
+func TestStore_InitString(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "app.img", makeImage(t, num.Int32Float32, "start", "print('started from flash')"))
+	m := storeModule(t, dir, storeSize, nil)
+	defer closeModule(t, m)
+	m.boot()
+	m.typed("node.startupcommand'!start' node.LFS.reload'app.img'\n")
+	m.typed("node.restart()\n")
+	if got := m.typed("node.startupcommand'!nobody' node.restart()\n"); !strings.Contains(got, "cannot load LFS.nobody\n") {
+		t.Errorf("a start from a missing module prints %q", got)
+	}
+	if got := m.typed("node.startupcommand'!start' node.restart()\n"); !strings.Contains(got, "started from flash\n") {
+		t.Errorf("a start from the store prints %q", got)
+	}
+}
+
+// TestStore_Refused holds that files which are no image, or not one for this
+// module, are refused before the store is touched.
+func TestStore_Refused(t *testing.T) {
+	dir := t.TempDir()
+	good := makeImage(t, num.Int32Float32, "app", application)
+	big := strings.Repeat("x = 'some text to fill the store, number ' .. 12345\n", 2000)
+	files := map[string][]byte{
+		"good.img": good, "cut.img": good[:len(good)-20], "wide.img": makeImage(t, num.Int64Float64, "app", application),
+		"big.img": makeImage(t, num.Int32Float32, "app", big), "text.img": []byte(application), "empty.img": nil,
+	}
+	for name, content := range files {
+		put(t, dir, name, content)
+	}
+	m := storeModule(t, dir, storeSize, nil)
+	defer closeModule(t, m)
+	m.boot()
+	m.typed("node.LFS.reload'good.img'\n")
+	before := storeFile(t, dir)
+	for name := range files {
+		if name == "good.img" {
+			continue
+		}
+		got := m.answer("=node.LFS.reload'" + name + "'")
+		if !strings.HasPrefix(got, "Moonlet: "+name+" cannot be loaded: ") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	for line, want := range map[string]string{
+		"=node.LFS.reload'missing'": "No LFS partition allocated\n> ", // the firmware's words
+		"=node.LFS.list()[1]":       "app\n> ",
+	} {
+		if got := m.answer(line); got != want {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
+	if !bytes.Equal(storeFile(t, dir), before) {
+		t.Error("the store was touched")
+	}
+}
+
+func storeFile(t testing.TB, dir string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, "lfs-090000.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestStore_NoPartition is a module whose build has no store.
+func TestStore_NoPartition(t *testing.T) {
+	m := start(t, "app.img", string(makeImage(t, num.Int32Float32, "app", application)))
+	m.boot()
+	if got := m.answer("=node.LFS.reload'app.img', node.LFS.list(), node.LFS.config.lfs_size"); got != "No LFS partition allocated\tnil\t0\n> " {
+		t.Errorf("without a partition: %q", got)
+	}
+}
+
+// TestStore_Partition moves the store with the application's own partition table,
+// which a later start with another size in the configuration leaves alone.
+func TestStore_Partition(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "app.img", makeImage(t, num.Int32Float32, "app", application))
+	m := storeModule(t, dir, storeSize, nil)
+	m.boot()
+	m.typed("node.LFS.reload'app.img'\n")
+	m.typed("node.setpartitiontable{lfs_addr = 0xA1000, lfs_size = 0x10000, spiffs_addr = 0x100000, spiffs_size = 0x100000}\n")
+	m.boot()
+	if got := m.answer("=node.LFS.list(), ('%x'):format(node.LFS.config.lfs_mapped)"); got != "nil\t402a1000\n> " {
+		t.Errorf("at a new place: %q", got)
+	}
+	m.typed("node.LFS.reload'app.img'\n")
+	closeModule(t, m)
+	m = storeModule(t, dir, 2*storeSize, nil)
+	defer closeModule(t, m)
+	m.boot()
+	if got := m.answer("=node.LFS.app().greet'you'"); got != "a greeting from the store to you\n> " {
+		t.Errorf("after power-on: %q", got)
+	}
+	m.typed("node.setpartitiontable{lfs_addr = 0x100000, lfs_size = 0x10000, spiffs_addr = 0x180000}\n")
+	m.boot()
+	if got := m.answer("=node.LFS.list(), node.LFS.config.lfs_size"); got != "nil\t0\n> " {
+		t.Errorf("outside of what the processor reads: %q", got)
+	}
+}
+
+// The scenarios of a power cut: what is in the store when another image is loaded.
+var scenarios = []struct {
+	name string
+	old  bool
+}{{"into an empty store", false}, {"over an old image", true}}
+
+// TestStore_PowerCut cuts the power before each operation of the flash chip while an
+// image is loaded. Whenever it happens, the next start is clean, the store is empty
+// or whole, no file is lost, and the image can be loaded again.
+func TestStore_PowerCut(t *testing.T) {
+	oldImage := makeImage(t, num.Int32Float32, "app", "return 'old'", "more", strings.Repeat("print'x'\n", 300))
+	newImage := makeImage(t, num.Int32Float32, "app", "return 'new'")
+	step := 1
+	if testing.Short() {
+		step = 53
+	}
+	for _, s := range scenarios {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			base := t.TempDir()
+			put(t, base, "old.img", oldImage)
+			put(t, base, "new.img", newImage)
+			put(t, base, "data.txt", []byte("precious"))
+			if s.old {
+				m := storeModule(t, base, storeSize, nil)
+				m.boot()
+				m.typed("node.LFS.reload'old.img'\n")
+				closeModule(t, m)
+			}
+			ops := 0
+			whole := cutAt(t, base, func(flash.Op) bool { ops++; return false })
+			if whole != "new" {
+				t.Fatalf("without a cut the store has %q", whole)
+			}
+			count := map[string]int{}
+			for k := 0; k < ops; k += step {
+				n := 0
+				count[cutAt(t, base, func(flash.Op) bool { n++; return n-1 == k })]++
+				if t.Failed() {
+					t.Fatalf("at operation %d of %d", k, ops)
+				}
+			}
+			t.Logf("%d operations, the power cut before each: the store was %v", ops, count)
+		})
+	}
+}
+
+// cutAt loads an image in a copy of a state directory, lets the power be cut, and
+// tells what is in the store afterwards.
+func cutAt(t *testing.T, base string, cut func(flash.Op) bool) (found string) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(base)); err != nil {
+		t.Fatal(err)
+	}
+	m := storeModule(t, dir, storeSize, cut)
+	m.runFor(20 * time.Millisecond)
+	m.Feed([]byte("node.LFS.reload'new.img'\n"))
+	m.runFor(200 * time.Millisecond)
+	m.printed()
+	found = inStore(t, m)
+	closeModule(t, m)
+	// A computer that is switched off and on again finds the same.
+	m = storeModule(t, dir, storeSize, nil)
+	defer closeModule(t, m)
+	m.runFor(20 * time.Millisecond)
+	if out := m.printed(); strings.Contains(out, "corrupted") {
+		t.Errorf("the second start reports it again: %q", out)
+	}
+	if again := inStore(t, m); again != found {
+		t.Errorf("the store was %q, and after power-on %q", found, again)
+	}
+	if got := quick(m, "=file.getcontents'data.txt', file.stat'old.img'.size, file.stat'new.img'.size\n"); !strings.HasPrefix(got, "precious\t") {
+		t.Errorf("files: %q", got)
+	}
+	quick(m, "node.LFS.reload'new.img'\n")
+	if got := inStore(t, m); got != "new" {
+		t.Errorf("loaded again, the store has %q", got)
+	}
+	return found
+}
+
+func quick(m *module, line string) string {
+	m.Feed([]byte(line))
+	m.runFor(100 * time.Millisecond)
+	return strings.TrimPrefix(m.printed(), line)
+}
+
+// inStore tells what the module app returns.
+func inStore(t *testing.T, m *module) string {
+	t.Helper()
+	got := quick(m, "=node.LFS.app and node.LFS.app() or 'empty'\n")
+	word, rest, _ := strings.Cut(got, "\n")
+	if rest != "> " || word != "old" && word != "new" && word != "empty" {
+		t.Errorf("the console answers %q", got)
+	}
+	return word
+}

@@ -1,0 +1,187 @@
+package project
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"moonlet/internal/chunk"
+	"moonlet/internal/device"
+	"moonlet/internal/luac"
+	"moonlet/internal/machine"
+	"moonlet/internal/sdk"
+	"moonlet/internal/state"
+)
+
+// StringsModule is the name of the module that holds strings for others.
+const StringsModule = "dummy_strings"
+
+// StringsReport tells which strings of an application could be in flash, and what
+// that would save. Heap figures are free bytes after a full collection, with the
+// application running.
+type StringsReport struct {
+	Strings []string `json:"strings"` // in order
+	After   string   `json:"after"`   // time since power-on
+	Now     int      `json:"heap_now"`
+	// Empty is the figure with a store that has no strings of the application, the
+	// same as Now if the project has a store.
+	Empty int `json:"heap_with_store"`
+	With  int `json:"heap_with_strings"` // and with these strings in the store
+	// StoreBytes is what the strings take of flash.
+	StoreBytes int `json:"store_bytes"`
+}
+
+// MoveStrings boots the project's module until some time has passed, lists the
+// short strings that it has in RAM, and boots it again with those in the store. It
+// does so in virtual time and in a flash memory of its own.
+//
+// Strings that are not there again in a second run with other random numbers and
+// at another time are left out, as are numbers: they come from data.
+func (p *Project) MoveStrings(after time.Duration) (*StringsReport, error) {
+	r := &StringsReport{After: after.String()}
+	first, err := p.trial(p.Image, after, 1)
+	if err != nil {
+		return nil, err
+	}
+	const other = 1.4
+	second, err := p.trial(p.Image, time.Duration(float64(after)*other), 2)
+	if err != nil {
+		return nil, err
+	}
+	fixed := chunk.Fixed() // any store has those
+	for _, s := range first.strings {
+		if _, found := slices.BinarySearch(second.strings, s); found && !isNumber(s) && !slices.Contains(fixed, s) {
+			r.Strings = append(r.Strings, s)
+		}
+	}
+	r.Now, r.Empty = first.free, first.free
+	size := func(t *trial) int { return t.store }
+	base := size(first)
+	if p.Image == nil {
+		empty, err := p.trial(p.withStrings(nil), after, 1)
+		if err != nil {
+			return nil, err
+		}
+		r.Empty, base = empty.free, size(empty)
+	}
+	with, err := p.trial(p.withStrings(r.Strings), after, 1)
+	if err != nil {
+		return nil, err
+	}
+	r.With, r.StoreBytes = with.free, size(with)-base
+	return r, nil
+}
+
+// isNumber tells whether a string looks like a number, a time or an address.
+func isNumber(s string) bool { return strings.Trim(s, "0123456789.:-") == "" }
+
+// trial is what one boot showed.
+type trial struct {
+	free    int
+	strings []string // sorted
+	store   int      // bytes of the store that are used
+}
+
+// trial runs the module with an image of the store.
+func (p *Project) trial(im *chunk.Image, after time.Duration, seed uint64) (t *trial, err error) {
+	dir, err := os.MkdirTemp("", "moonlet-")
+	if err != nil {
+		return nil, hostErrorf(err, "making a directory for a trial")
+	}
+	defer os.RemoveAll(dir)
+	q := *p
+	q.Image, q.StateDir = im, filepath.Join(dir, "state")
+	q.settings.config.LFSSize = max(q.settings.config.LFSSize, defaultLFS)
+	done, err := q.Upload()
+	if err != nil {
+		return nil, err
+	}
+	t = &trial{}
+	if im != nil && len(done) > 0 {
+		t.store = done[len(done)-1].Bytes
+	}
+	c := q.Config()
+	c.Clock, c.Seed, c.FastSerial = sdk.NewVirtualClock(), seed, true
+	c.Net.AutoPorts, c.Net.Ports = true, nil
+	d, err := device.New(c)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if e := d.Close(); err == nil {
+			err = e
+		}
+	}()
+	if err := d.RunFor(after); err != nil {
+		return nil, err
+	}
+	ok := d.Inspect(func(m machine.Machine) {
+		for range 2 { // what has a finalizer goes the second time
+			m.State().GC(state.GCCollect, 0)
+		}
+		t.strings = m.RAMStrings()
+	})
+	if !ok {
+		return nil, &Error{Where: p.Dir, Problem: fmt.Sprintf("%v after power-on no Lua is running: the module sleeps or has just been reset; choose another time", after)}
+	}
+	t.free = d.FreeHeap()
+	slices.Sort(t.strings)
+	return t, nil
+}
+
+// withStrings is the project's image with a module that has these strings.
+func (p *Project) withStrings(list []string) *chunk.Image {
+	im := &chunk.Image{Seed: imageSeed}
+	if p.Image != nil {
+		*im = *p.Image
+		im.Modules = slices.Clone(im.Modules)
+	}
+	main, err := compileText(StringsSource(list), StringsModule+".lua")
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	im.Modules = append(slices.DeleteFunc(im.Modules, func(m chunk.Module) bool { return m.Name == StringsModule }),
+		chunk.Module{Name: StringsModule, Main: main})
+	main.Upvalues[0].InStack = 0
+	im.Collect(luac.Source)
+	return im
+}
+
+// compileText compiles source text.
+func compileText(text []byte, name string) (*chunk.Proto, error) {
+	c, err := luac.NewCompiler(luac.Config{Model: device.Model(), Strip: 1, Input: bytes.NewReader(text)})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	p, err := c.File(luac.Stdin)
+	if err != nil {
+		return nil, err
+	}
+	p.Source.S = "@" + name
+	return p, nil
+}
+
+// StringsSource is the source of a module that holds strings. Nobody has to call
+// it: being in the image is enough.
+func StringsSource(list []string) []byte {
+	const perLine = 20 // each takes a register
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "-- Strings that an application has in RAM, for the flash store: compiled into its\n"+
+		"-- image, they take no RAM. Made by \"moonlet lfs strings\"; nothing has to call it.\n")
+	for ; len(list) > 0; list = list[min(perLine, len(list)):] {
+		b.WriteString("do local preload = ")
+		for i, s := range list[:min(perLine, len(list))] {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString(luaQuote(s))
+		}
+		b.WriteString(" end\n")
+	}
+	return b.Bytes()
+}
