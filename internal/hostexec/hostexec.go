@@ -44,6 +44,8 @@ type Config struct {
 	Output       io.Writer
 	Errors       io.Writer
 	Modules      []state.Module // besides the standard library
+	// CompileOnly leaves out all libraries: the session is for Compile alone.
+	CompileOnly bool
 	Image        *chunk.Image   // of the Lua Flash Store, nil for none
 }
 
@@ -82,7 +84,11 @@ func New(c Config) (*Session, error) {
 }
 
 func (s *Session) open(c Config) error {
-	image, err := Link(c.Model, c.Modules)
+	link := Link
+	if c.CompileOnly {
+		link = linkCompiler
+	}
+	image, err := link(c.Model, c.Modules)
 	if err != nil {
 		return err
 	}
@@ -117,6 +123,9 @@ func (s *Session) open(c Config) error {
 		return err
 	}
 	s.L = s.machine.State()
+	if c.CompileOnly {
+		return nil
+	}
 	if status := s.machine.OpenLibs(); status != state.OK {
 		msg, _ := s.L.ToString(-1)
 		return fmt.Errorf("BUG: opening the libraries: %s", msg)
@@ -158,6 +167,11 @@ func Link(model num.Model, modules []state.Module) (*rom.Image, error) {
 	all = append(all, stdlib.IO, stdlib.OS,
 		state.Module{Name: "luac", Procs: []*state.Proc{mainProc, handlerProc}})
 	return rom.Link(model, main, append(all, modules...))
+}
+
+// linkCompiler links the ROM of a session that only compiles.
+func linkCompiler(model num.Model, modules []state.Module) (*rom.Image, error) {
+	return rom.Link(model, &state.ROTable{Name: "ROM"}, append([]state.Module{editions.For(model).Support()}, modules...))
 }
 
 // Machine is the session's virtual machine.

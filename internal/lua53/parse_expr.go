@@ -268,18 +268,13 @@ func (x *lexer) suffixed(e *expr) {
 	fs, line := x.fs, x.line
 	x.primary(e)
 	for {
-		var key expr
 		switch x.tok.kind {
 		case '.':
 			x.field(e)
 		case '[':
-			fs.toAnyRegUp(e)
-			x.index(&key)
-			fs.indexed(e, &key)
+			x.indexSuffix(e)
 		case ':':
-			x.next()
-			x.checkName(&key)
-			fs.self(e, &key)
+			x.methodSuffix(e)
 			x.callArgs(e, line)
 		case '(', tkString, '{':
 			fs.toNextReg(e)
@@ -288,6 +283,23 @@ func (x *lexer) suffixed(e *expr) {
 			return
 		}
 	}
+}
+
+// The keys of these have functions of their own: as variables of a loop they would
+// be allocated by Go.
+
+func (x *lexer) indexSuffix(e *expr) {
+	var key expr
+	x.fs.toAnyRegUp(e)
+	x.index(&key)
+	x.fs.indexed(e, &key)
+}
+
+func (x *lexer) methodSuffix(e *expr) {
+	var key expr
+	x.next()
+	x.checkName(&key)
+	x.fs.self(e, &key)
 }
 
 func (x *lexer) simple(e *expr) {
@@ -447,14 +459,20 @@ func (x *lexer) subExpr(e *expr, limit uint8) int {
 	}
 	op := binaryOp(x.tok.kind)
 	for op != noBinary && priority[op].left > limit {
-		var e2 expr
-		line := x.line
-		x.next()
-		x.fs.infix(op, e)
-		next := x.subExpr(&e2, priority[op].right)
-		x.fs.postfix(op, e, &e2, line)
-		op = next
+		op = x.operand(e, op)
 	}
 	x.leaveLevel()
 	return op
+}
+
+// operand parses the right operand of an operator, and returns the operator that
+// ended it.
+func (x *lexer) operand(e *expr, op int) int {
+	var e2 expr
+	line := x.line
+	x.next()
+	x.fs.infix(op, e)
+	next := x.subExpr(&e2, priority[op].right)
+	x.fs.postfix(op, e, &e2, line)
+	return next
 }

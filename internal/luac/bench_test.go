@@ -69,3 +69,13 @@ func BenchmarkImage(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkNewCompiler(b *testing.B) {
+	for b.Loop() {
+		c, err := NewCompiler(Config{Strip: 1})
+		if err != nil {
+			b.Fatal(err)
+		}
+		c.Close()
+	}
+}

@@ -2,14 +2,18 @@ package luac
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"moonlet/internal/chunk"
@@ -151,35 +155,74 @@ func loadImage(name string) (*chunk.File, error) {
 
 // compile compiles the files of a command line and writes the result.
 func (c *Command) compile(o *Options) error {
-	compiler, err := NewCompiler(Config{Model: o.Model, Strip: o.Level, Word32: o.Word32, Input: c.In})
-	if err != nil {
-		return err
-	}
-	defer compiler.Close()
 	files := Order(o.Files)
 	simple := !o.Lookup && o.List == 0 && !o.JSON && !o.Deps
 	if simple && o.Parse {
-		for _, f := range files {
-			if err := compiler.Check(f); err != nil {
-				return err
-			}
-		}
-		return nil
+		return c.each(o, files, func(compiler *Compiler, i int) error { return compiler.Check(files[i]) })
 	}
 	if simple && len(files) == 1 {
-		code, err := compiler.Chunk(files[0], o.strip())
+		return c.each(o, files, func(compiler *Compiler, _ int) error {
+			code, err := compiler.Chunk(files[0], o.strip())
+			if err != nil {
+				return err
+			}
+			return c.write(o.Output, code)
+		})
+	}
+	mains := make([]*chunk.Proto, len(files))
+	err := c.each(o, files, func(compiler *Compiler, i int) (err error) {
+		mains[i], err = compiler.File(files[i])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return c.finish(o, mains)
+}
+
+// each calls f for each file, with several compilers at once where there are many
+// files. The error is that of the first file that has one.
+func (c *Command) each(o *Options, files []string, f func(compiler *Compiler, i int) error) error {
+	const filesEach = 8 // as many as make up for another compiler
+	workers := max(1, min(runtime.GOMAXPROCS(0), len(files)/filesEach))
+	if slices.Contains(files, Stdin) {
+		workers = 1
+	}
+	errs := make([]error, len(files))
+	var next, failed atomic.Int64
+	failed.Store(int64(len(files)))
+	work := func() error {
+		compiler, err := NewCompiler(Config{Model: o.Model, Strip: o.Level, Word32: o.Word32, Input: c.In})
 		if err != nil {
 			return err
 		}
-		return c.write(o.Output, code)
-	}
-	mains := make([]*chunk.Proto, len(files))
-	for i, f := range files {
-		if mains[i], err = compiler.File(f); err != nil {
-			return err
+		defer compiler.Close()
+		for {
+			i := next.Add(1) - 1
+			if i >= failed.Load() { // the end, or behind a file that is wrong anyway
+				return nil
+			}
+			if errs[i] = f(compiler, int(i)); errs[i] != nil {
+				failed.Store(min(failed.Load(), i))
+			}
 		}
 	}
-	return c.finish(o, mains)
+	started := make([]error, workers)
+	var wg sync.WaitGroup
+	for w := 1; w < workers; w++ {
+		wg.Go(func() { started[w] = work() })
+	}
+	started[0] = work()
+	wg.Wait()
+	return cmp.Or(errors.Join(started...), firstOf(errs))
+}
+
+func firstOf(errs []error) error {
+	i := slices.IndexFunc(errs, func(err error) bool { return err != nil })
+	if i < 0 {
+		return nil
+	}
+	return errs[i]
 }
 
 // strip is the level at which the result is written.

@@ -23,7 +23,7 @@ type Compiler struct {
 
 const (
 	heapBytes = 512 << 20 // more than any source takes that a module could load
-	garbage   = 64 << 20  // see hostexec.Session.CollectAbove
+	garbage   = 2 << 20  // see hostexec.Session.CollectAbove
 )
 
 // Config is what a Compiler needs.
@@ -42,7 +42,7 @@ type Config struct {
 func NewCompiler(c Config) (*Compiler, error) {
 	s, err := hostexec.New(hostexec.Config{
 		Model: c.Model, HeapBytes: heapBytes, StripDefault: c.Strip, NarrowKeys: c.Word32, Output: io.Discard,
-		Random: new(stdlib.GlibcRand), System: &hostos.System{Input: c.Input},
+		Random: new(stdlib.GlibcRand), CompileOnly: true, System: &hostos.System{Input: c.Input},
 	})
 	if err != nil {
 		return nil, err

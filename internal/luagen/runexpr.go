@@ -56,7 +56,7 @@ var risky = []string{
 	"($r).name.x.y", "($r):method($a)", "($q)[1][1]", "($q)[$s].x", "undefined.x", "undefined($a)", "string.undefined($a)", "($s):undefined()", "$s & 1", "$n | 0", "$n << 1",
 	"$s + $s", "$s * $d", "2.5 // 0", "5.5 % 0.0", "-$s", "~$n", "1 < $s", "{} < {}", "{} .. $s", "nil .. $s", "$q + 1", "#$n", "#$b",
 	"math.floor($a)", "math.ceil($a)", "math.abs($a)", "math.max($a, $a)", "math.max()", "math.tointeger($a)", "math.ult($a, $a)", "math.fmod($i, $a)", "math.type($a)", "math.type()",
-	"string.len($a)", "string.sub($a, $a, $a)", "string.upper($a)", "string.byte($a, $a)", "string.char($a)", "string.char($i)", "string.rep($a, $t)", "string.rep($s, 1e9)",
+	"string.len($a)", "string.sub($a, $a, $a)", "string.upper($a)", "string.byte($a, $a)", "string.char($a)", "string.char($i)", "string.rep($a, $t)", "string.rep('xx' .. $s, math.maxinteger)",
 	"string.format('%d', $a)", "string.format('%x', $a)", "string.format('%5.2f', $a)", "string.format('%c', $a)", "string.format('%q', $a)", "string.format('%i', $s)",
 	"string.format('%y', $a)", "string.format('%', 1)", "string.format('%d')", "string.format('%123d', 1)", "string.format('%.123f', 1)", "string.format('%0000000d', 1)", "string.format('%s')",
 	"string.find($s, $M)", "string.find($s, $M, $i)", "string.match($s, $M)", "string.gsub($s, $M, $a)", "string.gsub($s, $P, '%' .. $d)", "string.gsub($s, $P, '%x')", "string.gsub($s, $M, '<%1>')",

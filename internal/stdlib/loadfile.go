@@ -7,7 +7,7 @@ import (
 )
 
 // readSize is how many bytes of a file are read at a time.
-const readSize = 8192
+const readSize = 4096
 
 // signature is the first byte of compiled code (LUA_SIGNATURE).
 const signature = 0x1b
