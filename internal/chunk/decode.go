@@ -12,10 +12,10 @@ import (
 // overflows its C stack; no source nests deeper than this.
 const maxNesting = 200
 
-// Decode reads a file of either format; the result refers to data. The error is an
-// *Error: the file is refused as a whole.
+// Decode reads a file of either format. The error is an *Error: the file is refused
+// as a whole.
 func Decode(data []byte) (f *File, err error) {
-	d := &decoder{data: data}
+	d := &decoder{data: data, whole: string(data)}
 	defer func() {
 		if r := recover(); r != nil {
 			e, ok := r.(*Error)
@@ -34,11 +34,14 @@ func IsCompiled(data []byte) bool {
 }
 
 type decoder struct {
-	data    []byte
-	off     int
-	model   num.Model
-	strings []string // of an image: what numbers stand for, from 1 on
-	deep    int
+	data      []byte
+	whole     string // the same, for strings that need no memory of their own
+	off       int
+	model     num.Model
+	strings   []string // of an image: what numbers stand for, from 1 on
+	slab      []uint32 // see words
+	bytesSlab []byte   // see keep
+	deep      int
 }
 
 func (d *decoder) fail(off int, format string, args ...any) {
@@ -148,7 +151,9 @@ func (d *decoder) textOf(start int, first byte) Text {
 	if n-1 > uint64(len(d.data)-d.off) {
 		d.fail(start, "a string of %d bytes does not fit into the rest of the file", n-1)
 	}
-	return d.checked(start, tag, string(d.bytes(int(n-1))))
+	at := d.off
+	d.off += int(n - 1)
+	return d.checked(start, tag, d.whole[at:d.off])
 }
 
 func (d *decoder) checked(start int, tag byte, s string) Text {
@@ -229,7 +234,7 @@ func (d *decoder) function() *Proto {
 			p.Protos[i] = d.function()
 		}
 	}
-	p.Code = make([]uint32, d.count("instructions", 4))
+	p.Code = d.words(d.count("instructions", 4))
 	code := d.bytes(4 * len(p.Code))
 	for i := range p.Code {
 		p.Code[i] = binary.LittleEndian.Uint32(code[4*i:])
@@ -239,7 +244,7 @@ func (d *decoder) function() *Proto {
 		p.Constants[i] = d.constant()
 	}
 	d.upvalues(p)
-	p.LineInfo = d.bytes(d.count("bytes of line information", 1))
+	p.LineInfo = d.keep(d.bytes(d.count("bytes of line information", 1)))
 	if n := d.count("local variables", 3); n > 0 {
 		p.LocVars = make([]LocVar, n)
 		for i := range p.LocVars {
@@ -248,6 +253,29 @@ func (d *decoder) function() *Proto {
 	}
 	d.deep--
 	return p
+}
+
+// words makes a vector of n words, many of them in one piece.
+func (d *decoder) words(n int) []uint32 {
+	const piece = 4096
+	if n > len(d.slab) {
+		d.slab = make([]uint32, max(n, min(piece, len(d.data)/4)))
+	}
+	v := d.slab[:n:n]
+	d.slab = d.slab[n:]
+	return v
+}
+
+// keep copies bytes, many of them into one piece.
+func (d *decoder) keep(b []byte) []byte {
+	const piece = 1024
+	if len(b) > len(d.bytesSlab) {
+		d.bytesSlab = make([]byte, max(len(b), min(piece, len(d.data))))
+	}
+	v := d.bytesSlab[:len(b):len(b)]
+	d.bytesSlab = d.bytesSlab[len(b):]
+	copy(v, b)
+	return v
 }
 
 // name reads a string that must be there.

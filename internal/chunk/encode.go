@@ -59,10 +59,13 @@ func StringTag(n int) byte {
 	return TagShort
 }
 
+// firstSize is room for a file of the usual size, in bytes.
+const firstSize = 64 << 10
+
 // Encode makes a binary chunk (luaU_dump).
 func Encode(model num.Model, main *Proto, strip int) []byte {
 	e := &encoder{model: model, strip: strip}
-	e.b = AppendHeader(nil, model, Format)
+	e.b = AppendHeader(make([]byte, 0, firstSize), model, Format)
 	e.b = append(e.b, byte(len(main.Upvalues)))
 	e.function(main)
 	return e.b
@@ -77,7 +80,7 @@ func EncodeImage(model num.Model, im *Image, source string, strip int) []byte {
 	for i, s := range append(append([]string(nil), im.Strings...), Fixed()...) {
 		e.index[s] = i + 1
 	}
-	e.b = AppendHeader(nil, model, FormatLFS)
+	e.b = AppendHeader(make([]byte, 0, firstSize), model, FormatLFS)
 	e.b = AppendTagged(e.b, TagInt, model.Integer(int64(im.Seed)))
 	e.b = append(e.b, stringMark...)
 	e.int(im.Longest)

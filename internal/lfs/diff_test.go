@@ -103,7 +103,7 @@ func TestCompareTime(t *testing.T) {
 
 // TestCompareKinds compares the content of different kinds of files.
 func TestCompareKinds(t *testing.T) {
-	for _, model := range num.Models() {
+	for _, model := range compilerModels() {
 		for seed := range uint64(25) {
 			im := newRandom(seed, model).image()
 			a, b := open(t, encoded(model, im)), open(t, lfs.Build(model, im, 0x40290000).Data)

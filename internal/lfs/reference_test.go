@@ -11,11 +11,11 @@ import (
 )
 
 // TestReadReference reads absolute images of the firmware's own luac.cross, whose
-// builds MOONLET_LUAC names (see package luac), with what it leaves to chance.
+// builds MOONLET_REFERENCE names (see package luac), with what it leaves to chance.
 func TestReadReference(t *testing.T) {
-	tools := filepath.SplitList(os.Getenv("MOONLET_LUAC"))
+	tools := filepath.SplitList(os.Getenv("MOONLET_REFERENCE"))
 	if len(tools) == 0 {
-		t.Skip("MOONLET_LUAC does not name a luac.cross: nothing to compare with")
+		t.Skip("MOONLET_REFERENCE does not name a luac.cross: nothing to compare with")
 	}
 	t.Chdir(t.TempDir())
 	for name, code := range map[string]string{

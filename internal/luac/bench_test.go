@@ -58,12 +58,12 @@ func BenchmarkCheck(b *testing.B) {
 	}
 }
 
-// BenchmarkImage compiles, and makes an image.
-func BenchmarkImage(b *testing.B) {
+// BenchmarkCombine compiles, and puts all together.
+func BenchmarkCombine(b *testing.B) {
 	files, bytes := benchFiles(b)
 	b.SetBytes(bytes)
 	for b.Loop() {
-		o := &Options{Level: 1, Flash: true, Lookup: true, Output: os.DevNull, Files: groups(files)[len(groups(files))-1]}
+		o := &Options{Level: 1, Output: os.DevNull, Files: files}
 		if err := command(Name, os.Stderr).compile(o); err != nil {
 			b.Fatal(err)
 		}

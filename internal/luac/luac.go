@@ -23,7 +23,8 @@ type Compiler struct {
 
 const (
 	heapBytes = 512 << 20 // more than any source takes that a module could load
-	garbage   = 2 << 20  // see hostexec.Session.CollectAbove
+	dumpSize  = 8 << 10   // of most files
+	garbage   = 2 << 20   // see hostexec.Session.CollectAbove
 )
 
 // Config is what a Compiler needs.
@@ -60,6 +61,9 @@ const Stdin = "-"
 // Chunk compiles a file, or the standard input, to a binary chunk of a strip
 // level. It is valid until the next call. The error is Lua's message.
 func (c *Compiler) Chunk(name string, strip int) ([]byte, error) {
+	if c.dump == nil {
+		c.dump = make([]byte, 0, dumpSize)
+	}
 	c.dump = c.dump[:0]
 	err := c.session.Compile(name, name != Stdin, strip, func(p []byte) { c.dump = append(c.dump, p...) })
 	return c.dump, err
@@ -76,7 +80,6 @@ func (c *Compiler) File(name string) (*chunk.Proto, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.dump = nil // the prototype refers to it
 	f, err := chunk.Decode(code)
 	switch {
 	case err != nil:

@@ -83,7 +83,7 @@ type runScope struct {
 
 // runnable returns a program of about so many statements that ends by itself.
 func runnable(seed uint64, size int) string {
-	g := &runGen{left: size, cost: max(runCost, 50*size)}
+	g := &runGen{left: size, cost: max(runCost, 20*size)}
 	g.random = newRandom(seed ^ 0x5275_6e6e_6162_6c65)
 	g.style = pick(&g.random, []style{{}, {}, {lines: 20, odd: 10}, {lines: 5, odd: 100}})
 	g.fn = &runScope{times: 1}
@@ -505,11 +505,14 @@ func (g *runGen) closure() {
 }
 
 func (g *runGen) scenario() {
+	cost, lists := 10, [][]string{libraryScenarios, libraryScenarios, metaScenarios, coroutineScenarios, languageScenarios}
+	if g.fn.outer == nil && g.fn.times == 1 && g.chance(3) {
+		cost, lists = 1000, [][]string{heavyScenarios}
+	}
 	if g.fn.cost > g.cost || g.fn.times > 40 {
 		g.print()
 		return
 	}
-	g.fn.cost += 10 * g.fn.times
-	list := pick(&g.random, [][]string{libraryScenarios, libraryScenarios, metaScenarios, coroutineScenarios, languageScenarios})
-	g.put("do\n" + pick(&g.random, list) + "\nend")
+	g.fn.cost += cost * g.fn.times
+	g.put("do\n" + pick(&g.random, pick(&g.random, lists)) + "\nend")
 }

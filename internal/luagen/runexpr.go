@@ -20,7 +20,7 @@ var expressions = map[byte][]string{
 		"table.pack($i, $s, nil).n", "(utf8.codepoint($c .. 'é'))", "math.maxinteger", "math.mininteger",
 	},
 	kindNum: {
-		"$i", "$i", "($n + $n)", "($n - $n)", "($n * $n)", "($n / $n)", "($n // $z)", "($n % $z)", "($n / $z)", "(-$n)", "($n ^ 2)",
+		"$i", "$i", "($n + $n)", "($n - $n)", "($n * $n)", "($n / $n)", "($n // $z)", "($n % $z)", "($n / $z)", "(-$n)", "($d ^ 2)", "(-$d ^ 3)",
 		"(2 ^ $d)", "(2 ^ -$d)", "($i / 2)", "($n // 0.5)", "($n % 0.75)", "($n // -2.5)", "($n % -2.5)", "math.floor($n)", "math.ceil($n)",
 		"math.abs($n)", "math.max($n, $n)", "math.min($n, $n)", "math.fmod($n, $z)", "(math.modf($n))", "(select(2, math.modf(num($n))))",
 		"($n + 0.0)", "(tonumber($S) or $n)", "($b and $n or $n)", "($r).y", "math.sqrt($i & 1023)", "math.huge", "-math.huge", "(0 / 0)",

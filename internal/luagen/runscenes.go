@@ -101,8 +101,8 @@ var metaScenarios = []string{
 		"local B = setmetatable({}, {__index = A}) B.__index = B function B:f(y) return A.f(self, y) * 2 end function B:g(...) return self:f(...) end\n" +
 		"local a, b = A:new($i), B.new(B, $i) show(a:f($i), b:f($i), b:g($i, $s), a.g, rawget(B, 'new')) try(function() return a:g(1) end) try(function() return b:f() end) try(function() return b.f($i) end)",
 	"local o = setmetatable({}, {__mode = $b and 'k' or 'v'}) o[1] = {} o[{}] = 1 o.x = $i collectgarbage() collectgarbage() show(o.x)",
-	"local _ = (function() setmetatable({}, {__gc = function(o) show('gc', $i) end}) end)() collectgarbage() collectgarbage()",
-	"local n = 0 for i = 1, 5 do setmetatable({}, {__gc = function() n = n + i end}) end collectgarbage() collectgarbage() show('collected', n)",
+	"coroutine.wrap(function() setmetatable({}, {__gc = function(o) show('gc', $i) end}) end)() collectgarbage() collectgarbage()",
+	"local n = 0 coroutine.wrap(function() for i = 1, 5 do setmetatable({}, {__gc = function() n = n + i end}) end end)() collectgarbage() collectgarbage() show('collected', n)",
 	"local mt = {__index = function(t, k) local v = k * 2 rawset(t, k, v) return v end} local m = setmetatable({}, mt) show(m[$d], m[1], m[1], rawget(m, 2)) try(function() return m.x end)",
 	"local p = setmetatable({}, {__index = _G}) local f = load('x = ... return x, type(print)', 'chunk', 't', p) show(f($i)) show(rawget(p, 'x'), x)",
 	"local o = setmetatable({}, {__shl = function(a, b) return 'shl' end, __idiv = function() return 'idiv' end, __bnot = function() return 'bnot' end}) show(o << 1, 1.5 << o, o // 0, ~o) try(function() return o >> 1 end) try(function() return 1.5 | o end)",
@@ -123,7 +123,7 @@ var coroutineScenarios = []string{
 		"__eq = function() return coroutine.yield('eq') end, __concat = function(a, b) return coroutine.yield('concat') end, __call = function(...) return coroutine.yield('call') end, __len = function() return coroutine.yield('len') end,\n" +
 		"__newindex = function() coroutine.yield('newindex') end, __unm = function() return coroutine.yield('unm') end}) local p = setmetatable({}, getmetatable(o))\n" +
 		"local co = coroutine.wrap(function() show(o + 1, o.x, o < p, o <= p, o == p, o ~= p, o .. 'x', 'a' .. 'b' .. o .. 'c', o($i), #o, -o) o.y = 1 if o < p then show('yes') end return 'done' end)\n" +
-		"local r for i = 1, 20 do r = co($b or i) show(r) if r == 'done' then break end end",
+		"local r for i = 1, 20 do if r == 'concat' then r = co(i) else r = co($b) end show(r) if r == 'done' then break end end",
 	"local co = coroutine.wrap(function() for k in (function() return coroutine.yield('next') end) do show(k) end return 'end' end) show(co()) show(co(1)) show(co(nil))",
 	"try(coroutine.wrap(function() table.sort({3, 2, 1}, function(a, b) coroutine.yield(a) return a < b end) end)) try(coroutine.wrap(function() return ($s .. 'x'):gsub('.', function(c) coroutine.yield(c) end) end))",
 	"try(coroutine.yield, 1) show(coroutine.isyieldable(), select(2, coroutine.running())) coroutine.wrap(function() show(coroutine.isyieldable(), select(2, coroutine.running())) end)()",
@@ -141,7 +141,6 @@ var coroutineScenarios = []string{
 	"local function deep(n) if n == 0 then return coroutine.yield($i) end return (deep(n - 1)) + 1 end local co = coroutine.wrap(deep) show(co($d)) show(co($i))",
 	"local function tail(n, ...) if n == 0 then return coroutine.yield(...) end return tail(n - 1, n, ...) end local co = coroutine.wrap(tail) show(co($d, $s)) show(co($i))",
 	"local co = coroutine.wrap(function() for i = 1, 2 do local ok, e = pcall(error, coroutine.yield(i)) show(ok, e) end return load('return coroutine.yield(...)')(7) end) show(co()) show(co('a')) show(co('b')) show(co('c'))",
-	"local n = 0 local function nest() n = n + 1 return coroutine.wrap(nest)() end local ok, e = pcall(nest) show(ok, e)",
 }
 
 var languageScenarios = []string{
@@ -167,8 +166,6 @@ var languageScenarios = []string{
 	"local function lvl(n) error('level', n) end for n = 0, 3 do show(pcall(function() lvl(n) end)) end",
 	"show(xpcall(function() error('a') end, function(m) error('b') end)) show(xpcall(function() error('a') end, function(m) return m, 1 end)) show(xpcall($i, function(m) return text(m) end)) show(xpcall(function(...) return ... end, type, $i, $s))",
 	"show(pcall(pcall)) show(pcall(pcall, error, $s)) show(pcall(pcall, pcall, error)) show(select('#', pcall(function() end)), pcall(function() return nil, nil end))",
-	"local function rec() return 1 + rec() end local ok, e = pcall(rec) show(ok, e) local function r2(...) return r2(1, ...) end local ok, e = pcall(r2) show(ok, e)",
-	"local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k + 1] end local ok, e = pcall(function() return t[1] end) show(ok, e)",
 	"local s = '' for i = 1, 20 do s = s .. i % 10 if #s > $d then s = s:sub(2) end end show(s) local s = {} for i = 1, 10 do s[#s + 1] = i .. '' end show(table.concat(s, $S))",
 	"show(#'abc' + 1, -2 ^ 2, 2 ^ 3 ^ 2, not nil == false, 1 .. 2 == '12', 'a' .. 'b' == 'ab' and 1 or 2, 2 * 3 % 4, 7 // 2 * 2, 1 << 2 + 1, 5 & 3 | 8, 5 ~ 3 & 1, ~5 & 0xf, - - 2, not not 1)",
 	"local _ENV = {show = show, x = $i} x = x + 1 y = x show(x, y, z)",
@@ -184,4 +181,12 @@ var languageScenarios = []string{
 	"show(type(print), type(nil), type($i), type($s), type({}), type(type), type(coroutine.create(type)), tostring(nil), tostring(true), tostring(-0.0), tostring(1e15), 1e100, 2^31, 2^53, 1/3)",
 	"show(debug.traceback('message', 1)) show(debug.traceback(nil), debug.traceback($i))",
 	"local i = debug.getinfo(1, 'l') show(i.currentline, debug.getinfo(1, 'S').what, debug.getinfo(print, 'S').what)",
+}
+
+// heavyScenarios take much longer than the others: they recurse until the stack
+// is full.
+var heavyScenarios = []string{
+	"local n = 0 local function nest() n = n + 1 return coroutine.wrap(nest)() end local ok, e = pcall(nest) show(ok, n, #e, e:sub(-16))",
+	"local function rec() return 1 + rec() end local ok, e = pcall(rec) show(ok, e) local function r2(...) return r2(1, ...) end local ok, e = pcall(r2) show(ok, e)",
+	"local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k + 1] end local ok, e = pcall(function() return t[1] end) show(ok, e)",
 }
