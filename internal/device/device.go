@@ -20,6 +20,7 @@ import (
 	"moonlet/internal/radio"
 	"moonlet/internal/rom"
 	"moonlet/internal/sdk"
+	"moonlet/internal/state"
 )
 
 // Device is a virtual module.
@@ -272,11 +273,12 @@ func (d *Device) Press(name string, t time.Duration) bool {
 	return ok
 }
 
-// Inspect runs f between two tasks of the module; false if no Lua is running, or if
-// the module dies of it.
-func (d *Device) Inspect(f func(m machine.Machine)) (ok bool) {
+// Live collects the garbage, between two tasks of the module, and tells how many
+// bytes of heap are free then and which short strings are in RAM; false if no Lua is
+// running, or if a finalizer resets the module.
+func (d *Device) Live() (free int, strings []string, ok bool) {
 	if d.machine == nil || !d.running {
-		return false
+		return 0, nil, false
 	}
 	defer mem.CatchFaults()()
 	defer func() {
@@ -286,11 +288,16 @@ func (d *Device) Inspect(f func(m machine.Machine)) (ok bool) {
 				panic(r)
 			}
 			d.end(sdk.Ending{Next: next})
-			ok = false
+			free, strings, ok = 0, nil, false
 		}
 	}()
-	d.loop.Exec(func() { f(d.machine) })
-	return true
+	d.loop.Exec(func() {
+		for range 2 { // what has a finalizer goes the second time
+			d.machine.State().GC(state.GCCollect, 0)
+		}
+		strings = d.machine.RAMStrings()
+	})
+	return d.FreeHeap(), strings, true
 }
 
 // FreeHeap is what node.heap() tells, in bytes.

@@ -253,6 +253,38 @@ func TestStore_Partition(t *testing.T) {
 	}
 }
 
+// TestStore_Damaged changes words of a store whose signature is right. The module may
+// be reset again and again, as a board is; whoever runs it gets control back.
+func TestStore_Damaged(t *testing.T) {
+	base := t.TempDir()
+	put(t, base, "app.img", makeImage(t, num.Int32Float32, "app", application))
+	m := storeModule(t, base, storeSize, nil)
+	m.boot()
+	m.typed("node.LFS.reload'app.img'\n")
+	closeModule(t, m)
+	exceptions := 0
+	for word := 1; word < 700; word += 23 {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(base)); err != nil {
+			t.Fatal(err)
+		}
+		store := storeFile(t, dir)
+		store[4*6] ^= 0x50 // the table of strings is somewhere else
+		store[4*word+1] ^= 0x55
+		if err := os.WriteFile(filepath.Join(dir, "lfs-090000.bin"), store, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		m := storeModule(t, dir, storeSize, nil)
+		m.runFor(time.Second)
+		exceptions += strings.Count(m.printed(), "Fatal exception")
+		closeModule(t, m)
+	}
+	if exceptions == 0 {
+		t.Error("no damage made an exception")
+	}
+	t.Logf("%d exceptions", exceptions)
+}
+
 // The scenarios of a power cut: what is in the store when another image is loaded.
 var scenarios = []struct {
 	name string

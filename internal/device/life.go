@@ -29,7 +29,11 @@ func (d *Device) lives(run func(), done func() bool) error {
 				return nil
 			}
 		}
+		began := d.loop.Now()
 		ending, err := d.live(run)
+		if ending != nil && d.loop.Now() == began {
+			d.loop.Charge(shortestLife)
+		}
 		if err != nil || d.hostErr != nil {
 			return cmp.Or(err, d.hostErr)
 		}
@@ -42,6 +46,10 @@ func (d *Device) lives(run func(), done func() bool) error {
 		}
 	}
 }
+
+// shortestLife lets time pass when a module is reset before anything else does, over
+// and over again: by a store that is damaged, for instance.
+const shortestLife = 10 * time.Millisecond
 
 // end ends a life.
 func (d *Device) end(e sdk.Ending) {

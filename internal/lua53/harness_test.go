@@ -37,11 +37,12 @@ type options struct {
 	fuel      int64 // cost units until errOutOfFuel
 	strict    bool  // check the use of the allocator
 	output    *strings.Builder
-	fail      int  // with strict: the n-th allocation fails, and all that follow
-	once      bool // with fail: only that one fails
-	strip     int  // default strip level
-	fast      bool // the allocator of the host profile
-	keep      bool // the caller closes the address space
+	fail      int    // with strict: the n-th allocation fails, and all that follow
+	once      bool   // with fail: only that one fails
+	strip     int    // default strip level
+	fast      bool   // the allocator of the host profile
+	keep      bool   // the caller closes the address space
+	store     []byte // what is in the Lua Flash Store, at storeBase
 }
 
 // errOutOfFuel is what a machine panics with when its time is over.
@@ -94,9 +95,10 @@ func newMachine(t testing.TB, o options) (*testMachine, error) {
 		tm.strict.once = o.once
 		tm.heap = tm.strict
 	}
+	store := mapStore(t, space, o.store)
 	limit := o.fuel
 	tm.Machine, err = lua53.New(machine.Config{
-		Mem: space.Mem(), Space: space, Heap: tm.heap, ROM: img, Seed: 1, StripDefault: o.strip,
+		Mem: space.Mem(), Space: space, Heap: tm.heap, ROM: img, Store: store, Seed: 1, StripDefault: o.strip,
 		Output: func(p []byte) {
 			if o.output != nil {
 				o.output.Write(p)
@@ -114,6 +116,26 @@ func newMachine(t testing.TB, o options) (*testMachine, error) {
 		},
 	})
 	return tm, err
+}
+
+// storeBase is where a chip reads its store.
+const storeBase = 0x40290000
+
+// mapStore places the words of a store.
+func mapStore(t testing.TB, space *mem.Space, data []byte) machine.Store {
+	t.Helper()
+	if data == nil {
+		return machine.Store{}
+	}
+	size := (mem.Addr(len(data)) + mem.PageSize - 1) &^ (mem.PageSize - 1)
+	if err := space.Map(storeBase, size, mem.ReadWrite); err != nil {
+		t.Fatal(err)
+	}
+	copy(space.Mem().Bytes(storeBase, size), data)
+	if err := space.Map(storeBase, size, mem.ReadOnly); err != nil {
+		t.Fatal(err)
+	}
+	return machine.Store{Base: storeBase, Size: uint32(size)}
 }
 
 // mustMachine is newMachine with the libraries opened.

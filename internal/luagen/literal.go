@@ -54,7 +54,7 @@ func numeral(r *random) string {
 
 // smallNumeral is a number with few spellings, so that constants repeat.
 func smallNumeral(r *random) string {
-	return pick(r, []string{"0", "1", "2", "10", "1.5", "0.0", "1.0", "2.0"})
+	return r.oneOf("0", "1", "2", "10", "1.5", "0.0", "1.0", "2.0")
 }
 
 // words are texts of string literals, most of them short.
@@ -73,7 +73,7 @@ func stringLiteral(r *random) string {
 	case 4, 5:
 		return longBracket(r)
 	}
-	quote := pick(r, []string{`"`, `'`})
+	quote := r.oneOf(`"`, `'`)
 	var b strings.Builder
 	b.WriteString(quote)
 	for range r.weighted([]int{1, 3, 4, 4, 3, 2, 2, 1, 1, 1}) * r.between(1, 3) {
@@ -94,9 +94,9 @@ func quoted(r *random, s string) string {
 func stringPiece(r *random, quote string) string {
 	switch r.intN(16) {
 	case 0:
-		return pick(r, []string{`\a`, `\b`, `\f`, `\n`, `\r`, `\t`, `\v`, `\\`, `\"`, `\'`})
+		return r.oneOf(`\a`, `\b`, `\f`, `\n`, `\r`, `\t`, `\v`, `\\`, `\"`, `\'`)
 	case 1:
-		return pick(r, []string{`\0`, `\7`, `\65`, `\065`, `\10`, `\255`, `\200`, `\000`})
+		return r.oneOf(`\0`, `\7`, `\65`, `\065`, `\10`, `\255`, `\200`, `\000`)
 	case 2:
 		return fmt.Sprintf(`\x%02x`, r.intN(256))
 	case 3:
@@ -104,20 +104,20 @@ func stringPiece(r *random, quote string) string {
 	case 4:
 		return fmt.Sprintf(`\%03d`, r.intN(256))
 	case 5:
-		return pick(r, []string{`\u{0}`, `\u{41}`, `\u{7f}`, `\u{80}`, `\u{7FF}`, `\u{800}`, `\u{20AC}`,
-			`\u{D800}`, `\u{FFFF}`, `\u{10000}`, `\u{10FFFF}`, `\u{00000041}`})
+		return r.oneOf(`\u{0}`, `\u{41}`, `\u{7f}`, `\u{80}`, `\u{7FF}`, `\u{800}`, `\u{20AC}`,
+			`\u{D800}`, `\u{FFFF}`, `\u{10000}`, `\u{10FFFF}`, `\u{00000041}`)
 	case 6:
-		return pick(r, []string{"\\z", "\\z  ", "\\z\n \t\n", "\\z\r\n\v\f"})
+		return r.oneOf("\\z", "\\z  ", "\\z\n \t\n", "\\z\r\n\v\f")
 	case 7:
-		return pick(r, []string{"\\\n", "\\\r\n", "\\\r", "\\\n\r"})
+		return r.oneOf("\\\n", "\\\r\n", "\\\r", "\\\n\r")
 	case 8: // bytes as they are
-		return pick(r, []string{"\x00", "\x01", "\x7f", "\x80", "\xff", "\xc3\xa4", "\t", "\x1b"})
+		return r.oneOf("\x00", "\x01", "\x7f", "\x80", "\xff", "\xc3\xa4", "\t", "\x1b")
 	case 9: // the other quote
 		return string('"' + '\'' - quote[0])
 	case 10:
-		return pick(r, []string{"[[", "]]", "--", "]==]", "%%", "\\z--[["})
+		return r.oneOf("[[", "]]", "--", "]==]", "%%", "\\z--[[")
 	}
-	return pick(r, []string{"a", "word", "a-b", "x y", "Q", "_", "some more text ", " "})
+	return r.oneOf("a", "word", "a-b", "x y", "Q", "_", "some more text ", " ")
 }
 
 // longBracket is a string in long brackets.
@@ -126,11 +126,11 @@ func longBracket(r *random) string {
 	var b strings.Builder
 	b.WriteString("[" + level + "[")
 	if r.chance(30) {
-		b.WriteString(pick(r, []string{"\n", "\r\n", "\r"}))
+		b.WriteString(r.oneOf("\n", "\r\n", "\r"))
 	}
 	for range r.intN(12) {
-		piece := pick(r, []string{"a", "word ", "0", "\n", "\r\n", "\r", "\n\n", `\n`, `\`, `"`, "'", "[[ ", "[=[ ",
-			"] ", "]= ", "--", "\x00", "\xff", "long text that fills some of the forty bytes "})
+		piece := r.oneOf("a", "word ", "0", "\n", "\r\n", "\r", "\n\n", `\n`, `\`, `"`, "'", "[[ ", "[=[ ",
+			"] ", "]= ", "--", "\x00", "\xff", "long text that fills some of the forty bytes ")
 		b.WriteString(piece)
 	}
 	if level != "" && r.chance(30) {

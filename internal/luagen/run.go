@@ -52,7 +52,7 @@ type runGen struct {
 	funcs  []runFunc
 	fn     *runScope
 	left   int // statements that may still be written
-	cost   int // about how many statements may be executed
+	cost   int // about how many statements the program may execute
 	depth  int // nesting of expressions
 	nested int // nesting of blocks
 	serial int // for new names
@@ -216,8 +216,8 @@ func (g *runGen) value(kind byte) {
 	case kindString:
 		g.put("clip($s)")
 	case kindSeq:
-		g.put(pick(&g.random, []string{"{}", "{$i}", "{$i, $i, $i}", "{$i, $i, $i, $i, $i, $i}", "{table.unpack($q)}",
-			"table.pack($i, $i, $i)", "{($s):byte(1, $d)}", "table.move($q, 1, 3, 1, {0, 0, 0})"}))
+		g.put(g.oneOf("{}", "{$i}", "{$i, $i, $i}", "{$i, $i, $i, $i, $i, $i}", "{table.unpack($q)}",
+			"table.pack($i, $i, $i)", "{($s):byte(1, $d)}", "table.move($q, 1, 3, 1, {0, 0, 0})"))
 	case kindRecord:
 		g.put("{x = $i, y = $n, name = clip($s)}")
 	default:
@@ -234,8 +234,8 @@ func (g *runGen) assign() {
 	}
 	switch {
 	case kind == kindRecord:
-		g.put(pick(&g.random, []string{name + ".x = $i", name + ".y = $n", name + ".name = clip($s)", name + "['x'] = $i",
-			name + ".x, " + name + ".y = $i, $n"}))
+		g.put(g.oneOf(name+".x = $i", name+".y = $n", name+".name = clip($s)", name+"['x'] = $i",
+			name+".x, "+name+".y = $i, $n"))
 	case kind != kindString && g.chance(20):
 		other := g.variable(kind, true)
 		if other == name {
@@ -263,9 +263,9 @@ func (g *runGen) print() {
 
 func (g *runGen) tryStatement() {
 	if g.chance(70) {
-		g.put(pick(&g.random, []string{"try(function() return $x end)", "try(function(...) return $x, ... end, $a)",
+		g.put(g.oneOf("try(function() return $x end)", "try(function(...) return $x, ... end, $a)",
 			"try(function() local e = $x return e end)", "show(select('#', pcall(function() return $x end)))",
-			"try(pcall, function() return $x end)", "show(xpcall(function() return $x end, function(m) return text(m) .. '!' end))"}))
+			"try(pcall, function() return $x end)", "show(xpcall(function() return $x end, function(m) return text(m) .. '!' end))"))
 		return
 	}
 	g.put("try(function()\n")
@@ -283,14 +283,14 @@ func (g *runGen) sequence() {
 		g.scenario()
 		return
 	}
-	template := pick(&g.random, []string{
+	template := g.oneOf(
 		"if #@ < 12 then table.insert(@, $i) end", "if #@ < 12 then table.insert(@, 1, $i) end", "if #@ < 12 then @[#@ + 1] = $i end",
 		"show(#@, table.remove(@))", "show(table.remove(@, 1))", "if @[2] then table.remove(@, 2) end", "@[1] = $i", "@[#@] = nil",
 		"if #@ > 0 then @[#@] = $i end", "table.sort(@)", "table.sort(@, function(a, b) return a > b end)",
 		"table.sort(@, function(a, b) step() return math.ult(a, b) end)", "show(table.concat(@, $S))",
 		"show(table.unpack(@, 1, $t))", "show(select(-1, 0, table.unpack(@)))", "@ = {}", "@ = {$i, table.unpack(@, 1, 5)}",
 		"for i = #@, 1, -1 do @[i] = nil end", "show(#@, @[1], @[#@], @[0], @[1.0])", "if #@ < 8 then table.move(@, 1, #@, 2) end",
-	})
+	)
 	g.put(strings.ReplaceAll(template, "@", q))
 }
 
@@ -416,7 +416,7 @@ func (g *runGen) repeat() {
 	g.put("step()\n")
 	g.block(g.between(1, 4), n)
 	g.fn.loops--
-	g.put("until " + pick(&g.random, []string{last, last + " or $b", "(function() return " + last + " end)()"}) + "\nend")
+	g.put("until " + g.oneOf(last, last+" or $b", "(function() return "+last+" end)()") + "\nend")
 	g.vars, g.fn.named = g.vars[:vars], named
 }
 

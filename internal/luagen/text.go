@@ -45,6 +45,8 @@ func (r *random) weighted(weights []int) int {
 	panic("BUG: weights without a sum")
 }
 
+func (r *random) oneOf(list ...string) string { return pick(r, list) }
+
 func pick[T any](r *random, list []T) T { return list[r.intN(len(list))] }
 
 // style says what stands between words: out of 1,000 places, how many have a line
@@ -136,12 +138,12 @@ func isName(c byte) bool {
 // odd adds a separator that people rarely write. They all begin with a blank or
 // the end of a line: a minus may stand in front.
 func (w *text) odd() {
-	w.raw(pick(&w.random, []string{
+	w.raw(w.oneOf(
 		"  ", "\t", " \f", "\v ", "\r", "\r\n", "\n\r", "\n\n", " \t\r\n\t ",
 		" --\n", " -- a comment\n", " --[ short\n", " --[==\r\n", " ---[[ short, too\n", " --]]\n",
 		" --[[ long ]]", " --[[\n of lines\r\n]]\n", " --[==[ ]] ]=] --[[ ]==]", " --[[]]", "\n--[=[\n]=]",
 		" -- \x00\xff\xc3\xa4\n",
-	}))
+	))
 }
 
 // gap adds many lines: line information has several forms for distances.
@@ -163,7 +165,7 @@ func (w *text) gap() {
 	}
 }
 
-// fill adds a template: words between blanks, ends of lines, strings in quotes,
+// fill adds a template: words between blanks or tabs, ends of lines, strings in quotes,
 // and holes, a "$" with a letter, which hole fills.
 func (w *text) fill(template string, hole func(c byte)) {
 	for template != "" {
@@ -199,7 +201,7 @@ func wordLength(template string) int {
 		case quote != 0:
 		case c == '\'' || c == '"':
 			quote = c
-		case c == ' ' || c == '\n' || c == '$':
+		case c == ' ' || c == '\t' || c == '\n' || c == '$':
 			return i
 		}
 	}

@@ -15,7 +15,7 @@ func wild(seed uint64, size int) string {
 	g.fn = &wildFunc{vararg: true}
 	g.open(false)
 	if g.chance(10) {
-		g.raw(pick(&g.random, []string{"\n\n", "--[[\n]]", ";;;", "-- a comment\r\n"}))
+		g.raw(g.oneOf("\n\n", "--[[\n]]", ";;;", "-- a comment\r\n"))
 	}
 	shape := -1
 	if g.chance(60) {
@@ -45,7 +45,7 @@ func (g *wildGen) statements(n int) {
 	label := ""
 	if g.fn.top().loop && g.chance(25) {
 		// A label at the end of a block: goto continue.
-		label = pick(&g.random, []string{"continue", "continue", "next_"})
+		label = g.oneOf("continue", "continue", "next_")
 		g.fn.top().labels = append(g.fn.top().labels, label)
 	}
 	for ; n > 0 && g.left > 0; n-- {
@@ -59,7 +59,7 @@ func (g *wildGen) statements(n int) {
 	g.word(label)
 	g.word("::")
 	if g.chance(30) {
-		g.word(pick(&g.random, []string{";", ";;", ":: " + g.newLabel("void") + " ::"}))
+		g.word(g.oneOf(";", ";;", ":: "+g.newLabel("void")+" ::"))
 	}
 	g.line()
 }
@@ -139,7 +139,7 @@ func (g *wildGen) anyStatement() {
 	case 12: // a return in the midst
 		g.put("do return $x end")
 	case 13:
-		g.word(pick(&g.random, []string{";", ";;;", "; ; "}))
+		g.word(g.oneOf(";", ";;;", "; ; "))
 	}
 }
 
@@ -229,8 +229,8 @@ func (g *wildGen) repeatLoop() {
 		for range g.intN(3) {
 			g.statement()
 		}
-		g.put("until " + pick(&g.random, []string{
-			"(function ( ) return " + name + " end) ( )", "$p (function ( ... ) " + name + " = $e end)", name + " == $o", "not " + name}))
+		g.put("until " + g.oneOf(
+			"(function ( ) return "+name+" end) ( )", "$p (function ( ... ) "+name+" = $e end)", name+" == $o", "not "+name))
 	} else {
 		for range g.intN(4) {
 			g.statement()
@@ -246,7 +246,7 @@ func (g *wildGen) ifStatement() {
 		g.put("if $e then break end")
 		return
 	case len(goals) > 0 && g.chance(40):
-		g.put("if $e then goto " + pick(&g.random, goals) + pick(&g.random, []string{" end", "; end", " else $b end", " elseif $e then $b end"}))
+		g.put("if $e then goto " + pick(&g.random, goals) + g.oneOf(" end", "; end", " else $b end", " elseif $e then $b end"))
 		return
 	}
 	g.put("if $e then $b")
@@ -274,8 +274,8 @@ func (g *wildGen) numericFor() {
 	case 1:
 		g.hold(3, ",", func(int) { g.expr() })
 	default:
-		g.word(pick(&g.random, []string{"1 , 10", "10 , 1 , -1", "0.0 , 1", "1 , 2.5 , 0.5", "1.0 , -1.0 , -0.25",
-			"n , 0 , -1", "1 , # t", "-10 , 10 , 2", "1 , 1 , 0", "2147483647 , -2147483648 , -65536"}))
+		g.word(g.oneOf("1 , 10", "10 , 1 , -1", "0.0 , 1", "1 , 2.5 , 0.5", "1.0 , -1.0 , -0.25",
+			"n , 0 , -1", "1 , # t", "-10 , 10 , 2", "1 , 1 , 0", "2147483647 , -2147483648 , -65536"))
 	}
 	g.open(false)
 	g.hide(3)
@@ -326,11 +326,11 @@ func (g *wildGen) jump() {
 		g.word("break")
 	default: // forward, over statements that declare nothing
 		label := g.newLabel("F")
-		g.put(pick(&g.random, []string{"goto " + label, "if $e then goto " + label + " end", "do do $b end goto " + label + " end",
-			"for i = $o , $o do local x = function ( ) return i end goto " + label + " end"}))
+		g.put(g.oneOf("goto "+label, "if $e then goto "+label+" end", "do do $b end goto "+label+" end",
+			"for i = $o , $o do local x = function ( ) return i end goto "+label+" end"))
 		for range g.intN(3) {
 			g.line()
-			g.put(pick(&g.random, []string{"do $b end", "$n = $e", "$n.$f = $e", "while $e do $l end"}))
+			g.put(g.oneOf("do $b end", "$n = $e", "$n.$f = $e", "while $e do $l end"))
 		}
 		g.put(" :: " + label + " ::")
 	}

@@ -61,7 +61,7 @@ func (g *wildGen) expr() {
 	case 2:
 		g.put("$o " + pick(&g.random, comparisons) + " $o")
 	case 3:
-		g.put("$e " + pick(&g.random, []string{"and", "or"}) + " $e")
+		g.put("$e " + g.oneOf("and", "or") + " $e")
 	case 4:
 		g.put(pick(&g.random, unary) + " $o")
 	case 5:
@@ -178,10 +178,10 @@ func (g *wildGen) constantFold(n int) {
 		g.constantFold(n - 1)
 		g.word(")")
 	case 2: // what cannot be computed, or gives a zero
-		g.word(pick(&g.random, []string{"1 // 0", "1 % 0", "0 / 0", "1.0 / 0", "-0.0", "0 * -1.5", "1 - 1", "1.5 - 1.5",
+		g.word(g.oneOf("1 // 0", "1 % 0", "0 / 0", "1.0 / 0", "-0.0", "0 * -1.5", "1 - 1", "1.5 - 1.5",
 			"0x7fffffff + 1", "1 << 31", "1 << 32", "1 << 63", "1 << 64", "-1 >> 1", "1 >> -1", "2 ^ 31", "2 ^ 0.5",
 			"-2147483647 - 1", "-9223372036854775807 - 1", "7 // -2", "-7 % 3", "7.5 // -2", "5 % -1e400",
-			"1.5 | 1", "2.0 | 1", "~0", "~1.0", "- -1", "'10' + 1", "1e400 - 1e400", "3 & 'x'", "not 1 == nil"}))
+			"1.5 | 1", "2.0 | 1", "~0", "~1.0", "- -1", "'10' + 1", "1e400 - 1e400", "3 & 'x'", "not 1 == nil"))
 	default:
 		g.constantFold(n - 1)
 		g.word(pick(&g.random, arithmetic))
@@ -272,7 +272,7 @@ func (g *wildGen) constructor() {
 	for i := range n {
 		switch {
 		case g.chance(35):
-			g.put(pick(&g.random, []string{"$f = $e", "[ $e ] = $e", "[ $k ] = $o"}))
+			g.put(g.oneOf("$f = $e", "[ $e ] = $e", "[ $k ] = $o"))
 		case i == n-1 && g.chance(40):
 			g.list(1)
 		default:
@@ -281,7 +281,7 @@ func (g *wildGen) constructor() {
 			items++
 		}
 		if i < n-1 || g.chance(20) {
-			g.word(pick(&g.random, []string{",", ",", ";"}))
+			g.word(g.oneOf(",", ",", ";"))
 		}
 	}
 	g.word("}")

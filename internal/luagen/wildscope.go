@@ -117,7 +117,7 @@ func (g *wildGen) newName() string {
 
 func (g *wildGen) newLabel(prefix string) string {
 	g.labels++
-	return prefix + strings.Repeat("_", g.labels%3) + pick(&g.random, []string{"", "x", "A"}) + itoa(g.labels)
+	return prefix + strings.Repeat("_", g.labels%3) + g.oneOf("", "x", "A") + itoa(g.labels)
 }
 
 // name is a variable: local, of an enclosing function, or global.

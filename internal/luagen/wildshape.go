@@ -67,7 +67,7 @@ func (g *wildGen) manyConstants() {
 	g.inFunction([]string{"t", "u"}, true, func() {
 		g.word("t = {")
 		for i := range g.between(250, 290) {
-			g.word(pick(&g.random, []string{itoa(1000 + i*7), itoa(i) + ".5", "'k" + itoa(i) + "'", "-" + itoa(i+1)}) + ",")
+			g.word(g.oneOf(itoa(1000+i*7), itoa(i)+".5", "'k"+itoa(i)+"'", "-"+itoa(i+1)) + ",")
 		}
 		g.word("}")
 		g.line()
@@ -76,13 +76,13 @@ func (g *wildGen) manyConstants() {
 			g.raw(strings.ReplaceAll(template, "#", itoa(g.labels)), "\n")
 		}
 		for range g.between(3, 10) {
-			far(pick(&g.random, []string{
+			far(g.oneOf(
 				"t.far# = 'value#'", "t[#.25] = u", "t.other# = nil", "far# = 'value#'", "far# = u", "far# = true",
 				"t:method#(u)", "t = t.field#", "t = global#", "_ENV['x#'] = 'y#'", "t = _ENV.name#",
 				"t = u + #.125", "t = #.625 - u", "t = u & 'x#'", "t = 'x#' .. 'y#' .. u", "t = -'m#'",
 				"if u == 'e#' or 'f#' ~= u or u < 'g#' or 'h#' <= u then t = u end", "t = u == nil", "t = false ~= u",
 				"t = function() u.far# = 'value#'; u[t] = t; t.far#, u.x = u.far#, t[u] end", "for i = #00, #09 do end",
-			}))
+			))
 		}
 		g.statements(g.intN(8))
 	})
@@ -90,7 +90,7 @@ func (g *wildGen) manyConstants() {
 
 // item is a short list item.
 func (g *wildGen) item(i int) string {
-	return pick(&g.random, []string{"0", "1", "x", "y", "nil", "true", "''", itoa(i), "i", "{}", "1.5", "g"})
+	return g.oneOf("0", "1", "x", "y", "nil", "true", "''", itoa(i), "i", "{}", "1.5", "g")
 }
 
 // longList has more items than one SETLIST stores.
@@ -107,7 +107,7 @@ func (g *wildGen) longList() {
 				g.word("n" + itoa(i) + " = x;")
 			}
 		}
-		g.word(pick(&g.random, []string{"}", "...}", "x()}", "...,}", "x:y(...)}", "(...)}"}))
+		g.word(g.oneOf("}", "...}", "x()}", "...,}", "x:y(...)}", "(...)}"))
 	})
 }
 
@@ -116,8 +116,8 @@ func (g *wildGen) manyFields() {
 	n := g.magnitude(3, 10)
 	g.word(g.name() + " = {")
 	for i := range n {
-		key := pick(&g.random, []string{"f" + itoa(i), "[" + itoa(i) + "]", "['" + itoa(i) + "']", "[x]", "[" + itoa(i) + ".5]"})
-		g.word(key + " = " + g.item(i) + pick(&g.random, []string{",", ",", ";"}))
+		key := g.oneOf("f"+itoa(i), "["+itoa(i)+"]", "['"+itoa(i)+"']", "[x]", "["+itoa(i)+".5]")
+		g.word(key + " = " + g.item(i) + g.oneOf(",", ",", ";"))
 		if g.chance(5) {
 			g.word(g.item(i) + ",")
 		}
@@ -145,8 +145,8 @@ func (g *wildGen) manyLocals() {
 			rest = rest[n:]
 		}
 		for range g.between(5, 30) {
-			g.put(g.with(pick(&g.random, []string{"@ = @", "@ = @ + @", "@.x = @", "@(@)", "@, @ = @",
-				"@ = function() return @ end", "if @ < @ then @ = nil end"})+"\n", names))
+			g.put(g.with(g.oneOf("@ = @", "@ = @ + @", "@.x = @", "@(@)", "@, @ = @",
+				"@ = function() return @ end", "if @ < @ then @ = nil end")+"\n", names))
 		}
 	})
 }
@@ -179,7 +179,7 @@ func (g *wildGen) manyUpvalues() {
 			all := append(far, near...)
 			g.inFunction(nil, false, func() {
 				for _, name := range all {
-					g.put(g.with(name+pick(&g.random, []string{" = @", ".x = @", "[@] = x", " = @ + 1", " = @[@]"})+";", all))
+					g.put(g.with(name+g.oneOf(" = @", ".x = @", "[@] = x", " = @ + 1", " = @[@]")+";", all))
 				}
 				g.line()
 			})
@@ -193,7 +193,7 @@ func (g *wildGen) manyValues() {
 	list := strings.Join(numbered("x", n), ", ")
 	switch g.intN(7) {
 	case 0:
-		g.word(pick(&g.random, []string{"", "x = ", "x, y = ", "x = y, "}) + "f(" + list + ")")
+		g.word(g.oneOf("", "x = ", "x, y = ", "x = y, ") + "f(" + list + ")")
 	case 6:
 		g.word("do return x, f(" + list + ") end")
 	case 1:
@@ -205,14 +205,14 @@ func (g *wildGen) manyValues() {
 	case 4:
 		g.word(strings.Join(numbered("t.x", min(n, 80)), ", ") + " = " + list)
 	case 5:
-		g.word("do local " + list + " = " + pick(&g.random, []string{list, "f()", "1, 2, f()", "nil"}) + " end")
+		g.word("do local " + list + " = " + g.oneOf(list, "f()", "1, 2, f()", "nil") + " end")
 	}
 }
 
 // manyFunctions has more functions in one than fit a byte.
 func (g *wildGen) manyFunctions() {
 	for i := range g.between(200, 270) {
-		g.word(pick(&g.random, []string{"x = function() end", "function f" + itoa(i) + "() return x end", "function t:m() end"}))
+		g.word(g.oneOf("x = function() end", "function f"+itoa(i)+"() return x end", "function t:m() end"))
 		g.line()
 	}
 }
@@ -271,17 +271,17 @@ func (g *wildGen) deepFunctions() {
 // longChain has operators in a row.
 func (g *wildGen) longChain() {
 	n := g.between(30, 200)
-	link := pick(&g.random, []string{" + x", " - 1", " * 'a'", " // 2", " & y", " | 1", " ~ x", " << 1", " % x", " and x", " or y",
-		" and x or y", " < x", " == x", " ~= nil", " / 2.0", " >= 1"})
+	link := g.oneOf(" + x", " - 1", " * 'a'", " // 2", " & y", " | 1", " ~ x", " << 1", " % x", " and x", " or y",
+		" and x or y", " < x", " == x", " ~= nil", " / 2.0", " >= 1")
 	switch g.intN(6) {
 	case 0:
-		g.word("x = x" + strings.Repeat(pick(&g.random, []string{".y", "[1]", "()", ":m()", "{}", "''", "[x]", ".y()"}), n))
+		g.word("x = x" + strings.Repeat(g.oneOf(".y", "[1]", "()", ":m()", "{}", "''", "[x]", ".y()"), n))
 	case 1:
 		g.word("if x then" + strings.Repeat(" x = y elseif y then", n) + " else x = z end")
 	case 2:
 		g.word("if x" + strings.Repeat(link, n) + " then x = y end")
 	case 3:
-		g.word("x = 1" + strings.Repeat(pick(&g.random, []string{" + 1", " * 3", " - 0.5", " ~ 7", " << 1"}), n))
+		g.word("x = 1" + strings.Repeat(g.oneOf(" + 1", " * 3", " - 0.5", " ~ 7", " << 1"), n))
 	default:
 		g.word("x = x" + strings.Repeat(link, n))
 	}
@@ -308,14 +308,14 @@ func (g *wildGen) farLines() {
 func (g *wildGen) denseLine() {
 	around := pick(&g.random, [][2]string{{"", ""}, {"while x do", " end"}, {"if x then", " else x = y end"}, {"repeat", " until x"},
 		{"for i = 1, 2 do", " end"}, {"for k in x do", " end"}, {"function f()", " end"}})
-	body := pick(&g.random, []string{" x = y;", " x = x + 1;", " f(x)", " x.y = 1;"})
+	body := g.oneOf(" x = y;", " x = x + 1;", " f(x)", " x.y = 1;")
 	g.word(around[0])
 	g.raw(strings.Repeat(body, g.between(60, 400)), around[1])
 }
 
 // closingJumps has loops that are left while closures hold their variables.
 func (g *wildGen) closingJumps() {
-	head := pick(&g.random, []string{"while x do", "for i = 1, 3 do", "for k, v in f() do", "repeat"})
+	head := g.oneOf("while x do", "for i = 1, 3 do", "for k, v in f() do", "repeat")
 	tail := "end"
 	if head == "repeat" {
 		tail = "until x"
@@ -326,15 +326,15 @@ func (g *wildGen) closingJumps() {
 	g.put(head)
 	g.line()
 	for range g.between(1, 4) {
-		g.word(pick(&g.random, []string{
-			"do local a = x; y = function() return a end; if x then goto " + label + " end end",
+		g.word(g.oneOf(
+			"do local a = x; y = function() return a end; if x then goto "+label+" end end",
 			"do local a = x; y = function() return a end; if x then break end end",
-			"do local a = x; y = function() return a end; goto " + label + " end",
+			"do local a = x; y = function() return a end; goto "+label+" end",
 			"if x then local b = 1; y = function() b = b + 1 end; break end",
 			"do local c; repeat local d = x; y = function() return c, d end until d == c end",
 			"do ::in_:: local e = x; local f = function() return e end; if f() then goto in_ end end",
 			"do while y do local a = 1; x = function() return a end; if a then goto out_ end; goto out2_; ::out_:: end ::out2_:: end",
-		}))
+		))
 		g.line()
 	}
 	g.put(tail + " end")
@@ -342,19 +342,19 @@ func (g *wildGen) closingJumps() {
 
 // nils has local variables without values next to each other.
 func (g *wildGen) nils() {
-	g.word(pick(&g.random, []string{
+	g.word(g.oneOf(
 		"do local a; local b; local c end", "do local a, b, c; local d = nil, nil end", "do local a = nil; x = nil; local b end",
 		"f(nil, nil, nil)", "do local a, b = nil; return nil, nil, a end", "x, y, z = nil", "x, y = nil, nil, nil",
 		"do local a; do local b, c end; local d end", "for i = nil, nil do local a, b end", "do local a; ::l_:: local b; goto l_ end",
-	}))
+	))
 }
 
 // oddConstants has constants of all types where an instruction takes them.
 func (g *wildGen) oddConstants() {
 	for range g.between(2, 6) {
-		g.put(pick(&g.random, []string{"x [ $k ] = $k", "x = x [ $k ]", "$n . x = $k", "_ENV [ $k ] = $k", "_ENV [ $n ] = $n",
+		g.put(g.oneOf("x [ $k ] = $k", "x = x [ $k ]", "$n . x = $k", "_ENV [ $k ] = $k", "_ENV [ $n ] = $n",
 			"if x == $k then $n = $k end", "if $k == x then $n = $k end", "if $k < $k then x = $k end", "x = $k <= $k",
-			"if x <= $k then x = $k end", "x = ( $k ) == ( $k )", "x = $k and $k or $k", "x = not $k"}))
+			"if x <= $k then x = $k end", "x = ( $k ) == ( $k )", "x = $k and $k or $k", "x = not $k"))
 		g.line()
 	}
 }

@@ -12,9 +12,7 @@ import (
 	"moonlet/internal/chunk"
 	"moonlet/internal/device"
 	"moonlet/internal/luac"
-	"moonlet/internal/machine"
 	"moonlet/internal/sdk"
-	"moonlet/internal/state"
 )
 
 // StringsModule is the name of the module that holds strings for others.
@@ -119,16 +117,10 @@ func (p *Project) trial(im *chunk.Image, after time.Duration, seed uint64) (t *t
 	if err := d.RunFor(after); err != nil {
 		return nil, err
 	}
-	ok := d.Inspect(func(m machine.Machine) {
-		for range 2 { // what has a finalizer goes the second time
-			m.State().GC(state.GCCollect, 0)
-		}
-		t.strings = m.RAMStrings()
-	})
-	if !ok {
+	var ok bool
+	if t.free, t.strings, ok = d.Live(); !ok {
 		return nil, &Error{Where: p.Dir, Problem: fmt.Sprintf("%v after power-on no Lua is running: the module sleeps or has just been reset; choose another time", after)}
 	}
-	t.free = d.FreeHeap()
 	slices.Sort(t.strings)
 	return t, nil
 }

@@ -1,0 +1,190 @@
+package luagen_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"moonlet/internal/hostexec"
+	"moonlet/internal/luagen"
+	"moonlet/internal/num"
+)
+
+// Runnable programs of the tests.
+const (
+	runSeeds     = 200
+	compareSeeds = 300
+	timeLimit    = time.Second // for one program
+	quiet        = 80          // out of 100 programs, how many end without an error at least
+)
+
+// run runs a program in a session of its own, as "moonlet exec" does.
+func run(t *testing.T, model num.Model, source, name string) (stdout string, err error) {
+	t.Helper()
+	var out bytes.Buffer
+	s := newSession(t, model, 1, &out)
+	err = s.RunString(source, "@"+name)
+	if closing := s.Close(); closing != nil {
+		t.Errorf("%s: %v", name, closing)
+	}
+	return out.String(), err
+}
+
+// TestRun runs programs with all number models. They end soon, most of them
+// without an error, and print no addresses.
+func TestRun(t *testing.T) {
+	for _, model := range []num.Model{num.Int32Float32, num.Int64Float64, num.Int32Float64} {
+		t.Run(strings.ReplaceAll(model.String(), "/", "-"), func(t *testing.T) {
+			seeds := uint64(runSeeds)
+			if testing.Short() || model != num.Int32Float32 {
+				seeds /= 4
+			}
+			failed, longest := 0, time.Duration(0)
+			for seed := range seeds {
+				start := time.Now()
+				out, err := run(t, model, luagen.Program(seed, luagen.Options{Runnable: true}), itoa(seed)+".lua")
+				longest = max(longest, time.Since(start))
+				if time.Since(start) > timeLimit {
+					t.Errorf("seed %d takes %v", seed, time.Since(start))
+				}
+				if errors.Is(err, hostexec.ErrDeviceException) {
+					t.Errorf("seed %d: %v", seed, err)
+				} else if err != nil {
+					failed++
+				}
+				if strings.Contains(out, ": 0x") {
+					t.Errorf("seed %d prints an address", seed)
+				}
+			}
+			t.Logf("%d of %d end with an error; the longest takes %v", failed, seeds, longest)
+			if failed*100 > int(seeds)*(100-quiet) {
+				t.Errorf("%d of %d programs end with an error", failed, seeds)
+			}
+		})
+	}
+}
+
+// TestRunLarge runs large programs.
+func TestRunLarge(t *testing.T) {
+	for seed := range uint64(5) {
+		start := time.Now()
+		_, err := run(t, num.Int32Float32, luagen.Program(seed, luagen.Options{Runnable: true, Size: 1000}), itoa(seed)+".lua")
+		t.Logf("seed %d: %v, error %v", seed, time.Since(start), err != nil)
+		if errors.Is(err, hostexec.ErrDeviceException) {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
+}
+
+// TestReferenceRun compares what programs print, and their errors, with the
+// firmware's interpreter.
+func TestReferenceRun(t *testing.T) {
+	binary := reference(t)
+	t.Chdir(t.TempDir()) // names in messages have no directory
+	for seed := range uint64(compareSeeds) {
+		name := itoa(seed) + ".lua"
+		source := luagen.Program(seed, luagen.Options{Runnable: true})
+		if err := os.WriteFile(name, []byte(source), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		wantOut, wantErr, crashed := referenceRun(t, binary, name)
+		if crashed {
+			t.Logf("seed %d: the reference crashes", seed)
+			continue
+		}
+		out, err := run(t, num.Int32Float32, source, name)
+		if out != wantOut {
+			t.Errorf("seed %d prints something else, %s", seed, firstDifference(out, wantOut))
+		}
+		message := ""
+		if err != nil {
+			message = err.Error()
+		}
+		if !sameError(message, wantErr) {
+			t.Errorf("seed %d ends with another error, %s", seed, firstDifference(message, wantErr))
+		}
+	}
+}
+
+// referenceRun runs a program with the firmware's interpreter.
+func referenceRun(t *testing.T, binary, name string) (stdout, message string, crashed bool) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd := exec.Command(binary, "-e", name)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	_, message, _ = strings.Cut(errs.String(), ": ")
+	return out.String(), strings.TrimSuffix(message, "\n"), cmd.ProcessState.ExitCode() < 0
+}
+
+// sameError compares error messages. The reference's end where they have a zero
+// byte; its traceback follows.
+func sameError(got, want string) bool {
+	if i := strings.IndexByte(got, 0); i >= 0 {
+		return strings.HasPrefix(want, got[:i])
+	}
+	return got == want
+}
+
+// firstDifference describes where two texts part.
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	i := 0
+	for i < min(len(g), len(w))-1 && g[i] == w[i] {
+		i++
+	}
+	return "line " + itoa(uint64(i+1)) + ":\n got " + g[i] + "\nwant " + w[i]
+}
+
+// dumper prints the binary chunks of the files of a list, or the compiler's
+// messages.
+const dumper = `
+for _, name in ipairs(files) do
+  local f, message = loadfile(name)
+  print(name, f and "" or message)
+  for strip = 0, f and 2 or -1 do
+    print(strip, (string.dump(f, strip):gsub(".", function(c) return ("%02x"):format(c:byte()) end)))
+  end
+end
+`
+
+// TestReferenceCompile compares the byte code of programs that need only compile
+// with the firmware's.
+func TestReferenceCompile(t *testing.T) {
+	binary := reference(t)
+	t.Chdir(t.TempDir())
+	seeds, group := uint64(400), uint64(50)
+	if testing.Short() {
+		seeds = 50
+	}
+	for from := uint64(0); from < seeds; from += group {
+		var names []string
+		for seed := from; seed < from+group; seed++ {
+			name := itoa(seed) + ".lua"
+			names = append(names, name)
+			if err := os.WriteFile(name, []byte(luagen.Program(seed, luagen.Options{})), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		source := `files = {"` + strings.Join(names, `", "`) + `"}` + dumper
+		if err := os.WriteFile("dumper.lua", []byte(source), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		want, message, crashed := referenceRun(t, binary, "dumper.lua")
+		got, err := run(t, num.Int32Float32, source, "dumper.lua")
+		if crashed || message != "" || err != nil {
+			t.Errorf("seeds from %d: %v; the reference: %v %s", from, err, crashed, message)
+		}
+		if got != want {
+			t.Errorf("seeds from %d differ, %.300s", from, firstDifference(got, want))
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package project
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"moonlet/internal/device"
+	"moonlet/internal/sdk"
+)
+
+// storeProject is a project with modules in the store.
+func storeProject(t *testing.T, files ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := 0; i < len(files); i += 2 {
+		name := filepath.Join(dir, files[i])
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(files[i+1]), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// boot uploads a project and gives what its module prints.
+func boot(t *testing.T, dir string) string {
+	t.Helper()
+	p, err := Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Upload(); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	c := p.Config()
+	c.Clock, c.Serial, c.FastSerial = sdk.NewVirtualClock(), &out, true
+	d, err := device.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := d.RunFor(time.Second); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestLFSFiles(t *testing.T) {
+	dir := storeProject(t, "moonlet.toml", "lfs = \"32KB\"\nlfs_files = [\"lib/*.lua\"]\n",
+		"init.lua", "print(node.LFS.greet() .. ', ' .. table.concat(node.LFS.list(), ' '))",
+		"lib/greet.lua", "return 'hello from the store'", "lib/__first.lua", "return 1")
+	if got := boot(t, dir); !strings.Contains(got, "LFS image loaded") || !strings.Contains(got, "hello from the store, __first greet") {
+		t.Errorf("the module prints %q", got)
+	}
+	// What has not changed is not written again, what has is.
+	state := filepath.Join(dir, ".moonlet", "lfs-090000.bin")
+	before, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	boot(t, dir)
+	if after, _ := os.ReadFile(state); !bytes.Equal(after, before) {
+		t.Error("the store changed by itself")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "lib/greet.lua"), []byte("return 'hello again'"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got := boot(t, dir); !strings.Contains(got, "hello again") {
+		t.Errorf("after a change the module prints %q", got)
+	}
+	target, err := LFSTarget(dir)
+	if err != nil || target.Size != 32<<10 || target.Base != 0x40290000 {
+		t.Errorf("the store is %+v, %v", target, err)
+	}
+}
+
+func TestLFSFiles_Wrong(t *testing.T) {
+	for _, c := range []struct{ toml, file, want string }{
+		{"lfs = 5000", "x = 1", "multiple of 4096"},
+		{"lfs = \"1MB\"\nlfs_files = [\"lib/*\"]", "x = 1", "at most"},
+		{"lfs_files = [\"lib/*.lua\"]", "x = = 1", "cannot be compiled for the store: lib"},
+		{"lfs_files = [\"none/*.lua\"]", "x = 1", "no file matches"},
+	} {
+		dir := storeProject(t, "moonlet.toml", c.toml, "lib/a.lua", c.file)
+		_, err := Open(dir, nil)
+		if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), filepath.ToSlash(dir)+"/", ""), c.want) {
+			t.Errorf("%s: %v, want %q", c.toml, err, c.want)
+		}
+	}
+	dir := storeProject(t, "moonlet.toml", "lfs = 4096\nlfs_files = [\"lib/*.lua\"]", "lib/a.lua",
+		"x = { "+strings.Repeat("'a string', ", 1000)+"}")
+	p, err := Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Upload(); err == nil || !strings.Contains(err.Error(), "the partition of the store has 4096") {
+		t.Errorf("a store that is too small: %v", err)
+	}
+}
+
+// TestMoveStrings holds that the strings which are found save heap when they are
+// moved.
+func TestMoveStrings(t *testing.T) {
+	dir := storeProject(t, "init.lua", `
+names = {}
+for word in ("one two three four five six seven"):gmatch"%a+" do names["name of " .. word] = true end
+data = tostring(node.random(100000, 999999))
+secret = "x" .. data
+function used() return "a string constant", names["name of nine"] end
+`)
+	p, err := Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := p.MoveStrings(time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := "," + strings.Join(r.Strings, ",") + ","
+	for _, s := range []string{"name of seven", "a string constant", "names"} {
+		if !strings.Contains(all, ","+s+",") {
+			t.Errorf("%q is missing in %s", s, all)
+		}
+	}
+	if strings.Contains(all, ",x") {
+		t.Errorf("there is random data: %s", all)
+	}
+	if r.Empty <= r.Now || r.With < r.Empty+24*8 {
+		t.Errorf("free heap: %d, %d, %d", r.Now, r.Empty, r.With)
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".moonlet")); err == nil {
+		t.Error("the project has got a state")
+	}
+}
