@@ -134,7 +134,7 @@ func TestOTA(t *testing.T) {
 	one, two := build(t, 1), build(t, 2)
 	server.set(one, describe(one), nil)
 
-	p, err := project.Open(otaProject(t, listener.Addr().(*net.TCPAddr).Port), nil)
+	p, err := project.Open(otaProject(t, listener.Addr().(*net.TCPAddr).Port), []project.Setting{{Flag: "time", Value: "10x"}})
 	if err != nil {
 		t.Fatal(err)
 	}

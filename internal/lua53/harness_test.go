@@ -51,11 +51,12 @@ var errOutOfFuel = errors.New("out of fuel")
 // testMachine is a Lua state on a heap like the chip's.
 type testMachine struct {
 	machine.Machine
-	space   *mem.Space
-	heap    heap.Allocator
-	strict  *strictHeap // the same, if asked for
-	limited bool        // fuel ends a run
-	start   mem.Addr    // free bytes before the state was made
+	space       *mem.Space
+	heap        heap.Allocator
+	strict      *strictHeap // the same, if asked for
+	limited     bool        // fuel ends a run
+	unprotected bool        // an error that nothing catches is an outcome of guard
+	start       mem.Addr    // free bytes before the state was made
 }
 
 // newMachine makes a machine. The error is that of lua53.New.
@@ -185,6 +186,10 @@ func (tm *testMachine) guard(f func(L state.State) state.Status) (out outcome) {
 		}
 		if r == errOutOfFuel {
 			out.fuel = true
+			return
+		}
+		if msg, ok := tm.Unprotected(r); ok && tm.unprotected {
+			out.status, out.msg = state.ErrRun, msg
 			return
 		}
 		fault, ok := tm.space.AsFault(r)

@@ -204,6 +204,7 @@ func runStore(t *testing.T, store []byte, im *chunk.Image) {
 	if tm == nil {
 		return
 	}
+	tm.unprotected = true
 	out := tm.guard(func(L state.State) state.Status {
 		if status := tm.OpenLibs(); status != state.OK {
 			return status

@@ -2,6 +2,7 @@ package luac
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,7 +78,7 @@ func Parse(args []string, env func(string) string) (*Options, error) {
 	if err := o.epoch(env); err != nil {
 		return nil, err
 	}
-	return o, o.check(p.i)
+	return o, o.check(!slices.ContainsFunc(args, func(a string) bool { return a != "-v" && a != "--" }))
 }
 
 // epoch takes the time stamp from the environment, as builds that are to be
@@ -95,10 +96,10 @@ func (o *Options) epoch(env func(string) string) error {
 	return nil
 }
 
-// check holds what options demand of one another. used is how many arguments are
-// options.
-func (o *Options) check(used int) error {
-	if o.Help || o.Version && used == 1 && len(o.Files) == 0 {
+// check holds what options demand of one another. bare tells that there is nothing
+// but -v.
+func (o *Options) check(bare bool) error {
+	if o.Help || o.Version && bare {
 		return nil
 	}
 	if o.Address != 0 && (o.Output == "-" || o.Image == "" || o.Execute != "" || len(o.Files) > 0) {

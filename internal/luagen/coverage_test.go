@@ -407,6 +407,7 @@ var functionForms = []form[*chunk.Proto]{
 	{"no upvalue", func(p *chunk.Proto) bool { return len(p.Upvalues) == 0 }},
 	{"60 upvalues", func(p *chunk.Proto) bool { return len(p.Upvalues) >= 60 }},
 	{"200 upvalues", func(p *chunk.Proto) bool { return len(p.Upvalues) >= 200 }},
+	{"255 upvalues", func(p *chunk.Proto) bool { return len(p.Upvalues) == 255 }},
 	{"upvalue of the enclosing function", upvalue(func(u chunk.Upvalue) bool { return u.InStack != 0 && u.Idx > 0 })},
 	{"upvalue from further outside", upvalue(func(u chunk.Upvalue) bool { return u.InStack == 0 && u.Idx > 0 })},
 	{"upvalue in a high register", upvalue(func(u chunk.Upvalue) bool { return u.InStack != 0 && u.Idx > 100 })},

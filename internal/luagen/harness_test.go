@@ -17,12 +17,15 @@ import (
 	"moonlet/internal/stdlib/hostos"
 )
 
-// heapBytes is the memory of a session: enough for the largest program.
-const heapBytes = 256 << 20
+// Memory of sessions.
+const (
+	runHeap     = 64 << 20  // recursion fills Lua's stack, not the heap
+	compileHeap = 256 << 20 // enough for luagen.Huge
+)
 
 // newSession makes a session of the host profile. The strip level is that of
 // compiled code.
-func newSession(t testing.TB, model num.Model, strip int, out io.Writer) *hostexec.Session {
+func newSession(t testing.TB, model num.Model, heapBytes, strip int, out io.Writer) *hostexec.Session {
 	t.Helper()
 	s, err := hostexec.New(hostexec.Config{
 		Model: model, HeapBytes: heapBytes, StripDefault: strip,

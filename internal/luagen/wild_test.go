@@ -50,7 +50,7 @@ func TestSize(t *testing.T) {
 // TestCompile compiles all programs that need only compile. Their code has every
 // form of instruction, constant and function.
 func TestCompile(t *testing.T) {
-	s := newSession(t, num.Int32Float32, 0, t.Output())
+	s := newSession(t, num.Int32Float32, compileHeap, 0, t.Output())
 	seeds := uint64(wildSeeds)
 	if testing.Short() {
 		seeds /= 10
@@ -88,7 +88,7 @@ func TestCompile(t *testing.T) {
 // models.
 func TestLargePrograms(t *testing.T) {
 	for _, model := range []num.Model{num.Int32Float32, num.Int64Float64, num.Int32Float64} {
-		s := newSession(t, model, 0, t.Output())
+		s := newSession(t, model, compileHeap, 0, t.Output())
 		for seed := range uint64(10) {
 			if _, message := compile(s, luagen.Program(seed, luagen.Options{Size: 3000}), "=seed "+itoa(seed)); message != "" {
 				t.Errorf("%v: %s", model, message)

@@ -167,7 +167,7 @@ func (g *wildGen) manyParams() {
 // manyUpvalues has a function with many upvalues, from its neighbour and from
 // further outside.
 func (g *wildGen) manyUpvalues() {
-	n := pick(&g.random, []int{60, 100, 127, 128, 200, maxUpvals})
+	n := pick(&g.random, []int{60, 100, 127, 128, 200, 254}) // and _ENV
 	far := numbered("u", n/2)
 	near := numbered("w", n-n/2)
 	g.inFunction(nil, false, func() {

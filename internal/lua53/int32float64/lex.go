@@ -130,6 +130,7 @@ type lexer struct {
 	strings  Addr // table that anchors strings and finds constants
 	source   Addr // string object of the chunk's name
 	envName  Addr
+	names    [nameCacheSize]Addr // see newName
 	fs       *funcState
 	dyn      *dynData
 }
@@ -447,13 +448,27 @@ func (x *lexer) readName(tok *token) int {
 	for isAlpha(x.current) || isDigit(x.current) {
 		x.saveRun(inName)
 	}
-	tok.s = x.newString(x.text())
+	tok.s = x.newName(x.text())
 	if x.t.v.objTT(tok.s) == tagShort&variantMask {
 		if extra := x.t.m.U8(tok.s + layout.TStringExtra); extra > 0 {
 			return int(extra) - 1 + firstReserved
 		}
 	}
 	return tkName
+}
+
+// nameCacheSize is how many names of a chunk are remembered.
+const nameCacheSize = 256
+
+// newName is newString for names, most of which have come before: those are in the
+// scanner's table already and need not be looked for.
+func (x *lexer) newName(s []byte) Addr {
+	line := &x.names[(len(s)*61^int(s[0])*7^int(s[len(s)-1])*31^int(s[len(s)/2])*3)%nameCacheSize]
+	if ts := *line; ts != 0 && strLen(x.t.m, ts) == Addr(len(s)) && x.t.m.String(strData(ts), Addr(len(s))) == string(s) {
+		return ts
+	}
+	*line = x.newString(s)
+	return *line
 }
 
 // next reads the next token.
