@@ -213,7 +213,7 @@ func (d *Device) doJob(L state.State) {
 			L.PushString("Lua error: ")
 			L.Insert(-2)
 		}
-		d.setLines(ref)
+		d.setLines(ref) // before what print does
 		printValues(L, L.GetTop()-1)
 	}
 	d.setLines(ref)

@@ -48,6 +48,14 @@ func capacity(size uint32) int {
 	return (int(size/block) - blocksSpare) * (int(block)/pageSize - lookupPages)
 }
 
+// Reserve is what cannot be filled, in the bytes that Info counts: the page that is
+// counted but never used, and one that SPIFFS wants to have left when it begins to
+// write.
+const Reserve = 2 * dataSize
+
+// Cost is what a file of that size takes, in the bytes that Info counts.
+func Cost(size int) int { return pages(size) * dataSize }
+
 // pages is the number of pages that a file takes.
 func pages(size int) int {
 	data := (size + dataSize - 1) / dataSize

@@ -46,7 +46,7 @@ type Config struct {
 	Modules      []state.Module // besides the standard library
 	// CompileOnly leaves out all libraries: the session is for Compile alone.
 	CompileOnly bool
-	Image        *chunk.Image   // of the Lua Flash Store, nil for none
+	Image       *chunk.Image // of the Lua Flash Store, nil for none
 }
 
 // Host is what the libraries find in State.Host.

@@ -132,16 +132,22 @@ func (t *Thread) pcallAt(fn Addr, nresults int, handler Addr) state.Status {
 	status := t.protectedCall(fn, nresults)
 	t.setNNY(nny)
 	if status != state.OK {
-		at := t.restore(off)
-		t.closeUpvals(at)
-		t.setErrorObject(status, at)
-		t.setCI(ci)
-		m.SetU8(t.l+layout.LuaStateAllowHook, allow)
-		t.shrinkStack()
+		t.unwindTo(off, ci, allow, status)
 	}
 	t.setNCCalls(nCCalls)
 	m.SetPtr(t.l+layout.LuaStateErrFunc, old)
 	return status
+}
+
+// unwindTo makes the stack what it was before a protected call that failed, with
+// the error's object at the offset off (luaD_pcall).
+func (t *Thread) unwindTo(off, ci Addr, allowHook uint8, status state.Status) {
+	at := t.restore(off)
+	t.closeUpvals(at)
+	t.setErrorObject(status, at)
+	t.setCI(ci)
+	t.m.SetU8(t.l+layout.LuaStateAllowHook, allowHook)
+	t.shrinkStack()
 }
 
 // protectedCall is the C call of a protected run, counted as such.

@@ -150,7 +150,7 @@ func (u *upload) plan(sources []Source, old manifest) error {
 		sizes[f.Name] = f.Size
 	}
 	u.replace, u.kept = map[string]bool{}, manifest{Files: map[string]string{}}
-	free, need := int(total)-int(used)-flashReserve, 0
+	free, need := int(total)-int(used)-flashdir.Reserve, 0
 	for _, s := range sources {
 		size, there := sizes[s.Name]
 		if there && old.Files[s.Name] == s.sum {
@@ -158,10 +158,10 @@ func (u *upload) plan(sources []Source, old manifest) error {
 			continue
 		}
 		u.changed = append(u.changed, s)
-		need += flashCost(len(s.Data))
+		need += flashdir.Cost(len(s.Data))
 		if there {
 			u.replace[s.Name] = true
-			free += flashCost(size)
+			free += flashdir.Cost(size)
 		}
 	}
 	if need > free {

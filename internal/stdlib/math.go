@@ -335,32 +335,26 @@ func mathRad(L state.State) int {
 }
 
 func mathMin(L state.State) int {
-	n := L.GetTop()
-	if n < 1 {
-		return L.ArgError(1, "value expected")
-	}
-	least := 1
-	for i := 2; i <= n; i++ {
-		if L.Compare(i, least, state.OpLt) {
-			least = i
-		}
-	}
-	L.PushValue(least)
-	return 1
+	return pushBest(L, func(i, best int) bool { return L.Compare(i, best, state.OpLt) })
 }
 
 func mathMax(L state.State) int {
+	return pushBest(L, func(i, best int) bool { return L.Compare(best, i, state.OpLt) })
+}
+
+// pushBest pushes the first argument that no later one is better than.
+func pushBest(L state.State, better func(i, best int) bool) int {
 	n := L.GetTop()
 	if n < 1 {
 		return L.ArgError(1, "value expected")
 	}
-	most := 1
+	best := 1
 	for i := 2; i <= n; i++ {
-		if L.Compare(most, i, state.OpLt) {
-			most = i
+		if better(i, best) {
+			best = i
 		}
 	}
-	L.PushValue(most)
+	L.PushValue(best)
 	return 1
 }
 

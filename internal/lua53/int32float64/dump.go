@@ -475,12 +475,7 @@ func (t *Thread) load(reader func() []byte, name, mode string) state.Status {
 		t.initUpvals(cl)
 	})
 	if status != state.OK {
-		at := t.restore(off)
-		t.closeUpvals(at)
-		t.setErrorObject(status, at)
-		t.setCI(ci)
-		m.SetU8(t.l+layout.LuaStateAllowHook, allow)
-		t.shrinkStack()
+		t.unwindTo(off, ci, allow, status)
 	}
 	m.SetPtr(t.l+layout.LuaStateErrFunc, errFunc)
 	ps.free(t)
