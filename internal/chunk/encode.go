@@ -59,13 +59,21 @@ func StringTag(n int) byte {
 	return TagShort
 }
 
-// firstSize is room for a file of the usual size, in bytes.
-const firstSize = 64 << 10
+// sizeHint is about what a function takes in a file, in bytes.
+func (p *Proto) sizeHint() int {
+	const record, constant, upvalue, local = 40, 12, 8, 12
+	n := record + 4*len(p.Code) + constant*len(p.Constants) + upvalue*len(p.Upvalues) + local*len(p.LocVars) +
+		len(p.LineInfo) + len(p.Source.S)
+	for _, sub := range p.Protos {
+		n += sub.sizeHint()
+	}
+	return n
+}
 
 // Encode makes a binary chunk (luaU_dump).
 func Encode(model num.Model, main *Proto, strip int) []byte {
 	e := &encoder{model: model, strip: strip}
-	e.b = AppendHeader(make([]byte, 0, firstSize), model, Format)
+	e.b = AppendHeader(make([]byte, 0, main.sizeHint()), model, Format)
 	e.b = append(e.b, byte(len(main.Upvalues)))
 	e.function(main)
 	return e.b
@@ -80,7 +88,11 @@ func EncodeImage(model num.Model, im *Image, source string, strip int) []byte {
 	for i, s := range append(append([]string(nil), im.Strings...), Fixed()...) {
 		e.index[s] = i + 1
 	}
-	e.b = AppendHeader(make([]byte, 0, firstSize), model, FormatLFS)
+	size := 0
+	for _, m := range im.Modules {
+		size += m.Main.sizeHint()
+	}
+	e.b = AppendHeader(make([]byte, 0, size), model, FormatLFS)
 	e.b = AppendTagged(e.b, TagInt, model.Integer(int64(im.Seed)))
 	e.b = append(e.b, stringMark...)
 	e.int(im.Longest)
