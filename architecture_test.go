@@ -55,7 +55,7 @@ var allowed = map[string]string{
 	"internal/cli":           "internal/",
 	"internal/cli/":          "internal/",
 	"cmd/":                   "internal/",
-	"bench/":                 "",
+	"bench/":                 "internal/luagen",
 	"":                       "internal/ !internal/cli !internal/cli/", // the public API
 }
 

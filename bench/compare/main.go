@@ -3,6 +3,11 @@
 //
 //	go run ./bench/compare -reference PATH [-runs N] [-json] [program ...]
 //
+// and moonlet luac against luac.cross with all Lua files below some directories,
+// which one run of each compiles, without and with writing the result:
+//
+//	go run ./bench/compare -reference PATH -compile [-runs N] [-json] directory ...
+//
 // Runs of the two alternate, so that both see the same state of the machine.
 package main
 
@@ -12,6 +17,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"math"
 	"os"
@@ -45,14 +51,26 @@ func main() {
 		"path of the firmware's luac.cross; default is $MOONLET_REFERENCE")
 	runs := flag.Int("runs", 7, "runs of each program, of which the median counts")
 	asJSON := flag.Bool("json", false, "print JSON instead of a table")
+	compile := flag.Bool("compile", false, "measure the compiler with the Lua files of the directories that follow")
 	dir := flag.String("dir", "bench", "directory of the programs")
 	binary := flag.String("moonlet", "", "moonlet binary to measure; default is one built for this purpose")
 	flag.Parse()
-	if *reference == "" || *runs < 1 {
+	*reference, _, _ = strings.Cut(*reference, string(os.PathListSeparator))
+	if *reference == "" || *runs < 1 || *compile && flag.NArg() == 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	r, err := compare(*reference, *binary, *dir, *runs, flag.Args())
+	var jobs []job
+	var err error
+	if *compile {
+		jobs, err = compilations(flag.Args())
+	} else {
+		jobs, err = programs(*dir, flag.Args())
+	}
+	var r report
+	if err == nil {
+		r, err = compare(*reference, *binary, jobs, *runs)
+	}
 	if err == nil {
 		err = r.print(os.Stdout, *asJSON)
 	}
@@ -61,11 +79,14 @@ func main() {
 	}
 }
 
-func compare(reference, binary, dir string, runs int, names []string) (report, error) {
-	programs, err := find(dir, names)
-	if err != nil {
-		return report{}, err
-	}
+// job is what is measured: the arguments of both programs, whose outputs have to be
+// the same.
+type job struct {
+	name         string
+	mine, theirs []string
+}
+
+func compare(reference, binary string, jobs []job, runs int) (report, error) {
 	if binary == "" {
 		tmp, err := os.MkdirTemp("", "compare")
 		if err != nil {
@@ -74,14 +95,15 @@ func compare(reference, binary, dir string, runs int, names []string) (report, e
 		defer os.RemoveAll(tmp)
 		binary = filepath.Join(tmp, "moonlet.exe")
 		build := exec.Command("go", "build", "-o", binary, "./cmd/moonlet")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0") // as releases are built
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
 			return report{}, fmt.Errorf("building moonlet: %w", err)
 		}
 	}
 	r, logs := report{Runs: runs}, 0.0
-	for _, p := range programs {
-		one, err := measure(binary, reference, p, runs)
+	for _, j := range jobs {
+		one, err := measure(binary, reference, j, runs)
 		if err != nil {
 			return report{}, err
 		}
@@ -92,47 +114,78 @@ func compare(reference, binary, dir string, runs int, names []string) (report, e
 	return r, nil
 }
 
-// find lists the programs of a directory, those with the given names or all.
-func find(dir string, names []string) ([]string, error) {
-	var programs []string
+// programs lists the programs of a directory, those with the given names or all.
+func programs(dir string, names []string) (jobs []job, err error) {
+	var files []string
 	for _, n := range names {
-		programs = append(programs, filepath.Join(dir, strings.TrimSuffix(n, ".lua")+".lua"))
+		files = append(files, filepath.Join(dir, strings.TrimSuffix(n, ".lua")+".lua"))
 	}
 	if len(names) == 0 {
-		programs, _ = filepath.Glob(filepath.Join(dir, "*.lua"))
+		files, _ = filepath.Glob(filepath.Join(dir, "*.lua"))
 	}
-	if len(programs) == 0 {
+	if len(files) == 0 {
 		return nil, fmt.Errorf("no programs in %s: run this in the project's directory or use -dir", dir)
 	}
-	return programs, nil
+	for _, f := range files {
+		name := strings.TrimSuffix(filepath.Base(f), ".lua")
+		jobs = append(jobs, job{name, []string{"exec", f}, []string{"-e", f}})
+	}
+	return jobs, nil
 }
 
-// measure runs a program with both, in turn, and compares their output, too.
-func measure(binary, reference, program string, runs int) (result, error) {
+// compilations are runs of the compilers over all Lua files below some
+// directories.
+func compilations(dirs []string) (jobs []job, err error) {
+	var files []string
+	for _, dir := range dirs {
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && strings.HasSuffix(path, ".lua") {
+				files = append(files, path)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("no Lua files below %s", strings.Join(dirs, ", "))
+	}
+	add := func(name string, args ...string) {
+		args = append(args, files...)
+		jobs = append(jobs, job{fmt.Sprintf("%s %d files", name, len(files)), append([]string{"luac"}, args...), args})
+	}
+	add("parse", "-p")
+	add("compile", "-o", "-")
+	return jobs, nil
+}
+
+// measure runs a job with both, in turn, and compares their output, too.
+func measure(binary, reference string, j job, runs int) (result, error) {
 	var mine, theirs []float64
 	for range runs {
-		a, outA, err := run(binary, "exec", program)
+		a, outA, err := run(binary, j.mine)
 		if err != nil {
 			return result{}, err
 		}
-		b, outB, err := run(reference, "-e", program)
+		b, outB, err := run(reference, j.theirs)
 		if err != nil {
 			return result{}, err
 		}
 		if !bytes.Equal(outA, outB) {
-			return result{}, fmt.Errorf("%s: the outputs differ: %q and %q", program, outA, outB)
+			const most = 200
+			return result{}, fmt.Errorf("%s: the outputs differ: %.*q and %.*q", j.name, most, outA, most, outB)
 		}
 		mine, theirs = append(mine, a), append(theirs, b)
 	}
 	m, t := median(mine), median(theirs)
-	name := strings.TrimSuffix(filepath.Base(program), ".lua")
-	return result{Program: name, Moonlet: m, Reference: t, Ratio: m / t}, nil
+	return result{Program: j.name, Moonlet: m, Reference: t, Ratio: m / t}, nil
 }
 
-func run(name string, args ...string) (seconds float64, out []byte, err error) {
+func run(name string, args []string) (seconds float64, out []byte, err error) {
 	start := time.Now()
 	if out, err = exec.Command(name, args...).Output(); err != nil {
-		return 0, nil, fmt.Errorf("running %s %s: %w", name, strings.Join(args, " "), err)
+		return 0, nil, fmt.Errorf("running %s %s …: %w", name, strings.Join(args[:min(3, len(args))], " "), err)
 	}
 	return time.Since(start).Seconds(), out, nil
 }
