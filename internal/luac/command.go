@@ -240,12 +240,7 @@ func (c *Command) finish(o *Options, mains []*chunk.Proto) error {
 		timestamp = c.Now()
 	}
 	if o.Deps {
-		for _, p := range mains {
-			if err := WriteDeps(c.Out, Deps(p)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return WriteDeps(c.Out, allDeps(mains))
 	}
 	top := mains[0]
 	var err error
@@ -274,6 +269,21 @@ func (c *Command) finish(o *Options, mains []*chunk.Proto) error {
 		return err
 	}
 	return c.write(o.Output, code)
+}
+
+// allDeps is what several files need, each thing once.
+func allDeps(mains []*chunk.Proto) (all []Dep) {
+	type key struct{ kind, name string }
+	seen := map[key]bool{}
+	for _, p := range mains {
+		for _, d := range Deps(p) {
+			if k := (key{d.Kind, d.Name}); !seen[k] {
+				seen[k] = true
+				all = append(all, d)
+			}
+		}
+	}
+	return all
 }
 
 func (c *Command) seed(o *Options) uint32 {

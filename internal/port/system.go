@@ -25,6 +25,9 @@ type System interface {
 	// CheckImage tells why a file is no image that the Lua Flash Store could take,
 	// "" if it is one or nobody can tell. The firmware finds that out too late.
 	CheckImage(name string) string
+	// LoadImage notes that the next start loads an image into the store, and restarts
+	// the chip when the task that calls it is over.
+	LoadImage(name string) bool
 
 	// Static is the address of a module's static variables (what the linker puts
 	// into .bss): size bytes, zeroed at boot. The same name gives the same place

@@ -234,6 +234,16 @@ func findPartition(table []Partition, kind uint32) port.FlashRegion {
 	return port.FlashRegion{}
 }
 
+// LoadImage implements port.System.
+func (s *System) LoadImage(name string) bool {
+	n, ok := s.WriteRecord(port.RecordFlashLFS, append([]byte(name), 0))
+	if !ok || n == 0 {
+		return false
+	}
+	s.Restart()
+	return true
+}
+
 // CheckImage implements port.System.
 func (s *System) CheckImage(name string) string {
 	if s.config.CheckImage == nil {

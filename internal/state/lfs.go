@@ -29,3 +29,42 @@ func PushLFSModules(L State) {
 
 // PushLFSTimestamp pushes the time stamp of the store (luaL_pushlfsdts).
 func PushLFSTimestamp(L State) { L.PushInteger(int64(int32(L.LFSConfig().Timestamp))) }
+
+// LFSHost is what a module of the firmware has for LFSReload: its port.System.
+type LFSHost interface {
+	// CheckImage tells why a file is no image for the store, "" if nothing is known
+	// against it.
+	CheckImage(name string) string
+	// LoadImage lets the chip restart and load an image on its way up, when the task
+	// that calls it is over; false if that cannot be noted.
+	LoadImage(name string) bool
+}
+
+// LFSReload loads the image whose file name is at index 1, the only value on the
+// stack (luaL_lfsreload): it raises an error because the module restarts, or pushes
+// what is in the way. The firmware finds out about bad images later.
+func LFSReload(L State, host LFSHost) {
+	image, ok := L.ToString(1)
+	if L.GetGlobal("file") == Nil {
+		L.PushString("No file system mounted")
+		return
+	}
+	L.GetField(2, "exists")
+	if ok {
+		L.PushString(image)
+	} else {
+		L.PushNil()
+	}
+	L.Call(1, 1)
+	if L.LFSConfig().Size == 0 || !L.ToBoolean(-1) {
+		L.PushString("No LFS partition allocated")
+		return
+	}
+	if why := host.CheckImage(image); why != "" {
+		L.PushString(why)
+		return
+	}
+	if host.LoadImage(image) {
+		L.Errorf("system restarting")
+	}
+}

@@ -1,9 +1,6 @@
 package node
 
-import (
-	"moonlet/internal/port"
-	"moonlet/internal/state"
-)
+import "moonlet/internal/state"
 
 // flashWindow is where the chip reads the first byte of its flash memory.
 const flashWindow = 0x40200000
@@ -57,34 +54,10 @@ func lfsIndex(L state.State) int {
 	return 1
 }
 
-// lfsReload is node.LFS.reload(image): the module restarts and loads the image on
-// its way up, or there is a message (luaL_lfsreload).
+// lfsReload is node.LFS.reload(image).
 func lfsReload(L state.State) int {
 	L.SetTop(1)
-	image, ok := L.ToString(1)
-	if L.GetGlobal("file") == state.Nil {
-		L.PushString("No file system mounted")
-		return 1
-	}
-	L.GetField(2, "exists")
-	if ok {
-		L.PushString(image)
-	} else {
-		L.PushNil()
-	}
-	L.Call(1, 1)
-	if L.LFSConfig().Size == 0 || !L.ToBoolean(-1) {
-		L.PushString("No LFS partition allocated")
-		return 1
-	}
-	if why := system(L).CheckImage(image); why != "" {
-		L.PushString(why)
-		return 1
-	}
-	if n, ok := system(L).WriteRecord(port.RecordFlashLFS, append([]byte(image), 0)); ok && n > 0 {
-		system(L).Restart()
-		return L.Errorf("system restarting")
-	}
+	state.LFSReload(L, system(L))
 	return 1
 }
 
