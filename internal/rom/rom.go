@@ -44,6 +44,7 @@ type Image struct {
 	conts  []state.KFunc
 	hooks  []state.Hook
 	names  []string
+	roles  [state.NumRoles]Addr
 	procs  map[*state.Proc]Addr
 	contAt map[*state.Cont]Addr
 	hookAt map[*state.HookProc]Addr
@@ -99,6 +100,9 @@ func (im *Image) Cont(a Addr) state.KFunc {
 
 // Proc is the address of a declared function.
 func (im *Image) Proc(p *state.Proc) Addr { return must(im.procs, p, "function") }
+
+// Role is the address of the function with a role, 0 if there is none.
+func (im *Image) Role(r state.Role) Addr { return im.roles[r] }
 
 // ContAddr is the address of a declared continuation.
 func (im *Image) ContAddr(c *state.Cont) Addr {
@@ -212,6 +216,7 @@ func (l *linker) proc(p *state.Proc, name string) Addr {
 	if !ok {
 		a = l.fn(p.F, name)
 		l.im.procs[p] = a
+		l.im.roles[p.Role] = a
 	}
 	return a
 }

@@ -38,7 +38,22 @@ type ROTable struct {
 // Proc is a function that code pushes by itself (PushFunction, PushClosure); its
 // pointer is its identity, since Go functions have none. FnProc makes a named
 // entry of it.
-type Proc struct{ F Func }
+type Proc struct {
+	F Func
+	// Role tells a machine that it may do what F does by itself.
+	Role Role
+}
+
+// Role is a function that nearly every program calls all the time.
+type Role uint8
+
+// The roles.
+const (
+	NoRole     Role = iota
+	RoleNext        // next, which pairs gives to a loop
+	RoleIPairs      // the iterator of ipairs
+	NumRoles
+)
 
 // Cont is a continuation for CallK, PCallK and YieldK.
 type Cont struct{ F KFunc }

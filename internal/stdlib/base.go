@@ -273,7 +273,7 @@ func baseType(L state.State) int {
 	return 1
 }
 
-var nextProc = &state.Proc{F: baseNext}
+var nextProc = &state.Proc{F: baseNext, Role: state.RoleNext}
 
 func baseNext(L state.State) int {
 	L.CheckType(1, state.Table)
@@ -298,7 +298,7 @@ func basePairs(L state.State) int {
 	return 3
 }
 
-var ipairsStepProc = &state.Proc{F: ipairsStep}
+var ipairsStepProc = &state.Proc{F: ipairsStep, Role: state.RoleIPairs}
 
 func ipairsStep(L state.State) int {
 	i := succ(L, L.CheckInteger(2))

@@ -20,6 +20,7 @@ const memErrMsg = "not enough memory"
 func New(cfg machine.Config) (machine.Machine, error) {
 	v := &VM{m: cfg.Mem, heap: cfg.Heap, rom: cfg.ROM, cfg: cfg}
 	v.fast, _ = cfg.Heap.(*heap.Fast)
+	v.stepNext, v.stepIPairs = cfg.ROM.Role(state.RoleNext), cfg.ROM.Role(state.RoleIPairs)
 	v.mostObjects = int(cfg.Heap.FreeBytes()) / layout.TStringSize
 	if cfg.Output == nil {
 		v.cfg.Output = func([]byte) {}

@@ -63,11 +63,19 @@ func (v *VM) unboundSearch(h Addr, j uint64) int64 {
 // next replaces the key at a by the following one and puts its value behind it
 // (luaH_next); false at the end.
 func (t *Thread) next(h, a Addr) bool {
-	m, v, tv := t.m, t.v, tvSize
-	if v.isROTable(h) {
+	if t.v.isROTable(h) {
 		return t.roNext(h, a)
 	}
-	i := t.findIndex(h, a)
+	i, ok := t.v.findIndex(h, a)
+	if !ok {
+		t.runError("invalid key to 'next'")
+	}
+	return t.v.nextFrom(h, a, i)
+}
+
+// nextFrom is next behind position i of a traversal.
+func (v *VM) nextFrom(h, a, i Addr) bool {
+	m, tv := v.m, tvSize
 	size := m.Ptr(h + layout.TableSizeArray)
 	for array := m.Ptr(h + layout.TableArray); i < size; i++ {
 		if slot := v.item(array, i); v.tag(slot) != tagNil {
@@ -88,23 +96,22 @@ func (t *Thread) next(h, a Addr) bool {
 }
 
 // findIndex is the position of the key at a in a traversal, counted from 1, or 0
-// for nil. A key that died meanwhile is still found.
-func (t *Thread) findIndex(h, a Addr) Addr {
-	v := t.v
+// for nil. A key that died meanwhile is still found; ok is false for one that never
+// was there.
+func (v *VM) findIndex(h, a Addr) (i Addr, ok bool) {
 	if v.tag(a) == tagNil {
-		return 0
+		return 0, true
 	}
-	size := t.m.Ptr(h + layout.TableSizeArray)
+	size := v.m.Ptr(h + layout.TableSizeArray)
 	if i := Addr(v.arrayIndex(a)); i != 0 && i <= size {
-		return i
+		return i, true
 	}
 	for n := v.mainPosition(h, a); n != 0; n = v.nodeNext(n) {
 		k := n + layout.NodeKey
 		if v.rawEqual(k, a) || v.tag(k) == tagDead && v.tag(a)&collectable != 0 && v.gcOf(k) == v.gcOf(a) {
 			first, _ := v.nodes(h)
-			return (n-first)/nodeSize + 1 + size
+			return (n-first)/nodeSize + 1 + size, true
 		}
 	}
-	t.runError("invalid key to 'next'")
-	return 0
+	return 0, false
 }

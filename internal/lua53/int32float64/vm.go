@@ -32,6 +32,9 @@ type VM struct {
 	fast *heap.Fast // the allocator, when it is this one
 	heap heap.Allocator
 	rom  *rom.Image
+
+	stepNext, stepIPairs Addr // functions that loops call, see iterate
+
 	main *Thread
 	cfg  machine.Config
 

@@ -736,6 +736,12 @@ newFrame:
 			continue
 		case opcode.TForCall:
 			cb := ra + 3*tv
+			if f := m.Ptr(ra); m.U32(ra+tt) == tagCFunc && (f == v.stepNext || f == v.stepIPairs) {
+				m.SetPtr(ci+layout.CallInfoSavedPC, pc)
+				if t.iterate(ci, ra, int(i>>14&opcode.MaxC)) {
+					continue
+				}
+			}
 			copyTV(m, cb+2*tv, ra+2*tv)
 			copyTV(m, cb+tv, ra+tv)
 			copyTV(m, cb, ra)
