@@ -183,8 +183,11 @@ func (c *Command) compile(o *Options) error {
 // each calls f for each file, with several compilers at once where there are many
 // files. The error is that of the first file that has one.
 func (c *Command) each(o *Options, files []string, f func(compiler *Compiler, i int) error) error {
-	const filesEach = 8 // as many as make up for another compiler
-	workers := max(1, min(runtime.GOMAXPROCS(0), len(files)/filesEach))
+	const (
+		filesEach   = 8 // as many as make up for another compiler
+		mostWorkers = 8 // each has an address space of its own
+	)
+	workers := max(1, min(runtime.GOMAXPROCS(0), len(files)/filesEach, mostWorkers))
 	if slices.Contains(files, Stdin) {
 		workers = 1
 	}
