@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"moonlet/internal/chunk"
 	"moonlet/internal/editions"
@@ -238,6 +239,7 @@ func msgHandler(L state.State) int {
 	if !ok {
 		msg = "(error object is a " + L.TypeNameAt(1) + " value)"
 	}
+	msg, _, _ = strings.Cut(msg, "\x00") // a C string, there
 	L.Traceback(L, msg, true, 1)
 	return 1
 }

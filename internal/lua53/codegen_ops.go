@@ -325,7 +325,13 @@ func (fs *funcState) addLine(pc, line int) {
 		fs.lineLen, fs.lastLine, fs.lastPC = n, line, pc
 		return
 	}
-	if n+4 > fs.sizeLine {
+	// The firmware makes room for 4 bytes. A distance of 2^20 lines and more takes 5
+	// or 6, which it writes behind its memory.
+	need := 4
+	if far := max(line-last, last-line); far >= 1<<20 {
+		need = 6
+	}
+	for n+need > fs.sizeLine {
 		fs.line = t.growVector(fs.line, &fs.sizeLine, 1, 1<<31-1, "line codes")
 		fs.setVector(layout.ProtoLineInfo, layout.ProtoSizeLineInfo, fs.line, fs.sizeLine)
 	}

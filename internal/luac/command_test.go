@@ -242,3 +242,17 @@ func TestCommand_Stdin(t *testing.T) {
 		t.Errorf("code %d, %q, %v, %+v", code, stderr, err, f)
 	}
 }
+
+// TestCommand_FarLines compiles lines whose distances take many bytes.
+func TestCommand_FarLines(t *testing.T) {
+	for _, gap := range []int{1 << 6, 1 << 13, 1<<20 - 2, 1<<20 + 5, 3 << 20} {
+		inDir(t, "far.lua", "local a = 1"+strings.Repeat("\n", gap)+"b = a"+strings.Repeat("\n", gap)+"c = b\n")
+		if _, stderr, code := run(t, command("luac.cross", nil), "-o", "far.lc", "far.lua"); code != 0 {
+			t.Fatal(stderr)
+		}
+		lines := decodeFile(t, "far.lc").Main.Lines()
+		if lines[0] != 1 || lines[1] != 1+gap || lines[3] != 1+2*gap {
+			t.Errorf("a gap of %d: lines %v", gap, lines)
+		}
+	}
+}

@@ -505,14 +505,15 @@ func (g *runGen) closure() {
 }
 
 func (g *runGen) scenario() {
-	cost, lists := 10, [][]string{libraryScenarios, libraryScenarios, metaScenarios, coroutineScenarios, languageScenarios}
-	if g.fn.outer == nil && g.fn.times == 1 && g.chance(3) {
-		cost, lists = 1000, [][]string{heavyScenarios}
-	}
 	if g.fn.cost > g.cost || g.fn.times > 40 {
 		g.print()
 		return
 	}
+	list, cost := pick(&g.random, [][]string{libraryScenarios, libraryScenarios, metaScenarios, coroutineScenarios,
+		languageScenarios}), 10
+	if g.fn.outer == nil && g.fn.times == 1 && g.chance(3) {
+		list, cost = heavyScenarios, 1000
+	}
 	g.fn.cost += cost * g.fn.times
-	g.put("do\n" + pick(&g.random, pick(&g.random, lists)) + "\nend")
+	g.put("do\n" + pick(&g.random, list) + "\nend")
 }

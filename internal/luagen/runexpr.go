@@ -1,11 +1,14 @@
 package luagen
 
+import "slices"
+
 // Templates of expressions by kind. Their holes, besides the kinds:
 //
 //	$d  0 to 9               $t  0 to 3                 $z  a constant that is not 0
 //	$D  a special integer    $N  a special number       $c  code of a character
-//	$S  a string constant    $P  a pattern              $R  a replacement of two captures at most
+//	$S  a string constant    $P  a pattern              $R  a replacement
 //	$M  a pattern, perhaps malformed                    $K  a format of string.pack
+//	$f  the name of a field  $F  statements of a function
 //	$a  any value            $x  something that may raise an error
 var expressions = map[byte][]string{
 	kindInt: {
@@ -144,7 +147,7 @@ var (
 	}
 	malformed = []string{
 		"'('", "')'", "'%'", "'[a'", "'[%'", "'%b'", "'%bx'", "'%f'", "'%fa'", "'(()'", "'%1'", "'(.)%2'",
-		"'(.)%1'", "'[]'", "'[^'", "'(' .. ('a*'):rep(30) .. 'b)'", "('(a)'):rep(33)", "'[[:alpha:]]'", "'%z'",
+		"'(.)%1'", "'[]'", "'[^'", "'(' .. ('a*'):rep(4) .. 'b)'", "('(a)'):rep(33)", "'[[:alpha:]]'", "'%z'",
 	}
 	replacements = []string{
 		"''", "'x'", "'%0'", "'%0%0'", "'<%0>'", "'%%'", "'[%1]'", "'a%0b'",
@@ -184,7 +187,7 @@ func (g *runGen) hole(c byte) {
 	case 'P':
 		g.word(pick(r, patterns))
 	case 'M':
-		g.word(pick(r, append(malformed, patterns[:4]...)))
+		g.word(pick(r, slices.Concat(malformed, patterns[:4])))
 	case 'R':
 		g.word(pick(r, replacements))
 	case 'K':
@@ -195,8 +198,6 @@ func (g *runGen) hole(c byte) {
 		g.put(pick(r, anything))
 	case 'x':
 		g.put(pick(r, risky))
-	case 'B':
-		g.block(g.between(1, 2), 1)
 	case 'F':
 		g.body(g.between(1, 2), 4, func() {})
 	default:

@@ -89,7 +89,11 @@ func TestCompile(t *testing.T) {
 func TestLargePrograms(t *testing.T) {
 	for _, model := range []num.Model{num.Int32Float32, num.Int64Float64, num.Int32Float64} {
 		s := newSession(t, model, compileHeap, 0, t.Output())
-		for seed := range uint64(10) {
+		seeds := uint64(10)
+		if testing.Short() {
+			seeds = 2
+		}
+		for seed := range seeds {
 			if _, message := compile(s, luagen.Program(seed, luagen.Options{Size: 3000}), "=seed "+itoa(seed)); message != "" {
 				t.Errorf("%v: %s", model, message)
 			}
