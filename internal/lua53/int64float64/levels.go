@@ -31,8 +31,8 @@ func (t *Thread) runLevel(kind int, fn Addr, nresults int) state.Status {
 	}
 	v.levels = append(v.levels, level{l: t.l, ci: ci, depth: v.goDepth, nny: t.nny(), nCCalls: t.nCCalls()})
 	n := len(v.levels)
-	if kind == stepResume { // frames that were counted before the yield count again
-		t.setNCCalls(t.nCCalls() + t.countedFrames(t.ci(), ci))
+	if kind == stepResume {
+		t.uncount(t.ci(), ci)
 	}
 	status := t.step(kind, fn, nresults)
 	for status > state.Yield && t.recoverAt(status) {
@@ -107,8 +107,19 @@ func (t *Thread) recoverAt(status state.Status) bool {
 	t.setNNY(lv.nny)
 	t.shrinkStack()
 	m.SetU32(t.l+layout.LuaStateErrFunc, m.U32(ci+layout.CallInfoOldErrFunc))
+	if lv.nny == 0 { // a coroutine: C has unwound all of its stack, and goes on by unroll
+		t.uncount(ci, lv.ci)
+	}
 	t.setNCCalls(lv.nCCalls + t.countedFrames(ci, lv.ci))
 	return true
+}
+
+// uncount forgets that frames from ci down to the frame end raised nCcalls: C goes on
+// with them without being in the calls that made them.
+func (t *Thread) uncount(ci, end Addr) {
+	for ; ci != end && ci != 0; ci = t.v.ciPrev(ci) {
+		t.v.setCIStatus(ci, t.v.ciStatus(ci)&^cistCounted)
+	}
 }
 
 // countedFrames is the number of frames from ci down to the frame end that
