@@ -159,7 +159,8 @@ on the desk.
   moonlet run blink.lua          run a single file
   moonlet exec sum.lua 1 2 3     run a Lua program without a module
   moonlet luac -f -o lfs.img *.lua   compile an image of the flash store
-  moonlet lfs lfs.img            tell what is in it`,
+  moonlet lfs lfs.img            tell what is in it
+  moonlet heap .                 tell where the application's memory is`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -169,7 +170,7 @@ on the desk.
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; \"%s --help\" lists the flags", err, c.CommandPath())
 	})
-	c.AddCommand(a.runCommand(), a.execCommand(), a.luacCommand(), a.lfsCommand(), a.versionCommand())
+	c.AddCommand(a.runCommand(), a.execCommand(), a.luacCommand(), a.lfsCommand(), a.heapCommand(), a.versionCommand())
 	return c
 }
 

@@ -57,6 +57,10 @@ type Config struct {
 	Net   Network
 	WiFi  WiFi
 
+	// HeapProfile makes the module remember who took which block of the heap, for
+	// HeapSnapshot. It changes nothing that the module can notice.
+	HeapProfile bool
+
 	// PowerCut, if any, is asked before each operation of the flash chip on the store;
 	// true resets the module before it is done, as if the power had gone.
 	PowerCut func(op flash.Op) bool

@@ -44,6 +44,7 @@ type Device struct {
 	radio   *radio.Radio
 
 	store    store
+	profile  heapProfile
 	guard    guard
 	input    input
 	running  bool           // a life has begun and not ended
@@ -277,8 +278,17 @@ func (d *Device) Press(name string, t time.Duration) bool {
 // bytes of heap are free then and which short strings are in RAM; false if no Lua is
 // running, or if a finalizer resets the module.
 func (d *Device) Live() (free int, strings []string, ok bool) {
-	if d.machine == nil || !d.running {
+	if !d.collected(func() { strings = d.machine.RAMStrings() }) {
 		return 0, nil, false
+	}
+	return d.FreeHeap(), strings, true
+}
+
+// collected collects the garbage, between two tasks of the module, and runs f
+// then; false if no Lua is running, or if a finalizer resets the module.
+func (d *Device) collected(f func()) (ok bool) {
+	if d.machine == nil || !d.running {
+		return false
 	}
 	defer mem.CatchFaults()()
 	defer func() {
@@ -288,16 +298,16 @@ func (d *Device) Live() (free int, strings []string, ok bool) {
 				panic(r)
 			}
 			d.end(sdk.Ending{Next: next})
-			free, strings, ok = 0, nil, false
+			ok = false
 		}
 	}()
 	d.loop.Exec(func() {
 		for range 2 { // what has a finalizer goes the second time
 			d.machine.State().GC(state.GCCollect, 0)
 		}
-		strings = d.machine.RAMStrings()
+		f()
 	})
-	return d.FreeHeap(), strings, true
+	return true
 }
 
 // FreeHeap is what node.heap() tells, in bytes.

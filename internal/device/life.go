@@ -152,12 +152,13 @@ var reasonNames = [...]string{
 func (d *Device) newMachine() error {
 	start := ramEnd - mem.Addr(d.config.FreeHeap+bootUse)
 	d.heap = heap.NewDevice(d.mem, start, ramEnd)
+	d.profile.begin(d)
 	store, err := d.attachStore()
 	if err != nil {
 		return err
 	}
 	vm, err := edition().New(machine.Config{
-		Mem: d.mem, Space: d.space, ROM: d.image, Host: d, Heap: d.heap,
+		Mem: d.mem, Space: d.space, ROM: d.image, Host: d, Heap: d.allocator(),
 		Store: store, StripDefault: 1, ESPFloatMod: true, Seed: d.system.Random(),
 		Output:      func(p []byte) { node.Output(d.machine.State(), p) },
 		ErrorOutput: d.print,

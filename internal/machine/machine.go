@@ -78,6 +78,12 @@ type Machine interface {
 	Unprotected(r any) (msg string, ok bool)
 	// CheckHeap walks all objects and reports the first that is inconsistent.
 	CheckHeap() error
+	// WalkHeap calls f for each object in RAM. It reads only and may be asked
+	// between two tasks; the first object is the state with the roots.
+	WalkHeap(f func(o *HeapObject))
+	// CallStack appends the functions that run, innermost first, to a list. Like
+	// Position it can be asked in the midst of anything.
+	CallStack(list []Frame) []Frame
 }
 
 // Store is a part of the flash chip.

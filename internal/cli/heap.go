@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"moonlet/internal/device"
+	"moonlet/internal/heapview"
+	"moonlet/internal/project"
+)
+
+const heapHelp = `Boots an application on a virtual module, lets it run for some time, collects the
+garbage, and tells where each byte of the heap went: by kind of object, by the
+source line that took it, by what holds it, and what keeps the largest objects
+alive. DIR|FILE is what "moonlet run" takes.
+
+With --then it compares two moments and tells what is new at the second one, or
+has grown, by the line that took it: a leak names its line. --leaks is the same
+as --then 60s.
+
+The application runs in virtual time and in a flash memory of its own; nothing in
+the directory changes, and the same application always gives the same figures.
+docs/heap.md explains them.
+
+Exit codes: 0 all went well, 2 the command line or the project is wrong, or no Lua
+runs at the moment that was asked for, 3 a file cannot be written.`
+
+const heapExamples = `  moonlet heap .
+  moonlet heap . --after 1m --top 10
+  moonlet heap . --path "userdata net.socket"
+  moonlet heap examples/leak --after 2s --then 30s
+  moonlet heap . --pprof heap.pb.gz && go tool pprof -top -lines heap.pb.gz
+  moonlet heap . --after 10m --csv heap.csv`
+
+// heapOptions are the flags of heap that are no keys.
+type heapOptions struct {
+	settings    []project.Setting
+	after, then time.Duration
+	leaks       bool
+	top         int
+	topGiven    bool
+	path        string
+	pprof, csv  string
+	json        bool
+	serial      bool
+}
+
+// Defaults of heap.
+const (
+	heapAfter   = 5 * time.Second
+	heapLeaks   = time.Minute
+	heapTop     = 20
+	heapLargest = 5                      // objects in the text, if nobody asks for more
+	heapEvery   = 100 * time.Millisecond // between two lines of --csv
+)
+
+func (a *App) heapCommand() *cobra.Command {
+	o := heapOptions{}
+	c := &cobra.Command{
+		Use:     "heap DIR|FILE",
+		Short:   "tell where the bytes of an application's heap went",
+		Long:    heapHelp,
+		Example: heapExamples,
+		Args:    needArg(1, "the name of a directory or a file"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.topGiven = c.Flags().Changed("top")
+			if err := o.check(c.Flags().Changed("then")); err != nil {
+				return err
+			}
+			return a.heap(args[0], o)
+		},
+	}
+	own := pflag.NewFlagSet("heap", pflag.ContinueOnError)
+	own.SortFlags = false
+	own.DurationVar(&o.after, "after", heapAfter, "how long the application runs")
+	own.DurationVar(&o.then, "then", 0, "compare with what is there after this `time`")
+	own.BoolVar(&o.leaks, "leaks", false, "the same as --then 60s")
+	own.IntVar(&o.top, "top", heapTop, "list no more than `N` lines, holders and objects; 0 is all of them")
+	own.StringVar(&o.path, "path", "", "only objects with this `text` in their kind, name, line, address or path")
+	own.BoolVar(&o.json, "json", false, "everything as a JSON object")
+	own.StringVar(&o.pprof, "pprof", "", "also write a profile for \"go tool pprof\" to this `file`")
+	own.StringVar(&o.csv, "csv", "", "also write the free heap of each 100 ms to this `file`")
+	own.BoolVar(&o.serial, "serial", false, "show what the module sends, on the standard error output")
+	c.Flags().AddFlagSet(own)
+	c.SetUsageFunc(groupedUsage(append([]group{{"Looking", own}}, addKeyFlags(c, &o.settings)...)))
+	return c
+}
+
+func (o *heapOptions) check(thenGiven bool) error {
+	if o.leaks && !thenGiven {
+		o.then = heapLeaks
+	}
+	switch {
+	case o.after <= 0:
+		return errors.New("--after: want a time, as in 5s")
+	case (thenGiven || o.leaks) && o.then <= o.after:
+		return fmt.Errorf("--then: want a time later than --after, which is %v", o.after)
+	case o.top < 0:
+		return errors.New("--top: want a number of lines, as in 10")
+	}
+	return nil
+}
+
+func (a *App) heap(path string, o heapOptions) (err error) {
+	p, err := project.Open(path, o.settings)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	po := project.HeapOptions{After: o.after, Then: o.then}
+	if o.serial {
+		po.Serial = a.Err
+	}
+	var samples bytes.Buffer
+	if o.csv != "" {
+		fmt.Fprintln(&samples, "seconds,free,largest,lua")
+		po.Every, po.Sample = heapEvery, func(s project.HeapSample) { writeSample(&samples, s) }
+	}
+	h, err := p.ProfileHeap(po)
+	if o.csv != "" && (err == nil || samples.Len() > 0) { // also of a heap that has run out
+		if err2 := device.ReplaceFile(o.csv, samples.Bytes()); err == nil {
+			err = fail(ExitHost, err2)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if o.pprof != "" {
+		var b bytes.Buffer
+		if err := writeProfile(&b, h); err != nil {
+			return fail(ExitUsage, err)
+		}
+		if err := device.ReplaceFile(o.pprof, b.Bytes()); err != nil {
+			return fail(ExitHost, err)
+		}
+	}
+	return a.heapReport(h, o)
+}
+
+// writeProfile writes the heap, or what is new on it if there are two moments.
+func writeProfile(w io.Writer, h *project.HeapProfile) error {
+	if h.Second != nil {
+		return h.Second.WriteProfile(w, h.First)
+	}
+	return h.First.WriteProfile(w, nil)
+}
+
+// writeSample writes a line of --csv; where no Lua runs its figures are empty.
+func writeSample(w io.Writer, s project.HeapSample) {
+	if s.Running {
+		fmt.Fprintf(w, "%.3f,%d,%d,%d\n", s.At.Seconds(), s.Free, s.Largest, s.Lua)
+	} else {
+		fmt.Fprintf(w, "%.3f,,,\n", s.At.Seconds())
+	}
+}
+
+func (a *App) heapReport(h *project.HeapProfile, o heapOptions) error {
+	ro := heapview.Options{Top: o.top, Objects: o.top, Pattern: o.path}
+	switch {
+	case o.json && !o.topGiven:
+		ro.Top, ro.Objects = 0, 0
+	case !o.topGiven && o.path == "":
+		ro.Objects = heapLargest
+	}
+	s := h.Last()
+	r := s.Report(ro)
+	r.Notes = append(r.Notes, h.Notes...)
+	if h.Second != nil {
+		g, err := h.Second.GrowthSince(h.First, ro.Top)
+		if err != nil {
+			return fail(ExitUsage, err)
+		}
+		r.Growth = g
+	}
+	if o.json {
+		return a.writeJSON(r)
+	}
+	return a.writeText(func(w io.Writer) { r.Print(w, o.path != "") })
+}

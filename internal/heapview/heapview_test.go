@@ -1,0 +1,284 @@
+package heapview
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/pprof/profile"
+
+	"moonlet/internal/machine"
+	"moonlet/internal/mem"
+)
+
+// sample is a heap made by hand: a registry with globals, a callback that is
+// referred to, and a block of C.
+type sample struct {
+	in Input
+}
+
+const (
+	stateAt = 0x1000 + 100*iota
+	registryAt
+	globalsAt
+	callbackAt
+	upvalueAt
+	socketAt
+	listAt
+	itemAt
+)
+
+func newSample() *sample {
+	s := &sample{in: Input{At: time.Second, Life: 1, Total: 10000, Free: 10000, Sites: NewSites()}}
+	ref := func(kind machine.RefKind, to mem.Addr, name string, index int64) machine.HeapRef {
+		return machine.HeapRef{Kind: kind, To: to, Name: name, Index: index}
+	}
+	app := func(line int) machine.Frame { return machine.Frame{Source: "app.lua", LineDefined: line} }
+	s.add(stateAt, machine.HeapState, machine.HeapObject{Refs: []machine.HeapRef{ref(machine.RefRegistry, registryAt, "", 0)}})
+	s.add(registryAt, machine.HeapTable, machine.HeapObject{Refs: []machine.HeapRef{
+		ref(machine.RefIndex, globalsAt, "", registryGlobals), ref(machine.RefIndex, callbackAt, "", 17)}})
+	s.add(globalsAt, machine.HeapTable, machine.HeapObject{Refs: []machine.HeapRef{ref(machine.RefField, listAt, "list", 0)}})
+	s.add(callbackAt, machine.HeapFunction, machine.HeapObject{Def: app(12), Refs: []machine.HeapRef{ref(machine.RefUpvalue, upvalueAt, "", 1)}},
+		machine.Frame{Source: "app.lua", LineDefined: 3, Line: 15}, machine.Frame{Source: "init.lua", Line: 2})
+	s.add(upvalueAt, machine.HeapUpvalue, machine.HeapObject{Refs: []machine.HeapRef{ref(machine.RefValue, socketAt, "", 0)}})
+	s.add(socketAt, machine.HeapUserdata, machine.HeapObject{Name: "net.socket"},
+		machine.Frame{Source: "createConnection", LineDefined: -1}, machine.Frame{Source: "app.lua", LineDefined: 3, Line: 5})
+	s.add(listAt, machine.HeapTable, machine.HeapObject{Refs: []machine.HeapRef{ref(machine.RefIndex, itemAt, "", 3)}},
+		machine.Frame{Source: "stripped.lua", LineDefined: 7})
+	s.add(itemAt, machine.HeapString, machine.HeapObject{Name: "text", Length: 4}, machine.Frame{Source: "init.lua", Line: 9})
+	s.block(0x5000, 40)
+	return s
+}
+
+func (s *sample) block(a mem.Addr, payload int, stack ...machine.Frame) {
+	bytes := (payload + 8 + 7) &^ 7
+	s.in.Blocks = append(s.in.Blocks, Block{Addr: a, Payload: payload, Bytes: bytes, Site: s.in.Sites.ID(stack), Seq: uint64(len(s.in.Blocks) + 1)})
+	s.in.Free -= bytes
+}
+
+func (s *sample) add(a mem.Addr, kind machine.HeapKind, o machine.HeapObject, stack ...machine.Frame) {
+	const size = 30
+	o.Addr, o.Kind, o.Blocks = a, kind, []machine.HeapBlock{{Addr: a, Size: size, Part: "record"}}
+	s.in.Objects = append(s.in.Objects, o)
+	s.block(a, size, stack...)
+}
+
+func (s *sample) snapshot(t *testing.T) *Snapshot {
+	t.Helper()
+	snap, err := New(s.in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return snap
+}
+
+func TestPaths(t *testing.T) {
+	s := newSample().snapshot(t)
+	s.UpvalueName = func(f machine.Frame, i int) string {
+		if f.LineDefined == 12 && i == 1 {
+			return "sock"
+		}
+		return ""
+	}
+	for a, want := range map[mem.Addr]string{
+		socketAt:   "registry reference 17 → function app.lua:12 → upvalue 'sock' → userdata net.socket",
+		upvalueAt:  "registry reference 17 → function app.lua:12 → upvalue 'sock'",
+		itemAt:     `global 'list' → [3] → string "text"`,
+		registryAt: "the registry",
+		stateAt:    "the virtual machine",
+	} {
+		if got := s.PathText(s.byAddr[a]); got != want {
+			t.Errorf("path of %#x: %q, want %q", a, got, want)
+		}
+	}
+	steps := s.Path(s.byAddr[socketAt])
+	if len(steps) != 4 || steps[1].By != "registry reference 17" || steps[3].Kind != "userdata" || steps[3].Address != "0x000011f4" {
+		t.Errorf("steps %+v", steps)
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	s := newSample().snapshot(t)
+	for a, want := range map[mem.Addr]string{
+		callbackAt: "app.lua:12", // not its end, where Lua makes it
+		socketAt:   "app.lua:5",
+		listAt:     "stripped.lua:7 (function)",
+		itemAt:     "init.lua:9",
+		globalsAt:  Firmware,
+	} {
+		if got := s.Place(s.byAddr[a]).String(); got != want {
+			t.Errorf("place of %#x: %q, want %q", a, got, want)
+		}
+	}
+}
+
+func TestReport_Sums(t *testing.T) {
+	s := newSample().snapshot(t)
+	r := s.Report(Options{})
+	kinds, lines, holders := 0, 0, 0
+	for _, k := range r.Kinds {
+		kinds += k.Bytes
+	}
+	for _, l := range r.Lines {
+		lines += l.Bytes
+	}
+	for _, h := range r.Holders {
+		holders += h.Bytes
+	}
+	if used := r.Heap.Used; used != 10000-s.Free || kinds != used || lines != used || holders != used {
+		t.Errorf("in use %d, kinds %d, lines %d, holders %d", r.Heap.Used, kinds, lines, holders)
+	}
+	if last := r.Kinds[len(r.Kinds)-1]; last.Kind != "c" || last.Count != 1 || last.Payload != 40 || last.Bytes != 48 {
+		t.Errorf("blocks of C: %+v", last)
+	}
+	if n := len(s.Report(Options{Pattern: "net.socket"}).Objects); n != 1 {
+		t.Errorf("%d objects are a net.socket", n)
+	}
+}
+
+// TestReport_JSON holds the names of the document's fields.
+func TestReport_JSON(t *testing.T) {
+	old, s := newSample().snapshot(t), newSample().snapshot(t)
+	r := s.Report(Options{})
+	var err error
+	if r.Growth, err = s.GrowthSince(old, 0); err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(data, &doc); err != nil {
+		t.Fatal(err)
+	}
+	first := func(name string) any { return doc[name].([]any)[0] }
+	for what, v := range map[string]struct {
+		value any
+		want  string
+	}{
+		"document": {doc, "after_seconds format growth heap holders kinds lines notes objects version"},
+		"heap":     {doc["heap"], "free_bytes largest_free_bytes lua_bytes total_bytes used_bytes"},
+		"kinds":    {first("kinds"), "bytes count kind payload_bytes"},
+		"lines":    {first("lines"), "bytes file line objects parts payload_bytes place"},
+		"holders":  {first("holders"), "bytes count holder payload_bytes roots"},
+		"objects":  {first("objects"), "address bytes file held_bytes kind line path path_text payload_bytes place"},
+		"growth": {doc["growth"], "from_seconds gone_bytes gone_objects grown_bytes lines new_bytes new_objects " +
+			"shrunk_bytes to_seconds used_bytes"},
+	} {
+		var names []string
+		for name := range v.value.(map[string]any) {
+			if name != "name" {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		if got := strings.Join(names, " "); got != v.want {
+			t.Errorf("%s has the fields %q, want %q", what, got, v.want)
+		}
+	}
+}
+
+func TestGrowth(t *testing.T) {
+	old := newSample().snapshot(t)
+	later := newSample()
+	later.add(0x4000, machine.HeapTable, machine.HeapObject{}, machine.Frame{Source: "app.lua", Line: 20})
+	list := &later.in.Objects[6] // has an array now
+	list.Blocks = append(list.Blocks, machine.HeapBlock{Addr: 0x4100, Size: 64, Part: "array"})
+	later.block(0x4100, 64, machine.Frame{Source: "app.lua", Line: 21})
+	s := later.snapshot(t)
+	g, err := s.GrowthSince(old, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.NewObjects != 1 || g.NewBytes != 40 || g.GrownBytes != 72 || g.Used != 112 || g.GoneObjects != 0 {
+		t.Errorf("growth %+v", g)
+	}
+	if len(g.Lines) != 2 || g.Lines[0].Place != "app.lua:21" || g.Lines[0].Grown != 1 || g.Lines[1].Place != "app.lua:20" {
+		t.Errorf("lines %+v", g.Lines)
+	}
+	if g, err = old.GrowthSince(s, 0); err != nil || g.GoneObjects != 1 || g.ShrunkBytes != 72 || len(g.Lines) != 0 {
+		t.Errorf("the other way: %+v, %v", g, err)
+	}
+	s.Life = 2
+	if _, err := s.GrowthSince(old, 0); err == nil {
+		t.Error("two lives are compared")
+	}
+}
+
+func TestProfile(t *testing.T) {
+	s := newSample().snapshot(t)
+	var b, again bytes.Buffer
+	if err := s.WriteProfile(&b, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := newSample().snapshot(t).WriteProfile(&again, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(b.Bytes(), again.Bytes()) {
+		t.Error("two profiles of the same heap differ")
+	}
+	p, err := profile.Parse(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var objects, space int64
+	found := false
+	for _, x := range p.Sample {
+		objects += x.Value[0]
+		space += x.Value[1]
+		if x.Label["kind"][0] == "userdata" {
+			leaf, caller := x.Location[0].Line[0], x.Location[1].Line[0]
+			found = leaf.Function.Name == "C.createConnection" && caller.Function.Name == "app.lua:3" && caller.Line == 5
+		}
+	}
+	if objects != 9 || space != int64(s.Total-s.Free) || !found {
+		t.Errorf("%d objects, %d bytes, the socket's stack is right: %v", objects, space, found)
+	}
+	if p.SampleType[0].Type != "objects" || p.SampleType[1].Unit != "bytes" {
+		t.Errorf("sample types %v", p.SampleType)
+	}
+}
+
+// TestNew_Broken holds that a heap that does not add up is told.
+func TestNew_Broken(t *testing.T) {
+	for name, damage := range map[string]func(in *Input){
+		"figure":         func(in *Input) { in.Free++ },
+		"unknown block":  func(in *Input) { in.Objects[3].Blocks[0].Addr += 4 },
+		"shared block":   func(in *Input) { in.Objects[3].Blocks[0].Addr = listAt },
+		"size":           func(in *Input) { in.Objects[3].Blocks[0].Size = 50 },
+		"shared address": func(in *Input) { in.Objects[3].Addr = listAt },
+	} {
+		s := newSample()
+		damage(&s.in)
+		if _, err := New(s.in); err == nil || !strings.HasPrefix(err.Error(), "BUG: ") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+// TestWeak holds that a weak reference keeps nothing.
+func TestWeak(t *testing.T) {
+	s := newSample()
+	s.in.Objects[6].Refs[0].Weak = true
+	snap := s.snapshot(t)
+	if got := snap.PathText(snap.byAddr[itemAt]); !strings.Contains(got, "garbage") {
+		t.Errorf("path %q", got)
+	}
+}
+
+func TestSites(t *testing.T) {
+	s := NewSites()
+	view := []byte("app.lua")
+	a := machine.Frame{Source: string(view), LineDefined: 1, Line: 2}
+	id := s.Of(func(list []machine.Frame) []machine.Frame { return append(list, a) })
+	if id == 0 || s.ID([]machine.Frame{a}) != id || s.ID([]machine.Frame{a, a}) == id || s.ID(nil) != 0 {
+		t.Error("numbers of call stacks")
+	}
+	if got := s.Stack(id); len(got) != 1 || got[0] != a || len(s.Stack(0)) != 0 {
+		t.Errorf("stack %+v", got)
+	}
+}

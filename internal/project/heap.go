@@ -1,0 +1,227 @@
+package project
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"moonlet/internal/chunk"
+	"moonlet/internal/device"
+	"moonlet/internal/heapview"
+	"moonlet/internal/luac"
+	"moonlet/internal/sdk"
+)
+
+// HeapOptions tell what ProfileHeap does.
+type HeapOptions struct {
+	After time.Duration // time since power-on of the snapshot
+	Then  time.Duration // of a second one, 0 for none
+	// Serial gets what the module sends; nil throws it away.
+	Serial io.Writer
+	// Sample gets the state of the heap after each Every of the module's time; nil
+	// for none. Samples do not collect the garbage, snapshots do.
+	Sample func(s HeapSample)
+	Every  time.Duration
+}
+
+// HeapSample is the state of the heap at a moment.
+type HeapSample struct {
+	At      time.Duration
+	Running bool // false while the module sleeps: the rest is 0
+	device.HeapState
+}
+
+// HeapProfile is what ProfileHeap found.
+type HeapProfile struct {
+	First  *heapview.Snapshot
+	Second *heapview.Snapshot // nil if none was asked for
+	Notes  []string           // resets and the like on the way
+}
+
+// Last is the latest snapshot.
+func (h *HeapProfile) Last() *heapview.Snapshot {
+	if h.Second != nil {
+		return h.Second
+	}
+	return h.First
+}
+
+// ProfileHeap boots the project's module, with the books of its allocator open, and
+// tells what is on its heap some time later. It does so in virtual time and in a
+// flash memory of its own, so it always finds the same.
+func (p *Project) ProfileHeap(o HeapOptions) (h *HeapProfile, err error) {
+	dir, err := os.MkdirTemp("", "moonlet-")
+	if err != nil {
+		return nil, hostErrorf(err, "making a directory for a trial")
+	}
+	defer os.RemoveAll(dir)
+	q := *p
+	q.StateDir = filepath.Join(dir, "state")
+	if _, err := q.Upload(); err != nil {
+		return nil, err
+	}
+	h = &HeapProfile{}
+	c := q.Config()
+	clock := sdk.NewVirtualClock()
+	c.Clock, c.FastSerial, c.Serial, c.HeapProfile = clock, true, o.Serial, true
+	if c.Seed == 0 {
+		c.Seed = 1
+	}
+	c.Net.AutoPorts, c.Net.Ports = true, nil
+	c.Report = func(e device.Event) { h.note(e) }
+	d, err := device.New(c)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if e := d.Close(); err == nil {
+			err = e
+		}
+	}()
+	t := &heapTrial{p: p, o: o, d: d, clock: clock}
+	if h.First, err = t.snapshot(o.After); err != nil {
+		return nil, err
+	}
+	if o.Then > 0 {
+		if h.Second, err = t.snapshot(o.Then); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+// note keeps what the reader of a profile should know.
+func (h *HeapProfile) note(e device.Event) {
+	switch e.Kind {
+	case device.Rebooted, device.Exception, device.Watchdog, device.Sleeping, device.HostError:
+		h.Notes = append(h.Notes, fmt.Sprintf("%v after power-on: %s", e.At.Round(time.Millisecond), e.Text))
+	}
+}
+
+// heapTrial is a module whose heap is watched.
+type heapTrial struct {
+	p     *Project
+	o     HeapOptions
+	d     *device.Device
+	clock sdk.Clock
+	names map[functionAt][]string // of upvalues
+}
+
+// snapshot runs the module until some time after power-on.
+func (t *heapTrial) snapshot(at time.Duration) (*heapview.Snapshot, error) {
+	if err := t.runUntil(at); err != nil {
+		return nil, err
+	}
+	s, err := t.d.HeapSnapshot()
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		return nil, &Error{Where: t.p.Dir, Problem: fmt.Sprintf("%v after power-on no Lua is running: the module sleeps or has just been reset; choose another time", at)}
+	}
+	if t.names == nil {
+		t.names = t.p.upvalueNames()
+	}
+	s.UpvalueName = func(f heapview.Function, i int) string {
+		if names := t.names[functionAt{f.Source, f.LineDefined}]; i <= len(names) {
+			return names[i-1]
+		}
+		return ""
+	}
+	return s, nil
+}
+
+func (t *heapTrial) runUntil(end time.Duration) error {
+	for now := t.clock.Now(); now < end; now = t.clock.Now() {
+		next := end
+		if t.o.Sample != nil {
+			next = min(end, now.Truncate(t.o.Every)+t.o.Every)
+		}
+		if err := t.d.RunFor(next - now); err != nil {
+			return err
+		}
+		if t.o.Sample == nil {
+			continue
+		}
+		state, running := t.d.HeapState()
+		t.o.Sample(HeapSample{At: t.clock.Now(), Running: running, HeapState: state})
+	}
+	return nil
+}
+
+// functionAt is a function by where it is defined.
+type functionAt struct {
+	file string
+	line int
+}
+
+// upvalueNames finds the names of upvalues in the sources, for the module strips
+// them when it compiles. Where a line defines several functions, names stay that
+// all of them have in common.
+func (p *Project) upvalueNames() map[functionAt][]string {
+	names := map[functionAt][]string{}
+	add := func(text []byte, name string) {
+		if f, err := compileNamed(text, name); err == nil { // else it does not run either
+			addNames(names, f, name)
+		}
+	}
+	for _, s := range p.Sources {
+		if filepath.Ext(s.Name) == ".lua" {
+			add(s.Data, s.Name)
+		}
+	}
+	found := map[string]string{} // path by name
+	for _, pat := range p.settings.lfsFiles {
+		if err := p.match(pat, found); err != nil {
+			return names // Open has found them, so they have just gone
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		if text, err := os.ReadFile(found[name]); err == nil {
+			add(text, name)
+		}
+	}
+	return names
+}
+
+// compileNamed compiles source text with all names.
+func compileNamed(text []byte, name string) (*chunk.Proto, error) {
+	c, err := luac.NewCompiler(luac.Config{Model: device.Model(), Input: bytes.NewReader(text)})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	f, err := c.File(luac.Stdin)
+	if err == nil {
+		f.Source.S = "@" + name
+	}
+	return f, err
+}
+
+// addNames adds the names of a function and of those in it. file is that of the
+// enclosing one.
+func addNames(names map[functionAt][]string, f *chunk.Proto, file string) {
+	if f.Source.Set && f.Source.S != "" {
+		file = strings.TrimLeft(f.Source.S[:1], "@=") + f.Source.S[1:]
+	}
+	at := functionAt{file, f.LineDefined}
+	old, again := names[at]
+	list := make([]string, len(f.Upvalues))
+	for i, u := range f.Upvalues {
+		if name := u.Name.S; !again || i < len(old) && old[i] == name {
+			list[i] = name
+		}
+	}
+	if names[at] = list; again && len(old) < len(list) {
+		names[at] = list[:len(old)]
+	}
+	for _, inner := range f.Protos {
+		addNames(names, inner, file)
+	}
+}
