@@ -22,7 +22,8 @@ func (a *App) execCommand() *cobra.Command {
 		Use:   "exec FILE [ARGUMENT...]",
 		Short: "run a Lua program on this computer",
 		Long: `Runs a Lua program with the standard library, io and os, and with the module's
-numbers (32-bit integers and floats), but without a module around it. FILE is
+numbers (32-bit integers and floats, or others by --number), but without a module
+around it. FILE is
 source or compiled code; "-" is the standard input. The program gets the
 arguments as "...".
 

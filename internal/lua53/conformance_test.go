@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -83,10 +84,6 @@ func variable(t *testing.T, name, what string) string {
 	return v
 }
 
-func reference(t *testing.T) string {
-	return firstPath(variable(t, "MOONLET_REFERENCE", "the path of the firmware's luac.cross for Lua 5.3"))
-}
-
 // referenceRun runs a program with the firmware's interpreter. Its exit code
 // tells nothing about errors: it is 0 after them.
 func referenceRun(t *testing.T, binary, file string) (stdout string, code int) {
@@ -145,27 +142,41 @@ func TestScripts(t *testing.T) {
 	}
 }
 
+// eachReference runs a test for each number model that MOONLET_REFERENCE names a
+// build for.
+func eachReference(t *testing.T, f func(t *testing.T, model num.Model, binary string)) {
+	t.Helper()
+	variable(t, "MOONLET_REFERENCE", "the path of the firmware's luac.cross for Lua 5.3")
+	builds := referencesByModel(t)
+	for _, model := range num.Models() {
+		if binary, given := builds[model]; given {
+			t.Run(model.Flag(), func(t *testing.T) { f(t, model, binary) })
+		}
+	}
+}
+
 // TestReference runs all our programs with the firmware's interpreter, too.
 func TestReference(t *testing.T) {
-	binary := reference(t)
-	dirs := []string{"testdata"}
-	if mem.Mapped && !testing.Short() { // the benchmarks take their time
-		dirs = append(dirs, "../../bench")
-	}
-	for _, dir := range dirs {
-		t.Run(filepath.Base(dir), func(t *testing.T) {
-			t.Chdir(dir)
-			for _, file := range scripts(t, "*.lua") {
-				t.Run(file, func(t *testing.T) {
-					want, wantCode := referenceRun(t, binary, file)
-					got, code := hostRun(t, file, 1)
-					if got != want || code != wantCode {
-						t.Errorf("exit codes %d and %d, first difference: %s", code, wantCode, firstDifference(got, want))
-					}
-				})
-			}
-		})
-	}
+	eachReference(t, func(t *testing.T, model num.Model, binary string) {
+		dirs := []string{"testdata"}
+		if mem.Mapped && !testing.Short() && model == lua53.Model { // the benchmarks take their time
+			dirs = append(dirs, "../../bench")
+		}
+		for _, dir := range dirs {
+			t.Run(filepath.Base(dir), func(t *testing.T) {
+				t.Chdir(dir)
+				for _, file := range scripts(t, "*.lua") {
+					t.Run(file, func(t *testing.T) {
+						want, wantCode := referenceRun(t, binary, file)
+						got, code := hostRunModel(t, model, file, 1)
+						if got != want || code != wantCode {
+							t.Errorf("exit codes %d and %d, first difference: %s", code, wantCode, firstDifference(got, want))
+						}
+					})
+				}
+			})
+		}
+	})
 }
 
 // dumper is a program that prints the binary chunks of the files of a list that
@@ -183,9 +194,7 @@ end
 // TestFirmwareDumps compares the binary chunks of every program in the
 // firmware's tree, and the messages about those that cannot be compiled.
 func TestFirmwareDumps(t *testing.T) {
-	binary := reference(t)
 	root := variable(t, "MOONLET_FIRMWARE", "a clone of the firmware's repository")
-	program := filepath.Join(t.TempDir(), "dumper.lua")
 	var files []string
 	err := filepath.WalkDir(root, func(name string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && filepath.Ext(name) == ".lua" {
@@ -196,19 +205,24 @@ func TestFirmwareDumps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for len(files) > 0 {
-		n := min(16, len(files))
-		list := `files = {"` + strings.Join(files[:n], `", "`) + `"}`
-		if err := os.WriteFile(program, []byte(list+dumper), 0o666); err != nil {
-			t.Fatal(err)
+	eachReference(t, func(t *testing.T, model num.Model, binary string) {
+		for rest := range slices.Chunk(files, 16) {
+			compareDumps(t, model, binary, rest)
 		}
-		want, _ := referenceRun(t, binary, program)
-		got, code := hostRun(t, program, 1)
-		if got != want || code != 0 || len(want) < 1000 {
-			diff := firstDifference(got, want)
-			t.Errorf("files %v: exit code %d, first difference: %.500s", files[:n], code, diff)
-		}
-		files = files[n:]
+	})
+}
+
+func compareDumps(t *testing.T, model num.Model, binary string, files []string) {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "dumper.lua")
+	list := `files = {"` + strings.Join(files, `", "`) + `"}`
+	if err := os.WriteFile(program, []byte(list+dumper), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	want, _ := referenceRun(t, binary, program)
+	got, code := hostRunModel(t, model, program, 1)
+	if got != want || code != 0 || len(want) < 1000 {
+		t.Errorf("files %v: exit code %d, first difference: %.500s", files, code, firstDifference(got, want))
 	}
 }
 
@@ -285,16 +299,6 @@ var notRun = map[string]string{
 func lastLine(s string) string {
 	s = strings.TrimRight(s, "\n")
 	return s[strings.LastIndexByte(s, '\n')+1:]
-}
-
-// firstPath is the first of several paths, separated as in PATH: most of these
-// tests take one build of the reference, with 32-bit integers and floats.
-func firstPath(list string) string {
-	paths := filepath.SplitList(list)
-	if len(paths) == 0 {
-		return ""
-	}
-	return paths[0]
 }
 
 // referencesByModel asks the builds in MOONLET_REFERENCE for their numbers; of

@@ -3,6 +3,7 @@ package lua53
 import (
 	"math"
 
+	"moonlet/internal/core/libm"
 	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/mem"
 	"moonlet/internal/num"
@@ -44,8 +45,7 @@ func setFloat(m mem.Mem, a Addr, n Float) { m.SetU64(a, tagFloat<<32|uint64(math
 
 func setPtr(m mem.Mem, a, p Addr, tag uint32) { m.SetU64(a, uint64(tag)<<32|uint64(uint32(p))) }
 
-// pow has digits to spare: what Go's has wrong goes when it is rounded.
-func pow(a, b Float) Float { return Float(math.Pow(float64(a), float64(b))) }
+func pow(a, b Float) Float { return libm.Powf(a, b) }
 
 // copyUser copies the payload of a userdata's value, without its tag.
 func copyUser(m mem.Mem, dst, src Addr) { m.SetU32(dst, m.U32(src)) }

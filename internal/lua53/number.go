@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"moonlet/internal/core/cfmt"
+	"moonlet/internal/core/libm"
 	"moonlet/internal/core/numconv"
 	"moonlet/internal/state"
 )
@@ -221,7 +222,7 @@ func (t *Thread) floatMod(a, b Float) Float {
 		}
 		return m
 	}
-	m := Float(math.Mod(float64(a), float64(b)))
+	m := Float(libm.Mod(float64(a), float64(b)))
 	if Float(m*b) < 0 {
 		m += b
 	}

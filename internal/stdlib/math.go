@@ -3,6 +3,7 @@ package stdlib
 import (
 	"math"
 
+	"moonlet/internal/core/libm"
 	"moonlet/internal/state"
 )
 
@@ -24,13 +25,13 @@ func Math(intSize int) state.Module {
 func mathFuncs() []state.Entry {
 	return []state.Entry{
 		state.Fn("abs", mathAbs),
-		state.Fn("acos", mathAcos),
-		state.Fn("asin", mathAsin),
+		state.Fn("acos", funcAcos.push),
+		state.Fn("asin", funcAsin.push),
 		state.Fn("atan", mathAtan),
 		state.Fn("ceil", mathCeil),
-		state.Fn("cos", mathCos),
+		state.Fn("cos", funcCos.push),
 		state.Fn("deg", mathDeg),
-		state.Fn("exp", mathExp),
+		state.Fn("exp", funcExp.push),
 		state.Fn("tointeger", mathToInteger),
 		state.Fn("floor", mathFloor),
 		state.Fn("fmod", mathFmod),
@@ -42,9 +43,9 @@ func mathFuncs() []state.Entry {
 		state.Fn("rad", mathRad),
 		state.Fn("random", mathRandom),
 		state.Fn("randomseed", mathRandomSeed),
-		state.Fn("sin", mathSin),
-		state.Fn("sqrt", mathSqrt),
-		state.Fn("tan", mathTan),
+		state.Fn("sin", funcSin.push),
+		state.Fn("sqrt", funcSqrt.push),
+		state.Fn("tan", funcTan.push),
 		state.Fn("type", mathType),
 	}
 }
@@ -81,69 +82,51 @@ func mathAbs(L state.State) int {
 	return 1
 }
 
-func mathSin(L state.State) int {
-	x := L.CheckNumber(1)
-	L.PushNumber(defined(x, math.Sin(x), negativeNaN))
-	return 1
+// unary is a function of C's mathematical library, for both sizes of floats. What
+// it is not defined for gives the NaN undefined.
+type unary struct {
+	double    func(x float64) float64
+	single    func(x float32) float32
+	undefined float64
 }
 
-func mathCos(L state.State) int {
-	x := L.CheckNumber(1)
-	L.PushNumber(defined(x, math.Cos(x), negativeNaN))
-	return 1
-}
-
-func mathTan(L state.State) int {
-	x := L.CheckNumber(1)
-	y := math.Tan(x)
+func (f *unary) at(L state.State, x float64) float64 {
 	if singleFloat(L) {
-		y = float64(tanf(float32(x)))
+		return defined(x, float64(f.single(float32(x))), f.undefined)
 	}
-	L.PushNumber(defined(x, y, negativeNaN))
+	return defined(x, f.double(x), f.undefined)
+}
+
+// push is the function of Lua.
+func (f *unary) push(L state.State) int {
+	L.PushNumber(f.at(L, L.CheckNumber(1)))
 	return 1
 }
 
-func mathAsin(L state.State) int {
-	x := L.CheckNumber(1)
-	y := math.Asin(x)
-	if y == y && singleFloat(L) {
-		y = float64(asinf(float32(x)))
-	}
-	L.PushNumber(defined(x, y, positiveNaN))
-	return 1
-}
-
-func mathAcos(L state.State) int {
-	x := L.CheckNumber(1)
-	y := math.Acos(x)
-	if y == y && singleFloat(L) {
-		y = float64(acosf(float32(x)))
-	}
-	L.PushNumber(defined(x, y, positiveNaN))
-	return 1
-}
+var (
+	funcSin   = unary{libm.Sin, libm.Sinf, negativeNaN}
+	funcCos   = unary{libm.Cos, libm.Cosf, negativeNaN}
+	funcTan   = unary{libm.Tan, tanf, negativeNaN}
+	funcAsin  = unary{libm.Asin, asinf, positiveNaN}
+	funcAcos  = unary{libm.Acos, acosf, positiveNaN}
+	funcExp   = unary{libm.Exp, libm.Expf, negativeNaN}
+	funcSqrt  = unary{math.Sqrt, sqrt32, negativeNaN}
+	funcLog   = unary{libm.Log, libm.Logf, negativeNaN}
+	funcLog2  = unary{libm.Log2, libm.Log2f, negativeNaN}
+	funcLog10 = unary{log10, log10f, positiveNaN}
+)
 
 func mathAtan(L state.State) int {
 	y := L.CheckNumber(1)
 	x := L.OptNumber(2, 1)
-	angle := math.Atan2(y, x)
+	var angle float64
 	if singleFloat(L) {
 		angle = float64(atan2f(float32(y), float32(x)))
+	} else {
+		angle = libm.Atan2(y, x)
 	}
 	angle = defined(y, angle, x) // one of both is no number then
 	L.PushNumber(defined(x, angle, angle))
-	return 1
-}
-
-func mathExp(L state.State) int {
-	x := L.CheckNumber(1)
-	L.PushNumber(defined(x, exp(x), negativeNaN))
-	return 1
-}
-
-func mathSqrt(L state.State) int {
-	x := L.CheckNumber(1)
-	L.PushNumber(defined(x, math.Sqrt(x), negativeNaN))
 	return 1
 }
 
@@ -244,55 +227,30 @@ func mathUlt(L state.State) int {
 func mathLog(L state.State) int {
 	x := L.CheckNumber(1)
 	if L.IsNoneOrNil(2) {
-		L.PushNumber(logE(x))
+		L.PushNumber(funcLog.at(L, x))
 		return 1
 	}
-	switch base := L.CheckNumber(2); {
-	case base == 2:
-		L.PushNumber(defined(x, math.Log2(x), negativeNaN))
-	case base == 10:
-		L.PushNumber(defined(x, log10(x, singleFloat(L)), positiveNaN))
-	case singleFloat(L):
-		L.PushNumber(float64(float32(logE(x))) / float64(float32(logE(base))))
+	switch base := L.CheckNumber(2); base {
+	case 2:
+		L.PushNumber(funcLog2.at(L, x))
+	case 10:
+		L.PushNumber(funcLog10.at(L, x))
 	default:
-		L.PushNumber(logE(x) / logE(base))
+		L.PushNumber(funcLog.at(L, x) / funcLog.at(L, base))
 	}
 	return 1
 }
 
-// logE is the natural logarithm. Go's own for amd64 fails on numbers below the
-// normal range.
-func logE(x float64) float64 {
-	if 0 < x && x < 0x1p-1022 {
-		return math.Log(x*0x1p64) - 64*math.Ln2
-	}
-	return defined(x, math.Log(x), negativeNaN)
-}
-
-// exp is the exponential function. Go's own for amd64 is infinite for numbers a
-// little below the limit.
-func exp(x float64) float64 {
-	y := math.Exp(x)
-	if math.IsInf(y, 1) && x < 709.782712893384 {
-		y = math.Exp(x / 2)
-		y *= y
-	}
-	return y
-}
-
-// log10 is the decimal logarithm as C libraries compute it (fdlibm), exact for
-// powers of ten, which math.Log10 is not.
-func log10(x float64, single bool) float64 {
+// log10 is the decimal logarithm as C libraries compute it (fdlibm), which is not
+// always the nearest float.
+func log10(x float64) float64 {
 	const (
 		perLn10  = 0.43429448190325182765 // 1/ln 10
 		log2High = 3.01029995663611771306e-01
 		log2Low  = 3.69423907715893078616e-13
 	)
-	if x <= 0 || math.IsInf(x, 0) || x != x {
+	if !(x > 0) || math.IsInf(x, 0) {
 		return math.Log(x)
-	}
-	if single {
-		return float64(log10f(float32(x)))
 	}
 	frac, exp := math.Frexp(x) // frac in [1/2, 1)
 	if exp > 0 {               // both terms get the same sign: frac in [1, 2)
@@ -300,7 +258,7 @@ func log10(x float64, single bool) float64 {
 		frac *= 2
 	}
 	k := float64(exp)
-	low := float64(k*log2Low) + float64(perLn10*math.Log(frac))
+	low := float64(k*log2Low) + float64(perLn10*libm.Log(frac))
 	return low + float64(k*log2High)
 }
 

@@ -1,13 +1,15 @@
 package stdlib
 
-import "math"
+import (
+	"math"
+
+	"moonlet/internal/core/libm"
+)
 
 // Functions of C's float type whose results differ in the last digits from
 // those of the double functions rounded to float: with the algorithms of fdlibm,
 // which both glibc (up to 2.40) and newlib use for float, every operation is
-// rounded to float. The remaining functions are close enough to exact that
-// rounding the double result is right but for about one number in a hundred or
-// thousand.
+// rounded to float. Package libm has the others.
 //
 // Products are converted explicitly, so that no compiler fuses them with a sum.
 
@@ -34,13 +36,16 @@ func log10f(x float32) float32 {
 		log2High = 3.0102920532e-01 // log 2 in two parts
 		log2Low  = 7.9034151668e-07
 	)
+	if !(x > 0) || x-x != 0 {
+		return libm.Logf(x)
+	}
 	frac, exp := math.Frexp(float64(x))
 	if exp > 0 { // as in log10
 		exp--
 		frac *= 2
 	}
 	k := float32(exp)
-	low := float32(k*log2Low) + float32(perLn10*float32(math.Log(frac)))
+	low := float32(k*log2Low) + float32(perLn10*libm.Logf(float32(frac)))
 	return low + float32(k*log2High)
 }
 
@@ -185,12 +190,21 @@ func tanf(x float32) float32 {
 		quarterPi    = 7.8539812565e-01
 		quarterPiLow = 3.7748947079e-08
 	)
+	if x-x != 0 {
+		return x - x
+	}
 	if abs32(x) <= quarterPi {
 		return tanKernel(x, 0, true)
 	}
 	n := math.RoundToEven(float64(x) * (2 / math.Pi))
 	if math.Abs(n) >= 1<<20 { // too large for this reduction
-		return float32(math.Tan(float64(x)))
+		q, high, low := libm.Reduce(math.Abs(float64(x)))
+		rest := float32(high)
+		y := tanKernel(rest, float32(high-float64(rest)+low), q&1 == 0)
+		if x < 0 {
+			return -y
+		}
+		return y
 	}
 	const halfPi1, halfPi2 = 0x1.921fb544p+0, 0x1.0b4611a626331p-34 // pi/2 in two parts, the first of 33 bits
 	rest := (float64(x) - n*halfPi1) - float64(n*halfPi2)

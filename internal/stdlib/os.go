@@ -148,7 +148,11 @@ func osClock(L state.State) int {
 func osDiffTime(L state.State) int {
 	t1 := L.CheckInteger(1)
 	t2 := L.CheckInteger(2)
-	L.PushNumber(float64(t1) - float64(t2))
+	difference := float64(uint64(max(t1, t2)) - uint64(min(t1, t2))) // rounded once, as C does
+	if t1 < t2 {
+		difference = -difference
+	}
+	L.PushNumber(difference)
 	return 1
 }
 

@@ -11,17 +11,24 @@ import (
 	"moonlet/internal/hostexec"
 	"moonlet/internal/lua53"
 	"moonlet/internal/mem"
+	"moonlet/internal/num"
 	"moonlet/internal/state"
 	"moonlet/internal/stdlib"
 	"moonlet/internal/stdlib/hostos"
 )
 
-// session makes a session of the host profile with a fixed clock. What it prints
-// goes to out.
+// session makes a session of the host profile with the module's numbers and a fixed
+// clock. What it prints goes to out.
 func session(t testing.TB, out *bytes.Buffer) *hostexec.Session {
 	t.Helper()
+	return sessionOf(t, lua53.Model, out)
+}
+
+// sessionOf is session with the numbers of a model.
+func sessionOf(t testing.TB, model num.Model, out *bytes.Buffer) *hostexec.Session {
+	t.Helper()
 	s, err := hostexec.New(hostexec.Config{
-		Model: lua53.Model, HeapBytes: 256 << 20, StripDefault: 1,
+		Model: model, HeapBytes: 256 << 20, StripDefault: 1,
 		Random: new(stdlib.GlibcRand), Output: out, Errors: out,
 		System: &hostos.System{
 			Input: strings.NewReader(""), Output: out, Errors: out,
@@ -48,23 +55,27 @@ func TestScripts(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no scripts", err)
 	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			var out bytes.Buffer
-			s := session(t, &out)
-			if err := s.RunFile(file, nil); err != nil {
-				t.Error(err)
-			}
-			defer mem.CatchFaults()()
-			vm := s.Machine()
-			vm.State().GC(state.GCCollect, 0)
-			if err := vm.CheckHeap(); err != nil {
-				t.Error(err)
-			}
-			if out.Len() > 0 {
-				t.Logf("%s", out.Bytes())
-			}
-		})
+	for _, model := range num.Models() {
+		for _, file := range files {
+			t.Run(model.Flag()+"/"+filepath.Base(file), func(t *testing.T) { runScript(t, model, file) })
+		}
+	}
+}
+
+func runScript(t *testing.T, model num.Model, file string) {
+	var out bytes.Buffer
+	s := sessionOf(t, model, &out)
+	if err := s.RunFile(file, nil); err != nil {
+		t.Error(err)
+	}
+	defer mem.CatchFaults()()
+	vm := s.Machine()
+	vm.State().GC(state.GCCollect, 0)
+	if err := vm.CheckHeap(); err != nil {
+		t.Error(err)
+	}
+	if out.Len() > 0 {
+		t.Logf("%s", out.Bytes())
 	}
 }
 

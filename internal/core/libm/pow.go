@@ -1,144 +1,153 @@
-// Package libm has functions of C's mathematical library where the results of
-// Go's differ: Go's are off by a few units in the last place now and then, which
-// shows in 64-bit numbers and in compiled constants.
 package libm
 
 import (
 	"math"
-	"sync"
+	"math/big"
 )
-
-// dd is the sum of two floats, hi the nearest to it: about 106 bits.
-type dd struct{ hi, lo float64 }
-
-// twoSum is a+b without an error.
-func twoSum(a, b float64) dd {
-	s := a + b
-	t := s - a
-	return dd{s, float64(a-float64(s-t)) + float64(b-t)}
-}
-
-// quickSum is a+b without an error for |a| >= |b|.
-func quickSum(a, b float64) dd {
-	s := a + b
-	return dd{s, b - float64(s-a)}
-}
-
-func (a dd) add(b dd) dd {
-	s := twoSum(a.hi, b.hi)
-	t := twoSum(a.lo, b.lo)
-	s = quickSum(s.hi, s.lo+t.hi)
-	return quickSum(s.hi, s.lo+t.lo)
-}
-
-func (a dd) mul(b dd) dd {
-	p := a.hi * b.hi
-	e := math.FMA(a.hi, b.hi, -p)
-	return quickSum(p, e+float64(float64(a.hi*b.lo)+float64(a.lo*b.hi)))
-}
-
-func (a dd) scale(f float64) dd { return a.mul(dd{f, 0}) }
-
-func (a dd) div(b dd) dd {
-	q := a.hi / b.hi
-	r := a.add(b.scale(-q))
-	q2 := r.hi / b.hi
-	r = r.add(b.scale(-q2))
-	return quickSum(q, q2).add(dd{r.hi / b.hi, 0})
-}
-
-// ln2 is the natural logarithm of 2.
-var ln2 = dd{0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}
-
-const tableBits = 7
-
-// tables are logarithms of 1+(i+½)/128 and powers 2^(i/128).
-type tables struct {
-	log [1 << tableBits]dd
-	exp [1 << tableBits]dd
-}
-
-var makeTables = sync.OnceValue(func() *tables {
-	t := new(tables)
-	const n = 1 << tableBits
-	for i := range n {
-		t.log[i] = logSeries(dd{center(i), 0})
-		t.exp[i] = expSeries(ln2.scale(float64(i) / n))
-	}
-	return t
-})
-
-// center is the middle of the i-th part of [1, 2).
-func center(i int) float64 { return 1 + (float64(i)+0.5)/(1<<tableBits) }
-
-// logSeries is log x = 2 artanh((x-1)/(x+1)) by its series.
-func logSeries(x dd) dd {
-	s := x.add(dd{-1, 0}).div(x.add(dd{1, 0}))
-	s2 := s.mul(s)
-	sum, term := s, s
-	for k := 3.0; math.Abs(term.hi) > math.Abs(s.hi)*0x1p-110; k += 2 {
-		term = term.mul(s2)
-		sum = sum.add(term.div(dd{k, 0}))
-	}
-	return sum.scale(2)
-}
-
-func expSeries(x dd) dd {
-	sum, term := dd{1, 0}, dd{1, 0}
-	for k := 1.0; math.Abs(term.hi) > 0x1p-110; k++ {
-		term = term.mul(x).div(dd{k, 0})
-		sum = sum.add(term)
-	}
-	return sum
-}
 
 // logDD is log x for a finite x > 0.
 func logDD(x float64) dd {
+	// log x = e log 2 + log c + log(m/c); near 1 that would cancel out.
+	if d := x - 1; math.Abs(d) < 1.0/64 {
+		return logSeries(dd{d, 0}, twoSum(1, x))
+	}
 	m, e := math.Frexp(x)
 	m, e = m*2, e-1 // m in [1, 2)
 	i := int((m - 1) * (1 << tableBits))
 	c := center(i)
-	// log x = e log 2 + log c + log(m/c); near 1 that would cancel out.
-	if math.Abs(x-1) < 1.0/64 {
-		return logSeries(dd{x, 0})
-	}
-	q := logSeries(dd{m, 0}.div(dd{c, 0}))
+	q := logSeries(dd{m - c, 0}, twoSum(m, c))
 	return ln2.scale(float64(e)).add(makeTables().log[i]).add(q)
 }
 
-// expDD is e^x, rounded once.
-func expDD(x dd) float64 {
+// logSeries is the logarithm of a quotient a/b next to 1, by the series of
+// 2 artanh((a-b)/(a+b)).
+func logSeries(difference, sum dd) dd {
+	s := difference.div(sum)
+	return polynomial(s.mul(s), makeTables().logCoef[:]).mul(s)
+}
+
+// expDD is e^x, rounded once, and whether that was next to a tie, so that the error
+// of 2⁻¹⁰⁰ might have decided.
+func expDD(x dd) (result float64, tie bool) {
 	const n = 1 << tableBits
 	k := math.Round(x.hi / ln2.hi * n)
 	if k > 1100*n || k < -1200*n {
-		return math.Exp(x.hi) // infinite or zero
+		return math.Exp(x.hi), false // infinite or zero
 	}
 	r := x.add(ln2.scale(-k / n))
 	i := int(k) & (n - 1)
 	e := (int(k) - i) / n
-	v := makeTables().exp[i].mul(expSeries(r))
+	t := makeTables()
+	v := t.exp[i].mul(polynomial(r, t.expCoef[:]))
 	if e >= -1021 {
-		return math.Ldexp(v.hi+v.lo, e)
+		// v is between 0.9 and 2.1: half of its last bit is one of these.
+		rest := math.Abs(v.lo)
+		near := func(half float64) bool { return math.Abs(rest-half) < half*0x1p-40 }
+		return math.Ldexp(v.hi, e), near(0x1p-52) || near(0x1p-53) || near(0x1p-54)
 	}
-	// A subnormal result: v is to be rounded once, to a multiple of 2^(-1074-e). A sum
-	// with a number whose last bit that is does it.
-	shift := math.Ldexp(3, 51-1074-e)
-	s := twoSum(shift, v.hi)
-	return math.Ldexp(float64(s.hi+float64(s.lo+v.lo))-shift, e)
+	// A subnormal result is a number of units. v.lo only counts in a tie.
+	units := math.Ldexp(v.hi, e+1074)
+	whole := math.RoundToEven(units)
+	switch rest := units - whole; {
+	case rest == 0.5 && v.lo > 0:
+		whole++
+	case rest == -0.5 && v.lo < 0:
+		whole--
+	}
+	return math.Ldexp(whole, -1074), false
+}
+
+// Exp is C's exp.
+func Exp(x float64) float64 {
+	switch {
+	case !(math.Abs(x) < 800): // infinite, zero or no number
+		return math.Exp(x)
+	case math.Abs(x) < 0x1p-54:
+		return 1
+	}
+	y, _ := expDD(dd{x, 0})
+	return y
+}
+
+// special tells whether x has no logarithm, or one that needs no computation.
+func special(x float64) bool { return !(x > 0) || x == 1 || math.IsInf(x, 1) }
+
+// Log is C's log.
+func Log(x float64) float64 {
+	if special(x) {
+		return math.Log(x)
+	}
+	return logDD(x).hi
+}
+
+// Log2 is C's log2.
+func Log2(x float64) float64 {
+	if special(x) {
+		return math.Log(x)
+	}
+	return logDD(x).mul(makeTables().perLn2).hi
+}
+
+// undefined is the NaN of an operation that has no result: negative, as on x86.
+func undefined() float64 { return math.Copysign(math.NaN(), -1) }
+
+// Propagate is the result of a function of two numbers as C has it where it is no
+// number: an argument that is none, the first of them, or the NaN of x86.
+func Propagate(x, y, result float64) float64 {
+	switch {
+	case result == result:
+		return result
+	case x != x:
+		return x
+	case y != y:
+		return y
+	}
+	return undefined()
+}
+
+// Mod is C's fmod.
+func Mod(x, y float64) float64 { return Propagate(x, y, math.Mod(x, y)) }
+
+// powSpecial is result = x^y, or if that is no number the NaN that glibc gives: an
+// odd power takes the sign along.
+func powSpecial(x, y, result float64) float64 {
+	if x != x && y == y && y != 0 && math.Signbit(x) && math.Abs(math.Mod(y, 2)) == 1 {
+		return math.NaN()
+	}
+	return Propagate(x, y, result)
+}
+
+// maxExact is the largest exponent with which a number that is no power of two can
+// make a tie or, as a negative one, come next to it: 3³⁴ has 54 bits.
+const maxExact = 64
+
+// exactPow is the float nearest to x^n for x > 0.
+func exactPow(x float64, n int) float64 {
+	const bits = 53*maxExact + 64
+	base := new(big.Float).SetPrec(bits).SetFloat64(x)
+	power := new(big.Float).SetPrec(bits).SetInt64(1)
+	for range max(n, -n) {
+		power.Mul(power, base)
+	}
+	if n < 0 {
+		power.Quo(new(big.Float).SetPrec(bits).SetInt64(1), power)
+	}
+	result, _ := power.Float64()
+	return result
 }
 
 // Pow is C's pow.
 func Pow(x, y float64) float64 {
 	switch {
 	case x == 0, y == 0, x == 1, math.IsNaN(x), math.IsNaN(y), math.IsInf(x, 0), math.IsInf(y, 0):
-		return math.Pow(x, y)
+		return powSpecial(x, y, math.Pow(x, y))
 	case y == 1:
 		return x
 	}
 	sign := 1.0
 	if x < 0 {
 		if y != math.Floor(y) {
-			return math.NaN()
+			return undefined()
 		}
 		if math.Mod(y, 2) != 0 {
 			sign = -1
@@ -155,5 +164,9 @@ func Pow(x, y float64) float64 {
 		}
 		return sign * 0
 	}
-	return sign * expDD(l.scale(y))
+	result, tie := expDD(l.scale(y))
+	if tie && y == math.Floor(y) && math.Abs(y) <= maxExact {
+		result = exactPow(x, int(y))
+	}
+	return sign * result
 }
