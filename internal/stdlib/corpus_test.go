@@ -57,7 +57,7 @@ func referenceOutput(t *testing.T, binary, file string) string {
 func ourOutput(t *testing.T, model num.Model, file string) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := sessionOf(t, model, &out).RunFile(file, nil); err != nil {
+	if err := session(t, model, &out).RunFile(file, nil); err != nil {
 		t.Error(err)
 	}
 	return out.String()

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"moonlet/internal/hostexec"
-	"moonlet/internal/lua53"
 	"moonlet/internal/mem"
 	"moonlet/internal/num"
 	"moonlet/internal/state"
@@ -17,15 +16,9 @@ import (
 	"moonlet/internal/stdlib/hostos"
 )
 
-// session makes a session of the host profile with the module's numbers and a fixed
+// session makes a session of the host profile with the numbers of a model and a fixed
 // clock. What it prints goes to out.
-func session(t testing.TB, out *bytes.Buffer) *hostexec.Session {
-	t.Helper()
-	return sessionOf(t, lua53.Model, out)
-}
-
-// sessionOf is session with the numbers of a model.
-func sessionOf(t testing.TB, model num.Model, out *bytes.Buffer) *hostexec.Session {
+func session(t testing.TB, model num.Model, out *bytes.Buffer) *hostexec.Session {
 	t.Helper()
 	s, err := hostexec.New(hostexec.Config{
 		Model: model, HeapBytes: 256 << 20, StripDefault: 1,
@@ -64,7 +57,7 @@ func TestScripts(t *testing.T) {
 
 func runScript(t *testing.T, model num.Model, file string) {
 	var out bytes.Buffer
-	s := sessionOf(t, model, &out)
+	s := session(t, model, &out)
 	if err := s.RunFile(file, nil); err != nil {
 		t.Error(err)
 	}
