@@ -4,20 +4,23 @@ package chunk
 // their being in the file (luaX_getstr, luaT_getstr and memerrmsg, llex.c, ltm.c
 // and lstate.c).
 var (
-	tokens = [...]string{
+	// Tokens are the reserved words and the other tokens in the order of llex.h.
+	Tokens = [...]string{
 		"and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if",
 		"in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
 		"//", "..", "...", "==", ">=", "<=", "~=", "<<", ">>", "::", "<eof>",
 		"<number>", "<integer>", "<name>", "<string>",
 	}
 	others = [...]string{"not enough memory", "_ENV"}
-	events = [...]string{
+	// Events are the names of metamethods in the order of ltm.h.
+	Events = [...]string{
 		"__index", "__newindex", "__gc", "__mode", "__len", "__eq",
 		"__add", "__sub", "__mul", "__mod", "__pow", "__div", "__idiv",
 		"__band", "__bor", "__bxor", "__shl", "__shr",
 		"__unm", "__bnot", "__lt", "__le", "__concat", "__call",
 	}
-	types = [...]string{
+	// Types are the names of types, from "no value", which is -1, on.
+	Types = [...]string{
 		"no value", "nil", "boolean", "userdata", "number", "string", "table", "function",
 		"userdata", "thread", "proto",
 	}
@@ -30,7 +33,7 @@ const NumReserved = 22
 // eachFixed calls f for each fixed string in the firmware's order, those that
 // come twice included.
 func eachFixed(f func(s string)) {
-	for _, list := range [...][]string{tokens[:], others[:], events[:], types[:]} {
+	for _, list := range [...][]string{Tokens[:], others[:], Events[:], Types[:]} {
 		for _, s := range list {
 			f(s)
 		}

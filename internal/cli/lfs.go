@@ -14,6 +14,7 @@ import (
 
 	"moonlet/internal/lfs"
 	"moonlet/internal/num"
+	"moonlet/internal/project"
 )
 
 // lfsCommand is "moonlet lfs". Its subcommands stand in one line.
@@ -201,7 +202,7 @@ project is wrong.`,
 func (o *checkOptions) target(given func(flag string) bool) (t lfs.Target, err error) {
 	switch {
 	case given("module"):
-		if t, err = moduleTarget(o.module); err != nil {
+		if t, err = project.LFSTarget(o.module); err != nil {
 			return t, err
 		}
 	case !given("size"):

@@ -38,9 +38,8 @@ const (
 
 // store is the partition of the store.
 type store struct {
-	part   *flash.Part
-	addr   uint32 // of the partition in the chip
-	mapped bool   // the window is backed by memory
+	part *flash.Part
+	addr uint32 // of the partition in the chip
 }
 
 // base is where the processor reads the partition.
@@ -118,7 +117,6 @@ func (d *Device) showStore() error {
 	if err := d.space.Map(storesStart, size, mem.ReadWrite); err != nil {
 		return err
 	}
-	s.mapped = true
 	copy(d.mem.Bytes(mem.Addr(s.base()), mem.Addr(s.part.Size())), s.part.Bytes())
 	return d.space.Map(storesStart, size, mem.ReadOnly)
 }

@@ -478,15 +478,21 @@ func (t *Thread) load(reader func() []byte, name, mode string) state.Status {
 	m.SetPtr(t.l+layout.LuaStateErrFunc, errFunc)
 	ps.free(t)
 	t.setNNY(nny)
-	if status == state.OK { // the first upvalue is the environment
-		cl := v.gcOf(t.top() - tvSize)
-		if m.U8(cl+layout.LClosureNUpvalues) >= 1 {
-			uv := m.Ptr(cl + layout.LClosureUpvals)
-			v.copyTV(m.Ptr(uv+layout.UpValV), t.globals())
-			v.upvalBarrier(uv)
-		}
+	if status == state.OK {
+		t.setEnvironment(v.gcOf(t.top() - tvSize))
 	}
 	return status
+}
+
+// setEnvironment makes the globals the first upvalue of a main function, if it has
+// one.
+func (t *Thread) setEnvironment(cl Addr) {
+	m, v := t.m, t.v
+	if m.U8(cl+layout.LClosureNUpvalues) >= 1 {
+		uv := m.Ptr(cl + layout.LClosureUpvals)
+		v.copyTV(m.Ptr(uv+layout.UpValV), t.globals())
+		v.upvalBarrier(uv)
+	}
 }
 
 func (t *Thread) checkMode(mode, kind string) {

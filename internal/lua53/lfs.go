@@ -83,10 +83,6 @@ func (t *Thread) PushLFSFunc() bool {
 	v.setPtr(t.top()-tvSize, cl, tagLua)
 	t.initUpvals(cl)
 	m.SetPtr(cl+layout.LClosureP, p)
-	if m.U8(cl+layout.LClosureNUpvalues) >= 1 {
-		uv := m.Ptr(cl + layout.LClosureUpvals)
-		v.copyTV(m.Ptr(uv+layout.UpValV), t.globals())
-		v.upvalBarrier(uv)
-	}
+	t.setEnvironment(cl)
 	return true
 }

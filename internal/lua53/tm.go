@@ -1,6 +1,7 @@
 package lua53
 
 import (
+	"moonlet/internal/chunk"
 	layout "moonlet/internal/layout/v4"
 )
 
@@ -34,9 +35,7 @@ const (
 	tmCount
 )
 
-var eventNames = [tmCount]string{"__index", "__newindex", "__gc", "__mode", "__len", "__eq",
-	"__add", "__sub", "__mul", "__mod", "__pow", "__div", "__idiv", "__band", "__bor", "__bxor",
-	"__shl", "__shr", "__unm", "__bnot", "__lt", "__le", "__concat", "__call"}
+var eventNames [tmCount]string = chunk.Events
 
 // tmName is the string object of a metamethod's name.
 func (v *VM) tmName(tm int) Addr {

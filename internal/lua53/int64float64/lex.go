@@ -3,6 +3,7 @@
 package int64float64
 
 import (
+	"moonlet/internal/chunk"
 	layout "moonlet/internal/layout/v8"
 	"moonlet/internal/state"
 )
@@ -53,10 +54,7 @@ const (
 	numReserved = tkWhile - firstReserved + 1
 )
 
-var tokenNames = [...]string{"and", "break", "do", "else", "elseif", "end", "false", "for",
-	"function", "goto", "if", "in", "local", "nil", "not", "or", "repeat", "return", "then",
-	"true", "until", "while", "//", "..", "...", "==", ">=", "<=", "~=", "<<", ">>", "::",
-	"<eof>", "<number>", "<integer>", "<name>", "<string>"}
+var tokenNames = chunk.Tokens
 
 const eoz = -1 // end of the input
 

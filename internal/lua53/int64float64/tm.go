@@ -3,6 +3,7 @@
 package int64float64
 
 import (
+	"moonlet/internal/chunk"
 	layout "moonlet/internal/layout/v8"
 )
 
@@ -36,9 +37,7 @@ const (
 	tmCount
 )
 
-var eventNames = [tmCount]string{"__index", "__newindex", "__gc", "__mode", "__len", "__eq",
-	"__add", "__sub", "__mul", "__mod", "__pow", "__div", "__idiv", "__band", "__bor", "__bxor",
-	"__shl", "__shr", "__unm", "__bnot", "__lt", "__le", "__concat", "__call"}
+var eventNames [tmCount]string = chunk.Events
 
 // tmName is the string object of a metamethod's name.
 func (v *VM) tmName(tm int) Addr {

@@ -2,7 +2,10 @@
 
 package int64float64
 
-import "moonlet/internal/mem"
+import (
+	"moonlet/internal/chunk"
+	"moonlet/internal/mem"
+)
 
 // Addr is a device address.
 type Addr = mem.Addr
@@ -87,8 +90,7 @@ func isFunction(tag uint32) bool { return tag&typeMask == typeFunction }
 func isNumber(tag uint32) bool   { return tag&typeMask == typeNumber }
 
 // typeNames are the names of the types by tag, after "no value" for -1.
-var typeNames = [...]string{"no value", "nil", "boolean", "userdata", "number", "string",
-	"table", "function", "userdata", "thread", "proto"}
+var typeNames = chunk.Types
 
 // typeName is the name of a type, "?" for a tag that only damaged code can make.
 func typeName(t int) string {
