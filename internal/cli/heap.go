@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"moonlet/internal/device"
 	"moonlet/internal/heapview"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/project"
 )
 
@@ -124,7 +124,7 @@ func (a *App) heap(path string, o heapOptions) (err error) {
 	}
 	h, err := p.ProfileHeap(po)
 	if o.csv != "" && (err == nil || samples.Len() > 0) { // also of a heap that has run out
-		if err2 := device.ReplaceFile(o.csv, samples.Bytes()); err == nil {
+		if err2 := hostfile.Replace(o.csv, samples.Bytes(), 0o644); err == nil {
 			err = fail(ExitHost, err2)
 		}
 	}
@@ -136,7 +136,7 @@ func (a *App) heap(path string, o heapOptions) (err error) {
 		if err := writeProfile(&b, h); err != nil {
 			return fail(ExitUsage, err)
 		}
-		if err := device.ReplaceFile(o.pprof, b.Bytes()); err != nil {
+		if err := hostfile.Replace(o.pprof, b.Bytes(), 0o644); err != nil {
 			return fail(ExitHost, err)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/device"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/project"
 )
 
@@ -82,7 +82,7 @@ func (a *App) lfsStrings(dir string, o stringsOptions) error {
 		_, err := a.Out.Write(source)
 		return fail(ExitHost, err)
 	}
-	if err := device.ReplaceFile(o.output, source); err != nil {
+	if err := hostfile.Replace(o.output, source, 0o644); err != nil {
 		return fail(ExitHost, err)
 	}
 	return a.writeText(func(w io.Writer) { printMoved(w, r, o.output) })

@@ -9,10 +9,14 @@ import (
 	"path/filepath"
 
 	"moonlet/internal/flashdir"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/port"
 	"moonlet/internal/radio"
 	"moonlet/internal/sdk"
 )
+
+// stateMode is the mode of files in the state directory: there may be passwords.
+const stateMode = 0o600
 
 // Files in the state directory.
 const (
@@ -31,7 +35,7 @@ func loadRecords(dir string, lfsSize int, report func(error)) (*sdk.RecordPage, 
 		return nil, err
 	}
 	page.OnWrite = func() {
-		if err := ReplaceFile(path, page.Bytes()); err != nil {
+		if err := hostfile.Replace(path, page.Bytes(), stateMode); err != nil {
 			report(err)
 		}
 	}
@@ -69,25 +73,6 @@ func Partitions(c Config) (lfs, files port.FlashRegion, err error) {
 	return page.Partition(port.PartitionLFS), flashdir.RegionIn(page.Partition(port.PartitionSPIFFS)), nil
 }
 
-// ReplaceFile writes a file so that it has either the old content or the new one.
-func ReplaceFile(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err2 := f.Close(); err == nil {
-		err = err2
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
-}
-
 // wifiStore implements radio.Store by a file.
 type wifiStore struct {
 	path   string
@@ -120,7 +105,7 @@ func (s *wifiStore) SaveWiFi(settings radio.Settings) {
 	s.saved, s.exists = settings, true
 	b, err := json.MarshalIndent(settings, "", "  ")
 	if err == nil {
-		err = ReplaceFile(s.path, append(b, '\n'))
+		err = hostfile.Replace(s.path, append(b, '\n'), stateMode)
 	}
 	if err != nil {
 		s.report(fmt.Errorf("cannot keep the Wi-Fi settings: %w", err))

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"syscall"
 
 	"moonlet/internal/chunk"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/lfs"
 )
 
@@ -391,20 +391,12 @@ func (c *Command) write(name string, data []byte) error {
 		}
 		return nil
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
+	err := hostfile.Replace(name, data, 0o644)
+	var p *fs.PathError
+	switch {
+	case errors.As(err, &p) && p.Op == "open": // nothing was begun
 		return fmt.Errorf("cannot open %s: %w", name, reason(err))
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
+	case err != nil:
 		return fmt.Errorf("cannot write %s: %w", name, reason(err))
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"moonlet/internal/device"
 	"moonlet/internal/flashdir"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/port"
 )
 
@@ -107,7 +108,7 @@ func (p *Project) writeManifest(m manifest) error {
 	if err != nil {
 		return fmt.Errorf("BUG: %w", err)
 	}
-	err = device.ReplaceFile(filepath.Join(p.StateDir, manifestName), append(data, '\n'))
+	err = hostfile.Replace(filepath.Join(p.StateDir, manifestName), append(data, '\n'), 0o600)
 	return hostErrorf(err, "writing what was uploaded (--state names another state directory)")
 }
 
