@@ -32,9 +32,12 @@ func probe(m mem.Mem, h, ts Addr) Addr {
 }
 
 // getTable is res := t[k] with metamethods, for values anywhere in memory.
-func (t *Thread) getTable(tab, k, res Addr) {
+func (t *Thread) getTable(tab, k, res Addr) { t.getChain(tab, k, res, 0) }
+
+// getChain is getTable behind n other values of __index.
+func (t *Thread) getChain(tab, k, res Addr, n int) {
 	v := t.v
-	for range maxTagLoop {
+	for ; n < maxTagLoop; n++ {
 		var tm Addr
 		if isTable(v.tag(tab)) {
 			h := v.gcOf(tab)

@@ -12,31 +12,45 @@ import (
 //
 // Rules for this function:
 //
-//   - base, k and pc are copies. Whatever may raise an error, call something or
-//     move the stack happens between save (which writes pc) and a new load of
-//     base; ra, rb and rc are dead behind it.
+//   - ci, cl, kk, base and pc are copies of what device memory has. No call is
+//     made with one of them alive behind it: whatever calls stores pc before, and
+//     goes to reload afterwards. So they stay in registers, where a single call on
+//     a path that goes on would make the compiler store each of them to Go's stack
+//     with every instruction (RATIONALE.md has the figures). It also means that a
+//     call may raise an error, yield or move the stack.
+//   - Look-ups, mixed arithmetic and jumps are written once, behind the switch.
+//   - t is in memory, not in a register: see self.
 //   - cost is charged when control goes backwards, calls or returns.
-//   - One switch is faster here than a table of functions or tail calls
-//     (RATIONALE.md has the figures).
-func (t *Thread) execute() int {
-	v, m, l := t.v, t.m, t.l
-	const tv, tt = tvSize, tvTag
-	ci := m.Ptr(l + layout.LuaStateCI)
-	v.setCIStatus(ci, v.ciStatus(ci)|cistFresh)
-	var cl, kk, base, pc Addr // K(i) is at kk + (BitRK+i)*tv
-newFrame:
+func (thread *Thread) execute() int {
+	v, m := thread.v, thread.m
+	const (
+		tv, tt = tvSize, tvTag
+		maskA  = 0xff << 6 // operand A, where only zero matters
+	)
+	v.setCIStatus(thread.ci(), v.ciStatus(thread.ci())|cistFresh)
+	t := self{thread, thread.l}
+	t.pin()
+	var ci, cl, kk, base, pc Addr // K(i) is at kk + (BitRK+i)*tv
+reload:
+	ci = m.Ptr(t.l + layout.LuaStateCI)
+frame:
 	cl = m.Ptr(m.Ptr(ci + layout.CallInfoFunc))
 	kk = m.Ptr(m.Ptr(cl+layout.LClosureP)+layout.ProtoK) - opcode.BitRK*tv
 	base = m.Ptr(ci + layout.CallInfoBase)
 	pc = m.Ptr(ci + layout.CallInfoSavedPC)
-	for {
+	for ; ; pc += 4 {
+		var rb, rc, h, key Addr
+		var d int64
 		if v.trap {
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
 			t.trapped()
+			ci = m.Ptr(t.l + layout.LuaStateCI)
+			cl = m.Ptr(m.Ptr(ci + layout.CallInfoFunc))
+			kk = m.Ptr(m.Ptr(cl+layout.LClosureP)+layout.ProtoK) - opcode.BitRK*tv
 			base = m.Ptr(ci + layout.CallInfoBase)
+			pc = m.Ptr(ci + layout.CallInfoSavedPC)
 		}
 		i := m.U32(pc)
-		pc += 4
 		ra := base + Addr(i>>6&0xff)*tv
 		switch opcode.Op(i & 0x3f) {
 		case opcode.Move:
@@ -46,7 +60,7 @@ newFrame:
 			copyTV(m, ra, kk+(opcode.BitRK+Addr(i>>14))*tv)
 			continue
 		case opcode.LoadKX:
-			copyTV(m, ra, v.item(kk, opcode.BitRK+Addr(m.U32(pc)>>6)))
+			copyTV(m, ra, v.item(kk, opcode.BitRK+Addr(m.U32(pc+4)>>6)))
 			pc += 4
 			continue
 		case opcode.LoadBool:
@@ -70,33 +84,30 @@ newFrame:
 			continue
 
 		case opcode.GetTabUp:
-			rb := m.Ptr(m.Ptr(cl+layout.LClosureUpvals+Addr(i>>23)*4) + layout.UpValV)
+			rb = m.Ptr(m.Ptr(cl+layout.LClosureUpvals+Addr(i>>23)*4) + layout.UpValV)
 			c := Addr(i >> 14 & opcode.MaxC)
-			rc := base
+			rc = base
 			if c&opcode.BitRK != 0 {
 				rc = kk
 			}
 			rc += c * tv
 			if m.U32(rb+tt) == tagTable && m.U32(rc+tt) == tagShort {
-				if n := probe(m, m.Ptr(rb), m.Ptr(rc)); n != 0 && m.U32(n+tt) != tagNil {
-					copyTV(m, ra, n)
-					continue
-				}
+				h, key = m.Ptr(rb), m.Ptr(rc)
+				goto getField
 			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.getTable(rb, rc, ra)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			t.opGet(ci, cl, i)
+			goto reload
 		case opcode.GetTable:
-			rb := base + Addr(i>>23)*tv
+			rb = base + Addr(i>>23)*tv
 			c := Addr(i >> 14 & opcode.MaxC)
-			rc := base
+			rc = base
 			if c&opcode.BitRK != 0 {
 				rc = kk
 			}
 			rc += c * tv
 			if m.U32(rb+tt) == tagTable {
-				h := m.Ptr(rb)
+				h = m.Ptr(rb)
 				switch m.U32(rc + tt) {
 				case tagInt:
 					if idx := uint64(int64(loadInt(m, rc)) - 1); idx < uint64(m.U32(h+layout.TableSizeArray)) {
@@ -105,42 +116,40 @@ newFrame:
 							copyTV(m, ra, n)
 							continue
 						}
+						if m.Ptr(h+layout.TableMetatable) == 0 {
+							m.SetU32(ra+tt, tagNil)
+							continue
+						}
 					}
 				case tagShort:
-					if n := probe(m, h, m.Ptr(rc)); n != 0 && m.U32(n+tt) != tagNil {
-						copyTV(m, ra, n)
-						continue
-					}
+					key = m.Ptr(rc)
+					goto getField
 				}
 			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.getTable(rb, rc, ra)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			t.opGet(ci, cl, i)
+			goto reload
 		case opcode.Self:
-			rb := base + Addr(i>>23)*tv
+			rb = base + Addr(i>>23)*tv
 			c := Addr(i >> 14 & opcode.MaxC)
-			rc := base
+			rc = base
 			if c&opcode.BitRK != 0 {
 				rc = kk
 			}
 			rc += c * tv
 			copyTV(m, ra+tv, rb)
 			if m.U32(rb+tt) == tagTable && m.U32(rc+tt) == tagShort {
-				if n := probe(m, m.Ptr(rb), m.Ptr(rc)); n != 0 && m.U32(n+tt) != tagNil {
-					copyTV(m, ra, n)
-					continue
-				}
+				h, key = m.Ptr(rb), m.Ptr(rc)
+				goto getField
 			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.getTable(rb, rc, ra)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			t.opGet(ci, cl, i)
+			goto reload
 
 		case opcode.SetTabUp:
-			rx := m.Ptr(m.Ptr(cl+layout.LClosureUpvals+Addr(i>>6&0xff)*4) + layout.UpValV)
+			ra = m.Ptr(m.Ptr(cl+layout.LClosureUpvals+Addr(i>>6&0xff)*4) + layout.UpValV)
 			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
-			rb, rc := base, base
+			rb, rc = base, base
 			if b&opcode.BitRK != 0 {
 				rb = kk
 			}
@@ -149,20 +158,26 @@ newFrame:
 			}
 			rb += b * tv
 			rc += c * tv
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.setTable(rx, rb, rc)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
+			if m.U32(ra+tt) == tagTable && m.U32(rb+tt) == tagShort {
+				h, key = m.Ptr(ra), m.Ptr(rb)
+				goto setField
+			}
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			t.opSet(ci, cl, i)
+			goto reload
 		case opcode.SetUpval:
 			uv := m.Ptr(cl + layout.LClosureUpvals + Addr(i>>23)*4)
-			copyTV(m, m.Ptr(uv+layout.UpValV), ra)
-			if m.U32(ra+tt)&collectable != 0 {
+			at := m.Ptr(uv + layout.UpValV)
+			copyTV(m, at, ra)
+			if m.U32(ra+tt)&collectable != 0 && at == uv+layout.UpValValue {
+				m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
 				v.upvalBarrier(uv)
+				goto reload
 			}
 			continue
 		case opcode.SetTable:
 			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
-			rb, rc := base, base
+			rb, rc = base, base
 			if b&opcode.BitRK != 0 {
 				rb = kk
 			}
@@ -172,52 +187,40 @@ newFrame:
 			rb += b * tv
 			rc += c * tv
 			if m.U32(ra+tt) == tagTable {
-				h, n := m.Ptr(ra), Addr(0)
+				h = m.Ptr(ra)
 				switch m.U32(rb + tt) {
 				case tagInt:
 					if idx := uint64(int64(loadInt(m, rb)) - 1); idx < uint64(m.U32(h+layout.TableSizeArray)) {
-						n = Addr(uint32(m.Ptr(h+layout.TableArray) + Addr(idx)*tv))
-						if m.U32(n+tt) == tagNil && m.Ptr(h+layout.TableMetatable) == 0 {
+						n := Addr(uint32(m.Ptr(h+layout.TableArray) + Addr(idx)*tv))
+						if m.U32(n+tt) == tagNil {
+							if m.Ptr(h+layout.TableMetatable) != 0 {
+								break
+							}
 							// nobody to ask: an element that grows the array within its size
 							m.SetU8(h+layout.TableFlags, 0)
-							if m.U32(rc+tt)&collectable != 0 && m.U8(h+layout.TableMarked)&black != 0 {
-								v.tableBarrier(h, rc)
-							}
-							copyTV(m, n, rc)
-							continue
 						}
+						copyTV(m, n, rc)
+						if m.U32(rc+tt)&collectable != 0 && m.U8(h+layout.TableMarked)&black != 0 {
+							goto barrier
+						}
+						continue
 					}
 				case tagShort:
-					n = probe(m, h, m.Ptr(rb))
-				}
-				if n != 0 && m.U32(n+tt) != tagNil {
-					if m.U32(rc+tt)&collectable != 0 && m.U8(h+layout.TableMarked)&black != 0 {
-						v.tableBarrier(h, rc)
-					}
-					copyTV(m, n, rc)
-					continue
+					key = m.Ptr(rb)
+					goto setField
 				}
 			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.setTable(ra, rb, rc)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			t.opSet(ci, cl, i)
+			goto reload
 		case opcode.NewTable:
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			h := t.newTable()
-			setPtr(m, ra, h, tagTable)
-			if i>>14 != 0 {
-				t.resize(h, fb2int(i>>23), fb2int(i>>14&opcode.MaxC))
-			}
-			if v.debt() > 0 {
-				t.loopGC(ci, ra+tv)
-				base = m.Ptr(ci + layout.CallInfoBase)
-			}
-			continue
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			t.opNewTable(ci, ra, i)
+			goto reload
 
 		case opcode.Add:
 			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
-			rb, rc := base, base
+			rb, rc = base, base
 			if b&opcode.BitRK != 0 {
 				rb = kk
 			}
@@ -235,13 +238,10 @@ newFrame:
 				setFloat(m, ra, loadFloat(m, rb)+loadFloat(m, rc))
 				continue
 			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.arith(state.OpAdd, rb, rc, ra)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
+			goto mixed
 		case opcode.Sub:
 			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
-			rb, rc := base, base
+			rb, rc = base, base
 			if b&opcode.BitRK != 0 {
 				rb = kk
 			}
@@ -259,13 +259,10 @@ newFrame:
 				setFloat(m, ra, loadFloat(m, rb)-loadFloat(m, rc))
 				continue
 			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.arith(state.OpSub, rb, rc, ra)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
+			goto mixed
 		case opcode.Mul:
 			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
-			rb, rc := base, base
+			rb, rc = base, base
 			if b&opcode.BitRK != 0 {
 				rb = kk
 			}
@@ -283,13 +280,10 @@ newFrame:
 				setFloat(m, ra, loadFloat(m, rb)*loadFloat(m, rc))
 				continue
 			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.arith(state.OpMul, rb, rc, ra)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
+			goto mixed
 		case opcode.Div:
 			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
-			rb, rc := base, base
+			rb, rc = base, base
 			if b&opcode.BitRK != 0 {
 				rb = kk
 			}
@@ -302,13 +296,10 @@ newFrame:
 				setFloat(m, ra, loadFloat(m, rb)/loadFloat(m, rc))
 				continue
 			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.arith(state.OpDiv, rb, rc, ra)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
+			goto mixed
 		case opcode.Mod:
 			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
-			rb, rc := base, base
+			rb, rc = base, base
 			if b&opcode.BitRK != 0 {
 				rb = kk
 			}
@@ -328,13 +319,10 @@ newFrame:
 					continue
 				}
 			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.arith(state.OpMod, rb, rc, ra)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
+			goto arith
 		case opcode.IDiv:
 			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
-			rb, rc := base, base
+			rb, rc = base, base
 			if b&opcode.BitRK != 0 {
 				rb = kk
 			}
@@ -354,13 +342,10 @@ newFrame:
 					continue
 				}
 			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.arith(state.OpIDiv, rb, rc, ra)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
-		case opcode.BAnd, opcode.BOr, opcode.BXor, opcode.Shl, opcode.Shr, opcode.Pow:
+			goto arith
+		case opcode.BAnd:
 			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
-			rb, rc := base, base
+			rb, rc = base, base
 			if b&opcode.BitRK != 0 {
 				rb = kk
 			}
@@ -370,54 +355,108 @@ newFrame:
 			rb += b * tv
 			rc += c * tv
 			if m.U32(rb+tt) == tagInt && m.U32(rc+tt) == tagInt {
-				x, y := loadInt(m, rb), loadInt(m, rc)
-				switch opcode.Op(i & 0x3f) {
-				case opcode.BAnd:
-					setInt(m, ra, x&y)
-					continue
-				case opcode.BOr:
-					setInt(m, ra, x|y)
-					continue
-				case opcode.BXor:
-					setInt(m, ra, x^y)
-					continue
-				case opcode.Shl:
-					setInt(m, ra, shiftLeft(x, y))
-					continue
-				case opcode.Shr:
-					setInt(m, ra, shiftLeft(x, -y))
-					continue
-				}
+				setInt(m, ra, loadInt(m, rb)&loadInt(m, rc))
+				continue
 			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.arith(int(i&0x3f)-int(opcode.Add)+state.OpAdd, rb, rc, ra)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
+			goto arith
+		case opcode.BOr:
+			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
+			rb, rc = base, base
+			if b&opcode.BitRK != 0 {
+				rb = kk
+			}
+			if c&opcode.BitRK != 0 {
+				rc = kk
+			}
+			rb += b * tv
+			rc += c * tv
+			if m.U32(rb+tt) == tagInt && m.U32(rc+tt) == tagInt {
+				setInt(m, ra, loadInt(m, rb)|loadInt(m, rc))
+				continue
+			}
+			goto arith
+		case opcode.BXor:
+			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
+			rb, rc = base, base
+			if b&opcode.BitRK != 0 {
+				rb = kk
+			}
+			if c&opcode.BitRK != 0 {
+				rc = kk
+			}
+			rb += b * tv
+			rc += c * tv
+			if m.U32(rb+tt) == tagInt && m.U32(rc+tt) == tagInt {
+				setInt(m, ra, loadInt(m, rb)^loadInt(m, rc))
+				continue
+			}
+			goto arith
+		case opcode.Shl:
+			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
+			rb, rc = base, base
+			if b&opcode.BitRK != 0 {
+				rb = kk
+			}
+			if c&opcode.BitRK != 0 {
+				rc = kk
+			}
+			rb += b * tv
+			rc += c * tv
+			if m.U32(rb+tt) == tagInt && m.U32(rc+tt) == tagInt {
+				setInt(m, ra, shiftLeft(loadInt(m, rb), loadInt(m, rc)))
+				continue
+			}
+			goto arith
+		case opcode.Shr:
+			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
+			rb, rc = base, base
+			if b&opcode.BitRK != 0 {
+				rb = kk
+			}
+			if c&opcode.BitRK != 0 {
+				rc = kk
+			}
+			rb += b * tv
+			rc += c * tv
+			if m.U32(rb+tt) == tagInt && m.U32(rc+tt) == tagInt {
+				setInt(m, ra, shiftLeft(loadInt(m, rb), -loadInt(m, rc)))
+				continue
+			}
+			goto arith
+		case opcode.Pow:
+			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
+			rb, rc = base, base
+			if b&opcode.BitRK != 0 {
+				rb = kk
+			}
+			if c&opcode.BitRK != 0 {
+				rc = kk
+			}
+			rb += b * tv
+			rc += c * tv
+			goto arith
 		case opcode.Unm:
-			rb := base + Addr(i>>23)*tv
+			rb = base + Addr(i>>23)*tv
 			switch m.U32(rb + tt) {
 			case tagInt:
 				setInt(m, ra, -loadInt(m, rb))
+				continue
 			case tagFloat:
 				setFloat(m, ra, -loadFloat(m, rb))
-			default:
-				m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-				t.arith(state.OpUnm, rb, rb, ra)
-				base = m.Ptr(ci + layout.CallInfoBase)
+				continue
 			}
-			continue
+			rc = rb
+			goto arith
 		case opcode.BNot:
-			rb := base + Addr(i>>23)*tv
+			rb = base + Addr(i>>23)*tv
 			if m.U32(rb+tt) == tagInt {
 				setInt(m, ra, ^loadInt(m, rb))
 				continue
 			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.arith(state.OpBNot, rb, rb, ra)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
+			rc = rb
+			goto arith
 		case opcode.Not:
-			rb := base + Addr(i>>23)*tv
+			rb = base + Addr(i>>23)*tv
 			res := Addr(0)
 			if tag := m.U32(rb + tt); tag == tagNil || tag == tagBool && m.U32(rb) == 0 {
 				res = 1
@@ -425,47 +464,29 @@ newFrame:
 			setPtr(m, ra, res, tagBool)
 			continue
 		case opcode.Len:
-			rb := base + Addr(i>>23)*tv
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.objLen(rb, ra)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
-		case opcode.Concat:
-			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			m.SetPtr(l+layout.LuaStateTop, base+(c+1)*tv)
-			t.concat(int(c-b) + 1)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			ra = base + Addr(i>>6&0xff)*tv
-			rb := base + b*tv
-			copyTV(m, ra, rb)
-			if v.debt() > 0 {
-				live := rb
-				if ra >= rb {
-					live = ra + tv
-				}
-				t.loopGC(ci, live)
-				base = m.Ptr(ci + layout.CallInfoBase)
+			rb = base + Addr(i>>23)*tv
+			if m.U32(rb+tt) == tagShort {
+				setInt(m, ra, Int(m.U8(m.Ptr(rb)+layout.TStringShrLen)))
+				continue
 			}
-			m.SetPtr(l+layout.LuaStateTop, m.Ptr(ci+layout.CallInfoTop))
-			continue
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			t.objLen(rb, ra)
+			goto reload
+		case opcode.Concat:
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			t.opConcat(ci, base, i)
+			goto reload
 
 		case opcode.Jmp:
-			if a := Addr(i >> 6 & 0xff); a != 0 {
-				t.closeUpvals(base + (a-1)*tv)
+			if i&maskA != 0 {
+				m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+				t.closingJump(ci, i)
+				goto reload
 			}
-			d := int64(i>>14) - opcode.MaxSBx
-			pc += Addr(d * 4)
-			if d < 0 {
-				if v.fuel += d; v.fuel < 0 {
-					m.SetPtr(ci+layout.CallInfoSavedPC, pc-Addr(d*4)) // behind the jump, not at its target
-					t.outOfFuel()
-				}
-			}
-			continue
+			goto jump
 		case opcode.Eq:
 			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
-			rb, rc := base, base
+			rb, rc = base, base
 			if b&opcode.BitRK != 0 {
 				rb = kk
 			}
@@ -475,25 +496,33 @@ newFrame:
 			rb += b * tv
 			rc += c * tv
 			var res bool
-			switch tb := m.U32(rb + tt); {
-			case tb == tagNil || m.U32(rc+tt) == tagNil:
-				res = tb == m.U32(rc+tt)
-			case tb == tagShort || tb == tagBool:
-				res = tb == m.U32(rc+tt) && m.U32(rb) == m.U32(rc)
-			case tb == tagInt && m.U32(rc+tt) == tagInt:
-				res = loadInt(m, rb) == loadInt(m, rc)
-			default:
-				m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-				res = t.equal(rb, rc)
-				base = m.Ptr(ci + layout.CallInfoBase)
+			if tb, tc := m.U32(rb+tt), m.U32(rc+tt); tb != tc {
+				if tb&typeMask == typeNumber && tc&typeMask == typeNumber || (tb^tc)&variantMask == 0 {
+					goto compare // a ROTable may come with two tags
+				}
+			} else {
+				switch tb {
+				case tagNil:
+					res = true
+				case tagInt:
+					res = loadInt(m, rb) == loadInt(m, rc)
+				case tagFloat:
+					res = loadFloat(m, rb) == loadFloat(m, rc)
+				case tagTable, tagUdata, tagLong:
+					if res = m.U32(rb) == m.U32(rc); !res {
+						goto compare
+					}
+				default:
+					res = m.U32(rb) == m.U32(rc)
+				}
 			}
-			if res != (i>>6&0xff != 0) {
+			if res != (i&maskA != 0) {
 				pc += 4
 				continue
 			}
 		case opcode.Lt:
 			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
-			rb, rc := base, base
+			rb, rc = base, base
 			if b&opcode.BitRK != 0 {
 				rb = kk
 			}
@@ -508,17 +537,15 @@ newFrame:
 			} else if tb == tagFloat && tc == tagFloat {
 				res = loadFloat(m, rb) < loadFloat(m, rc)
 			} else {
-				m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-				res = t.lessThan(rb, rc)
-				base = m.Ptr(ci + layout.CallInfoBase)
+				goto compare
 			}
-			if res != (i>>6&0xff != 0) {
+			if res != (i&maskA != 0) {
 				pc += 4
 				continue
 			}
 		case opcode.Le:
 			b, c := Addr(i>>23), Addr(i>>14&opcode.MaxC)
-			rb, rc := base, base
+			rb, rc = base, base
 			if b&opcode.BitRK != 0 {
 				rb = kk
 			}
@@ -533,11 +560,9 @@ newFrame:
 			} else if tb == tagFloat && tc == tagFloat {
 				res = loadFloat(m, rb) <= loadFloat(m, rc)
 			} else {
-				m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-				res = t.lessEqual(rb, rc)
-				base = m.Ptr(ci + layout.CallInfoBase)
+				goto compare
 			}
-			if res != (i>>6&0xff != 0) {
+			if res != (i&maskA != 0) {
 				pc += 4
 				continue
 			}
@@ -549,7 +574,7 @@ newFrame:
 				continue
 			}
 		case opcode.TestSet:
-			rb := base + Addr(i>>23)*tv
+			rb = base + Addr(i>>23)*tv
 			tag := m.U32(rb + tt)
 			isFalse := tag == tagNil || tag == tagBool && m.U32(rb) == 0
 			if isFalse == (i>>14&opcode.MaxC != 0) {
@@ -559,136 +584,84 @@ newFrame:
 			copyTV(m, ra, rb)
 		case opcode.Call:
 			if b := Addr(i >> 23); b != 0 {
-				m.SetPtr(l+layout.LuaStateTop, ra+b*tv)
+				m.SetPtr(t.l+layout.LuaStateTop, ra+b*tv)
 			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			nres := int(i>>14&opcode.MaxC) - 1
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
 			if m.U32(ra+tt) == tagLua {
-				if v.fuel -= costCall; v.fuel < 0 {
-					t.outOfFuel()
-				}
+				v.fuel -= costCall
 				callee := m.Ptr(ra)
 				p := m.Ptr(callee + layout.LClosureP)
 				next := m.Ptr(ci + layout.CallInfoNext)
-				size, top := Addr(m.U8(p+layout.ProtoMaxStackSize))*tv, m.Ptr(l+layout.LuaStateTop)
-				if next == 0 || v.trap || m.U8(p+layout.ProtoIsVararg) != 0 ||
-					top+size >= m.Ptr(l+layout.LuaStateStackLast) {
-					t.enterLua(ra, nres)
-					ci = m.Ptr(l + layout.LuaStateCI)
-					goto newFrame
+				size, top := Addr(m.U8(p+layout.ProtoMaxStackSize))*tv, m.Ptr(t.l+layout.LuaStateTop)
+				if v.fuel < 0 || next == 0 || v.trap || m.U8(p+layout.ProtoIsVararg) != 0 ||
+					top+size >= m.Ptr(t.l+layout.LuaStateStackLast) {
+					t.opCall(ra, i)
+					goto reload
 				}
-				// enterLua for the common case, without the detour through newFrame
+				// enterLua for the common case, without the detour through reload
 				base = ra + tv
 				for end := base + Addr(m.U8(p+layout.ProtoNumParams))*tv; top < end; top += tv {
 					m.SetU32(top+tt, tagNil)
 				}
 				limit := base + size
-				m.SetU32(next+layout.CallInfoNResults, uint32(uint16(nres))|cistLua<<16)
+				m.SetU32(next+layout.CallInfoNResults, uint32(uint16(i>>14&opcode.MaxC-1))|cistLua<<16)
 				m.SetPtr(next+layout.CallInfoFunc, ra)
 				m.SetPtr(next+layout.CallInfoBase, base)
 				m.SetPtr(next+layout.CallInfoTop, limit)
-				m.SetPtr(l+layout.LuaStateTop, limit)
-				m.SetPtr(l+layout.LuaStateCI, next)
+				m.SetPtr(t.l+layout.LuaStateTop, limit)
+				m.SetPtr(t.l+layout.LuaStateCI, next)
 				ci, cl = next, callee
 				kk = m.Ptr(p+layout.ProtoK) - opcode.BitRK*tv
-				pc = m.Ptr(p + layout.ProtoCode)
+				pc = m.Ptr(p+layout.ProtoCode) - 4
 				continue
 			}
-			switch t.preCall(ra, nres) {
-			case calledLua:
-				ci = m.Ptr(l + layout.LuaStateCI)
-				goto newFrame
-			case calledC:
-				if v.fuel < 0 {
-					t.outOfFuel()
-				}
-				if nres >= 0 {
-					m.SetPtr(l+layout.LuaStateTop, m.Ptr(ci+layout.CallInfoTop))
-				}
-				base = m.Ptr(ci + layout.CallInfoBase)
-			case raised:
-				if res := t.unwind(); res != calledLua {
+			if res := t.opCall(ra, i); res > calledC {
+				if res = t.leave(res); res != calledLua {
 					return res
 				}
-				ci = m.Ptr(l + layout.LuaStateCI)
-				goto newFrame
-			default:
-				return yielded
 			}
-			continue
+			goto reload
 		case opcode.TailCall:
 			if b := Addr(i >> 23); b != 0 {
-				m.SetPtr(l+layout.LuaStateTop, ra+b*tv)
+				m.SetPtr(t.l+layout.LuaStateTop, ra+b*tv)
 			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			if v.fuel -= costCall; v.fuel < 0 {
-				t.outOfFuel()
-			}
-			switch t.preCall(ra, state.MultRet) {
-			case calledLua:
-				if v.ciPrev(t.ci()) == ci {
-					t.replaceFrame(ci, cl)
-				}
-				ci = m.Ptr(l + layout.LuaStateCI)
-				goto newFrame
-			case calledC:
-				base = m.Ptr(ci + layout.CallInfoBase)
-			case raised:
-				if res := t.unwind(); res != calledLua {
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			if res := t.opTailCall(ci, cl, ra); res > calledC {
+				if res = t.leave(res); res != calledLua {
 					return res
 				}
-				ci = m.Ptr(l + layout.LuaStateCI)
-				goto newFrame
-			default:
-				return yielded
 			}
-			continue
+			goto reload
 		case opcode.Return:
-			b := int(i >> 23)
 			p := m.Ptr(cl + layout.LClosureP)
-			if m.U32(p+layout.ProtoSizeP) > 0 {
-				t.closeUpvals(base)
-			}
-			v.fuel -= int64(pc-m.Ptr(p+layout.ProtoCode)) / 4
+			v.fuel -= int64(pc-m.Ptr(p+layout.ProtoCode))/4 + 1
+			b := i >> 23
 			ns := m.U32(ci + layout.CallInfoNResults)
-			if ns == 1|cistLua<<16 && b == 2 && !v.trap {
-				// posCall for one result from a plain frame to another one
-				copyTV(m, m.Ptr(ci+layout.CallInfoFunc), ra)
-				ci = m.Ptr(ci + layout.CallInfoPrevious)
-				m.SetPtr(l+layout.LuaStateCI, ci)
-				if m.U16(ci+layout.CallInfoCallStatus)&cistLua != 0 {
-					m.SetPtr(l+layout.LuaStateTop, m.Ptr(ci+layout.CallInfoTop))
-					goto newFrame
-				}
-				m.SetPtr(l+layout.LuaStateTop, m.Ptr(m.Ptr(ci+layout.CallInfoNext)+layout.CallInfoFunc)+tv)
-				if res := t.finishToLua(); res != calledLua {
+			if b == 0 || ns > 1|cistLua<<16 || v.trap || m.U32(p+layout.ProtoSizeP) != 0 && m.Ptr(t.l+layout.LuaStateOpenUpval) != 0 {
+				m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+				if res := t.opReturn(ci, p, ra, b); res != calledLua {
 					return res
 				}
-				ci = m.Ptr(l + layout.LuaStateCI)
-				goto newFrame
+				goto reload
 			}
-			if b != 0 {
-				b--
-			} else {
-				b = int((m.Ptr(l+layout.LuaStateTop) - ra) / tv)
-			}
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			fixed := t.posCall(ci, ra, b)
-			if ns>>16&cistFresh != 0 {
-				return calledC
-			}
-			ci = m.Ptr(l + layout.LuaStateCI)
-			if !v.isLua(ci) {
-				if res := t.finishToLua(); res != calledLua {
-					return res
+			// posCall for no result or one, from a plain frame
+			if ns == 1|cistLua<<16 {
+				if b == 1 {
+					m.SetU32(m.Ptr(ci+layout.CallInfoFunc)+tt, tagNil)
+				} else {
+					copyTV(m, m.Ptr(ci+layout.CallInfoFunc), ra)
 				}
-				ci = m.Ptr(l + layout.LuaStateCI)
-				goto newFrame
 			}
-			if fixed {
-				m.SetPtr(l+layout.LuaStateTop, m.Ptr(ci+layout.CallInfoTop))
+			ci = m.Ptr(ci + layout.CallInfoPrevious)
+			m.SetPtr(t.l+layout.LuaStateCI, ci)
+			if m.U16(ci+layout.CallInfoCallStatus)&cistLua != 0 {
+				m.SetPtr(t.l+layout.LuaStateTop, m.Ptr(ci+layout.CallInfoTop))
+				goto frame
 			}
-			goto newFrame
+			if res := t.returnToC(ci, ns); res != calledLua {
+				return res
+			}
+			goto reload
 
 		case opcode.ForLoop:
 			if m.U32(ra+tt) == tagInt {
@@ -714,107 +687,161 @@ newFrame:
 				setFloat(m, ra, idx)
 				setFloat(m, ra+3*tv, idx)
 			}
-			d := int64(i>>14) - opcode.MaxSBx
-			pc += Addr(d * 4)
-			if v.fuel += d; v.fuel < 0 {
-				m.SetPtr(ci+layout.CallInfoSavedPC, pc-Addr(d*4)) // behind the jump, not at its target
-				t.outOfFuel()
-			}
-			continue
+			goto jump
 		case opcode.ForPrep:
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.forPrep(ra)
-			d := int64(i>>14) - opcode.MaxSBx
-			pc += Addr(d * 4)
-			if d < 0 { // only damaged code does that
-				if v.fuel += d; v.fuel < 0 {
-					t.outOfFuel()
-				}
+			if m.U32(ra+tt) == tagInt && m.U32(ra+tv+tt) == tagInt && m.U32(ra+2*tv+tt) == tagInt {
+				setInt(m, ra, loadInt(m, ra)-loadInt(m, ra+2*tv))
+				goto jump
 			}
-			continue
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			t.opForPrep(ci, ra, i)
+			goto reload
 		case opcode.TForCall:
-			cb := ra + 3*tv
-			if f := m.Ptr(ra); m.U32(ra+tt) == tagCFunc && (f == v.stepNext || f == v.stepIPairs) {
-				m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-				if t.iterate(ci, ra, int(i>>14&opcode.MaxC)) {
-					continue
-				}
-			}
-			copyTV(m, cb+2*tv, ra+2*tv)
-			copyTV(m, cb+tv, ra+tv)
-			copyTV(m, cb, ra)
-			m.SetPtr(l+layout.LuaStateTop, cb+3*tv)
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.countCCall()
-			switch t.preCall(cb, int(i>>14&opcode.MaxC)) {
-			case calledLua:
-				callee := v.ciNext(ci)
-				v.setCIStatus(callee, v.ciStatus(callee)|cistCounted)
-				ci = m.Ptr(l + layout.LuaStateCI)
-				goto newFrame
-			case calledC:
-				t.setNCCalls(t.nCCalls() - 1)
-				m.SetPtr(l+layout.LuaStateTop, m.Ptr(ci+layout.CallInfoTop))
-				base = m.Ptr(ci + layout.CallInfoBase)
-			case raised:
-				if res := t.unwind(); res != calledLua {
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			if res := t.opTForCall(ci, ra, i); res > calledC {
+				if res = t.leave(res); res != calledLua {
 					return res
 				}
-				ci = m.Ptr(l + layout.LuaStateCI)
-				goto newFrame
-			default:
-				return yielded
 			}
-			continue
+			goto reload
 		case opcode.TForLoop:
-			if m.U32(ra+tv+tt) != tagNil {
-				copyTV(m, ra, ra+tv)
-				d := int64(i>>14) - opcode.MaxSBx
-				pc += Addr(d * 4)
-				if v.fuel += d; v.fuel < 0 {
-					m.SetPtr(ci+layout.CallInfoSavedPC, pc-Addr(d*4)) // behind the jump, not at its target
-					t.outOfFuel()
-				}
+			if m.U32(ra+tv+tt) == tagNil {
+				continue
 			}
-			continue
+			copyTV(m, ra, ra+tv)
+			goto jump
 		case opcode.SetList:
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			if c := i >> 14 & opcode.MaxC; c != 0 {
-				t.setList(ra, int(i>>23), uint32(c))
-			} else {
-				t.setList(ra, int(i>>23), m.U32(pc)>>6)
-				pc += 4
-			}
-			m.SetPtr(l+layout.LuaStateTop, m.Ptr(ci+layout.CallInfoTop))
-			continue
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			t.opSetList(ci, ra, i)
+			goto reload
 		case opcode.Closure:
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-			t.closure(m.Ptr(m.Ptr(m.Ptr(cl+layout.LClosureP)+layout.ProtoP)+Addr(i>>14)*4), cl, base, ra)
-			if v.debt() > 0 {
-				t.loopGC(ci, ra+tv)
-				base = m.Ptr(ci + layout.CallInfoBase)
-			}
-			continue
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			t.opClosure(ci, cl, ra, i)
+			goto reload
 		case opcode.Vararg:
-			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
 			t.vararg(ci, cl, i)
-			base = m.Ptr(ci + layout.CallInfoBase)
-			continue
-		default:
-			v.badCode(pc - 4) // EXTRAARG by itself, or no opcode at all
+			goto reload
+		case opcode.ExtraArg, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63:
+			// Not an instruction. That all 64 numbers are listed saves a comparison.
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			t.opIllegal(ci)
+			goto reload
 		}
+
 		// The condition of a test holds: do the jump behind it.
+		pc += 4
 		i = m.U32(pc)
-		if a := Addr(i >> 6 & 0xff); a != 0 {
-			t.closeUpvals(base + (a-1)*tv)
+		if i&maskA != 0 {
+			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+			t.closingJump(ci, i)
+			goto reload
 		}
-		d := int64(i>>14) - opcode.MaxSBx
-		pc += Addr(d*4) + 4
-		if d < 0 {
-			if v.fuel += d; v.fuel < 0 {
-				m.SetPtr(ci+layout.CallInfoSavedPC, pc-Addr(d*4)) // behind the jump, not at its target
-				t.outOfFuel()
+	jump:
+		d = int64(i>>14) - opcode.MaxSBx
+		pc += Addr(d * 4)
+		if d >= 0 {
+			continue
+		}
+		if v.fuel += d; v.fuel >= 0 {
+			continue
+		}
+		t.outOfFuelAt(ci, pc-Addr(d*4)+4, pc+4)
+		goto reload
+
+	getField: // ra := h[key], table and key of instruction i
+		{
+			size := uint32(nodeSize)
+			n := m.U32(h+layout.TableNode) + m.U32(key+layout.TStringHash)&(uint32(1)<<(m.U8(h+layout.TableLSizeNode)&31)-1)*size
+			for m.Ptr(Addr(n)+layout.NodeKey) != key || m.U32(Addr(n)+layout.NodeKeyTT) != tagShort {
+				next := m.U32(Addr(n) + layout.NodeNext)
+				if next == 0 {
+					goto noField
+				}
+				n += next * size
+			}
+			if m.U32(Addr(n)+tt) != tagNil {
+				copyTV(m, base+Addr(i&maskA)>>6*tv, Addr(n))
+				continue
 			}
 		}
+	noField:
+		if m.Ptr(h+layout.TableMetatable) == 0 {
+			m.SetU32(base+Addr(i&maskA)>>6*tv+tt, tagNil)
+			continue
+		}
+		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+		t.opGetInherited(ci, cl, i)
+		goto reload
+
+	setField: // h[key] := rc, table and key of instruction i
+		{
+			size := uint32(nodeSize)
+			n := m.U32(h+layout.TableNode) + m.U32(key+layout.TStringHash)&(uint32(1)<<(m.U8(h+layout.TableLSizeNode)&31)-1)*size
+			for m.Ptr(Addr(n)+layout.NodeKey) != key || m.U32(Addr(n)+layout.NodeKeyTT) != tagShort {
+				next := m.U32(Addr(n) + layout.NodeNext)
+				if next == 0 {
+					goto newField
+				}
+				n += next * size
+			}
+			if m.U32(Addr(n)+tt) != tagNil {
+				copyTV(m, Addr(n), rc)
+				if m.U32(rc+tt)&collectable != 0 && m.U8(h+layout.TableMarked)&black != 0 {
+					goto barrier
+				}
+				continue
+			}
+		}
+	newField:
+		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+		t.opSet(ci, cl, i)
+		goto reload
+
+	barrier: // the black table h got what rc has
+		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+		v.tableBarrier(h, rc)
+		goto reload
+
+	mixed: // an operation on an integer and a float, or two integers for DIV
+		{
+			var x, y Float
+			switch m.U32(rb + tt) {
+			case tagInt:
+				x = Float(loadInt(m, rb))
+			case tagFloat:
+				x = loadFloat(m, rb)
+			default:
+				goto arith
+			}
+			switch m.U32(rc + tt) {
+			case tagInt:
+				y = Float(loadInt(m, rc))
+			case tagFloat:
+				y = loadFloat(m, rc)
+			default:
+				goto arith
+			}
+			switch opcode.Op(i & 0x3f) {
+			case opcode.Add:
+				setFloat(m, ra, x+y)
+			case opcode.Sub:
+				setFloat(m, ra, x-y)
+			case opcode.Mul:
+				setFloat(m, ra, x*y)
+			default:
+				setFloat(m, ra, x/y)
+			}
+			continue
+		}
+	arith:
+		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+		t.arith(int(i&0x3f)-int(opcode.Add)+state.OpAdd, rb, rc, ra)
+		goto reload
+
+	compare:
+		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+		t.compare(ci, i, rb, rc)
+		goto reload
 	}
 }
