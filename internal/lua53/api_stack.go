@@ -349,7 +349,11 @@ func (v *VM) threadHandle(l Addr) *Thread {
 			return th
 		}
 	}
-	return v.thread(l)
+	near := &v.handlesOf[l>>5%Addr(len(v.handlesOf))]
+	if *near == nil || (*near).l != l {
+		*near = v.thread(l)
+	}
+	return *near
 }
 
 func (t *Thread) ToPointer(i int) Addr {

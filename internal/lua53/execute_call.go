@@ -15,7 +15,14 @@ import (
 // only to make calls, or when it enters and leaves functions.
 type self struct {
 	*Thread
-	l Addr // as in Thread, one load nearer
+	l         Addr   // as in Thread, one load nearer
+	indexName Addr   // the string "__index"
+	indexHash uint32 // its hash
+}
+
+func (t *Thread) self() self {
+	name := t.v.tmName(tmIndex)
+	return self{t, t.l, name, t.m.U32(name + layout.TStringHash)}
 }
 
 //go:noinline

@@ -269,6 +269,9 @@ type State interface {
 	SetField(i int, name string)
 	GetI(i int, n int64) Type
 	SetI(i int, n int64)
+	// CopyI copies n elements of a table to another or the same one, each by GetI and
+	// SetI; down begins with the last.
+	CopyI(src int, from int64, dst int, to, n int64, down bool)
 	RawGet(i int) Type
 	RawSet(i int)
 	RawGetI(i int, n int64) Type

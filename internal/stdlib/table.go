@@ -70,10 +70,7 @@ func tableInsert(L state.State) int {
 		if pos < 1 || pos > e {
 			return L.ArgError(2, "position out of bounds")
 		}
-		for i := e; i > pos; i-- {
-			L.GetI(1, i-1)
-			L.SetI(1, i)
-		}
+		L.CopyI(1, pos, 1, pos+1, e-pos, true)
 	default:
 		return L.Errorf("wrong number of arguments to 'insert'")
 	}
@@ -88,9 +85,9 @@ func tableRemove(L state.State) int {
 		return L.ArgError(1, "position out of bounds")
 	}
 	L.GetI(1, pos)
-	for ; pos < size; pos++ {
-		L.GetI(1, pos+1)
-		L.SetI(1, pos)
+	if pos < size {
+		L.CopyI(1, pos+1, 1, pos, size-pos, false)
+		pos = size
 	}
 	L.PushNil()
 	L.SetI(1, pos)
@@ -118,17 +115,8 @@ func tableMove(L state.State) int {
 		}
 		// Upwards is better for rehashing; downwards only where the
 		// destination overlaps what is still to be copied.
-		if to > end || to <= from || dest != 1 && !L.Compare(1, dest, state.OpEq) {
-			for i := int64(0); i < n; i++ {
-				L.GetI(1, from+i)
-				L.SetI(dest, to+i)
-			}
-		} else {
-			for i := n - 1; i >= 0; i-- {
-				L.GetI(1, from+i)
-				L.SetI(dest, to+i)
-			}
-		}
+		up := to > end || to <= from || dest != 1 && !L.Compare(1, dest, state.OpEq)
+		L.CopyI(1, from, dest, to, n, !up)
 	}
 	L.PushValue(dest)
 	return 1

@@ -28,9 +28,11 @@ func (thread *Thread) execute() int {
 	const (
 		tv, tt = tvSize, tvTag
 		maskA  = 0xff << 6 // operand A, where only zero matters
+		// maxClasses is how many tables the loop asks by itself for a field.
+		maxClasses = 8
 	)
 	v.setCIStatus(thread.ci(), v.ciStatus(thread.ci())|cistFresh)
-	t := self{thread, thread.l}
+	t := thread.self()
 	t.pin()
 	var ci, cl, kk, base, pc Addr // K(i) is at kk + (BitRK+i)*tv
 reload:
@@ -52,7 +54,7 @@ frame:
 			base = m.Ptr(ci + layout.CallInfoBase)
 			pc = m.Ptr(ci + layout.CallInfoSavedPC)
 		}
-		i := m.U32(pc)
+		i := uint64(m.U32(pc)) // above bit 31: how many classes were asked
 		ra := base + Addr(i>>6&0xff)*tv
 		switch opcode.Op(i & 0x3f) {
 		case opcode.Move:
@@ -98,7 +100,7 @@ frame:
 				goto getField
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opGet(ci, cl, i)
+			t.opGet(ci, cl, uint32(i))
 			goto reload
 		case opcode.GetTable:
 			rb = base + Addr(i>>23)*tv
@@ -129,7 +131,7 @@ frame:
 				}
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opGet(ci, cl, i)
+			t.opGet(ci, cl, uint32(i))
 			goto reload
 		case opcode.Self:
 			rb = base + Addr(i>>23)*tv
@@ -145,7 +147,7 @@ frame:
 				goto getField
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opGet(ci, cl, i)
+			t.opGet(ci, cl, uint32(i))
 			goto reload
 
 		case opcode.SetTabUp:
@@ -165,7 +167,7 @@ frame:
 				goto setField
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opSet(ci, cl, i)
+			t.opSet(ci, cl, uint32(i))
 			goto reload
 		case opcode.SetUpval:
 			uv := m.Ptr(cl + layout.LClosureUpvals + Addr(i>>23)*4)
@@ -213,11 +215,11 @@ frame:
 				}
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opSet(ci, cl, i)
+			t.opSet(ci, cl, uint32(i))
 			goto reload
 		case opcode.NewTable:
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opNewTable(ci, ra, i)
+			t.opNewTable(ci, ra, uint32(i))
 			goto reload
 
 		case opcode.Add:
@@ -476,13 +478,13 @@ frame:
 			goto reload
 		case opcode.Concat:
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opConcat(ci, base, i)
+			t.opConcat(ci, base, uint32(i))
 			goto reload
 
 		case opcode.Jmp:
 			if i&maskA != 0 {
 				m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-				t.closingJump(ci, i)
+				t.closingJump(ci, uint32(i))
 				goto reload
 			}
 			goto jump
@@ -597,7 +599,7 @@ frame:
 				size, top := Addr(m.U8(p+layout.ProtoMaxStackSize))*tv, m.Ptr(t.l+layout.LuaStateTop)
 				if v.fuel < 0 || next == 0 || v.trap || m.U8(p+layout.ProtoIsVararg) != 0 ||
 					top+size >= m.Ptr(t.l+layout.LuaStateStackLast) {
-					t.opCall(ra, i)
+					t.opCall(ra, uint32(i))
 					goto reload
 				}
 				// enterLua for the common case, without the detour through reload
@@ -617,7 +619,7 @@ frame:
 				pc = m.Ptr(p+layout.ProtoCode) - 4
 				continue
 			}
-			if res := t.opCall(ra, i); res > calledC {
+			if res := t.opCall(ra, uint32(i)); res > calledC {
 				if res = t.leave(res); res != calledLua {
 					return res
 				}
@@ -641,7 +643,7 @@ frame:
 			ns := m.U32(ci + layout.CallInfoNResults)
 			if b == 0 || ns > 1|cistLua<<16 || v.trap || m.U32(p+layout.ProtoSizeP) != 0 && m.Ptr(t.l+layout.LuaStateOpenUpval) != 0 {
 				m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-				if res := t.opReturn(ci, p, ra, b); res != calledLua {
+				if res := t.opReturn(ci, p, ra, uint32(b)); res != calledLua {
 					return res
 				}
 				goto reload
@@ -696,11 +698,11 @@ frame:
 				goto jump
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opForPrep(ci, ra, i)
+			t.opForPrep(ci, ra, uint32(i))
 			goto reload
 		case opcode.TForCall:
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			if res := t.opTForCall(ci, ra, i); res > calledC {
+			if res := t.opTForCall(ci, ra, uint32(i)); res > calledC {
 				if res = t.leave(res); res != calledLua {
 					return res
 				}
@@ -714,15 +716,15 @@ frame:
 			goto jump
 		case opcode.SetList:
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opSetList(ci, ra, i)
+			t.opSetList(ci, ra, uint32(i))
 			goto reload
 		case opcode.Closure:
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opClosure(ci, cl, ra, i)
+			t.opClosure(ci, cl, ra, uint32(i))
 			goto reload
 		case opcode.Vararg:
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.vararg(ci, cl, i)
+			t.vararg(ci, cl, uint32(i))
 			goto reload
 		case opcode.ExtraArg, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63:
 			// Not an instruction. That all 64 numbers are listed saves a comparison.
@@ -733,10 +735,10 @@ frame:
 
 		// The condition of a test holds: do the jump behind it.
 		pc += 4
-		i = m.U32(pc)
+		i = uint64(m.U32(pc))
 		if i&maskA != 0 {
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.closingJump(ci, i)
+			t.closingJump(ci, uint32(i))
 			goto reload
 		}
 	jump:
@@ -768,12 +770,34 @@ frame:
 			}
 		}
 	noField:
-		if m.Ptr(h+layout.TableMetatable) == 0 {
-			m.SetU32(base+Addr(i&maskA)>>6*tv+tt, tagNil)
-			continue
+		{
+			mt := m.Ptr(h + layout.TableMetatable)
+			if mt == 0 || m.U8(mt+layout.TableFlags)&(1<<tmIndex) != 0 {
+				m.SetU32(base+Addr(i&maskA)>>6*tv+tt, tagNil)
+				continue
+			}
+			// A class: look for a table under __index, where the same happens again.
+			if i += 1 << 32; i < maxClasses<<32 && m.U8(mt+layout.TableTT) == tagTable&variantMask {
+				h = mt
+				size := uint32(nodeSize)
+				n := m.U32(h+layout.TableNode) + t.indexHash&(uint32(1)<<(m.U8(h+layout.TableLSizeNode)&31)-1)*size
+				for m.Ptr(Addr(n)+layout.NodeKey) != t.indexName || m.U32(Addr(n)+layout.NodeKeyTT) != tagShort {
+					next := m.U32(Addr(n) + layout.NodeNext)
+					if next == 0 {
+						goto inherit
+					}
+					n += next * size
+				}
+				if m.U32(Addr(n)+tt) == tagTable {
+					h = m.Ptr(Addr(n))
+					base = m.Ptr(ci + layout.CallInfoBase) // frees its register above
+					goto getField
+				}
+			}
 		}
+	inherit:
 		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-		t.opGetInherited(ci, cl, i)
+		t.opGetInherited(ci, cl, uint32(i))
 		goto reload
 
 	setField: // h[key] := rc, table and key of instruction i
@@ -797,7 +821,7 @@ frame:
 		}
 	newField:
 		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-		t.opSet(ci, cl, i)
+		t.opSet(ci, cl, uint32(i))
 		goto reload
 
 	barrier: // the black table h got what rc has
@@ -843,7 +867,7 @@ frame:
 
 	compare:
 		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-		t.compare(ci, i, rb, rc)
+		t.compare(ci, uint32(i), rb, rc)
 		goto reload
 	}
 }

@@ -47,12 +47,15 @@ type VM struct {
 	goDepth int     // calls from Go into Lua that are in progress
 	pending pending // call that a C function asks its caller to make
 
-	roCache  [roCacheSize]roLine
-	threads  []*Thread // handles for nested resumes, by depth
-	handles  []any
-	freeHand []uint32
-	buffers  []*state.Buffer
-	borrowed Thread // see borrow
+	roCache [roCacheSize]roLine
+	threads []*Thread // handles for nested resumes, by depth
+	// handlesOf are handles of late, by address: a handle knows nothing that ends with
+	// its thread, so it serves the next one at that address as well.
+	handlesOf [8]*Thread
+	handles   []any
+	freeHand  []uint32
+	buffers   []*state.Buffer
+	borrowed  Thread // see borrow
 
 	mostObjects int // more than the heap has room for
 	closed      bool

@@ -155,7 +155,64 @@ func (t *Thread) SetI(i int, n int64) {
 	t.Pop(2)
 }
 
-// rwTable is the table at an index of a raw operation.
+func (t *Thread) CopyI(src int, from int64, dst int, to, n int64, down bool) {
+	for n > 0 {
+		done := t.copyArray(src, from, dst, to, n, down)
+		if n -= done; n == 0 {
+			return
+		}
+		n--
+		if down {
+			t.GetI(src, from+n)
+			t.SetI(dst, to+n)
+			continue
+		}
+		from, to = from+done, to+done
+		t.GetI(src, from)
+		t.SetI(dst, to)
+		from, to = from+1, to+1
+	}
+}
+
+// copyArray is CopyI as far as it gets between elements that are in array parts and
+// not nil, where no metamethod has a say. It returns how many elements that were.
+func (t *Thread) copyArray(src int, from int64, dst int, to, n int64, down bool) (done int64) {
+	m, v := t.m, t.v
+	step := int64(1)
+	if down {
+		from, to, step = from+n-1, to+n-1, -1
+	}
+	var hs, hd Addr
+	if a := t.index(src); a != 0 && v.tag(a) == tagTable {
+		hs = m.Ptr(a)
+	}
+	if a := t.index(dst); a != 0 && v.tag(a) == tagTable {
+		hd = m.Ptr(a)
+	}
+	if hs == 0 || hd == 0 || v.isROTable(hs) || v.isROTable(hd) {
+		return 0
+	}
+	sizeS, sizeD := uint64(m.U32(hs+layout.TableSizeArray)), uint64(m.U32(hd+layout.TableSizeArray))
+	arrayS, arrayD := m.Ptr(hs+layout.TableArray), m.Ptr(hd+layout.TableArray)
+	for ; done < n; done++ {
+		if uint64(from-1) >= sizeS || uint64(to-1) >= sizeD {
+			break
+		}
+		a, b := v.item(arrayS, Addr(from-1)), v.item(arrayD, Addr(to-1))
+		if v.tag(a) == tagNil || v.tag(b) == tagNil {
+			break
+		}
+		if v.fuel -= 2 * costIndex; v.fuel < 0 {
+			t.outOfFuel()
+		}
+		v.tableBarrier(hd, a)
+		v.copyTV(b, a)
+		from, to = from+step, to+step
+	}
+	return done
+}
+
+// tableAt is the table at an index of a raw operation.
 func (t *Thread) tableAt(i int) Addr {
 	a := t.valid(i)
 	if !isTable(t.v.tag(a)) {
