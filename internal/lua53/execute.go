@@ -26,8 +26,6 @@ func (thread *Thread) execute() int {
 	const (
 		tv, tt = tvSize, tvTag
 		maskA  = 0xff << 6 // operand A, where only zero matters
-		// maxClasses is how many tables the loop asks by itself for a field.
-		maxClasses = 8
 	)
 	v.setCIStatus(thread.ci(), v.ciStatus(thread.ci())|cistFresh)
 	t := thread.self()
@@ -93,9 +91,14 @@ frame:
 				rc = kk
 			}
 			rc += c * tv
-			if m.U32(rb+tt) == tagTable && m.U32(rc+tt) == tagShort {
+			if m.U32(rc+tt) == tagShort {
 				h, key = m.Ptr(rb), m.Ptr(rc)
-				goto getField
+				switch m.U32(rb + tt) {
+				case tagTable:
+					goto getField
+				case tagROTable, tagROEntry:
+					goto getROField
+				}
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
 			t.opGet(ci, cl, uint32(i))
@@ -127,6 +130,9 @@ frame:
 					key = m.Ptr(rc)
 					goto getField
 				}
+			} else if m.U32(rb+tt)&variantMask == tagROEntry && m.U32(rc+tt) == tagShort {
+				h, key = m.Ptr(rb), m.Ptr(rc)
+				goto getROField
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
 			t.opGet(ci, cl, uint32(i))
@@ -140,9 +146,14 @@ frame:
 			}
 			rc += c * tv
 			copyTV(m, ra+tv, rb)
-			if m.U32(rb+tt) == tagTable && m.U32(rc+tt) == tagShort {
+			if m.U32(rc+tt) == tagShort {
 				h, key = m.Ptr(rb), m.Ptr(rc)
-				goto getField
+				switch m.U32(rb + tt) {
+				case tagTable:
+					goto getField
+				case tagROTable, tagROEntry:
+					goto getROField
+				}
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
 			t.opGet(ci, cl, uint32(i))
@@ -405,8 +416,10 @@ frame:
 			rb += b * tv
 			rc += c * tv
 			if m.U32(rb+tt) == tagInt && m.U32(rc+tt) == tagInt {
-				setInt(m, ra, shiftLeft(loadInt(m, rb), loadInt(m, rc)))
-				continue
+				if y := uint64(loadInt(m, rc)); y < intBits {
+					setInt(m, ra, loadInt(m, rb)<<y)
+					continue
+				}
 			}
 			goto arith
 		case opcode.Shr:
@@ -421,8 +434,14 @@ frame:
 			rb += b * tv
 			rc += c * tv
 			if m.U32(rb+tt) == tagInt && m.U32(rc+tt) == tagInt {
-				setInt(m, ra, shiftLeft(loadInt(m, rb), -loadInt(m, rc)))
-				continue
+				if y := uint64(loadInt(m, rc)); y < intBits {
+					x := uint64(loadInt(m, rb))
+					if intSize == 4 {
+						x = uint64(uint32(x))
+					}
+					setInt(m, ra, Int(x>>y))
+					continue
+				}
 			}
 			goto arith
 		case opcode.Pow:
@@ -786,16 +805,31 @@ frame:
 					}
 					n += next * size
 				}
-				if m.U32(Addr(n)+tt) == tagTable {
-					h = m.Ptr(Addr(n))
-					base = m.Ptr(ci + layout.CallInfoBase) // frees its register above
+				base = m.Ptr(ci + layout.CallInfoBase) // frees its register above
+				h = m.Ptr(Addr(n))
+				switch m.U32(Addr(n) + tt) {
+				case tagTable:
 					goto getField
+				case tagROTable, tagROEntry:
+					goto getROField
 				}
 			}
 		}
 	inherit:
 		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
 		t.opGetInherited(ci, cl, uint32(i))
+		goto reload
+
+	getROField: // as getField for a ROTable, if it was found there before
+		{
+			line := v.roLine(h, key)
+			if line.key == uint32(key) && line.table == uint32(h) && line.value != 0 {
+				copyTV(m, base+Addr(i&maskA)>>6*tv, Addr(line.value))
+				continue
+			}
+		}
+		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+		t.opGetRO(ci, cl, uint32(i), h, key)
 		goto reload
 
 	setField: // h[key] := rc, table and key of instruction i

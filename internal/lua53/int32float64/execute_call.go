@@ -30,6 +30,9 @@ func (t *Thread) self() self {
 //go:noinline
 func (*self) pin() {}
 
+// maxClasses is how many tables the loop asks by itself for a field.
+const maxClasses = 8
+
 // opCall is CALL where the loop does not enter the function at ra by itself. The cost
 // of a Lua function is charged already.
 func (t *Thread) opCall(ra Addr, i opcode.Instruction) int {
@@ -282,6 +285,32 @@ func (t *Thread) opGetInherited(ci, cl Addr, i opcode.Instruction) {
 		}
 		tab = tm
 	}
+}
+
+// opGetRO is opGet when it has come to the ROTable h, with the short string key.
+func (t *Thread) opGetRO(ci, cl Addr, i opcode.Instruction, h, key Addr) {
+	m, v := t.m, t.v
+	for range maxClasses {
+		if slot := v.roFind(h, key); slot != 0 {
+			v.copyTV(t.rk(ci, opcode.A(i)), slot)
+			return
+		}
+		mt := m.Ptr(h + layout.TableMetatable)
+		if mt == 0 {
+			v.setNil(t.rk(ci, opcode.A(i)))
+			return
+		}
+		if !v.isROTable(mt) {
+			break
+		}
+		// One with a metatable, as ROM of the host profile, hands on.
+		tm := v.roFind(mt, v.tmName(tmIndex))
+		if tm == 0 || v.tag(tm)&variantMask != tagROEntry {
+			break
+		}
+		h = m.Ptr(tm)
+	}
+	t.opGet(ci, cl, i)
 }
 
 // opSet is SETTABUP or SETTABLE.

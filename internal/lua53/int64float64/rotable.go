@@ -18,9 +18,14 @@ type roLine struct{ table, key, value uint32 }
 
 func (v *VM) clearROCache() { clear(v.roCache[:]) }
 
+// roLine is the line of the cache where a string in a ROTable would be.
+func (v *VM) roLine(h, ts Addr) *roLine {
+	return &v.roCache[uint8(h>>4*29^ts>>3*37)]
+}
+
 // roFind finds the value of a short string in a ROTable, 0 if there is none.
 func (v *VM) roFind(h, ts Addr) Addr {
-	line := &v.roCache[(uint32(h)>>4*29^uint32(ts)>>3*37)%roCacheSize]
+	line := v.roLine(h, ts)
 	if line.key == uint32(ts) && line.table == uint32(h) {
 		return Addr(line.value)
 	}
