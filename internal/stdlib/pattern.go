@@ -32,7 +32,8 @@ type matchState struct {
 	depth int    // how much deeper the recursion may go
 	work  int    // what is to be charged
 	set   byteSet
-	setAt int // index behind the '[' whose bytes are in set, 0 for none
+	setAt int     // index behind the '[' whose bytes are in set, 0 for none
+	first byteSet // what matches begin with, see find
 	caps  [maxCaptures]capture
 }
 
@@ -469,8 +470,14 @@ func (m *matchState) pushCaptures(s, end int, whole bool) int {
 }
 
 // literal is the byte that every match of the pattern from p on begins with, if
-// the pattern shows it: places without it need no attempt.
+// the pattern shows it: places without it need no attempt. Captures that are open
+// may end in front of it.
 func (m *matchState) literal(p int) (c byte, ok bool) {
+	if m.at(p) == ')' && m.depth > maxCaptures+1 { // else the attempt may be too complex
+		for open := m.unfinished(); open > 0 && m.at(p) == ')'; open-- {
+			p++
+		}
+	}
 	next := p + 1
 	switch c = m.at(p); c {
 	case '(', ')', '$', '.', '[':
@@ -489,17 +496,82 @@ func (m *matchState) literal(p int) (c byte, ok bool) {
 	return c, p < len(m.pat)
 }
 
+// unfinished is the number of captures that were begun and did not end.
+func (m *matchState) unfinished() (n int) {
+	for _, c := range m.caps[:m.level] {
+		if c.length == capUnfinished {
+			n++
+		}
+	}
+	return n
+}
+
+// firstBytes makes set the bytes that a match can begin with. It tells false if a
+// match may be empty or the pattern does not show it. There was an attempt to match
+// before, which complained if the pattern's first item was malformed.
+func (m *matchState) firstBytes() bool {
+	p := 0
+	for opened := 0; m.at(p) == '('; opened++ {
+		if p++; m.at(p) == ')' {
+			p++
+		}
+		if opened == maxCaptures {
+			return false
+		}
+	}
+	if p >= len(m.pat) {
+		return false
+	}
+	m.set, m.setAt = byteSet{}, 0
+	end := p + 1
+	switch c := m.pat[p]; c {
+	case ')', '$', '.':
+		return false
+	case escape:
+		end++
+		switch c := m.at(p + 1); {
+		case p+1 >= len(m.pat), c == 'b', c == 'f', '0' <= c && c <= '9':
+			return false
+		default:
+			m.set.addClass(c)
+		}
+	case '[':
+		end = m.setEnd(p + 1)
+		m.compileSet(p, end-1)
+	default:
+		m.set.add(c)
+	}
+	switch m.at(end) {
+	case '?', '*', '-':
+		return false
+	}
+	return true
+}
+
 // find looks for the first match from s on that does not end at last, at s only
 // if the pattern is anchored. It returns start -1 if there is none.
 func (m *matchState) find(s, last int, anchored bool) (start, end int) {
+	const few = 4 // attempts in vain, after which it pays to know the first bytes
+	m.level = 0
 	first, known := m.literal(0)
-	for ; s <= len(m.src); s++ {
-		if known && !anchored {
+	inSet := false
+	for tried := 0; s <= len(m.src); s++ {
+		switch {
+		case anchored:
+		case known:
 			i := bytes.IndexByte(m.src[s:], first)
 			if i < 0 {
-				break
+				return -1, -1
 			}
 			s += i
+		case inSet:
+			from := s
+			for s < len(m.src) && !m.first.has(m.src[s]) {
+				s++
+			}
+			if m.charge(2 * (s - from)); s == len(m.src) {
+				return -1, -1
+			}
 		}
 		m.level = 0
 		if end = m.match(s, 0); end >= 0 && end != last {
@@ -507,6 +579,9 @@ func (m *matchState) find(s, last int, anchored bool) (start, end int) {
 		}
 		if anchored {
 			break
+		}
+		if tried++; tried == few && m.firstBytes() {
+			inSet, m.first = true, m.set
 		}
 	}
 	return -1, -1
