@@ -243,9 +243,16 @@ func (t *Thread) upvalue(cl Addr, n int) Addr {
 	return t.m.Ptr(t.m.Ptr(cl+layout.LClosureUpvals+Addr(n)*4) + layout.UpValV)
 }
 
+// instruction is the one that the loop came with. Functions take it from there where
+// keeping it for them would cost the loop a register.
+func (t *Thread) instruction(ci Addr) opcode.Instruction {
+	return t.m.U32(t.m.Ptr(ci+layout.CallInfoSavedPC) - 4)
+}
+
 // getOperands are the addresses of table, key and result of GETTABUP, GETTABLE and
 // SELF.
-func (t *Thread) getOperands(ci, cl Addr, i opcode.Instruction) (tab, k, res Addr) {
+func (t *Thread) getOperands(ci, cl Addr) (tab, k, res Addr) {
+	i := t.instruction(ci)
 	tab = t.rk(ci, opcode.B(i))
 	if opcode.OpOf(i) == opcode.GetTabUp {
 		tab = t.upvalue(cl, opcode.B(i))
@@ -253,15 +260,15 @@ func (t *Thread) getOperands(ci, cl Addr, i opcode.Instruction) (tab, k, res Add
 	return tab, t.rk(ci, opcode.C(i)), t.rk(ci, opcode.A(i))
 }
 
-func (t *Thread) opGet(ci, cl Addr, i opcode.Instruction) {
-	t.getTable(t.getOperands(ci, cl, i))
+func (t *Thread) opGet(ci, cl Addr) {
+	t.getTable(t.getOperands(ci, cl))
 }
 
 // opGetInherited is opGet where the table is an ordinary one that lacks the key, a
 // short string: its metatable has to know.
-func (t *Thread) opGetInherited(ci, cl Addr, i opcode.Instruction) {
+func (t *Thread) opGetInherited(ci, cl Addr) {
 	m, v := t.m, t.v
-	tab, k, res := t.getOperands(ci, cl, i)
+	tab, k, res := t.getOperands(ci, cl)
 	key := m.Ptr(k)
 	for n := 1; ; n++ {
 		tm := v.fastTM(m.Ptr(m.Ptr(tab)+layout.TableMetatable), tmIndex)
@@ -286,16 +293,17 @@ func (t *Thread) opGetInherited(ci, cl Addr, i opcode.Instruction) {
 }
 
 // opGetRO is opGet when it has come to the ROTable h, with the short string key.
-func (t *Thread) opGetRO(ci, cl Addr, i opcode.Instruction, h, key Addr) {
+func (t *Thread) opGetRO(ci, cl, h, key Addr) {
 	m, v := t.m, t.v
+	res := t.rk(ci, opcode.A(t.instruction(ci)))
 	for range maxClasses {
 		if slot := v.roFind(h, key); slot != 0 {
-			v.copyTV(t.rk(ci, opcode.A(i)), slot)
+			v.copyTV(res, slot)
 			return
 		}
 		mt := m.Ptr(h + layout.TableMetatable)
 		if mt == 0 {
-			v.setNil(t.rk(ci, opcode.A(i)))
+			v.setNil(res)
 			return
 		}
 		if !v.isROTable(mt) {
@@ -308,11 +316,25 @@ func (t *Thread) opGetRO(ci, cl Addr, i opcode.Instruction, h, key Addr) {
 		}
 		h = m.Ptr(tm)
 	}
-	t.opGet(ci, cl, i)
+	t.opGet(ci, cl)
+}
+
+// opSelfString is SELF for a string: where its metatable leads to a ROTable, as it does
+// unless the debug library has changed that, the method is found at once.
+func (t *Thread) opSelfString(ci, cl, key Addr) {
+	m, v := t.m, t.v
+	if mt := m.Ptr(v.g + layout.GlobalMT + typeString*4); mt != 0 && v.isROTable(mt) {
+		if tm := v.roFind(mt, v.tmName(tmIndex)); tm != 0 && v.tag(tm)&variantMask == tagROEntry {
+			t.opGetRO(ci, cl, m.Ptr(tm), key)
+			return
+		}
+	}
+	t.opGet(ci, cl)
 }
 
 // opSet is SETTABUP or SETTABLE.
-func (t *Thread) opSet(ci, cl Addr, i opcode.Instruction) {
+func (t *Thread) opSet(ci, cl Addr) {
+	i := t.instruction(ci)
 	tab := t.rk(ci, opcode.A(i))
 	if opcode.OpOf(i) == opcode.SetTabUp {
 		tab = t.upvalue(cl, opcode.A(i))

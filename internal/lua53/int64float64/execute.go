@@ -43,6 +43,7 @@ frame:
 	for ; ; pc += 4 {
 		var rb, rc, h, key Addr
 		var d int64
+		var k Int
 		if v.trap {
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc)
 			t.trapped()
@@ -93,17 +94,24 @@ frame:
 				rc = kk
 			}
 			rc += c * tv
-			if m.U32(rc+tt) == tagShort {
-				h, key = m.Ptr(rb), m.Ptr(rc)
+			h = m.Ptr(rb)
+			switch m.U32(rc + tt) {
+			case tagShort:
+				key = m.Ptr(rc)
 				switch m.U32(rb + tt) {
 				case tagTable:
 					goto getField
 				case tagROTable, tagROEntry:
 					goto getROField
 				}
+			case tagInt:
+				if m.U32(rb+tt) == tagTable {
+					k = loadInt(m, rc)
+					goto getElement
+				}
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opGet(ci, cl, uint32(i))
+			t.opGet(ci, cl)
 			goto reload
 		case opcode.GetTable:
 			rb = base + Addr(i>>23)*tv
@@ -127,7 +135,10 @@ frame:
 							m.SetU32(ra+tt, tagNil)
 							continue
 						}
+						break
 					}
+					k = loadInt(m, rc)
+					goto getIndex
 				case tagShort:
 					key = m.Ptr(rc)
 					goto getField
@@ -137,7 +148,7 @@ frame:
 				goto getROField
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opGet(ci, cl, uint32(i))
+			t.opGet(ci, cl)
 			goto reload
 		case opcode.Self:
 			rb = base + Addr(i>>23)*tv
@@ -155,10 +166,14 @@ frame:
 					goto getField
 				case tagROTable, tagROEntry:
 					goto getROField
+				case tagShort, tagLong:
+					m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+					t.opSelfString(ci, cl, key)
+					goto reload
 				}
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opGet(ci, cl, uint32(i))
+			t.opGet(ci, cl)
 			goto reload
 
 		case opcode.SetTabUp:
@@ -173,12 +188,19 @@ frame:
 			}
 			rb += b * tv
 			rc += c * tv
-			if m.U32(ra+tt) == tagTable && m.U32(rb+tt) == tagShort {
-				h, key = m.Ptr(ra), m.Ptr(rb)
-				goto setField
+			if m.U32(ra+tt) == tagTable {
+				h = m.Ptr(ra)
+				switch m.U32(rb + tt) {
+				case tagShort:
+					key = m.Ptr(rb)
+					goto setField
+				case tagInt:
+					k = loadInt(m, rb)
+					goto setElement
+				}
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opSet(ci, cl, uint32(i))
+			t.opSet(ci, cl)
 			goto reload
 		case opcode.SetUpval:
 			uv := m.Ptr(cl + layout.LClosureUpvals + Addr(i>>23)*4)
@@ -220,13 +242,15 @@ frame:
 						}
 						continue
 					}
+					k = loadInt(m, rb)
+					goto setIndex
 				case tagShort:
 					key = m.Ptr(rb)
 					goto setField
 				}
 			}
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-			t.opSet(ci, cl, uint32(i))
+			t.opSet(ci, cl)
 			goto reload
 		case opcode.NewTable:
 			m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
@@ -819,8 +843,75 @@ frame:
 		}
 	inherit:
 		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-		t.opGetInherited(ci, cl, uint32(i))
+		t.opGetInherited(ci, cl)
 		goto reload
+
+	getElement: // ra := h[k]
+		if idx := uint64(int64(k) - 1); idx < uint64(m.U32(h+layout.TableSizeArray)) {
+			n := Addr(uint32(m.Ptr(h+layout.TableArray) + Addr(idx)*tv))
+			if m.U32(n+tt) != tagNil {
+				copyTV(m, ra, n)
+				continue
+			}
+			goto noIndex
+		}
+	getIndex: // ra := h[k], where k is outside of the array part
+		{
+			size := uint32(nodeSize)
+			n := m.U32(h+layout.TableNode) + uint32(k)&(uint32(1)<<(m.U8(h+layout.TableLSizeNode)&31)-1)*size
+			for m.U32(Addr(n)+layout.NodeKeyTT) != tagInt || loadInt(m, Addr(n)+layout.NodeKey) != k {
+				next := m.U32(Addr(n) + layout.NodeNext)
+				if next == 0 {
+					goto noIndex
+				}
+				n += next * size
+			}
+			if m.U32(Addr(n)+tt) != tagNil {
+				copyTV(m, ra, Addr(n))
+				continue
+			}
+		}
+	noIndex:
+		if m.Ptr(h+layout.TableMetatable) == 0 {
+			m.SetU32(ra+tt, tagNil)
+			continue
+		}
+		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
+		t.opGet(ci, cl)
+		goto reload
+
+	setElement: // h[k] := rc
+		if idx := uint64(int64(k) - 1); idx < uint64(m.U32(h+layout.TableSizeArray)) {
+			n := Addr(uint32(m.Ptr(h+layout.TableArray) + Addr(idx)*tv))
+			if m.U32(n+tt) == tagNil {
+				goto newField
+			}
+			copyTV(m, n, rc)
+			if m.U32(rc+tt)&collectable != 0 && m.U8(h+layout.TableMarked)&black != 0 {
+				goto barrier
+			}
+			continue
+		}
+	setIndex: // h[k] := rc, where k is outside of the array part
+		{
+			size := uint32(nodeSize)
+			n := m.U32(h+layout.TableNode) + uint32(k)&(uint32(1)<<(m.U8(h+layout.TableLSizeNode)&31)-1)*size
+			for m.U32(Addr(n)+layout.NodeKeyTT) != tagInt || loadInt(m, Addr(n)+layout.NodeKey) != k {
+				next := m.U32(Addr(n) + layout.NodeNext)
+				if next == 0 {
+					goto newField
+				}
+				n += next * size
+			}
+			if m.U32(Addr(n)+tt) != tagNil {
+				copyTV(m, Addr(n), rc)
+				if m.U32(rc+tt)&collectable != 0 && m.U8(h+layout.TableMarked)&black != 0 {
+					goto barrier
+				}
+				continue
+			}
+			goto newField
+		}
 
 	getROField: // as getField for a ROTable, if it was found there before
 		{
@@ -831,7 +922,7 @@ frame:
 			}
 		}
 		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-		t.opGetRO(ci, cl, uint32(i), h, key)
+		t.opGetRO(ci, cl, h, key)
 		goto reload
 
 	setField: // h[key] := rc, table and key of instruction i
@@ -855,7 +946,7 @@ frame:
 		}
 	newField:
 		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
-		t.opSet(ci, cl, uint32(i))
+		t.opSet(ci, cl)
 		goto reload
 
 	barrier: // the black table h got what rc has
