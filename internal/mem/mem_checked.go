@@ -136,6 +136,18 @@ func (m Mem) U64(a Addr) uint64 { return binary.LittleEndian.Uint64(m.at(a, 8, R
 // SetU64 stores a double word; it needs no alignment.
 func (m Mem) SetU64(a Addr, v uint64) { binary.LittleEndian.PutUint64(m.at(a, 8, ReadWrite), v) }
 
+// SetU64U32 stores a double word and a word behind it; no alignment is needed.
+func (m Mem) SetU64U32(a Addr, v uint64, w uint32) {
+	m.SetU64(a, v)
+	m.SetU32(a+8, w)
+}
+
+// SetF64U32 stores a double and a word behind it.
+func (m Mem) SetF64U32(a Addr, v float64, w uint32) { m.SetU64U32(a, math.Float64bits(v), w) }
+
+// Copy12 moves 12 bytes that do not overlap, or not at all move.
+func (m Mem) Copy12(dst, src Addr) { m.SetU64U32(dst, m.U64(src), m.U32(src+8)) }
+
 // Ptr loads a device address.
 func (m Mem) Ptr(a Addr) Addr { return Addr(m.U32(a)) }
 

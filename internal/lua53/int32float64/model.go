@@ -1,8 +1,6 @@
 package int32float64
 
 import (
-	"math"
-
 	"moonlet/internal/core/libm"
 	layout "moonlet/internal/layout/v8"
 	"moonlet/internal/mem"
@@ -29,29 +27,20 @@ const (
 	floatMant = 53 // bits of a float's mantissa
 )
 
-func loadInt(m mem.Mem, a Addr) Int { return m.I32(a) }
+// A TValue of this model is always stored as a double word and its tag: a later copy
+// then finds both whole in the processor's store buffer.
 
-func setInt(m mem.Mem, a Addr, n Int) {
-	m.SetI32(a, n)
-	m.SetU32(a+tvTag, tagInt)
-}
+func loadInt(m mem.Mem, a Addr) Int { return m.I32(a) }
 
 func loadFloat(m mem.Mem, a Addr) Float { return m.F64(a) }
 
-func copyTV(m mem.Mem, dst, src Addr) {
-	m.SetU64(dst, m.U64(src))
-	m.SetU32(dst+tvTag, m.U32(src+tvTag))
-}
+func copyTV(m mem.Mem, dst, src Addr) { m.Copy12(dst, src) }
 
-func setFloat(m mem.Mem, a Addr, n Float) {
-	m.SetU64(a, math.Float64bits(n))
-	m.SetU32(a+tvTag, tagFloat)
-}
+func setInt(m mem.Mem, a Addr, n Int) { m.SetU64U32(a, uint64(uint32(n)), tagInt) }
 
-func setPtr(m mem.Mem, a, p Addr, tag uint32) {
-	m.SetPtr(a, p)
-	m.SetU32(a+tvTag, tag)
-}
+func setFloat(m mem.Mem, a Addr, n Float) { m.SetF64U32(a, n, tagFloat) }
+
+func setPtr(m mem.Mem, a, p Addr, tag uint32) { m.SetU64U32(a, uint64(uint32(p)), tag) }
 
 func pow(a, b Float) Float { return libm.Pow(a, b) }
 
