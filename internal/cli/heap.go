@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,8 @@ alive. DIR|FILE is what "moonlet run" takes.
 
 With --then it compares two moments and tells what is new at the second one, or
 has grown, by the line that took it: a leak names its line. --leaks is the same
-as --then 60s.
+as --then 60s. Callbacks and objects that only keep each other alive are told in
+any case. --oom shows the moment when memory runs out.
 
 The application runs in virtual time and in a flash memory of its own; nothing in
 the directory changes, and the same application always gives the same figures.
@@ -36,7 +38,8 @@ const heapExamples = `  moonlet heap .
   moonlet heap . --path "userdata net.socket"
   moonlet heap examples/leak --after 2s --then 30s
   moonlet heap . --pprof heap.pb.gz && go tool pprof -top -lines heap.pb.gz
-  moonlet heap . --after 10m --csv heap.csv`
+  moonlet heap . --after 10m --svg heap.svg --csv heap.csv
+  moonlet heap . --oom --after 1h`
 
 // heapOptions are the flags of heap that are no keys.
 type heapOptions struct {
@@ -46,7 +49,9 @@ type heapOptions struct {
 	top         int
 	topGiven    bool
 	path        string
-	pprof, csv  string
+	oom         bool
+	pprof       string
+	csv, svg    string
 	json        bool
 	serial      bool
 }
@@ -57,7 +62,7 @@ const (
 	heapLeaks   = time.Minute
 	heapTop     = 20
 	heapLargest = 5                      // objects in the text, if nobody asks for more
-	heapEvery   = 100 * time.Millisecond // between two lines of --csv
+	heapEvery   = 100 * time.Millisecond // between two lines of --csv, and points of --svg
 )
 
 func (a *App) heapCommand() *cobra.Command {
@@ -86,6 +91,8 @@ func (a *App) heapCommand() *cobra.Command {
 	own.BoolVar(&o.json, "json", false, "everything as a JSON object")
 	own.StringVar(&o.pprof, "pprof", "", "also write a profile for \"go tool pprof\" to this `file`")
 	own.StringVar(&o.csv, "csv", "", "also write the free heap of each 100 ms to this `file`")
+	own.StringVar(&o.svg, "svg", "", "also draw it, in this `file`")
+	own.BoolVar(&o.oom, "oom", false, "the moment when memory runs out, before --after")
 	own.BoolVar(&o.serial, "serial", false, "show what the module sends, on the standard error output")
 	c.Flags().AddFlagSet(own)
 	c.SetUsageFunc(groupedUsage(append([]group{{"Looking", own}}, addKeyFlags(c, &o.settings)...)))
@@ -97,6 +104,8 @@ func (o *heapOptions) check(thenGiven bool) error {
 		o.then = heapLeaks
 	}
 	switch {
+	case o.oom && (thenGiven || o.leaks):
+		return errors.New("--oom: shows one moment; leave out --then and --leaks")
 	case o.after <= 0:
 		return errors.New("--after: want a time, as in 5s")
 	case (thenGiven || o.leaks) && o.then <= o.after:
@@ -113,18 +122,17 @@ func (a *App) heap(path string, o heapOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	po := project.HeapOptions{After: o.after, Then: o.then}
+	po := project.HeapOptions{After: o.after, Then: o.then, OutOfMemory: o.oom}
 	if o.serial {
 		po.Serial = a.Err
 	}
-	var samples bytes.Buffer
-	if o.csv != "" {
-		fmt.Fprintln(&samples, "seconds,free,largest,lua")
-		po.Every, po.Sample = heapEvery, func(s project.HeapSample) { writeSample(&samples, s) }
+	var samples []heapview.Sample
+	if o.csv != "" || o.svg != "" {
+		po.Every, po.Sample = heapEvery, func(s heapview.Sample) { samples = append(samples, s) }
 	}
 	h, err := p.ProfileHeap(po)
-	if o.csv != "" && (err == nil || samples.Len() > 0) { // also of a heap that has run out
-		if err2 := hostfile.Replace(o.csv, samples.Bytes(), 0o644); err == nil {
+	if err == nil || len(samples) > 0 { // also of a heap that has run out
+		if err2 := o.writeSamples(path, samples, h); err == nil {
 			err = fail(ExitHost, err2)
 		}
 	}
@@ -143,6 +151,47 @@ func (a *App) heap(path string, o heapOptions) (err error) {
 	return a.heapReport(h, o)
 }
 
+// writeSamples writes the files of --csv and --svg. h is nil if the profile failed.
+func (o *heapOptions) writeSamples(path string, samples []heapview.Sample, h *project.HeapProfile) error {
+	if o.csv != "" {
+		var b bytes.Buffer
+		fmt.Fprintln(&b, "seconds,free,largest,lua,lowest")
+		for _, s := range samples {
+			writeSample(&b, s)
+		}
+		if err := hostfile.Replace(o.csv, b.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	if o.svg == "" {
+		return nil
+	}
+	picture := heapview.Picture{Title: "The heap of " + filepath.Base(filepath.Clean(path)), Samples: samples}
+	if h != nil {
+		picture.Total, picture.Marks = h.First.Total, marks(h)
+	}
+	var b bytes.Buffer
+	if err := picture.Write(&b); err != nil {
+		return err
+	}
+	return hostfile.Replace(o.svg, b.Bytes(), 0o644)
+}
+
+// marks are the moments that a picture shows.
+func marks(h *project.HeapProfile) (list []heapview.Mark) {
+	short := h.OutOfMemory
+	switch {
+	case h.First.Wanted != nil:
+		short = h.First
+	case h.Second != nil:
+		list = []heapview.Mark{{At: h.First.At, Text: "first snapshot"}, {At: h.Second.At, Text: "second snapshot"}}
+	}
+	if short != nil {
+		list = append(list, heapview.Mark{At: short.At, Text: "not enough memory"})
+	}
+	return list
+}
+
 // writeProfile writes the heap, or what is new on it if there are two moments.
 func writeProfile(w io.Writer, h *project.HeapProfile) error {
 	if h.Second != nil {
@@ -152,11 +201,11 @@ func writeProfile(w io.Writer, h *project.HeapProfile) error {
 }
 
 // writeSample writes a line of --csv; where no Lua runs its figures are empty.
-func writeSample(w io.Writer, s project.HeapSample) {
+func writeSample(w io.Writer, s heapview.Sample) {
 	if s.Running {
-		fmt.Fprintf(w, "%.3f,%d,%d,%d\n", s.At.Seconds(), s.Free, s.Largest, s.Lua)
+		fmt.Fprintf(w, "%.3f,%d,%d,%d,%d\n", s.At.Seconds(), s.Free, s.Largest, s.Lua, s.Lowest)
 	} else {
-		fmt.Fprintf(w, "%.3f,,,\n", s.At.Seconds())
+		fmt.Fprintf(w, "%.3f,,,,\n", s.At.Seconds())
 	}
 }
 

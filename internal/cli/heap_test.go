@@ -67,7 +67,7 @@ func TestHeap_Growth(t *testing.T) {
 		}
 	}
 	samples, err := os.ReadFile(csv)
-	if lines := strings.Split(string(samples), "\n"); err != nil || len(lines) != 102 || lines[0] != "seconds,free,largest,lua" || !strings.HasPrefix(lines[1], "0.100,") {
+	if lines := strings.Split(string(samples), "\n"); err != nil || len(lines) != 102 || lines[0] != "seconds,free,largest,lua,lowest" || !strings.HasPrefix(lines[1], "0.100,") {
 		t.Errorf("%v, samples\n%s", err, samples)
 	}
 	data, err := os.ReadFile(pprof)
@@ -113,6 +113,42 @@ func TestHeap_JSON(t *testing.T) {
 	}
 }
 
+func TestHeap_Picture(t *testing.T) {
+	svg := filepath.Join(t.TempDir(), "heap.svg")
+	code, out, message := runHeap(t, leakExample, "--after", "3s", "--then", "6s", "--svg", svg)
+	if code != 0 || message != "" || !strings.Contains(out, "Circles through the registry, which nothing else keeps alive:\n") {
+		t.Fatalf("exit code %d, %s\n%s", code, message, out)
+	}
+	data, err := os.ReadFile(svg)
+	for _, want := range []string{"<svg ", "The heap of leak", "first snapshot", "second snapshot", "<polyline "} {
+		if err != nil || !strings.Contains(string(data), want) {
+			t.Fatalf("%v, %q is missing in\n%s", err, want, data)
+		}
+	}
+}
+
+func TestHeap_OutOfMemory(t *testing.T) {
+	name := lfsFile(t, "app.lua", []byte("local t = {}\ntmr.create():alarm(10, 1, function()\n\tfor i = 1, 20 do t[#t + 1] = {} end\nend)"))
+	svg := filepath.Join(t.TempDir(), "heap.svg")
+	code, out, message := runHeap(t, name, "--oom", "--after", "1m", "--svg", svg)
+	if code != 0 || message != "" {
+		t.Fatalf("exit code %d, %s", code, message)
+	}
+	for _, want := range []string{"Not enough memory: ", " bytes wanted at init.lua:3\n", "→ upvalue 't' → table"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing in\n%s", want, out)
+		}
+	}
+	if data, err := os.ReadFile(svg); err != nil || !strings.Contains(string(data), "not enough memory") {
+		t.Errorf("%v, picture %s", err, data)
+	}
+	code, out, message = runHeap(t, name, "--oom", "--json")
+	var r heapview.Report
+	if err := json.Unmarshal([]byte(out), &r); code != 0 || err != nil || r.OutOfMemory == nil || r.OutOfMemory.Place != "init.lua:3" {
+		t.Errorf("exit code %d, %s, %v, %+v", code, message, err, r.OutOfMemory)
+	}
+}
+
 func TestHeap_Serial(t *testing.T) {
 	name := lfsFile(t, "app.lua", []byte("print('hello')\nt = nil + 1"))
 	if code, _, message := runHeap(t, name, "--serial"); code != 0 || !strings.Contains(message, "hello") || !strings.Contains(message, "attempt to") {
@@ -134,6 +170,8 @@ func TestHeap_Errors(t *testing.T) {
 		{[]string{leakExample, "--top", "-1"}, "--top: want a number"},
 		{[]string{leakExample, "--heap", "1"}, "heap"},
 		{[]string{sleeps}, "no Lua is running"},
+		{[]string{leakExample, "--oom", "--leaks"}, "--oom: shows one moment"},
+		{[]string{leakExample, "--oom"}, "memory did not run out in 5s"},
 	} {
 		if code, _, message := runHeap(t, c.args...); code != ExitUsage || !strings.Contains(message, c.want) {
 			t.Errorf("%v: exit code %d, %q, want %q", c.args, code, message, c.want)

@@ -31,7 +31,10 @@ type Config struct {
 	// FreeHeap is what node.heap() tells at the prompt of a module without an
 	// application, in bytes, when the collector has just run; 0 is DefaultFreeHeap.
 	FreeHeap int
-	ChipID   uint32 // 0 is DefaultChipID
+	// SDKMemory is what the closed part of the SDK takes from the heap while the module
+	// works; nil is port.DefaultSDKMemory.
+	SDKMemory *port.SDKMemory
+	ChipID    uint32 // 0 is DefaultChipID
 	// LFSSize is the size of the partition of the Lua Flash Store that the build
 	// has, in bytes: a multiple of 4096, 0 for none. An application that makes a
 	// partition table of its own (node.setpartitiontable) overrules it.
@@ -141,8 +144,12 @@ func (c *Config) setDefaults() error {
 	if c.FreeHeap == 0 {
 		c.FreeHeap = DefaultFreeHeap
 	}
-	if c.FreeHeap < minFreeHeap || c.FreeHeap > maxFreeHeap {
-		return fmt.Errorf("a heap of %d bytes is not possible: choose %d to %d", c.FreeHeap, minFreeHeap, maxFreeHeap)
+	if c.SDKMemory == nil {
+		m := port.DefaultSDKMemory()
+		c.SDKMemory = &m
+	}
+	if most := c.maxFreeHeap(); c.FreeHeap < minFreeHeap || c.FreeHeap > most {
+		return fmt.Errorf("a heap of %d bytes is not possible: choose %d to %d", c.FreeHeap, minFreeHeap, most)
 	}
 	if c.LFSSize < 0 || c.LFSSize%flash.SectorSize != 0 || c.LFSSize > MaxLFS {
 		return fmt.Errorf("a store of %d bytes is not possible: choose a multiple of %d up to %d", c.LFSSize, flash.SectorSize, MaxLFS)

@@ -118,12 +118,13 @@ func (d *Device) connect() error {
 	d.radio = radio.New(radio.Config{
 		Loop: d.loop, Link: d.net, Store: store, MAC: radio.MACOf(c.ChipID),
 		Networks: c.WiFi.Networks, KnownOnly: c.WiFi.KnownOnly, Script: c.WiFi.Script,
+		Memory: sdkMemory{d}, Use: *c.SDKMemory,
 	})
 	d.system = sdk.NewSystem(sdk.SystemConfig{
 		Loop: d.loop, Records: d.records, Mem: d.mem, StaticStart: ramStart, StaticEnd: staticEnd,
 		Hardware: port.Hardware{ChipID: c.ChipID, FlashID: 0x1640EF, FlashSize: flashSize, FlashSpeed: 40000000},
 		Build:    d.build(), Input: &d.input, Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
-		CheckImage: d.CheckImage,
+		CheckImage: d.CheckImage, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
 	})
 	return d.openFiles()
 }
@@ -164,7 +165,8 @@ func (d *Device) netConfig() hostnet.Config {
 	n := hostnet.Config{
 		Loop: d.loop, ListenIP: c.ListenIP, Ports: c.Ports, AutoPorts: c.AutoPorts,
 		Hosts: c.Hosts, HostsOnly: c.HostsOnly, OnListen: d.onListen,
-		Rand: func() uint32 { return d.system.Random() },
+		Rand:   func() uint32 { return d.system.Random() },
+		Memory: sdkMemory{d}, Packet: d.config.SDKMemory.Packet,
 	}
 	if c.GatewayIsHost {
 		n.Alias = map[port.IP]port.IP{radioGateway: {127, 0, 0, 1}}

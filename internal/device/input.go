@@ -21,7 +21,7 @@ func (i *input) reset() { *i = input{d: i.d} }
 
 // setup gives the driver its buffer and lets it hear the port (input_setup).
 func (i *input) setup(prompt string) bool {
-	i.data = i.d.heap.Alloc(port.InputSize)
+	i.data = sdkMemory{i.d}.Take(port.InputSize, "console: the line that is typed")
 	i.prompt, i.echo, i.to = prompt, true, port.Receiver{Lines: true}
 	if i.data == 0 {
 		return false

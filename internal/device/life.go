@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"moonlet/internal/heap"
 	"moonlet/internal/machine"
 	"moonlet/internal/mem"
 	"moonlet/internal/module/node"
@@ -121,11 +120,12 @@ func (d *Device) off() {
 
 // boot begins a life: memory is empty, flash is as it was.
 func (d *Device) boot(info port.ResetInfo) error {
-	if d.machine != nil {
+	if d.heap != nil {
 		d.off()
 	}
 	d.loop.Reset()
 	d.mem.Zero(ramStart, ramEnd-ramStart)
+	d.newHeap()
 	d.system.Reset(info)
 	if err := cmp.Or(d.openFiles(), d.openStore()); err != nil {
 		return err
@@ -150,9 +150,6 @@ var reasonNames = [...]string{
 
 // newMachine makes the virtual machine of this life.
 func (d *Device) newMachine() error {
-	start := ramEnd - mem.Addr(d.config.FreeHeap+bootUse)
-	d.heap = heap.NewDevice(d.mem, start, ramEnd)
-	d.profile.begin(d)
 	store, err := d.attachStore()
 	if err != nil {
 		return err

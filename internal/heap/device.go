@@ -6,19 +6,33 @@ import (
 	"moonlet/internal/mem"
 )
 
-// The geometry of the SDK's allocator. libmain's mem_manager is FreeRTOS's
-// heap_4.c (it exports its names: pvPortMalloc, vPortFree, xPortGetFreeHeapSize):
-// first fit in a free list that is ordered by address, neighbours joined on
-// free, and in front of each block a header of two words
+// The geometry of the SDK's allocator. libmain's mem_manager is FreeRTOS's heap_5.c:
+// it exports names that only that version has (vPortDefineHeapRegions,
+// xPortGetMinimumEverFreeHeapSize). That is first fit in a free list that is ordered by
+// address, neighbours joined on free, sizes rounded up to 8 bytes. In front of each
+// block is a header of four words,
 //
-//	+0 address of the next free block
-//	+4 size of the block with its header; the top bit is set while in use
+//	+0  address of the next free block
+//	+4  size of the block with its header; the top bit is set while in use
+//	+8  file and +12 line of who asked, for the SDK's search for leaks
 //
-// with sizes rounded up to 8 bytes.
+// where FreeRTOS has two. Sources for the 16 bytes:
+//
+//   - Espressif's mem_manager.h, which esp8266/Arduino had in libraries/ESP8266WiFi/src/
+//     lwip: heapSTRUCT_SIZE comes to 16 and heapMINIMUM_BLOCK_SIZE to twice that.
+//   - pvvx/MinEspSDKLib, app/sdklib/system/mem_manager.c, says so of SDK 1.1.2.
+//   - Measured: a byte costs 24 bytes, anything else 16 to 23 more than was asked for
+//     (bagaloozy.com, "ESP8266 memory allocation overhead", 2015-11-16).
+//   - mem_manager.o in the SDK that the firmware is built with (ESP8266_NONOS_SDK,
+//     commit e4434aa) works with 16 and 32.
+//
+// Moonlet leaves file and line alone: nobody on the module can read them but through
+// the SDK. Since version 3 the SDK can manage a second region in instruction RAM; the
+// firmware turns that off (user_iram_memory_is_enabled, app/user/user_main.c).
 const (
-	headerSize = 8
+	headerSize = 16
 	alignment  = 8
-	minBlock   = 2 * headerSize // what a split must leave
+	minBlock   = 2 * headerSize // what a split must leave more than
 	inUse      = 1 << 31
 )
 
@@ -29,6 +43,7 @@ type Device struct {
 	first      Addr // first free block
 	free       Addr // xFreeBytesRemaining
 	lowest     Addr // smallest value of free so far
+	low        Addr // and since Low was called
 	// FailAfter makes the n-th allocation from now on fail, and all that follow
 	// (fault injection); negative: never.
 	FailAfter int
@@ -39,7 +54,7 @@ func NewDevice(m mem.Mem, start, end Addr) *Device {
 	start = (start + alignment - 1) &^ (alignment - 1)
 	end = (end - headerSize) &^ (alignment - 1)
 	d := &Device{m: m, start: start, end: end, first: start, free: end - start, FailAfter: -1}
-	d.lowest = d.free
+	d.lowest, d.low = d.free, d.free
 	m.SetPtr(start, end)
 	m.SetPtr(start+4, end-start)
 	m.SetPtr(end, 0)
@@ -75,7 +90,7 @@ func (d *Device) Alloc(n Addr) Addr {
 		}
 		d.link(prev, next)
 		d.free -= size
-		d.lowest = min(d.lowest, d.free)
+		d.lowest, d.low = min(d.lowest, d.free), min(d.low, d.free)
 		m.SetPtr(b+4, size|inUse)
 		m.SetPtr(b, 0)
 		return b + headerSize
@@ -126,9 +141,9 @@ func (d *Device) Free(a, _ Addr) {
 	m.SetPtr(b+4, size)
 }
 
-// Realloc implements Allocator as the SDK does: a new block, a copy, and the old
-// block freed. (That pvPortRealloc never grows or shrinks in place is taken from
-// its behaviour as users describe it; it has no public source.)
+// Realloc implements Allocator as the SDK's pvPortRealloc does: always a new block, a
+// copy, and the old block freed. So a block that shrinks moves, too, and needs room for
+// both meanwhile. (pvvx/MinEspSDKLib has it like that, and so has the SDK's library.)
 func (d *Device) Realloc(a, o, n Addr) Addr {
 	if a == 0 {
 		return d.Alloc(n)
@@ -146,6 +161,13 @@ func (d *Device) FreeBytes() Addr { return d.free }
 
 // Lowest is the smallest value that FreeBytes has had.
 func (d *Device) Lowest() Addr { return d.lowest }
+
+// Low is the smallest value that FreeBytes has had since the last call.
+func (d *Device) Low() Addr {
+	low := d.low
+	d.low = d.free
+	return low
+}
 
 // LargestFree implements Allocator.
 func (d *Device) LargestFree() Addr {

@@ -110,12 +110,68 @@ func TestClasses(t *testing.T) {
 func TestDeviceOverhead(t *testing.T) {
 	m := space(t)
 	d := NewDevice(m, base, base+size)
-	for _, c := range []struct{ n, cost Addr }{{1, 16}, {8, 16}, {9, 24}, {16, 24}, {20, 32}, {32, 40}} {
+	for _, c := range []struct{ n, cost Addr }{{1, 24}, {8, 24}, {9, 32}, {16, 32}, {20, 40}, {32, 48}, {99, 120}} {
 		before := d.FreeBytes()
 		a := d.Alloc(c.n)
 		if got := before - d.FreeBytes(); got != c.cost {
 			t.Errorf("%d bytes cost %d, want %d", c.n, got, c.cost)
 		}
 		d.Free(a, c.n)
+	}
+}
+
+// TestDeviceSplit holds what is left of a hole: the rest becomes a hole of its own if
+// it has more than two headers, else it stays with the block.
+func TestDeviceSplit(t *testing.T) {
+	for _, c := range []struct{ hole, n, cost Addr }{
+		{112, 64, 80},  // 32 more: kept
+		{120, 64, 80},  // 40 more: split off
+		{112, 80, 96},  // 16 more
+		{112, 96, 112}, // none
+	} {
+		d := NewDevice(space(t), base, base+size)
+		a := d.Alloc(c.hole - headerSize)
+		d.Alloc(1) // keeps the hole from joining the rest
+		d.Free(a, c.hole-headerSize)
+		before := d.FreeBytes()
+		if b := d.Alloc(c.n); b != a {
+			t.Fatalf("%d bytes are at %#x, the hole was at %#x", c.n, b, a)
+		}
+		want := c.cost
+		if c.hole-c.cost <= minBlock {
+			want = c.hole
+		}
+		if got := before - d.FreeBytes(); got != want {
+			t.Errorf("%d bytes in a hole of %d took %d, want %d", c.n, c.hole, got, want)
+		}
+		if err := d.Check(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestDeviceRealloc holds that a block always moves, and that its contents go with it
+// as far as they fit.
+func TestDeviceRealloc(t *testing.T) {
+	m := space(t)
+	d := NewDevice(m, base, base+size)
+	for _, n := range []Addr{64, 32, 64, 65, 2000, 8} {
+		a := d.Alloc(64)
+		fill(m, a, 64, 7)
+		b := d.Realloc(a, 64, n)
+		if b == a || b == 0 {
+			t.Fatalf("64 bytes at %#x became %d at %#x", a, n, b)
+		}
+		for _, c := range m.Bytes(b, min(n, 64)) {
+			if c != 7 {
+				t.Fatalf("64 bytes became %d, and their contents others", n)
+			}
+		}
+		d.Free(b, n)
+	}
+	a := d.Alloc(size / 2)
+	before := d.FreeBytes()
+	if b := d.Realloc(a, size/2, size/2-8); b != 0 || d.FreeBytes() != before {
+		t.Error("a block shrank without room for both")
 	}
 }

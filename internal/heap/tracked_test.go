@@ -92,3 +92,49 @@ func TestTracked_Site(t *testing.T) {
 		t.Error("a free block is in the books")
 	}
 }
+
+// TestTracked_Failed holds when a request is given up: not if it is met after a
+// collection.
+func TestTracked_Failed(t *testing.T) {
+	const much = size
+	for name, c := range map[string]struct {
+		do   func(h *Tracked, a Addr)
+		want int
+	}{
+		"met the first time":      {func(h *Tracked, a Addr) { h.Alloc(8) }, 0},
+		"met after a collection":  {func(h *Tracked, a Addr) { fillUp(h); h.Alloc(50); h.Free(a, 100); h.Alloc(50) }, 0},
+		"not met":                 {func(h *Tracked, a Addr) { h.Alloc(much); h.Free(a, 100); h.Alloc(much) }, 1},
+		"nothing to collect":      {func(h *Tracked, a Addr) { h.Alloc(much); h.Alloc(much) }, 1},
+		"a block that grows":      {func(h *Tracked, a Addr) { h.Realloc(a, 100, much); h.Realloc(a, 100, much) }, 1},
+		"a buffer":                {func(h *Tracked, a Addr) { h.Realloc(a, 100, much); h.Free(a, 100) }, 1},
+		"a new buffer":            {func(h *Tracked, a Addr) { h.Alloc(much); h.Alloc(40) }, 1},
+		"twice":                   {func(h *Tracked, a Addr) { h.Alloc(much); h.Alloc(much); h.Alloc(much); h.Alloc(much) }, 2},
+		"C code asks once":        {func(h *Tracked, a Addr) { h.AllocC(much, "x"); h.AllocC(much, "x"); h.Alloc(8) }, 0},
+		"a block that shrinks":    {func(h *Tracked, a Addr) { fillUp(h); h.Realloc(a, 100, 90); h.Realloc(a, 100, 90) }, 0},
+		"freed, then another one": {func(h *Tracked, a Addr) { h.Alloc(much); h.Free(a, 100); h.Alloc(8) }, 0},
+	} {
+		site := uint32(7)
+		h := NewTracked(NewDevice(space(t), base, base+size), func() uint32 { return site })
+		a := h.Alloc(100)
+		calls := 0
+		h.Failed = func(n Addr, s uint32) {
+			calls++
+			if n != much || s != site {
+				t.Errorf("%s: %d bytes at %d", name, n, s)
+			}
+			if _, ok := h.Taken(a); name == "a buffer" && !ok {
+				t.Error("the buffer is not there any more")
+			}
+		}
+		if c.do(h, a); calls != c.want {
+			t.Errorf("%s: given up %d times, want %d", name, calls, c.want)
+		}
+	}
+}
+
+// fillUp leaves nothing free.
+func fillUp(h *Tracked) {
+	for n := h.LargestFree(); n > 0; n = h.LargestFree() {
+		h.AllocC(n, "filler")
+	}
+}

@@ -45,11 +45,14 @@ func newSample() *sample {
 		machine.Frame{Source: "app.lua", LineDefined: 3, Line: 15}, machine.Frame{Source: "init.lua", Line: 2})
 	s.add(upvalueAt, machine.HeapUpvalue, machine.HeapObject{Refs: []machine.HeapRef{ref(machine.RefValue, socketAt, "", 0)}})
 	s.add(socketAt, machine.HeapUserdata, machine.HeapObject{Name: "net.socket"},
-		machine.Frame{Source: "createConnection", LineDefined: -1}, machine.Frame{Source: "app.lua", LineDefined: 3, Line: 5})
+		machine.Frame{Source: "net.createConnection", LineDefined: -1}, machine.Frame{Source: "app.lua", LineDefined: 3, Line: 5})
 	s.add(listAt, machine.HeapTable, machine.HeapObject{Refs: []machine.HeapRef{ref(machine.RefIndex, itemAt, "", 3)}},
 		machine.Frame{Source: "stripped.lua", LineDefined: 7})
 	s.add(itemAt, machine.HeapString, machine.HeapObject{Name: "text", Length: 4}, machine.Frame{Source: "init.lua", Line: 9})
 	s.block(0x5000, 40)
+	s.block(0x5100, 176)
+	s.in.Blocks[len(s.in.Blocks)-1].What = "lwIP: TCP connection"
+	s.in.Owned = []Owned{{Owner: socketAt, Ref: 17, Name: "callback"}}
 	return s
 }
 
@@ -84,7 +87,7 @@ func TestPaths(t *testing.T) {
 		return ""
 	}
 	for a, want := range map[mem.Addr]string{
-		socketAt:   "registry reference 17 → function app.lua:12 → upvalue 'sock' → userdata net.socket",
+		socketAt:   "registry reference 17 → function app.lua:12 → upvalue 'sock' → userdata net.socket, which holds registry reference 17",
 		upvalueAt:  "registry reference 17 → function app.lua:12 → upvalue 'sock'",
 		itemAt:     `global 'list' → [3] → string "text"`,
 		registryAt: "the registry",
@@ -131,8 +134,11 @@ func TestReport_Sums(t *testing.T) {
 	if used := r.Heap.Used; used != 10000-s.Free || kinds != used || lines != used || holders != used {
 		t.Errorf("in use %d, kinds %d, lines %d, holders %d", r.Heap.Used, kinds, lines, holders)
 	}
-	if last := r.Kinds[len(r.Kinds)-1]; last.Kind != "c" || last.Count != 1 || last.Payload != 40 || last.Bytes != 48 {
+	if last := r.Kinds[len(r.Kinds)-1]; last.Kind != "c" || last.Count != 2 || last.Payload != 216 || last.Bytes != 232 {
 		t.Errorf("blocks of C: %+v", last)
+	}
+	if c := r.CBlocks; len(c) != 2 || c[0].Name != "lwIP: TCP connection" || c[0].Bytes != 184 || c[1].Name != "of the firmware" {
+		t.Errorf("blocks of C by name: %+v", c)
 	}
 	if n := len(s.Report(Options{Pattern: "net.socket"}).Objects); n != 1 {
 		t.Errorf("%d objects are a net.socket", n)
@@ -160,10 +166,12 @@ func TestReport_JSON(t *testing.T) {
 		value any
 		want  string
 	}{
-		"document": {doc, "after_seconds format growth heap holders kinds lines notes objects version"},
+		"document": {doc, "after_seconds c_blocks circles format growth heap holders kinds lines notes objects version"},
 		"heap":     {doc["heap"], "free_bytes largest_free_bytes lua_bytes total_bytes used_bytes"},
 		"kinds":    {first("kinds"), "bytes count kind payload_bytes"},
 		"lines":    {first("lines"), "bytes file line objects parts payload_bytes place"},
+		"c_blocks": {first("c_blocks"), "bytes count payload_bytes"},
+		"circles":  {first("circles"), "bytes count file line path payload_bytes place references text"},
 		"holders":  {first("holders"), "bytes count holder payload_bytes roots"},
 		"objects":  {first("objects"), "address bytes file held_bytes kind line path path_text payload_bytes place"},
 		"growth": {doc["growth"], "from_seconds gone_bytes gone_objects grown_bytes lines new_bytes new_objects " +
@@ -232,10 +240,10 @@ func TestProfile(t *testing.T) {
 		space += x.Value[1]
 		if x.Label["kind"][0] == "userdata" {
 			leaf, caller := x.Location[0].Line[0], x.Location[1].Line[0]
-			found = leaf.Function.Name == "C.createConnection" && caller.Function.Name == "app.lua:3" && caller.Line == 5
+			found = leaf.Function.Name == "net.createConnection" && caller.Function.Name == "app.lua:3" && caller.Line == 5
 		}
 	}
-	if objects != 9 || space != int64(s.Total-s.Free) || !found {
+	if objects != 10 || space != int64(s.Total-s.Free) || !found {
 		t.Errorf("%d objects, %d bytes, the socket's stack is right: %v", objects, space, found)
 	}
 	if p.SampleType[0].Type != "objects" || p.SampleType[1].Unit != "bytes" {
@@ -280,5 +288,82 @@ func TestSites(t *testing.T) {
 	}
 	if got := s.Stack(id); len(got) != 1 || got[0] != a || len(s.Stack(0)) != 0 {
 		t.Errorf("stack %+v", got)
+	}
+}
+
+// TestCircles holds what is a circle that keeps itself alive, and what is none.
+func TestCircles(t *testing.T) {
+	s := newSample().snapshot(t)
+	list := s.Circles(0)
+	want := "registry reference 17 → function app.lua:12 → upvalue 1 → userdata net.socket, which holds registry reference 17"
+	if len(list) != 1 || list[0].Text != want || list[0].Count != 1 || list[0].Place != "app.lua:12" || list[0].Bytes != 3*40 {
+		t.Fatalf("circles %+v, want %s", list, want)
+	}
+	if p := list[0].Path; len(p) != 3 || p[0].By != "registry reference 17" || p[2].Kind != "userdata" || list[0].References[0] != 17 {
+		t.Errorf("its path is %+v, its references %v", list[0].Path, list[0].References)
+	}
+	for name, change := range map[string]func(s *sample){
+		"a socket that is connected": func(s *sample) { s.in.InUse = []mem.Addr{socketAt} },
+		"a socket in a global variable": func(s *sample) {
+			globals := &s.in.Objects[2]
+			globals.Refs = append(globals.Refs, machine.HeapRef{Kind: machine.RefField, To: socketAt, Name: "sock"})
+		},
+		"a callback in a global variable": func(s *sample) {
+			globals := &s.in.Objects[2]
+			globals.Refs = append(globals.Refs, machine.HeapRef{Kind: machine.RefField, To: callbackAt, Name: "f"})
+		},
+		"a callback that does not know its socket": func(s *sample) { s.in.Objects[4].Refs = nil },
+		"an entry without an owner":                func(s *sample) { s.in.Owned = nil },
+	} {
+		x := newSample()
+		change(x)
+		if list := x.snapshot(t).Circles(0); len(list) != 0 {
+			t.Errorf("%s: %+v", name, list)
+		}
+	}
+}
+
+// TestCircles_Two holds that two sockets that hold each other are one circle, and that
+// those of one shape count together.
+func TestCircles_Two(t *testing.T) {
+	s := newSample()
+	s.in.Owned = nil
+	ref := func(kind machine.RefKind, to mem.Addr, i int64) machine.HeapRef {
+		return machine.HeapRef{Kind: kind, To: to, Index: i}
+	}
+	for i := range mem.Addr(3) {
+		at := 0x8000 + 0x1000*i
+		n := int64(100 * (i + 1))
+		registry := &s.in.Objects[1]
+		registry.Refs = append(registry.Refs, ref(machine.RefIndex, at, n), ref(machine.RefIndex, at+200, n+1))
+		app := machine.Frame{Source: "app.lua", LineDefined: 30}
+		s.add(at, machine.HeapFunction, machine.HeapObject{Def: app, Refs: []machine.HeapRef{ref(machine.RefUpvalue, at+100, 1)}})
+		s.add(at+100, machine.HeapUserdata, machine.HeapObject{Name: "net.tcpsocket"})
+		s.add(at+200, machine.HeapFunction, machine.HeapObject{Def: app, Refs: []machine.HeapRef{ref(machine.RefUpvalue, at+300, 1)}})
+		s.add(at+300, machine.HeapUserdata, machine.HeapObject{Name: "tmr.timer"})
+		s.in.Owned = append(s.in.Owned, Owned{at + 300, n, "callback"}, Owned{at + 100, n + 1, "callback"})
+	}
+	list := s.snapshot(t).Circles(0)
+	want := "registry reference 101 → function app.lua:30 → upvalue 1 → userdata tmr.timer, which holds registry reference 100" +
+		" → function app.lua:30 → upvalue 1 → userdata net.tcpsocket, which holds registry reference 101"
+	if len(list) != 1 || list[0].Count != 3 || list[0].Bytes != 3*4*40 || list[0].Text != want {
+		t.Errorf("circles %+v, want 3 times %s", list, want)
+	}
+}
+
+// TestOutOfMemory holds what is told of a moment when memory ran out.
+func TestOutOfMemory(t *testing.T) {
+	x := newSample()
+	x.in.Wanted = &Wanted{Bytes: 1234, Site: x.in.Sites.ID([]machine.Frame{{Source: "string.rep", LineDefined: -1}, {Source: "app.lua", Line: 7}})}
+	r := x.snapshot(t).Report(Options{})
+	if o := r.OutOfMemory; o == nil || o.Wanted != 1234 || o.Place != "app.lua:7" {
+		t.Errorf("%+v", r.OutOfMemory)
+	}
+	var b bytes.Buffer
+	r.Print(&b, true)
+	for _, want := range []string{"Not enough memory: 1234 bytes wanted at app.lua:7\n", "Blocks of C code:\n      184  lwIP: TCP connection\n", "Circles through the registry"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, b.String())
+		}
 	}
 }

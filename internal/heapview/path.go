@@ -45,6 +45,9 @@ func (s *Snapshot) Describe(o *Object) string {
 	case machine.HeapPrototype:
 		return "code of " + name
 	case KindC:
+		if o.Blocks[0].What != "" {
+			return name
+		}
 		return strings.TrimSpace("C buffer " + name)
 	}
 	return strings.TrimSpace(string(o.Kind) + " " + name)
@@ -72,6 +75,9 @@ func (s *Snapshot) nameOf(o *Object) string {
 	case machine.HeapUserdata:
 		return cmp.Or(o.Name, "without a type")
 	case KindC:
+		if what := o.Blocks[0].What; what != "" {
+			return what
+		}
 		if stack := s.Sites.Stack(o.Blocks[0].Site); len(stack) > 0 && stack[0].LineDefined < 0 && stack[0].Source != "" {
 			return "of " + stack[0].Source
 		}
@@ -135,7 +141,7 @@ func (s *Snapshot) registryLabel(o *Object, r machine.HeapRef) string {
 	case o == s.globals || o == s.loaded || o == s.mainThread:
 		return ""
 	case r.Kind == machine.RefIndex:
-		return "registry reference " + strconv.FormatInt(r.Index, 10)
+		return registryReference(r.Index)
 	case r.Kind == machine.RefField:
 		return "registry['" + r.Name + "']"
 	}
@@ -214,8 +220,12 @@ func (s *Snapshot) PathText(o *Object) string {
 		return "nothing: garbage that the collector has not freed yet"
 	}
 	var chain []*Object
+	root := int64(0) // the entry of the registry that the path begins with
 	for x := o; x.parent != nil; x = x.parent {
 		chain = append(chain, x)
+		if x.parent == s.registry && x.by.Kind == machine.RefIndex {
+			root = x.by.Index
+		}
 	}
 	var parts []string
 	for i := len(chain) - 1; i >= 0; i-- {
@@ -223,13 +233,30 @@ func (s *Snapshot) PathText(o *Object) string {
 		if label := s.label(x); label != "" {
 			parts = append(parts, label)
 		}
-		speaks := x.Kind == machine.HeapFunction || x.Kind == machine.HeapUserdata || x.Kind == machine.HeapThread
-		if speaks && x != s.mainThread || i == 0 && x.Kind != machine.HeapUpvalue {
-			parts = append(parts, s.Describe(x))
+		if speaks(x) && x != s.mainThread || i == 0 && x.Kind != machine.HeapUpvalue {
+			parts = append(parts, s.Describe(x)+s.holding(x, root))
 		}
 	}
 	return strings.Join(parts, arrow)
 }
+
+// speaks tells whether a path names an object, and not only the references around it.
+func speaks(o *Object) bool {
+	return o.Kind == machine.HeapFunction || o.Kind == machine.HeapUserdata || o.Kind == machine.HeapThread
+}
+
+// holding tells that an object owns an entry of the registry: then a path that begins
+// with it is a circle.
+func (s *Snapshot) holding(o *Object, ref int64) string {
+	for _, w := range s.owns[o] {
+		if w.Ref == ref {
+			return ", which holds " + registryReference(ref)
+		}
+	}
+	return ""
+}
+
+func registryReference(ref int64) string { return "registry reference " + strconv.FormatInt(ref, 10) }
 
 // holder names what holds an object at the roots' side: a global variable, a module,
 // references of the registry to the same function. root is the object that the

@@ -90,7 +90,11 @@ func (b *profileBuilder) add(o *Object, block *Block, isObject bool, bytes int) 
 
 // frames is the call stack of a block, with one frame where no Lua was running.
 func (s *Snapshot) frames(o *Object, b *Block) []machine.Frame {
-	if stack := s.stack(o, b); len(stack) > 0 {
+	stack := s.stack(o, b)
+	if b.What != "" { // what it is for says more than who asked
+		stack = append([]machine.Frame{{Source: b.What, LineDefined: -1}}, stack...)
+	}
+	if len(stack) > 0 {
 		return stack
 	}
 	return []machine.Frame{{Source: Firmware, LineDefined: -1}}
@@ -115,7 +119,7 @@ func (b *profileBuilder) function(f machine.Frame) *profile.Function {
 	case f.LineDefined < 0 && f.Source == Firmware:
 		file = ""
 	case f.LineDefined < 0:
-		name, file = "C."+cmp.Or(f.Source, "?"), ""
+		name, file = cmp.Or(f.Source, "C"), "" // a function of the firmware: "net.createServer"
 	case f.LineDefined == 0:
 		name += ":main"
 	}

@@ -2,6 +2,7 @@ package heapview
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -25,11 +26,31 @@ type Report struct {
 	Heap    Heap    `json:"heap"`
 	Kinds   []Kind  `json:"kinds"`
 	Lines   []Line  `json:"lines"`
-	Holders []Hold  `json:"holders"`
-	Objects []Item  `json:"objects"`
-	Growth  *Growth `json:"growth,omitempty"`
+	// CBlocks are the blocks of the kind "c" by what they are for.
+	CBlocks []CBlock `json:"c_blocks"`
+	Holders []Hold   `json:"holders"`
+	Circles []Circle `json:"circles"`
+	Objects []Item   `json:"objects"`
+	Growth  *Growth  `json:"growth,omitempty"`
+	// OutOfMemory is there if this is a moment when memory ran out.
+	OutOfMemory *OutOfMemory `json:"out_of_memory,omitempty"`
 	// Notes are what the reader should know, such as a reset on the way.
 	Notes []string `json:"notes"`
+}
+
+// CBlock are blocks of the SDK, of lwIP or of a module that are no Lua objects.
+type CBlock struct {
+	Name  string `json:"name"`
+	Count int    `json:"count"`
+	Size
+}
+
+// OutOfMemory is a request that could not be met, with the line that made it.
+type OutOfMemory struct {
+	Wanted int    `json:"wanted_bytes"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Place  string `json:"place"`
 }
 
 // Heap are the figures of the whole heap in bytes.
@@ -106,10 +127,48 @@ func (s *Snapshot) Report(o Options) *Report {
 		Heap: Heap{Total: s.Total, Free: s.Free, Used: s.Total - s.Free, Largest: s.Largest, Lua: s.LuaBytes},
 	}
 	r.Kinds = s.kinds()
+	r.CBlocks = s.cBlocks()
 	r.Lines = cut(s.lines(), o.Top)
 	r.Holders = cut(s.holders(), o.Top)
+	r.Circles = s.Circles(o.Top)
 	r.Objects = s.items(o)
+	if w := s.Wanted; w != nil {
+		p := placeOf(s.Sites.Stack(w.Site))
+		r.OutOfMemory = &OutOfMemory{Wanted: w.Bytes, File: p.File, Line: p.Line, Place: p.String()}
+	}
 	return r
+}
+
+// Shortage tells in a line what could not be had at a moment when memory ran out; "" of
+// any other moment.
+func (s *Snapshot) Shortage() string {
+	if s.Wanted == nil {
+		return ""
+	}
+	return fmt.Sprintf("not enough memory: %d bytes wanted at %s, %d free, the largest piece %d",
+		s.Wanted.Bytes, placeOf(s.Sites.Stack(s.Wanted.Site)), s.Free, s.Largest)
+}
+
+// cBlocks sums up the blocks of C by name, the largest sum first.
+func (s *Snapshot) cBlocks() []CBlock {
+	by := map[string]*CBlock{}
+	for _, o := range s.list {
+		if o.Kind != KindC {
+			continue
+		}
+		name := cmp.Or(s.nameOf(o), "of the firmware")
+		if by[name] == nil {
+			by[name] = &CBlock{Name: name}
+		}
+		by[name].Count++
+		by[name].add(o)
+	}
+	list := make([]CBlock, 0, len(by))
+	for b := range maps.Values(by) {
+		list = append(list, *b)
+	}
+	slices.SortFunc(list, func(a, b CBlock) int { return cmp.Or(b.Bytes-a.Bytes, strings.Compare(a.Name, b.Name)) })
+	return list
 }
 
 func seconds(t time.Duration) float64 { return t.Seconds() }

@@ -21,6 +21,7 @@ type Block struct {
 	Site    uint32
 	Seq     uint64 // number of the request, 0 if it is not known
 	Part    string // what it is of its object
+	What    string // of a block of C: what it is for, "" if nobody says
 }
 
 // Object is an object in RAM, or a block of C code.
@@ -64,6 +65,25 @@ type Input struct {
 	Objects                        []machine.HeapObject
 	Blocks                         []Block // in use, by address; Part is empty
 	Sites                          *Sites
+	Owned                          []Owned
+	InUse                          []mem.Addr // owners that the firmware itself needs now
+	// Wanted tells of a moment when memory ran out: how many bytes were asked for, and
+	// by whom (a number of Sites). It is nil at any other moment.
+	Wanted *Wanted
+}
+
+// Owned is an entry of the registry that belongs to a userdata: its callback, for
+// instance. The collector does not know that.
+type Owned struct {
+	Owner mem.Addr
+	Ref   int64
+	Name  string // what it is to the owner
+}
+
+// Wanted is a request for memory that could not be met.
+type Wanted struct {
+	Bytes int
+	Site  uint32
 }
 
 // Snapshot is the heap at a moment.
@@ -75,6 +95,11 @@ type Snapshot struct {
 
 	list   []*Object // by address
 	byAddr map[mem.Addr]*Object
+
+	// The entries of the registry: whose they are, which have an owner, what they are.
+	owns      map[*Object][]Owned
+	ownedRefs map[int64]bool
+	entries   map[int64]*Object
 
 	state, registry, globals, loaded, mainThread *Object
 }
@@ -107,6 +132,7 @@ func New(in Input) (*Snapshot, error) {
 	}
 	s.findRoots()
 	s.findPaths()
+	s.findOwners()
 	return s, nil
 }
 

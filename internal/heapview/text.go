@@ -52,6 +52,9 @@ func Counted(objects map[string]int) string {
 // only if it is wanted.
 func (r *Report) Print(w io.Writer, objects bool) {
 	h := r.Heap
+	if o := r.OutOfMemory; o != nil {
+		fmt.Fprintf(w, "Not enough memory: %d bytes wanted at %s\n", o.Wanted, o.Place)
+	}
 	fmt.Fprintf(w, "Heap after %v: %d of %d bytes in use, %d free (node.heap), the largest piece %d; Lua counts %d\n",
 		moment(r.After), h.Used, h.Total, h.Free, h.Largest, h.Lua)
 	for _, n := range r.Notes {
@@ -59,11 +62,13 @@ func (r *Report) Print(w io.Writer, objects bool) {
 	}
 	fmt.Fprintln(w)
 	r.printKinds(w)
+	r.printCBlocks(w)
 	if r.Growth != nil {
 		r.Growth.print(w)
 	} else {
 		r.printLines(w)
 	}
+	r.printCircles(w)
 	if r.Growth == nil || objects {
 		r.printObjects(w)
 	}
@@ -86,6 +91,34 @@ func (r *Report) printLines(w io.Writer) {
 			times = fmt.Sprintf("%d × ", h.Roots)
 		}
 		fmt.Fprintf(w, "  %7d  %s%s\n", h.Bytes, times, h.Holder)
+	}
+}
+
+func (r *Report) printCBlocks(w io.Writer) {
+	fmt.Fprintln(w, "\nBlocks of C code:")
+	for _, b := range r.CBlocks {
+		times := ""
+		if b.Count > 1 {
+			times = fmt.Sprintf("%d × ", b.Count)
+		}
+		fmt.Fprintf(w, "  %7d  %s%s\n", b.Bytes, times, b.Name)
+	}
+	if len(r.CBlocks) == 0 {
+		fmt.Fprintln(w, "  none")
+	}
+}
+
+func (r *Report) printCircles(w io.Writer) {
+	if len(r.Circles) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nCircles through the registry, which nothing else keeps alive:")
+	for _, c := range r.Circles {
+		times := ""
+		if c.Count > 1 {
+			times = fmt.Sprintf("%d × like ", c.Count)
+		}
+		fmt.Fprintf(w, "  %7d  %s%s\n", c.Bytes, times, c.Text)
 	}
 }
 

@@ -80,6 +80,11 @@ type Config struct {
 	Alias map[port.IP]port.IP
 	// Rand chooses local ports; nil is the host's source.
 	Rand func() uint32
+	// Memory is the chip's heap, where lwIP has its records and packets; nil is one
+	// without end. Packet is what the radio's driver takes for a packet that was
+	// received (port.SDKMemory).
+	Memory port.Memory
+	Packet int
 	// Ping tells whether to answers an echo request; nil asks the network, and
 	// takes loopback addresses for granted. It runs on a goroutine of its own.
 	Ping func(ctx context.Context, to netip.Addr, size int) bool

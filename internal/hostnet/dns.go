@@ -28,11 +28,12 @@ func (n *Net) Resolve(name string, found func(port.IP, bool)) (port.IP, port.Net
 	if a, ok := port.ParseIP(name); ok && !a.IsBroadcast() {
 		return a, port.NetOK
 	}
-	if n.queries == port.DNSQueries {
+	entry := n.enter(name)
+	if entry == nil {
 		return port.IP{}, port.NetErrMem
 	}
-	n.queries++
-	q := &query{n: n, run: n.run, found: found, until: n.loop.Now() + n.dnsTimeout()}
+	n.lend(packet(dnsQuery), nameDNS) // lwIP asks again later if that fails
+	q := &query{n: n, run: n.run, entry: entry, found: found, until: n.loop.Now() + n.dnsTimeout()}
 	q.ask(strings.TrimSuffix(strings.ToLower(name), "."))
 	return port.IP{}, port.NetErrInProgress
 }
@@ -41,6 +42,7 @@ func (n *Net) Resolve(name string, found func(port.IP, bool)) (port.IP, port.Net
 type query struct {
 	n       *Net
 	run     *run
+	entry   *nameEntry
 	found   func(port.IP, bool)
 	until   time.Duration // when it fails, by the module's clock
 	holding *hold
@@ -52,7 +54,7 @@ func (q *query) ask(name string) {
 		return
 	}
 	if a, ok := q.n.cfg.Hosts[name]; ok {
-		q.run.inject(func() { q.done(a, true) })
+		q.run.inject(func() { q.answered(a) })
 		return
 	}
 	if q.n.cfg.HostsOnly {
@@ -69,7 +71,7 @@ func (q *query) ask(name string) {
 		r.inject(func() {
 			r.release(q.holding)
 			if ok {
-				q.done(a, true)
+				q.answered(a)
 			} else {
 				q.fail()
 			}
@@ -95,13 +97,20 @@ func (q *query) fail() {
 	r := q.run
 	t := q.n.loop.NewTimer(func() {
 		if q.n.run == r {
-			q.done(port.IP{}, false)
+			q.entry.busy = false
+			q.found(port.IP{}, false)
 		}
 	})
 	t.Arm(max(q.until-q.n.loop.Now(), 0), false)
 }
 
-func (q *query) done(a port.IP, ok bool) {
-	q.n.queries--
-	q.found(a, ok)
+// answered tells the address while lwIP still has the answer (dns_recv).
+func (q *query) answered(a port.IP) {
+	q.entry.busy, q.entry.known = false, true
+	n := q.n
+	copied, _ := n.take(dnsAnswer, nameDNS)
+	n.received(func() { q.found(a, true) })
+	if n.run == q.run {
+		n.give(copied)
+	}
 }

@@ -23,9 +23,12 @@ func (n *Net) Echo(to port.IP, size int, reply func()) uint16 {
 	}
 	a := n.outside(to, 0, func(p uint16) uint16 { return p }).Addr()
 	r := n.run
+	if !n.lend(sizeHeadersIP+(8+size+3)&^3, nameSegment) { // ping_send
+		return seq
+	}
 	answer := func() {
 		if n.echoSeq == seq {
-			reply()
+			n.received(reply)
 		}
 	}
 	if n.cfg.Ping == nil && a.IsLoopback() {

@@ -26,19 +26,43 @@ type listener struct {
 	addr   port.IP
 	port   uint16
 	accept func(port.TCP) bool
+	block  port.Block
 	closed bool // guarded by n.mu
 }
 
 // ListenTCP opens a server. A second one on the same address and port fails for
 // want of memory, as in the firmware, where tcp_listen returns nothing.
 func (n *Net) ListenTCP(addr port.IP, p uint16, accept func(port.TCP) bool) (port.Listener, port.NetErr) {
-	any := p == 0
+	// Until tcp_listen a server is a connection that is not connected.
+	pcb, ok := n.newPCB()
+	if !ok {
+		return nil, port.NetErrNoPCB
+	}
+	defer n.give(pcb)
 	for _, l := range n.listeners {
-		if !any && l.port == p && l.addr == addr {
+		if p != 0 && l.port == p && l.addr == addr {
 			return nil, port.NetErrMem
 		}
 	}
-	var ln *net.TCPListener
+	ln, p, err := n.openListener(p)
+	if err != port.NetOK {
+		return nil, err
+	}
+	block, ok := n.take(sizeListener, nameListener)
+	if !ok {
+		ln.Close()
+		return nil, port.NetErrMem
+	}
+	l := &listener{n: n, run: n.run, ln: ln, addr: addr, port: p, accept: accept, block: block}
+	n.listeners = append(n.listeners, l)
+	n.run.spawn(l.loop)
+	return l, port.NetOK
+}
+
+// openListener opens the host's port for a server on port p, 0 for any, and tells which
+// port it has.
+func (n *Net) openListener(p uint16) (ln *net.TCPListener, got uint16, e port.NetErr) {
+	any := p == 0
 	var err error
 	var host netip.AddrPort
 	for try := 0; try < portTries; try++ {
@@ -53,12 +77,9 @@ func (n *Net) ListenTCP(addr port.IP, p uint16, accept func(port.TCP) bool) (por
 		f(Mapping{Network: "tcp", Device: p, Host: host, Err: err})
 	}
 	if err != nil {
-		return nil, port.NetErrInUse
+		return nil, p, port.NetErrInUse
 	}
-	l := &listener{n: n, run: n.run, ln: ln, addr: addr, port: p, accept: accept}
-	n.listeners = append(n.listeners, l)
-	n.run.spawn(l.loop)
-	return l, port.NetOK
+	return ln, p, port.NetOK
 }
 
 // tcpHostPort is where the server on device port p is, or would be.
@@ -102,7 +123,7 @@ func (l *listener) loop() {
 			continue
 		}
 		l.run.count(1)
-		l.run.injectSock(s, func() { l.accepted(s) })
+		l.run.injectSock(s, func() { l.accepted(s, synAgain) })
 	}
 }
 
@@ -117,17 +138,27 @@ func (l *listener) wait() bool {
 	return !l.closed && l.run.ctx.Err() == nil
 }
 
-func (l *listener) accepted(s *net.TCPConn) {
+// synAgain is how long a peer waits until it asks again (RFC 6298).
+const synAgain = time.Second
+
+// accepted takes a connection over. Where there is no memory for it the firmware does
+// not answer, so the peer asks again, each time after twice as long, until it gives up.
+func (l *listener) accepted(s *net.TCPConn, again time.Duration) {
 	peer := s.RemoteAddr().(*net.TCPAddr).AddrPort()
 	from := fromHost(peer.Addr())
 	local, ok := l.n.route(from)
-	if !ok || !slices.Contains(l.n.listeners, l) { // the network or the server is gone
+	if !ok || !slices.Contains(l.n.listeners, l) || again > synTimeout { // network or server is gone, or the peer
 		l.run.count(-1)
 		_ = s.SetLinger(0)
 		s.Close()
 		return
 	}
-	c := l.n.newConn(nil)
+	pcb, ok := l.n.newPCB()
+	if !ok {
+		l.n.later(s, again, func() { l.accepted(s, 2*again) })
+		return
+	}
+	c := l.n.newConn(nil, pcb)
 	c.local, c.localPort = local, l.port
 	c.peer, c.peerPort = from, peer.Port()
 	c.established(s)
@@ -146,7 +177,25 @@ func (l *listener) Close() {
 	l.ln.Close()
 	if i := slices.Index(l.n.listeners, l); i >= 0 {
 		l.n.listeners = slices.Delete(l.n.listeners, i, i+1)
+		l.n.give(l.block)
 	}
+}
+
+// later calls f with a socket that waits for it; a reset closes the socket instead.
+func (n *Net) later(s *net.TCPConn, d time.Duration, f func()) {
+	r := n.run
+	n.mu.Lock()
+	r.socks[s] = true
+	n.mu.Unlock()
+	n.loop.NewTimer(func() {
+		if n.run != r {
+			return
+		}
+		n.mu.Lock()
+		delete(r.socks, s)
+		n.mu.Unlock()
+		f()
+	}).Arm(d, false)
 }
 
 func (l *listener) Local() (port.IP, uint16) { return l.addr, l.port }

@@ -26,9 +26,10 @@ type Net struct {
 	conns     []*conn // newest first, as lwIP lists them
 	listeners []*listener
 	udps      []*udp
+	waiting   []*lingering // in TIME_WAIT, the oldest first
 	groups    []group
 	servers   [port.DNSServers]port.IP
-	queries   int
+	names     nameTable
 	echoSeq   uint16
 	run       *run
 
@@ -50,6 +51,9 @@ func New(cfg Config) *Net {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Uint32
 	}
+	if cfg.Memory == nil {
+		cfg.Memory = noMemory{}
+	}
 	n := &Net{cfg: cfg, loop: cfg.Loop}
 	n.cond = sync.NewCond(&n.mu)
 	n.start()
@@ -63,20 +67,24 @@ func (n *Net) start() {
 }
 
 // Reset closes everything, as a reboot of the module does. It does not wait for
-// the goroutines, which end soon after.
+// the goroutines, which end soon after. The chip's heap is not touched: it is gone.
 func (n *Net) Reset() {
 	old := n.run
 	for _, l := range n.listeners {
 		l.ln.Close()
 	}
 	for _, c := range slices.Clone(n.conns) { // drop takes it out
+		c.lose()
 		c.drop()
 	}
 	for _, u := range n.udps {
 		u.shut()
 	}
-	n.listeners, n.conns, n.udps, n.groups = nil, nil, nil, nil
-	n.addr, n.mask, n.queries, n.echoSeq = [interfaces]port.IP{}, [interfaces]port.IP{}, 0, 0
+	for _, w := range n.waiting {
+		w.timer.Disarm()
+	}
+	n.listeners, n.conns, n.udps, n.waiting, n.groups = nil, nil, nil, nil, nil
+	n.addr, n.mask, n.names, n.echoSeq = [interfaces]port.IP{}, [interfaces]port.IP{}, nameTable{}, 0
 	n.start()
 	old.end()
 	n.mu.Lock()

@@ -42,17 +42,32 @@ type conn struct {
 	flushing bool   // a flush is under way to the loop
 	counted  bool   // is one of the established connections
 
+	pcb      port.Block    // struct tcp_pcb
+	syn      []segment     // the request to connect, until there is an answer
+	segments []segment     // what was written and is not with the peer yet
+	flying   int           // how many of them have left
+	room     int           // bytes that the last of the others still has place for
+	heard    time.Duration // when the peer was last heard of
+	active   bool          // this side has closed it: its record lingers
+
 	rd      *reader
 	dialing context.CancelFunc
 	holding *hold
 	timer   port.Timer
 }
 
-// NewTCP makes a connection that is not connected.
-func (n *Net) NewTCP(h port.TCPHandler) port.TCP { return n.newConn(h) }
+// NewTCP makes a connection that is not connected; nil if there is no memory for it.
+func (n *Net) NewTCP(h port.TCPHandler) port.TCP {
+	pcb, ok := n.newPCB()
+	if !ok {
+		return nil
+	}
+	return n.newConn(h, pcb)
+}
 
-func (n *Net) newConn(h port.TCPHandler) *conn {
-	c := &conn{n: n, run: n.run, h: h, ttl: port.DefaultTTL, window: port.TCPWindow, space: port.TCPSendBuffer}
+func (n *Net) newConn(h port.TCPHandler, pcb port.Block) *conn {
+	c := &conn{n: n, run: n.run, h: h, ttl: port.DefaultTTL, window: port.TCPWindow, space: port.TCPSendBuffer,
+		pcb: pcb, heard: n.loop.Now()}
 	n.conns = slices.Insert(n.conns, 0, c)
 	return c
 }
@@ -93,6 +108,11 @@ func (c *conn) Connect(a port.IP, p uint16) port.NetErr {
 		return port.NetErrRoute
 	}
 	c.local, c.localPort = local, c.n.localPort()
+	syn, ok := c.n.newSegment(synOptions)
+	if !ok {
+		return port.NetErrMem
+	}
+	c.syn = []segment{syn}
 	c.state = stSynSent
 	started := c.n.loop.Now()
 	if a.IsBroadcast() || a.IsAny() || a.IsMulticast() {
@@ -147,7 +167,8 @@ func (c *conn) giveUpAfter(d time.Duration) {
 
 // established takes over the socket of a connection that the caller has counted.
 func (c *conn) established(sock *net.TCPConn) {
-	c.sock, c.state, c.counted = sock, stOpen, true
+	c.sock, c.state, c.counted, c.heard = sock, stOpen, true, c.n.loop.Now()
+	c.freeSYN()
 	if c.ttl != port.DefaultTTL {
 		setTTL(sock, c.ttl)
 	}
@@ -175,6 +196,9 @@ func (c *conn) Write(p []byte) port.NetErr {
 	if len(p) == 0 {
 		return port.NetOK
 	}
+	if !c.buffer(len(p)) {
+		return port.NetErrMem
+	}
 	c.queue = append(c.queue, p...)
 	c.space -= len(p)
 	if c.sock != nil && !c.flushing && c.sending == 0 {
@@ -195,6 +219,7 @@ func (c *conn) flush() {
 	}
 	piece := c.queue
 	c.queue, c.sending = nil, len(piece)
+	c.flying, c.room = len(c.segments), 0
 	h := c.run.hold(holdLimit)
 	sock, r := c.sock, c.run
 	r.spawn(func() {
@@ -207,10 +232,15 @@ func (c *conn) flush() {
 }
 
 func (c *conn) written(n int, err error) {
-	c.sending = 0
+	c.sending, c.heard = 0, c.n.loop.Now()
+	if c.sock != nil {
+		c.n.freeSegments(c.segments[:c.flying])
+		c.segments, c.flying = c.segments[c.flying:], 0
+	}
 	switch {
 	case c.sock == nil: // dropped meanwhile
 	case err != nil && c.state == stDone:
+		c.active = false
 		c.drop()
 	case err != nil:
 		c.fail(netErr(err))
@@ -227,7 +257,8 @@ func (c *conn) written(n int, err error) {
 func (c *conn) received(p []byte) {
 	if c.state == stOpen {
 		c.window -= len(p)
-		c.h.Received(p)
+		c.heard = c.n.loop.Now()
+		c.n.received(func() { c.h.Received(p) })
 	}
 }
 
@@ -257,9 +288,11 @@ func (c *conn) Close() {
 	case stDone:
 	case stOpen, stPeerEnded:
 		if c.window != port.TCPWindow {
+			c.active = true
 			c.Abort()
 			return
 		}
+		c.active = c.state == stOpen
 		c.state = stDone
 		c.uncount()
 		if c.rd != nil {
@@ -285,6 +318,39 @@ func (c *conn) Abort() {
 		_ = c.sock.SetLinger(0)
 	}
 	c.drop()
+}
+
+// kill ends the connection for its memory (tcp_kill_prio).
+func (c *conn) kill() {
+	c.active = false
+	if c.state == stDone {
+		c.Abort()
+		return
+	}
+	c.fail(port.NetErrAborted)
+}
+
+// freeSYN frees the request to connect.
+func (c *conn) freeSYN() {
+	c.n.freeSegments(c.syn)
+	c.syn = nil
+}
+
+// lose forgets the connection's memory, for there is another heap now.
+func (c *conn) lose() { c.pcb, c.active, c.syn, c.segments, c.flying = 0, false, nil, nil, 0 }
+
+// forget gives the connection's memory back, but for the record of one that this side
+// has closed.
+func (c *conn) forget() {
+	c.freeSYN()
+	c.n.freeSegments(c.segments)
+	c.segments, c.flying, c.room = nil, 0, 0
+	if c.active {
+		c.n.linger(c.pcb)
+	} else {
+		c.n.give(c.pcb)
+	}
+	c.pcb, c.active = 0, false
 }
 
 // fail ends the connection and tells why.
@@ -314,6 +380,7 @@ func (c *conn) drop() {
 	}
 	if i := slices.Index(c.n.conns, c); i >= 0 {
 		c.n.conns = slices.Delete(c.n.conns, i, i+1)
+		c.forget()
 	}
 }
 

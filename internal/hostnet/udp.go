@@ -28,20 +28,45 @@ type udp struct {
 	recv   func(p []byte, from port.IP, port uint16)
 	free   chan struct{} // one entry for each datagram that may still come in
 	done   chan struct{}
+	block  port.Block
 	closed bool
 }
 
 // BindUDP opens a datagram socket.
 func (n *Net) BindUDP(addr port.IP, p uint16, recv func(p []byte, from port.IP, port uint16)) (port.UDP, port.NetErr) {
+	block, ok := n.take(sizeUDP, nameUDP)
+	if !ok {
+		return nil, port.NetErrNoPCB
+	}
+	in, p, err := n.openUDP(addr, p)
+	if err != port.NetOK {
+		n.give(block)
+		return nil, err
+	}
+	u := &udp{n: n, run: n.run, in: in, addr: addr, port: p, ttl: port.DefaultTTL, recv: recv, block: block,
+		free: make(chan struct{}, udpBacklog), done: make(chan struct{})}
+	for range udpBacklog {
+		u.free <- struct{}{}
+	}
+	n.udps = append(n.udps, u)
+	for _, g := range n.groups {
+		changeGroup(in, n.cfg.ListenIP, g.addr, true)
+	}
+	n.run.spawn(func() { u.loop(in) })
+	return u, port.NetOK
+}
+
+// openUDP opens the host's port for port p, 0 for any, and tells which port it has.
+func (n *Net) openUDP(addr port.IP, p uint16) (in *net.UDPConn, got uint16, e port.NetErr) {
 	any := p == 0
 	if any {
 		if p = n.freeUDPPort(); p == 0 {
-			return nil, port.NetErrInUse
+			return nil, 0, port.NetErrInUse
 		}
 	}
 	for _, u := range n.udps {
 		if u.port == p && (u.addr.IsAny() || addr.IsAny() || u.addr == addr) {
-			return nil, port.NetErrInUse
+			return nil, 0, port.NetErrInUse
 		}
 	}
 	want, fixed := n.cfg.HostPort(p)
@@ -57,19 +82,9 @@ func (n *Net) BindUDP(addr port.IP, p uint16, recv func(p []byte, from port.IP, 
 		f(Mapping{Network: "udp", Device: p, Host: host, Err: err})
 	}
 	if err != nil {
-		return nil, port.NetErrInUse
+		return nil, 0, port.NetErrInUse
 	}
-	u := &udp{n: n, run: n.run, in: in, addr: addr, port: p, ttl: port.DefaultTTL, recv: recv,
-		free: make(chan struct{}, udpBacklog), done: make(chan struct{})}
-	for range udpBacklog {
-		u.free <- struct{}{}
-	}
-	n.udps = append(n.udps, u)
-	for _, g := range n.groups {
-		changeGroup(in, n.cfg.ListenIP, g.addr, true)
-	}
-	n.run.spawn(func() { u.loop(in) })
-	return u, port.NetOK
+	return in, p, port.NetOK
 }
 
 func listenUDP(a netip.AddrPort) (*net.UDPConn, error) {
@@ -133,13 +148,16 @@ func (u *udp) loop(sock *net.UDPConn) {
 				return
 			}
 			u.free <- struct{}{}
-			u.recv(p, fromHost(from.Addr()), from.Port())
+			u.n.received(func() { u.recv(p, fromHost(from.Addr()), from.Port()) })
 		})
 	}
 }
 
 // SendTo sends p. What the host cannot send is lost on the way, as on the air.
 func (u *udp) SendTo(p []byte, to port.IP, dst uint16) port.NetErr {
+	if !u.n.lend(packet(len(p)), nameSegment) {
+		return port.NetErrMem
+	}
 	if _, ok := u.n.route(to); !ok {
 		return port.NetErrRoute
 	}
@@ -176,6 +194,7 @@ func (u *udp) Close() {
 	u.shut()
 	if i := slices.Index(u.n.udps, u); i >= 0 {
 		u.n.udps = slices.Delete(u.n.udps, i, i+1)
+		u.n.give(u.block)
 	}
 }
 
@@ -204,28 +223,39 @@ func (u *udp) SetTTL(ttl uint8) {
 
 // group is a multicast group that an interface of the module is in. lwIP keeps
 // them by interface; the host wants each socket to join.
-type group struct{ iface, addr port.IP }
+type group struct {
+	iface, addr port.IP
+	block       port.Block
+}
 
 // JoinGroup makes the module a member of a multicast group.
 func (n *Net) JoinGroup(iface, addr port.IP) {
-	g := group{iface, addr}
-	if !addr.IsMulticast() || slices.Contains(n.groups, g) {
+	if !addr.IsMulticast() || n.groupIndex(iface, addr) >= 0 {
 		return
 	}
-	n.groups = append(n.groups, g)
+	block, ok := n.take(sizeGroup, nameGroup)
+	if !ok {
+		return
+	}
+	n.groups = append(n.groups, group{iface, addr, block})
 	n.changeGroups(addr, true)
 }
 
 // LeaveGroup ends a membership.
 func (n *Net) LeaveGroup(iface, addr port.IP) {
-	i := slices.Index(n.groups, group{iface, addr})
+	i := n.groupIndex(iface, addr)
 	if i < 0 {
 		return
 	}
+	n.give(n.groups[i].block)
 	n.groups = slices.Delete(n.groups, i, i+1)
 	if !slices.ContainsFunc(n.groups, func(g group) bool { return g.addr == addr }) {
 		n.changeGroups(addr, false)
 	}
+}
+
+func (n *Net) groupIndex(iface, addr port.IP) int {
+	return slices.IndexFunc(n.groups, func(g group) bool { return g.iface == iface && g.addr == addr })
 }
 
 func (n *Net) changeGroups(addr port.IP, join bool) {

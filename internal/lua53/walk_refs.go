@@ -146,9 +146,9 @@ func (w *walker) functionAt(a Addr) string {
 	case tagLua:
 		return w.defined(v.m.Ptr(v.gcOf(a) + layout.LClosureP)).Function()
 	case tagCFunc:
-		return v.rom.Name(v.gcOf(a))
+		return v.rom.Path(v.gcOf(a))
 	case tagCCl:
-		return v.rom.Name(v.m.Ptr(v.gcOf(a) + layout.CClosureF))
+		return v.rom.Path(v.m.Ptr(v.gcOf(a) + layout.CClosureF))
 	}
 	return ""
 }

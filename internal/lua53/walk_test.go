@@ -42,7 +42,7 @@ func walk(t *testing.T, tm *testMachine) walked {
 		for _, b := range o.Blocks {
 			sum += int(b.Size)
 			want := (b.Size + heap.Overhead + 7) &^ 7
-			if got := blocks[b.Addr]; got < want || got > want+16 {
+			if got := blocks[b.Addr]; got < want || got > want+2*heap.Overhead {
 				t.Errorf("%s of %s at %#x: %d bytes, the allocator has %d", b.Part, o.Kind, o.Addr, b.Size, got)
 			}
 			delete(blocks, b.Addr)

@@ -137,6 +137,10 @@ const (
 	NetErrInUse      NetErr = -13
 	NetErrIf         NetErr = -14
 	NetErrIsConn     NetErr = -15
+
+	// NetErrNoPCB is none of lwIP's: tcp_new or udp_new has returned NULL, because there
+	// is no memory for the record.
+	NetErrNoPCB NetErr = -128
 )
 
 // Sizes and limits of the firmware's lwIP (app/include/lwipopts.h; the TCP
@@ -159,7 +163,8 @@ const (
 // Net is the chip's TCP/IP stack, in the shape of lwIP's raw interface: calls
 // return at once, and what comes of them is told by callbacks between tasks.
 type Net interface {
-	// NewTCP makes a connection in the state Closed (tcp_new).
+	// NewTCP makes a connection in the state Closed (tcp_new); nil if there is no
+	// memory for it.
 	NewTCP(h TCPHandler) TCP
 	// ListenTCP opens a server (tcp_bind, tcp_listen); port 0 is any. For each
 	// connection it calls accept, which sets the handler, or refuses by false.
@@ -230,6 +235,7 @@ type Listener interface {
 
 // UDP is a datagram socket (struct udp_pcb).
 type UDP interface {
+	// SendTo sends a copy of p. NetErrMem tells that there is no memory for one.
 	SendTo(p []byte, to IP, port uint16) NetErr
 	Close()
 	Local() (IP, uint16)

@@ -29,6 +29,10 @@ type System interface {
 	// the chip when the task that calls it is over.
 	LoadImage(name string) bool
 
+	// LargestFreeHeap is the size of the largest block that the heap could give now, in
+	// bytes. The SDK has no such function; only Moonlet's own additions ask for it.
+	LargestFreeHeap() int
+
 	// Static is the address of a module's static variables (what the linker puts
 	// into .bss): size bytes, zeroed at boot. The same name gives the same place
 	// until the next reset.

@@ -67,10 +67,24 @@ func (r *reader) read(root table) settings {
 	c.readTime(s)
 	c.readFiles(s)
 	c.readNetwork(s)
+	s.table("memory", func(t *section) { c.config.SDKMemory = readMemory(t); t.done() })
 	s.table("wifi", func(t *section) { c.readWiFi(t); t.done() })
 	c.readBoard(s)
 	s.done()
 	return c
+}
+
+// readMemory reads what the SDK takes from the heap.
+func readMemory(t *section) *port.SDKMemory {
+	m := port.DefaultSDKMemory()
+	read := func(name string, n *int) { *n = t.sizeFrom(name, 0, *n) }
+	read("station", &m.Station)
+	read("access_point", &m.AccessPoint)
+	read("association", &m.Association)
+	read("client", &m.Client)
+	read("scan_result", &m.ScanResult)
+	read("packet", &m.Packet)
+	return &m
 }
 
 func (c *settings) readTime(s *section) {

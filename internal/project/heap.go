@@ -22,19 +22,14 @@ import (
 type HeapOptions struct {
 	After time.Duration // time since power-on of the snapshot
 	Then  time.Duration // of a second one, 0 for none
+	// OutOfMemory takes the only snapshot when memory runs out, before After.
+	OutOfMemory bool
 	// Serial gets what the module sends; nil throws it away.
 	Serial io.Writer
 	// Sample gets the state of the heap after each Every of the module's time; nil
 	// for none. Samples do not collect the garbage, snapshots do.
-	Sample func(s HeapSample)
+	Sample func(s heapview.Sample)
 	Every  time.Duration
-}
-
-// HeapSample is the state of the heap at a moment.
-type HeapSample struct {
-	At      time.Duration
-	Running bool // false while the module sleeps: the rest is 0
-	device.HeapState
 }
 
 // HeapProfile is what ProfileHeap found.
@@ -42,6 +37,9 @@ type HeapProfile struct {
 	First  *heapview.Snapshot
 	Second *heapview.Snapshot // nil if none was asked for
 	Notes  []string           // resets and the like on the way
+	// OutOfMemory is what was there when memory ran out for the first time; nil if it
+	// never did.
+	OutOfMemory *heapview.Snapshot
 }
 
 // Last is the latest snapshot.
@@ -85,6 +83,12 @@ func (p *Project) ProfileHeap(o HeapOptions) (h *HeapProfile, err error) {
 		}
 	}()
 	t := &heapTrial{p: p, o: o, d: d, clock: clock}
+	if o.OutOfMemory {
+		if h.First, err = t.outOfMemory(); err != nil {
+			return nil, err
+		}
+		return h, nil
+	}
 	if h.First, err = t.snapshot(o.After); err != nil {
 		return nil, err
 	}
@@ -93,7 +97,16 @@ func (p *Project) ProfileHeap(o HeapOptions) (h *HeapProfile, err error) {
 			return nil, err
 		}
 	}
+	if s := d.OutOfMemory(); s != nil {
+		h.OutOfMemory = t.named(s)
+		h.Notes = slices.Insert(h.Notes, 0, shortage(s)) // resets are what comes of it
+	}
 	return h, nil
+}
+
+// shortage tells that memory ran out.
+func shortage(s *heapview.Snapshot) string {
+	return fmt.Sprintf("%v after power-on: %s; --oom shows the heap of that moment", s.At.Round(time.Millisecond), s.Shortage())
 }
 
 // note keeps what the reader of a profile should know.
@@ -123,8 +136,35 @@ func (t *heapTrial) snapshot(at time.Duration) (*heapview.Snapshot, error) {
 		return nil, err
 	}
 	if s == nil {
-		return nil, &Error{Where: t.p.Dir, Problem: fmt.Sprintf("%v after power-on no Lua is running: the module sleeps or has just been reset; choose another time", at)}
+		problem := fmt.Sprintf("%v after power-on no Lua is running: the module sleeps or has just been reset; choose another time", at)
+		if short := t.d.OutOfMemory(); short != nil {
+			problem += ". " + shortage(short)
+		}
+		return nil, &Error{Where: t.p.Dir, Problem: problem}
 	}
+	return t.named(s), nil
+}
+
+// outOfMemory runs the module until its memory runs out.
+func (t *heapTrial) outOfMemory() (*heapview.Snapshot, error) {
+	const step = 100 * time.Millisecond
+	lowest := t.d.LowestHeap()
+	for end := step; t.d.OutOfMemory() == nil; end += step {
+		if end > t.o.After {
+			return nil, &Error{Where: t.p.Dir, Problem: fmt.Sprintf("memory did not run out in %v: %d bytes were free at least; --after says how long to wait", t.o.After, lowest)}
+		}
+		if err := t.runUntil(end); err != nil {
+			return nil, err
+		}
+		if n := t.d.LowestHeap(); n > 0 && (lowest == 0 || n < lowest) {
+			lowest = n
+		}
+	}
+	return t.named(t.d.OutOfMemory()), nil
+}
+
+// named lets a snapshot find the names of upvalues.
+func (t *heapTrial) named(s *heapview.Snapshot) *heapview.Snapshot {
 	if t.names == nil {
 		t.names = t.p.upvalueNames()
 	}
@@ -134,7 +174,7 @@ func (t *heapTrial) snapshot(at time.Duration) (*heapview.Snapshot, error) {
 		}
 		return ""
 	}
-	return s, nil
+	return s
 }
 
 func (t *heapTrial) runUntil(end time.Duration) error {
@@ -149,8 +189,9 @@ func (t *heapTrial) runUntil(end time.Duration) error {
 		if t.o.Sample == nil {
 			continue
 		}
-		state, running := t.d.HeapState()
-		t.o.Sample(HeapSample{At: t.clock.Now(), Running: running, HeapState: state})
+		h, running := t.d.HeapState()
+		t.o.Sample(heapview.Sample{At: t.clock.Now(), Running: running, Life: t.d.Life(),
+			Free: h.Free, Largest: h.Largest, Lua: h.Lua, Lowest: h.Lowest})
 	}
 	return nil
 }

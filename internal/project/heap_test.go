@@ -239,9 +239,14 @@ func TestProfileHeap_Leak(t *testing.T) {
 		if kind != "userdata" {
 			continue
 		}
-		want := fmt.Sprintf(`^registry reference \d+ → function init\.lua:%d → upvalue 'timer' → userdata tmr\.timer$`, callback)
-		if text := g.Lines[i].Example.PathText; !regexp.MustCompile(want).MatchString(text) {
-			t.Errorf("the path is %q, want %s", text, want)
+		circle := regexp.MustCompile(fmt.Sprintf(
+			`^registry reference (\d+) → function init\.lua:%d → upvalue 'timer' → userdata tmr\.timer, which holds registry reference (\d+)$`, callback))
+		if text := g.Lines[i].Example.PathText; !isCircle(circle, text) {
+			t.Errorf("the path is %q, want %s", text, circle)
+		}
+		c := h.Second.Circles(0)
+		if len(c) != 1 || c[0].Count != 29 || c[0].Line != callback || !isCircle(circle, c[0].Text) {
+			t.Errorf("circles %+v", c)
 		}
 		var kinds []string
 		for _, step := range g.Lines[i].Example.Path {
@@ -249,6 +254,126 @@ func TestProfileHeap_Leak(t *testing.T) {
 		}
 		if !slices.Equal(kinds, []string{"table", "function", "upvalue", "userdata"}) {
 			t.Errorf("the path goes through %v", kinds)
+		}
+	}
+}
+
+// isCircle tells whether a path ends with the number that it begins with.
+func isCircle(circle *regexp.Regexp, text string) bool {
+	m := circle.FindStringSubmatch(text)
+	return m != nil && m[1] == m[2]
+}
+
+// TestProfileHeap_Circles holds which programs have circles that keep themselves alive.
+func TestProfileHeap_Circles(t *testing.T) {
+	const make = "local t = tmr.create() t:register(1000, tmr.ALARM_SINGLE, function() t = nil end)"
+	const socket = "local s = net.createConnection() s:on('receive', function() s:close() end)"
+	for code, want := range map[string]int{
+		make:                1, // never started: nothing but itself holds it
+		make + " t:start()": 0, // it runs
+		make + " g = t":     0,
+		"tmr.create():register(1000, tmr.ALARM_SINGLE, print)": 0, // garbage
+		socket:            1,
+		socket + " g = s": 0,
+		"local srv = net.createServer() srv:listen(80, function() return srv end)":             0, // it listens
+		"local srv = net.createServer() srv:listen(80, function() return srv end) srv:close()": 1,
+		make + " " + socket: 2,
+		"local a, b = tmr.create(), net.createUDPSocket() a:register(9, 0, function() return b end) b:on('receive', function() return a end)": 1,
+	} {
+		h := heapOf(t, code, HeapOptions{After: 500 * time.Millisecond})
+		if c := h.First.Circles(0); len(c) != want {
+			t.Errorf("%s: %+v, want %d circles", code, c, want)
+		}
+	}
+}
+
+// TestProfileHeap_OutOfMemory holds that the moment when memory runs out can be looked
+// at, whatever runs then.
+func TestProfileHeap_OutOfMemory(t *testing.T) {
+	for name, code := range map[string]string{
+		"tables":     "local t = {}\nwhile true do\nt[#t + 1] = {}\nend",
+		"hash":       "local t, i = {}, 0.5\nwhile true do\nt[i] = true i = i + 1\nend",
+		"strings":    "local t = {}\nwhile true do\nt[#t + 1] = ('x'):rep(100 + #t)\nend",
+		"concat":     "local s = 'x'\nwhile true do\ns = s .. s\nend",
+		"closures":   "local t = {}\nwhile true do\nlocal n = {} t[#t + 1] = function() return n, t end\nend",
+		"coroutines": "local t = {}\nwhile true do\nlocal c = coroutine.wrap(function() coroutine.yield({}) end) c() t[#t + 1] = c\nend",
+		"code":       "local t = {}\nwhile true do\nt[#t + 1] = load('local a, b = 1, 2 return function() return a, b, ' .. #t .. ' end')()\nend",
+		"stack":      "local function f(n)\n\n  return 1 + f(n + 1)\nend\nf(1)",
+		"userdata":   "local t = {}\nwhile true do\nt[#t + 1] = tmr.create()\nend",
+		"format":     "local s = ''\nwhile true do\ns = ('%s%s'):format(s, s .. 'x')\nend",
+		"table lib":  "local t = {}\nfor i = 1, 300 do t[i] = ('y'):rep(100) end\nlocal s = table.concat(t)",
+		"json":       "local s = ('[1,'):rep(1)\n\nsjson.decode('[' .. ('{\"key\":[1,2,3]},'):rep(600) .. '1]')",
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := heapOf(t, code, HeapOptions{After: time.Minute, OutOfMemory: true})
+			checkShortSums(t, h.First)
+			r := h.First.Report(heapview.Options{})
+			if o := r.OutOfMemory; o == nil || o.File != "init.lua" || o.Line != 3 || o.Wanted+int(heapOverhead) <= r.Heap.Largest {
+				t.Errorf("%+v with %+v", r.OutOfMemory, r.Heap)
+			}
+		})
+	}
+	p, err := Open(storeProject(t, "init.lua", "x = 1"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.ProfileHeap(HeapOptions{After: time.Second, OutOfMemory: true}); err == nil || !strings.Contains(err.Error(), "memory did not run out in 1s: 4") {
+		t.Errorf("a program that has enough: %v", err)
+	}
+}
+
+// heapOverhead is what the allocator adds to a block.
+const heapOverhead = 16
+
+// checkShortSums holds that figures add up in the midst of a task, too.
+func checkShortSums(t *testing.T, s *heapview.Snapshot) {
+	t.Helper()
+	r := s.Report(heapview.Options{})
+	kinds, lines, holders := 0, 0, 0
+	for _, k := range r.Kinds {
+		kinds += k.Bytes
+	}
+	for _, l := range r.Lines {
+		lines += l.Bytes
+	}
+	for _, h := range r.Holders {
+		holders += h.Bytes
+	}
+	if used := r.Heap.Used; used != r.Heap.Total-r.Heap.Free || kinds != used || lines != used || holders != used {
+		t.Errorf("in use %d, kinds %d, lines %d, holders %d", r.Heap.Used, kinds, lines, holders)
+	}
+}
+
+// TestProfileHeap_OutOfMemoryNote holds that a profile at another moment tells of it.
+func TestProfileHeap_OutOfMemoryNote(t *testing.T) {
+	code := "tmr.create():alarm(100, 0, function()\nlocal t = {}\nwhile true do t[#t + 1] = {} end\nend)"
+	h := heapOf(t, code, HeapOptions{After: 4 * time.Second})
+	if h.OutOfMemory == nil || len(h.Notes) < 2 || !strings.Contains(h.Notes[0], "not enough memory: ") || !strings.Contains(h.Notes[0], "at init.lua:3, ") {
+		t.Errorf("notes %q", h.Notes)
+	}
+	caught := heapOf(t, "local ok, e = pcall(string.rep, 'x', 1e6) text = e", HeapOptions{After: time.Second})
+	if caught.OutOfMemory == nil || len(caught.Notes) != 1 {
+		t.Errorf("an error that is caught: notes %q", caught.Notes)
+	}
+}
+
+// TestProfileHeap_Network holds that lwIP's memory has its name.
+func TestProfileHeap_Network(t *testing.T) {
+	code := `wifi.setmode(wifi.STATION) wifi.sta.config{ssid = "any"}
+		srv = net.createServer() srv:listen(80, function() end)
+		udp = net.createUDPSocket() udp:listen(5000)
+		cl = net.createConnection()`
+	h := heapOf(t, code, HeapOptions{After: 10 * time.Second})
+	got := map[string]int{}
+	for _, b := range h.First.Report(heapview.Options{}).CBlocks {
+		got[b.Name] = b.Payload
+	}
+	for name, want := range map[string]int{
+		"lwIP: TCP server": 36, "lwIP: UDP socket": 36, "lwIP: DHCP client": 100,
+		"SDK: station": 1000, "SDK: connection to a network": 312, "SDK: access point": 0,
+	} {
+		if got[name] != want {
+			t.Errorf("%s has %d bytes, want %d; all are %v", name, got[name], want, got)
 		}
 	}
 }
@@ -280,13 +405,13 @@ func TestProfileHeap_Lines(t *testing.T) {
 			lines[l.Line] = l
 		}
 	}
-	if l := lines[2]; l.Objects["table"] != 2 || l.Bytes < 2*40+24 {
+	if l := lines[2]; l.Objects["table"] != 2 || l.Bytes < 2*48+32 {
 		t.Errorf("line 2: %+v", l)
 	}
 	if l := lines[5]; l.Objects["string"] < 1 || l.Payload < 1000 {
 		t.Errorf("line 5: %+v", l)
 	}
-	if l := lines[8]; l.Parts != 1 || l.Bytes != 64*8+8 || len(l.Objects) != 0 {
+	if l := lines[8]; l.Parts != 1 || l.Bytes != 64*8+16 || len(l.Objects) != 0 {
 		t.Errorf("line 8: %+v", l)
 	}
 	if l := lines[11]; l.Objects["thread"] != 1 || l.Objects["prototype"] != 1 {
@@ -334,8 +459,8 @@ func TestProfileHeap_Asleep(t *testing.T) {
 func TestProfileHeap_Samples(t *testing.T) {
 	code := heapPrograms["tables"]
 	plain := heapOf(t, code, HeapOptions{After: 2 * time.Second})
-	var list []HeapSample
-	h := heapOf(t, code, HeapOptions{After: 2 * time.Second, Every: 100 * time.Millisecond, Sample: func(s HeapSample) { list = append(list, s) }})
+	var list []heapview.Sample
+	h := heapOf(t, code, HeapOptions{After: 2 * time.Second, Every: 100 * time.Millisecond, Sample: func(s heapview.Sample) { list = append(list, s) }})
 	if h.First.Free != plain.First.Free {
 		t.Errorf("%d bytes free with samples, %d without", h.First.Free, plain.First.Free)
 	}

@@ -1,5 +1,11 @@
 package project
 
+import (
+	"fmt"
+
+	"moonlet/internal/port"
+)
+
 // Form is how often and in which form a flag is given.
 type Form int
 
@@ -26,10 +32,16 @@ type Key struct {
 type Setting struct{ Flag, Value string }
 
 // Groups of keys, in the order in which help shows them.
-func Groups() []string { return []string{"Module", "Files", "Time", "Network", "Wi-Fi", "Pins"} }
+func Groups() []string {
+	return []string{"Module", "Files", "Time", "Network", "Wi-Fi", "Memory", "Pins"}
+}
+
+// byDefault is a usage text with a default.
+func byDefault(text string, n int) string { return fmt.Sprintf("%s (default: %d)", text, n) }
 
 // Keys lists all keys.
 func Keys() []Key {
+	use := port.DefaultSDKMemory()
 	return []Key{
 		{"profile", "profile", "NAME", `kind of module; there is "esp8266"`, "Module", FormValue},
 		{"heap", "heap", "BYTES", `free heap at the prompt, as in 45056 or 44KB`, "Module", FormValue},
@@ -60,6 +72,13 @@ at 8000 + port below 1024, else at their own number`, "Network", FormPairs},
 dns, ntp, no_dhcp, dhcp_time, dhcp_timeout`, "Wi-Fi", FormTables},
 		{"wifi.known_only", "wifi-known-only", "", "networks that were not named do not exist", "Wi-Fi", FormSwitch},
 		{"wifi.script", "wifi-script", "STEP", `what happens, as in "10s drop @home"`, "Wi-Fi", FormList},
+
+		{"memory.station", "memory-station", "BYTES", byDefault("heap that the SDK takes for a station", use.Station), "Memory", FormValue},
+		{"memory.access_point", "memory-access-point", "BYTES", byDefault("for an access point", use.AccessPoint), "Memory", FormValue},
+		{"memory.association", "memory-association", "BYTES", byDefault("for a connection to a network", use.Association), "Memory", FormValue},
+		{"memory.client", "memory-client", "BYTES", byDefault("for each station at the module's own access point", use.Client), "Memory", FormValue},
+		{"memory.scan_result", "memory-scan-result", "BYTES", byDefault("for each network that a scan finds, until it is told", use.ScanResult), "Memory", FormValue},
+		{"memory.packet", "memory-packet", "BYTES", byDefault("for each packet, besides lwIP's part, until it is told", use.Packet), "Memory", FormValue},
 
 		{"levels", "level", "pin=P,level=L", "a pin that is connected to 0 or 1", "Pins", FormTables},
 		{"wires", "wire", "from=P,to=P", "a wire between two pins", "Pins", FormTables},

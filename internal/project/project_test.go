@@ -93,6 +93,11 @@ pin = 5
 low = "1ms"
 high = "2ms"
 
+[memory]
+station = "2KB"
+packet = 0
+client = 100
+
 [adc]
 kind = "sine"
 mean = 512
@@ -111,6 +116,11 @@ func TestEverything(t *testing.T) {
 	}
 	if c.FreeHeap != 40<<10 || p.Heap() != 40<<10 || c.ChipID != 0x123456 || c.Seed != 7 {
 		t.Errorf("heap %d, chip %x, seed %d", c.FreeHeap, c.ChipID, c.Seed)
+	}
+	want := port.DefaultSDKMemory()
+	want.Station, want.Packet, want.Client = 2048, 0, 100
+	if c.SDKMemory == nil || *c.SDKMemory != want {
+		t.Errorf("memory of the SDK: %+v", c.SDKMemory)
 	}
 	if c.TaskLimit != 20*time.Millisecond || c.SoftWatchdog >= 0 || c.UnitTime != 2*time.Microsecond || c.Clock.Jumps() {
 		t.Errorf("times: %v %v %v", c.TaskLimit, c.SoftWatchdog, c.UnitTime)
@@ -164,12 +174,16 @@ func TestFlagsWin(t *testing.T) {
 		project.Setting{Flag: "wifi-network", Value: `ssid=a,"password=with,comma",dns=1.1.1.1,dns=8.8.8.8`},
 		project.Setting{Flag: "wifi-network", Value: "ssid=b,auth=open"},
 		project.Setting{Flag: "button", Value: "pin=4,level=0,presses=1s+1s,presses=5s+1s"},
+		project.Setting{Flag: "memory-association", Value: "1KB"},
 		project.Setting{Flag: "adc-kind", Value: "constant"},
 		project.Setting{Flag: "adc-value", Value: "3.5"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := p.Config()
+	if m := c.SDKMemory; m.Association != 1024 || m.Station != 2048 {
+		t.Errorf("memory of the SDK: %+v", m)
+	}
 	if c.FreeHeap != 30000 || !c.Clock.Jumps() || p.StateDir != "elsewhere" || c.WiFi.KnownOnly {
 		t.Errorf("heap %d, state %s", c.FreeHeap, p.StateDir)
 	}
@@ -200,6 +214,8 @@ func TestBadFiles(t *testing.T) {
 		{"heap = true", ":1: heap: want a number of bytes"},
 		{"heap = \"44 bananas\"", `:1: heap: want a number of bytes, as in 45056 or "44KB", not "44 bananas"`},
 		{"heap = -1", ":1: heap: want"},
+		{"[memory]\nstation = -1", ":2: memory.station: want a number of bytes"},
+		{"[memory]\nstaiton = 1", `:2: memory.staiton: there is no such key; did you mean "station"?`},
 		{"profile = \"esp32\"", ":1: profile: there is no profile \"esp32\""},
 		{"seed = \"x\"", ":1: seed: want a whole number, not \"x\""},
 		{"chip_id = 0x1000000", ":1: chip_id: 16777216 is not possible: choose 1 to 16777215"},

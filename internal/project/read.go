@@ -206,18 +206,22 @@ func (s *section) duration(name string, least time.Duration, off bool) time.Dura
 }
 
 // size reads a number of bytes.
-func (s *section) size(name string) int {
+// size reads a number of bytes above zero, 0 if it is not there.
+func (s *section) size(name string) int { return s.sizeFrom(name, 1, 0) }
+
+// sizeFrom reads a number of bytes that is least or more.
+func (s *section) sizeFrom(name string, least int64, otherwise int) int {
 	it := s.get(name)
 	if it == nil {
-		return 0
+		return otherwise
 	}
 	n, ok := it.value.(int64)
 	if t, isText := text(it.value); isText {
 		n, ok = parseSize(t)
 	}
-	if !ok || n <= 0 || n > math.MaxInt32 {
+	if !ok || n < least || n > math.MaxInt32 {
 		s.fail(name, "want a number of bytes, as in 45056 or \"44KB\", not %s", describe(it.value))
-		return 0
+		return otherwise
 	}
 	return int(n)
 }

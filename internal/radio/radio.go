@@ -62,6 +62,11 @@ type Config struct {
 	KnownOnly bool
 	// Script is what happens to them.
 	Script []Step
+
+	// Memory is the chip's heap; nil takes nothing. Use is how much the closed part of
+	// the SDK takes of it.
+	Memory port.Memory
+	Use    port.SDKMemory
 }
 
 // MACOf is the address of the chip with the given id, which is its last three
@@ -150,7 +155,8 @@ func (r *Radio) Start() {
 	}
 }
 
-// Reset switches the radio off, as a reboot does; the networks outside go on.
+// Reset switches the radio off, as a reboot does; the networks outside go on. The chip's
+// heap is not touched: it is gone.
 func (r *Radio) Reset() {
 	st := &r.station
 	for _, t := range []port.Timer{r.scripted, r.wake, st.timer, st.scanTimer, st.beacon} {
@@ -228,9 +234,13 @@ func (r *Radio) setMode(m port.WiFiMode) {
 		r.station.done = nil
 	}
 	if old.HasAP() != m.HasAP() {
+		for i := range r.ap.clients {
+			r.give(&r.ap.clients[i].memory)
+		}
 		r.ap.clients = nil
 		r.link(port.SoftAPIf)
 	}
+	r.interfaces(old, m)
 	if !old.HasStation() && m.HasStation() && r.station.auto && r.station.config.SSID != "" {
 		r.Connect()
 	}

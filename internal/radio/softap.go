@@ -17,11 +17,13 @@ type softAP struct {
 	clients     []apClient
 	stopped     bool    // the DHCP server
 	first, last port.IP // its range, zero for the default
+	memory      blocks
 }
 
 type apClient struct {
 	port.APClient
-	aid uint8
+	aid    uint8
+	memory blocks
 }
 
 func (a *softAP) start(c port.APConfig) { *a = softAP{config: c} }
@@ -120,11 +122,12 @@ func (r *Radio) clientJoined(m port.MAC, addr port.IP) {
 		slices.ContainsFunc(r.ap.clients, func(c apClient) bool { return c.MAC == m }) {
 		return
 	}
-	c := apClient{port.APClient{MAC: m, Addr: addr}, r.freeAID()}
+	c := apClient{APClient: port.APClient{MAC: m, Addr: addr}, aid: r.freeAID()}
 	given := addr.IsAny() && !r.ap.stopped
 	if given {
 		c.Addr = r.freeAddress()
 	}
+	r.admit(&c, given)
 	r.ap.clients = append(r.ap.clients, c)
 	r.emit(port.WiFiEvent{ID: port.EventAPStationConnected, MAC: m, AID: c.aid})
 	if given {
@@ -167,6 +170,7 @@ func (r *Radio) clientLeft(m port.MAC) {
 		return
 	}
 	aid := r.ap.clients[i].aid
+	r.give(&r.ap.clients[i].memory)
 	r.ap.clients = slices.Delete(r.ap.clients, i, i+1)
 	r.emit(port.WiFiEvent{ID: port.EventAPStationDisconnected, MAC: m, AID: aid})
 }

@@ -27,6 +27,9 @@ type station struct {
 	scan      port.ScanConfig
 	done      func([]port.ScanResult)
 	scanTimer port.Timer
+
+	// Of the interface, of being connected, and of the DHCP client's socket.
+	memory, connection, socket blocks
 }
 
 func (s *station) after(d time.Duration, f func()) {
@@ -101,6 +104,7 @@ func (r *Radio) leave(status port.StationStatus) {
 	s.timer.Disarm()
 	s.beacon.Disarm()
 	s.want, s.trying, s.net, s.status = false, false, nil, status
+	r.dissociate()
 	r.unaddress()
 }
 
@@ -161,6 +165,7 @@ func (r *Radio) joined(n *network) {
 	s := &r.station
 	s.trying, s.net, s.status = false, n, port.StationConnecting
 	s.config.BSSID = n.BSSID
+	r.associate()
 	r.emit(port.WiFiEvent{ID: port.EventStationConnected, SSID: n.SSID, BSSID: n.BSSID, Channel: n.Channel})
 	switch {
 	case s.fixed:
@@ -203,6 +208,7 @@ func (r *Radio) lost(reason uint8) {
 	s.timer.Disarm()
 	s.beacon.Disarm()
 	s.net, s.status = nil, port.StationConnecting
+	r.dissociate()
 	r.unaddress()
 	r.again(0)
 }
@@ -225,7 +231,8 @@ func (r *Radio) setStationAddress(info port.IPInfo) bool {
 	s.fixed = true
 	r.ip[port.StationIf] = info
 	if s.net != nil && changed {
-		s.timer.Disarm() // the DHCP client stops
+		s.timer.Disarm() // the DHCP client stops (dhcp_stop)
+		r.give(&s.socket)
 		r.gotIP()
 	}
 	return true
@@ -279,7 +286,12 @@ func (r *Radio) scanned() {
 		}
 		found = append(found, port.ScanResult{SSID: n.SSID, BSSID: n.BSSID, Channel: n.Channel, RSSI: n.RSSI, Auth: n.Auth})
 	}
+	var list blocks
+	for range found {
+		r.take(&list, r.cfg.Use.ScanResult, nameScan)
+	}
 	done(found)
+	r.give(&list)
 }
 
 // Hostname implements port.WiFiStation. It begins as the firmware sets it at

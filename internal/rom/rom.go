@@ -11,6 +11,7 @@ package rom
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"moonlet/internal/layout"
 	"moonlet/internal/mem"
@@ -44,6 +45,7 @@ type Image struct {
 	conts  []state.KFunc
 	hooks  []state.Hook
 	names  []string
+	paths  []string // names with the table that has them
 	roles  [state.NumRoles]Addr
 	procs  map[*state.Proc]Addr
 	contAt map[*state.Cont]Addr
@@ -90,6 +92,15 @@ func (im *Image) Name(a Addr) string {
 	return ""
 }
 
+// Path is what people call the function at a: with the module or the type that has it, as
+// in "net.createServer" and "tmr.timer:start".
+func (im *Image) Path(a Addr) string {
+	if i := (a - CodeStart) / codeStep; i < Addr(len(im.paths)) {
+		return im.paths[i]
+	}
+	return ""
+}
+
 // Cont is the continuation at a, nil if there is none.
 func (im *Image) Cont(a Addr) state.KFunc {
 	if i := (a - CodeStart) / codeStep; i < Addr(len(im.conts)) {
@@ -128,6 +139,7 @@ type linker struct {
 	model num.Model
 	of    func(record, field string) int // offsets of the model's records
 	keys  map[string]Addr
+	under map[*state.ROTable]string // what stands before the names of a table's functions
 }
 
 // Link makes the image of a number model. main is the table named ROM, whose
@@ -141,7 +153,7 @@ func Link(model num.Model, main *state.ROTable, modules []state.Module) (*Image,
 			procs:   map[*state.Proc]Addr{}, contAt: map[*state.Cont]Addr{},
 			hookAt: map[*state.HookProc]Addr{}, tables: map[*state.ROTable]Addr{},
 		},
-		keys: map[string]Addr{},
+		keys: map[string]Addr{}, under: map[*state.ROTable]string{},
 	}
 	im := l.im
 	im.DummyNode = l.reserve(l.at("Node", "Size"))
@@ -168,8 +180,12 @@ func Link(model num.Model, main *state.ROTable, modules []state.Module) (*Image,
 // module links what a module declares besides its entry in ROM.
 func (l *linker) module(m state.Module) error {
 	im := l.im
+	for _, t := range m.Tables {
+		l.under[t] = t.Name + ":"
+	}
+	l.under[m.Table] = m.Name + "."
 	for _, p := range m.Procs {
-		l.proc(p, m.Name)
+		l.proc(p, m.Name, m.Name)
 	}
 	for _, c := range m.Conts {
 		im.contAt[c] = CodeStart + Addr(len(im.conts))*codeStep
@@ -187,7 +203,7 @@ func (l *linker) module(m state.Module) error {
 		}
 	}
 	if m.Open != nil {
-		im.opens = append(im.opens, Open{m.Name, l.fn(m.Open, m.Name)})
+		im.opens = append(im.opens, Open{m.Name, l.fn(m.Open, m.Name, m.Name)})
 	}
 	return nil
 }
@@ -203,20 +219,25 @@ func (l *linker) reserve(n Addr) Addr {
 	return a
 }
 
-func (l *linker) fn(f state.Func, name string) Addr {
+func (l *linker) fn(f state.Func, name, path string) Addr {
 	im := l.im
 	a := CodeStart + Addr(len(im.funcs))*codeStep
 	im.funcs = append(im.funcs, f)
 	im.names = append(im.names, name)
+	im.paths = append(im.paths, path)
 	return a
 }
 
-func (l *linker) proc(p *state.Proc, name string) Addr {
+// proc links a declared function. A later place in a table gives it a better path than
+// the declaration.
+func (l *linker) proc(p *state.Proc, name, path string) Addr {
 	a, ok := l.im.procs[p]
 	if !ok {
-		a = l.fn(p.F, name)
+		a = l.fn(p.F, name, path)
 		l.im.procs[p] = a
 		l.im.roles[p.Role] = a
+	} else if i := (a - CodeStart) / codeStep; !strings.ContainsAny(l.im.paths[i], ".:") {
+		l.im.paths[i] = path
 	}
 	return a
 }
@@ -292,9 +313,9 @@ func (l *linker) value(a Addr, t *state.ROTable, e state.Entry) error {
 		fn := Addr(0)
 		switch {
 		case e.Proc != nil:
-			fn = l.proc(e.Proc, e.Name)
+			fn = l.proc(e.Proc, e.Name, l.under[t]+e.Name)
 		case e.Func != nil:
-			fn = l.fn(e.Func, e.Name)
+			fn = l.fn(e.Func, e.Name, l.under[t]+e.Name)
 		default:
 			return fmt.Errorf("ROTable %s: %s has no function", t.Name, e.Name)
 		}
@@ -316,6 +337,9 @@ func (l *linker) value(a Addr, t *state.ROTable, e state.Entry) error {
 		}
 		l.put32(tt, tagFloat)
 	case state.KindTable:
+		if _, known := l.under[e.Table]; !known {
+			l.under[e.Table] = l.under[t] + e.Name + "."
+		}
 		sub, err := l.table(e.Table)
 		if err != nil {
 			return err

@@ -37,6 +37,8 @@ type SystemConfig struct {
 	Seed     uint64 // of the random number generator
 	// CheckImage, if any, tells why an image of the store cannot be loaded.
 	CheckImage func(name string) string
+	// LargestFreeHeap, if any, tells the largest block that the heap could give.
+	LargestFreeHeap func() int
 	// OnRestoreDefaults, if any, makes the radio forget its saved settings.
 	OnRestoreDefaults func()
 }
@@ -84,6 +86,14 @@ func NewSystem(c SystemConfig) *System {
 	s := &System{config: c, loop: c.Loop, random: rand.NewPCG(c.Seed, c.Seed)}
 	s.Reset(Reason(port.ResetPowerOn))
 	return s
+}
+
+// LargestFreeHeap implements port.System.
+func (s *System) LargestFreeHeap() int {
+	if f := s.config.LargestFreeHeap; f != nil {
+		return f()
+	}
+	return 0
 }
 
 // Reason returns the reset info for a reason without a crash behind it. The raw

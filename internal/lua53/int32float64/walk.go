@@ -102,7 +102,7 @@ func (w *walker) object(o Addr) {
 	case tagCCl & variantMask:
 		w.begin(o, machine.HeapFunction)
 		n := Addr(m.U8(o + layout.CClosureNUpvalues))
-		w.o.Name, w.o.Def = w.v.rom.Name(m.Ptr(o+layout.CClosureF)), machine.Frame{LineDefined: -1}
+		w.o.Name, w.o.Def = w.v.rom.Path(m.Ptr(o+layout.CClosureF)), machine.Frame{LineDefined: -1}
 		w.block(o, sizeCClosure(n), "record")
 		for i := range n {
 			w.value(o+layout.CClosureUpvalue+i*tvSize, machine.HeapRef{Kind: machine.RefUpvalue, Index: int64(i + 1)})
@@ -288,9 +288,9 @@ func (v *VM) framesOf(l Addr, list []machine.Frame) []machine.Frame {
 			f.Line = max(v.funcLine(v.ciProto(ci), max(v.currentPC(ci), 0)), 0)
 			list = append(list, f)
 		case v.tag(fn) == tagCFunc:
-			list = append(list, machine.Frame{Source: v.rom.Name(v.gcOf(fn)), LineDefined: -1})
+			list = append(list, machine.Frame{Source: v.rom.Path(v.gcOf(fn)), LineDefined: -1})
 		case v.tag(fn) == tagCCl:
-			list = append(list, machine.Frame{Source: v.rom.Name(m.Ptr(v.gcOf(fn) + layout.CClosureF)), LineDefined: -1})
+			list = append(list, machine.Frame{Source: v.rom.Path(m.Ptr(v.gcOf(fn) + layout.CClosureF)), LineDefined: -1})
 		}
 	}
 	return list

@@ -58,11 +58,11 @@ var Module = state.Module{
 
 // methodTables are the metatables by type.
 var methodTables = [...]*state.ROTable{
-	tcpServer: methods("net_tcpserver",
+	tcpServer: methods(typeNames[tcpServer],
 		state.Fn("listen", listen),
 		state.Fn("getaddr", getaddr),
 		state.Fn("close", closeSocket)),
-	tcpClient: methods("net_tcpsocket",
+	tcpClient: methods(typeNames[tcpClient],
 		state.Fn("connect", connect),
 		state.Fn("close", closeSocket),
 		state.Fn("on", on),
@@ -73,7 +73,7 @@ var methodTables = [...]*state.ROTable{
 		state.Fn("ttl", ttl),
 		state.Fn("getpeer", getpeer),
 		state.Fn("getaddr", getaddr)),
-	udpSocket: methods("net_udpsocket",
+	udpSocket: methods(typeNames[udpSocket],
 		state.Fn("listen", listen),
 		state.Fn("close", closeSocket),
 		state.Fn("on", on),
@@ -102,12 +102,14 @@ func createServer(L state.State) int {
 }
 
 // fail raises what the firmware says for an error of lwIP, and returns 0 for
-// none (lwip_lua_checkerr).
+// none (lwip_lua_checkerr). Where a record cannot be made, all functions say the same.
 func fail(L state.State, e port.NetErr) int {
 	text := "unknown error"
 	switch e {
 	case port.NetOK:
 		return 0
+	case port.NetErrNoPCB:
+		text = "cannot allocate PCB"
 	case port.NetErrMem:
 		text = "out of memory"
 	case port.NetErrBuf:

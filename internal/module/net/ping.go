@@ -29,6 +29,9 @@ const (
 	pingPeriod = 1000 // PING_COARSE and PING_TIMEOUT_MS, ms
 	pingData   = 32   // PING_DATA_SIZE, bytes
 	pingTimes  = 4    // DEFAULT_PING_MAX_COUNT
+
+	rawSize     = 28 // struct raw_pcb
+	timeoutSize = 16 // struct sys_timeo, one for each timer that is armed
 )
 
 // ping is net.ping.
@@ -68,9 +71,37 @@ type pinger struct {
 	chip port.Chip
 	at   state.Addr // the userdata
 	msg  state.Addr
+	raw  state.Addr // lwIP's record
 
-	lost port.Timer
-	next port.Timer
+	lost timeout
+	next timeout
+}
+
+// timeout is a timer of lwIP (sys_timeout): it has a block on the heap while it is armed.
+type timeout struct {
+	g     *pinger
+	timer port.Timer
+	block state.Addr
+}
+
+func (g *pinger) timeout(f func()) timeout {
+	t := timeout{g: g}
+	t.timer = g.chip.Loop().NewTimer(f)
+	return t
+}
+
+func (t *timeout) arm(d time.Duration) {
+	t.block = t.g.main.Alloc(timeoutSize)
+	t.timer.Arm(d, false)
+}
+
+// over frees the block of a timer that has fired or is not wanted any more.
+func (t *timeout) over() {
+	t.timer.Disarm()
+	if t.block != 0 {
+		t.g.main.Free(t.block, timeoutSize)
+		t.block = 0
+	}
 }
 
 func (g *pinger) word(f state.Addr) uint32       { return g.m.U32(g.msg + f) }
@@ -100,8 +131,8 @@ func (g *pinger) start(L state.State, addr port.IP, ok bool) {
 	g.setWord(msgLeft, times)
 	g.setWord(msgPeriod, pingPeriod)
 	g.setWord(msgStart, g.chip.System().SystemTime())
-	g.lost = g.chip.Loop().NewTimer(g.unanswered)
-	g.next = g.chip.Loop().NewTimer(g.proceed)
+	g.raw = L.Alloc(rawSize) // lwIP does not look whether it has got it
+	g.lost, g.next = g.timeout(g.unanswered), g.timeout(g.proceed)
 	g.send()
 }
 
@@ -110,8 +141,8 @@ func (g *pinger) send() {
 	g.setWord(msgSent, g.chip.System().SystemTime())
 	var seq uint16
 	seq = g.chip.Net().Echo(port.IPFromUint32(g.m.U32(g.at+pingIP)), pingData, func() { g.answered(seq) })
-	g.lost.Arm(pingPeriod*time.Millisecond, false)
-	g.next.Arm(time.Duration(g.word(msgPeriod))*time.Millisecond, false)
+	g.lost.arm(pingPeriod * time.Millisecond)
+	g.next.arm(time.Duration(g.word(msgPeriod)) * time.Millisecond)
 }
 
 // since is the time in ms since the one in the message's field.
@@ -123,17 +154,19 @@ func (g *pinger) answered(seq uint16) {
 	if g.msg == 0 {
 		return
 	}
-	g.lost.Disarm()
+	g.lost.over()
 	g.report(g.main, reportReceived, pingData, int64(seq), g.since(msgSent))
 }
 
 func (g *pinger) unanswered() {
+	g.lost.over()
 	g.setWord(msgLost, g.word(msgLost)+1)
 	g.report(g.main, reportReceived, 0, 0, -1)
 }
 
 // proceed sends the next request or sums up.
 func (g *pinger) proceed() {
+	g.next.over()
 	left := g.word(msgLeft) - 1
 	g.setWord(msgLeft, left)
 	if left != 0 {
@@ -142,8 +175,11 @@ func (g *pinger) proceed() {
 	}
 	total, lost := int64(g.word(msgMax)), int64(g.word(msgLost))
 	took := g.since(msgStart)
+	if g.raw != 0 {
+		g.main.Free(g.raw, rawSize)
+	}
 	g.main.Free(g.msg, msgSize)
-	g.msg = 0
+	g.msg, g.raw = 0, 0
 	g.report(g.main, reportSent, total, lost, pingData*(total-lost), took)
 }
 

@@ -3,6 +3,7 @@ package net_test
 import (
 	"bytes"
 	"errors"
+	hostsock "net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -45,7 +46,19 @@ type testChip struct {
 	machine machine.Machine
 	out     bytes.Buffer
 	host    map[uint16]netip.AddrPort
+	short   string // what there is no memory for: part of its name
 }
+
+// Take implements port.Memory.
+func (c *testChip) Take(_ int, what string) port.Block {
+	if c.short != "" && strings.Contains(what, c.short) {
+		return 0
+	}
+	return 1
+}
+
+func (c *testChip) Rename(port.Block, string) {}
+func (c *testChip) Give(port.Block)           {}
 
 func (c *testChip) Loop() port.Loop        { return c.loop }
 func (c *testChip) System() port.System    { return c.system }
@@ -68,6 +81,7 @@ func newChip(t *testing.T, clock sdk.Clock, air radio.Config) *testChip {
 		Loop: c.loop, HostsOnly: true, Hosts: map[string]port.IP{"here": {127, 0, 0, 1}},
 		Ports:    map[uint16]uint16{80: 0, 5000: 0},
 		OnListen: func(m hostnet.Mapping) { c.host[m.Device] = m.Host },
+		Memory:   c,
 	})
 	t.Cleanup(c.net.Close)
 	air.Loop, air.Link, air.MAC = c.loop, c.net, radio.MACOf(0x123456)
@@ -203,4 +217,46 @@ func TestNet(t *testing.T) {
 	c := newChip(t, sdk.NewRealClock(10), radio.Config{})
 	c.join()
 	c.script("testdata/net.lua")
+}
+
+// TestNoMemory holds what scripts are told when lwIP has no memory, in the words of
+// app/modules/net.c.
+func TestNoMemory(t *testing.T) {
+	c := newChip(t, sdk.NewRealClock(10), radio.Config{})
+	c.join()
+	for _, x := range []struct{ short, code, want string }{
+		{"TCP connection", "net.createServer():listen(80, print)", "cannot allocate PCB"},
+		{"TCP connection", "net.createConnection():connect(80, '127.0.0.1')", "cannot allocate PCB"},
+		{"TCP server", "net.createServer():listen(80, print)", "out of memory"},
+		{"UDP", "net.createUDPSocket():listen(5000)", "cannot allocate PCB"},
+		{"UDP", "net.createUDPSocket():send(5000, '127.0.0.1', 'x')", "cannot allocate PCB"},
+		{"data to send", "net.createUDPSocket():send(5000, '127.0.0.1', 'x')", "cannot allocate message buffer"},
+		{"look-up", "net.dns.resolve('some.where', print)", "out of memory"},
+		{"data to send", "c = net.createConnection() c:connect(80, '127.0.0.1')", ""}, // nobody looks
+	} {
+		c.short = x.short
+		err := c.exec(x.code, "=test")
+		if x.want == "" && err != nil || x.want != "" && (err == nil || !strings.HasSuffix(err.Error(), x.want)) {
+			t.Errorf("no memory for %s: %s: %v, want %q", x.short, x.code, err, x.want)
+		}
+	}
+	c.short = ""
+	server := `srv = net.createServer() srv:listen(80, function(s) sock = s s:on("receive", function() end) end)`
+	if err := c.exec(server, "=server"); err != nil {
+		t.Fatal(err)
+	}
+	peer, err := hostsock.Dial("tcp", c.host[80].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	c.waitFor(func() bool { return c.exec("assert(sock)", "=look") == nil })
+	c.short = "data to send"
+	if err := c.exec("sock:send('x')", "=send"); err == nil || !strings.HasSuffix(err.Error(), "out of memory") {
+		t.Errorf("sending without memory: %v", err)
+	}
+	c.short = ""
+	if err := c.exec("sock:send('x')", "=send"); err != nil {
+		t.Errorf("sending then: %v", err)
+	}
 }

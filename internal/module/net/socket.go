@@ -115,7 +115,6 @@ func (u socket) detach(e *endpoint) {
 	u.L.FreeHandle(u.m.U32(u.at + uPCB))
 	u.m.SetU32(u.at+uPCB, 0)
 	e.detached = true
-	e.freeHeap(0)
 }
 
 // holdSelf refers to the socket, which is at index 1, if it is not yet.
@@ -181,18 +180,11 @@ func listen(L state.State) int {
 			return L.Errorf("need callback")
 		}
 		u.setCallback(uAccept, i)
-		if !e.takeHeap(L, heapListener) {
-			return L.Errorf("cannot allocate PCB")
-		}
 		e.listener, err = chip(L).Net().ListenTCP(addr, p, e.accept)
 	} else {
-		if !e.takeHeap(L, heapUDP) {
-			return L.Errorf("cannot allocate PCB")
-		}
 		e.udp, err = chip(L).Net().BindUDP(addr, p, e.datagram)
 	}
 	if err != port.NetOK {
-		e.freeHeap(0)
 		return fail(L, err)
 	}
 	u.attach(e)

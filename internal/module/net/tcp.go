@@ -17,8 +17,6 @@ type endpoint struct {
 	tcp      port.TCP // one of them
 	listener port.Listener
 	udp      port.UDP
-
-	heap []heapBlock // first that of the firmware's pcb
 }
 
 func (e *endpoint) socket() socket { return socket{e.main, e.main.Mem(), e.at} }
@@ -48,9 +46,6 @@ func (e *endpoint) accept(c port.TCP) bool {
 	L, server := e.main, e.socket()
 	top := L.GetTop()
 	client := &endpoint{tcp: c}
-	if !client.takeHeap(L, heapTCP) {
-		return false
-	}
 	accept := int64(server.get(uAccept))
 	u := create(L, tcpClient)
 	L.PushValue(-1)
@@ -97,7 +92,6 @@ func (e *endpoint) Ended() {
 
 // Sent implements port.TCPHandler.
 func (e *endpoint) Sent(int) {
-	e.freeHeap(1)
 	if e.inUse() && e.socket().get(uSent) != state.NoRef {
 		e.call(uSent, nil)
 	}
@@ -156,10 +150,9 @@ func connect(L state.State) int {
 		u.setCallback(uConnect, 4)
 	}
 	e := &endpoint{}
-	if !e.takeHeap(L, heapTCP) {
-		return L.Errorf("cannot allocate PCB")
+	if e.tcp = chip(L).Net().NewTCP(e); e.tcp == nil {
+		return fail(L, port.NetErrNoPCB)
 	}
-	e.tcp = chip(L).Net().NewTCP(e)
 	e.tcp.SetPeerPort(p)
 	u.attach(e)
 	err := u.lookUp(domain)
@@ -248,16 +241,7 @@ func send(L state.State) int {
 	if e == nil || u.get(uSelf) == state.NoRef {
 		return L.Errorf("not connected")
 	}
-	data = data[:uint16(len(data))] // tcp_write takes 16 bits
-	had := len(e.heap)
-	err := port.NetErrMem
-	if e.takeSegments(L, len(data)) {
-		err = e.tcp.Write(data)
-	}
-	if err != port.NetOK {
-		e.freeHeap(had)
-	}
-	return fail(L, err)
+	return fail(L, e.tcp.Write(data[:uint16(len(data))])) // tcp_write takes 16 bits
 }
 
 // sendArgs returns the data at index i; a function behind them becomes the

@@ -38,6 +38,9 @@ func (u socket) sendTo() int {
 		return L.Errorf("not connected")
 	}
 	err := e.udp.SendTo(data[:uint16(len(data))], to, p)
+	if err == port.NetErrMem {
+		return L.Errorf("cannot allocate message buffer")
+	}
 	if u.get(uSent) != state.NoRef {
 		u.pushCallback(uSent)
 		L.Call(1, 0)
@@ -49,12 +52,8 @@ func (u socket) sendTo() int {
 func (u socket) bindAny() {
 	L := u.L
 	e := &endpoint{}
-	if !e.takeHeap(L, heapUDP) {
-		L.Errorf("cannot allocate PCB")
-	}
 	var err port.NetErr
 	if e.udp, err = chip(L).Net().BindUDP(port.IP{}, 0, e.datagram); err != port.NetOK {
-		e.freeHeap(0)
 		fail(L, err)
 	}
 	u.attach(e)

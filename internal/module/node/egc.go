@@ -46,13 +46,16 @@ func egcSetMode(L state.State) int {
 	return 0
 }
 
-// egcMemInfo is node.egc.meminfo(). The collector of Lua 5.3 has no estimate
-// beside its account.
+// egcMemInfo is node.egc.meminfo(): what Lua has, and what of it was no garbage when the
+// collector looked last. Of the latter nothing is known here, so it is the same. A third
+// value is Moonlet's own: the largest block that the heap could give, which tells how
+// fragmented it is.
 func egcMemInfo(L state.State) int {
 	n := int64(allocated(L))
 	L.PushInteger(n)
 	L.PushInteger(n)
-	return 2
+	L.PushInteger(int64(system(L).LargestFreeHeap()))
+	return 3
 }
 
 // allocated is how much memory Lua has, in bytes.

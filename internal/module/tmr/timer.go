@@ -228,3 +228,18 @@ func status(L state.State) int {
 	L.PushInteger(int64(t.mode() &^ idle))
 	return 2
 }
+
+// owner tells what a timer has in the registry.
+var owner = port.Owner{Type: typeName, References: func(m mem.Mem, at mem.Addr) (list []port.OwnedRef, inUse bool) {
+	t := timer{m, at}
+	if f := t.ref(offFunc); f != state.NoRef {
+		list = append(list, port.OwnedRef{Ref: f, Name: "callback"})
+	}
+	if self := t.ref(offSelf); self != state.NoRef {
+		list, inUse = append(list, port.OwnedRef{Ref: self, Name: "the timer itself"}), true
+	}
+	return list, inUse
+}}
+
+// Owners are the types of this module whose objects have entries in the registry.
+func Owners() []port.Owner { return []port.Owner{owner} }

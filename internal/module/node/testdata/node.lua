@@ -95,6 +95,7 @@ fails("limit must be non-zero", node.egc.setmode, node.egc.ON_MEM_LIMIT)
 fails("invalid mode", node.egc.setmode, 8)
 node.egc.setmode(node.egc.ALWAYS, 4096)
 eq(math.type((node.egc.meminfo())), "integer")
+eq(select("#", node.egc.meminfo()), 3)
 eq(node.onerror, node.setonerror)
 
 -- Tasks, highest priority first.

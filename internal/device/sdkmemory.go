@@ -1,0 +1,57 @@
+package device
+
+import (
+	"moonlet/internal/heap"
+	"moonlet/internal/mem"
+	"moonlet/internal/port"
+)
+
+// sdkMemory is the chip's heap for the simulators (port.Memory): what they take from it
+// is what lwIP and the SDK take on the chip.
+type sdkMemory struct{ d *Device }
+
+// Take implements port.Memory.
+func (m sdkMemory) Take(size int, what string) port.Block {
+	if m.d.heap == nil { // switched off
+		return 0
+	}
+	if t := m.d.profile.tracked; t != nil {
+		return t.AllocC(mem.Addr(size), what)
+	}
+	return m.d.heap.Alloc(mem.Addr(size))
+}
+
+// Rename implements port.Memory.
+func (m sdkMemory) Rename(at port.Block, what string) {
+	if t := m.d.profile.tracked; t != nil {
+		t.Name(at, what)
+	}
+}
+
+// Give implements port.Memory.
+func (m sdkMemory) Give(at port.Block) {
+	if m.d.heap != nil && at != 0 {
+		m.d.allocator().Free(at, 0)
+	}
+}
+
+// atPrompt is what a module without an application has taken from the heap when it waits
+// at its prompt: the SDK opens a network of its own by default.
+func (c *Config) atPrompt() int {
+	n := bootUse
+	if use := c.SDKMemory.AccessPoint; use > 0 {
+		n += (use + heap.Overhead + 7) &^ 7
+	}
+	return n
+}
+
+// maxFreeHeap is the largest Config.FreeHeap in bytes.
+func (c *Config) maxFreeHeap() int { return int(ramEnd-staticEnd) - c.atPrompt() }
+
+// newHeap makes the heap of a life, before the SDK starts: what that takes is not free
+// any more when Lua comes.
+func (d *Device) newHeap() {
+	start := ramEnd - mem.Addr(d.config.FreeHeap+d.config.atPrompt())
+	d.heap = heap.NewDevice(d.mem, start, ramEnd)
+	d.profile.begin(d)
+}
