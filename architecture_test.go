@@ -34,7 +34,7 @@ var allowed = map[string]string{
 	"internal/lfs":           "internal/num internal/opcode internal/layout internal/chunk",
 	"internal/flash":         "",
 	"internal/hostfile":      "",
-	"internal/rom":           "internal/mem internal/num internal/layout internal/layout/ internal/state",
+	"internal/rom":           "internal/mem internal/num internal/layout/ internal/state",
 	"internal/machine":       "internal/mem internal/num internal/heap internal/state internal/rom",
 	"internal/lua53":         "internal/mem internal/num internal/opcode internal/layout/ internal/core/ internal/chunk internal/lfs internal/heap internal/state internal/rom internal/machine",
 	"internal/lua53/":        "internal/mem internal/num internal/opcode internal/layout/ internal/core/ internal/chunk internal/lfs internal/heap internal/state internal/rom internal/machine",

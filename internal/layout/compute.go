@@ -12,7 +12,7 @@ type Offset struct {
 func Compute(value int) []Offset {
 	var out []Offset
 	sizes := map[string]int{}
-	for _, r := range Records {
+	for _, r := range Records() {
 		c := cursor{record: r.Name, value: value, sizes: sizes, align: 1}
 		c.fields(r.Fields)
 		start, end := c.at, c.at

@@ -13,7 +13,8 @@ import (
 	"math"
 	"strings"
 
-	"moonlet/internal/layout"
+	layout "moonlet/internal/layout/v4"
+	wide "moonlet/internal/layout/v8"
 	"moonlet/internal/mem"
 	"moonlet/internal/num"
 	"moonlet/internal/state"
@@ -137,28 +138,34 @@ func must[K comparable](m map[K]Addr, k K, what string) Addr {
 type linker struct {
 	im    *Image
 	model num.Model
-	of    func(record, field string) int // offsets of the model's records
 	keys  map[string]Addr
 	under map[*state.ROTable]string // what stands before the names of a table's functions
+	// What depends on the size of a value; the rest of the records does not.
+	entrySize, tvTag Addr
 }
 
 // Link makes the image of a number model. main is the table named ROM, whose
 // entries are the base library's functions; the modules' tables are added to it
 // in order, and the start-up functions run in order.
 func Link(model num.Model, main *state.ROTable, modules []state.Module) (*Image, error) {
+	const procs, keys = 64, 512 // more than most images have
 	l := &linker{
-		model: model, of: layout.Of(model.ValueSize()),
+		model: model, entrySize: layout.ROEntrySize, tvTag: layout.TVTT,
 		im: &Image{
 			Scratch: Scratch,
-			procs:   map[*state.Proc]Addr{}, contAt: map[*state.Cont]Addr{},
+			procs:   make(map[*state.Proc]Addr, procs), contAt: map[*state.Cont]Addr{},
 			hookAt: map[*state.HookProc]Addr{}, tables: map[*state.ROTable]Addr{},
 		},
-		keys: map[string]Addr{}, under: map[*state.ROTable]string{},
+		keys: make(map[string]Addr, keys), under: map[*state.ROTable]string{},
+	}
+	node := Addr(layout.NodeSize)
+	if model.ValueSize() == 8 {
+		l.entrySize, l.tvTag, node = wide.ROEntrySize, wide.TVTT, wide.NodeSize
 	}
 	im := l.im
-	im.DummyNode = l.reserve(l.at("Node", "Size"))
+	im.DummyNode = l.reserve(node)
 	// The header of ROM comes first, so that tables can refer to it.
-	im.Main = l.reserve(l.at("ROTable", "Size"))
+	im.Main = l.reserve(layout.ROTableSize)
 	im.tables[main] = im.Main
 	entries := append([]state.Entry(nil), main.Entries...)
 	for _, m := range modules {
@@ -208,8 +215,6 @@ func (l *linker) module(m state.Module) error {
 	return nil
 }
 
-func (l *linker) at(record, field string) Addr { return Addr(l.of(record, field)) }
-
 func (l *linker) reserve(n Addr) Addr {
 	for len(l.im.Data)%4 != 0 {
 		l.im.Data = append(l.im.Data, 0)
@@ -258,7 +263,7 @@ func (l *linker) table(t *state.ROTable) (Addr, error) {
 	if a, ok := l.im.tables[t]; ok {
 		return a, nil
 	}
-	a := l.reserve(l.at("ROTable", "Size"))
+	a := l.reserve(layout.ROTableSize)
 	l.im.tables[t] = a
 	return a, l.fill(a, t)
 }
@@ -278,22 +283,22 @@ func (l *linker) fill(a Addr, t *state.ROTable) error {
 			return err
 		}
 	}
-	size := l.at("ROEntry", "Size")
+	size := l.entrySize
 	vec := l.reserve(size * Addr(len(t.Entries)+1)) // the last one stays empty
 	for i, e := range t.Entries {
 		e0 := vec + Addr(i)*size
 		key := l.key(e.Name)
-		l.put32(e0+l.at("ROEntry", "Key"), uint32(key))
-		if err := l.value(e0+l.at("ROEntry", "Value"), t, e); err != nil {
+		l.put32(e0+layout.ROEntryKey, uint32(key))
+		if err := l.value(e0+layout.ROEntryValue, t, e); err != nil {
 			return err
 		}
 	}
-	l.put32(a+l.at("ROTable", "Next"), 1)
-	l.im.Data[a+l.at("ROTable", "TT")-DataStart] = tagROTable
-	l.im.Data[a+l.at("ROTable", "Flags")-DataStart] = flags
-	l.im.Data[a+l.at("ROTable", "LSizeNode")-DataStart] = uint8(len(t.Entries))
-	l.put32(a+l.at("ROTable", "Metatable"), uint32(meta))
-	l.put32(a+l.at("ROTable", "Entry"), uint32(vec))
+	l.put32(a+layout.ROTableNext, 1)
+	l.im.Data[a+layout.ROTableTT-DataStart] = tagROTable
+	l.im.Data[a+layout.ROTableFlags-DataStart] = flags
+	l.im.Data[a+layout.ROTableLSizeNode-DataStart] = uint8(len(t.Entries))
+	l.put32(a+layout.ROTableMetatable, uint32(meta))
+	l.put32(a+layout.ROTableEntry, uint32(vec))
 	return nil
 }
 
@@ -307,7 +312,7 @@ const (
 )
 
 func (l *linker) value(a Addr, t *state.ROTable, e state.Entry) error {
-	tt := a + l.at("TV", "TT")
+	tt := a + l.tvTag
 	switch e.Kind {
 	case state.KindFunc:
 		fn := Addr(0)

@@ -346,3 +346,46 @@ func (t *Thread) opSet(ci, cl Addr) {
 
 // opIllegal ends the run at what is no instruction.
 func (t *Thread) opIllegal(ci Addr) { t.v.badCode(t.m.Ptr(ci+layout.CallInfoSavedPC) - 4) }
+
+// iterate is a turn of a loop over pairs or ipairs without the call that TFORCALL asks
+// for; false if that has to be made: for a hook that wants to see it, for memory
+// that it would take, for a metamethod or an error. It costs the guest the same.
+func (t *Thread) iterate(ci, ra Addr, nresults int) bool {
+	m, v := t.m, t.v
+	cb := ra + 3*tvSize
+	room := m.Ptr(t.l+layout.LuaStateStackLast) - cb
+	if v.tag(ra+tvSize) != tagTable || t.hookMask() != 0 || v.ciNext(ci) == 0 || int64(room) < (state.MinStack+4)*int64(tvSize) {
+		return false
+	}
+	h, found := v.gcOf(ra+tvSize), false
+	if m.Ptr(ra) == v.stepNext {
+		i, ok := v.findIndex(h, ra+2*tvSize)
+		if !ok {
+			return false
+		}
+		found = v.nextFrom(h, cb, i)
+	} else {
+		if v.tag(ra+2*tvSize) != tagInt {
+			return false
+		}
+		i := v.intOf(ra+2*tvSize) + 1
+		slot := v.getInt(h, i)
+		if found = slot != 0 && v.tag(slot) != tagNil; found {
+			v.setInt(cb, i)
+			v.copyTV(cb+tvSize, slot)
+		} else if m.Ptr(h+layout.TableMetatable) != 0 {
+			return false
+		}
+	}
+	first := 2
+	if !found {
+		first = 0
+	}
+	for j := first; j < nresults; j++ {
+		v.setNil(cb + Addr(j)*tvSize)
+	}
+	if v.fuel -= costCCall + costIndex; v.fuel < 0 {
+		t.outOfFuel()
+	}
+	return true
+}
