@@ -21,7 +21,11 @@ func (t *Thread) adjustResults(nresults int) {
 // saveCont stores a continuation in the running C function's frame.
 func (t *Thread) saveCont(ctx int, k *state.Cont) Addr {
 	ci := t.ci()
-	t.m.SetPtr(ci+layout.CallInfoK, t.v.rom.ContAddr(k))
+	v := t.v
+	if v.cont != k {
+		v.cont, v.contAt = k, v.rom.ContAddr(k)
+	}
+	t.m.SetPtr(ci+layout.CallInfoK, v.contAt)
 	t.m.SetI32(ci+layout.CallInfoCtx, int32(ctx))
 	return ci
 }

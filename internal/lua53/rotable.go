@@ -14,7 +14,10 @@ const roCacheSize = 256
 
 type roLine struct{ table, key, value uint32 }
 
-func (v *VM) clearROCache() { clear(v.roCache[:]) }
+func (v *VM) clearROCache() {
+	clear(v.roCache[:])
+	v.named = chunkName{}
+}
 
 // roLine is the line of the cache where a string in a ROTable would be.
 func (v *VM) roLine(h, ts Addr) *roLine {

@@ -88,10 +88,10 @@ func (v *VM) eqLong(a, b Addr) bool {
 		v.m.String(strData(a), n) == v.m.String(strData(b), n)
 }
 
-// lookup finds a short string in the chain that starts at ts.
-func lookup(m mem.Mem, ts Addr, s []byte) Addr {
+// lookup finds a short string of hash h in the chain that starts at ts.
+func lookup(m mem.Mem, ts Addr, s []byte, h uint32) Addr {
 	for ; ts != 0; ts = m.Ptr(ts + layout.TStringHNext) {
-		if int(m.U8(ts+layout.TStringShrLen)) == len(s) &&
+		if m.U32(ts+layout.TStringHash) == h && int(m.U8(ts+layout.TStringShrLen)) == len(s) &&
 			m.String(strData(ts), Addr(len(s))) == string(s) {
 			return ts
 		}
@@ -111,7 +111,7 @@ func (t *Thread) intern(s []byte) Addr {
 	strt := t.g + layout.GlobalStrt
 	h := hashBytes(s, m.U32(t.g+layout.GlobalSeed))
 	slot := chain(m, strt, h)
-	if ts := lookup(m, m.Ptr(slot), s); ts != 0 {
+	if ts := lookup(m, m.Ptr(slot), s, h); ts != 0 {
 		if v.isDead(ts) {
 			v.changeWhite(ts) // dead but not yet swept: it lives again
 		}
@@ -119,7 +119,7 @@ func (t *Thread) intern(s []byte) Addr {
 	}
 	ro := t.g + layout.GlobalROStrt
 	if m.Ptr(ro+layout.StringTableHash) != 0 {
-		if ts := lookup(m, m.Ptr(chain(m, ro, h)), s); ts != 0 {
+		if ts := lookup(m, m.Ptr(chain(m, ro, h)), s, h); ts != 0 {
 			return ts
 		}
 	}

@@ -48,7 +48,10 @@ type VM struct {
 	pending pending // call that a C function asks its caller to make
 
 	roCache [roCacheSize]roLine
-	threads []*Thread // handles for nested resumes, by depth
+	named   chunkName
+	cont    *state.Cont // the last one asked for
+	contAt  Addr        // its address
+	threads []*Thread   // handles for nested resumes, by depth
 	// handlesOf are handles of late, by address: a handle knows nothing that ends with
 	// its thread, so it serves the next one at that address as well.
 	handlesOf [8]*Thread

@@ -103,12 +103,16 @@ func (t *Thread) getInfo(what string, ar *state.Debug, cl, ci Addr) bool {
 func (t *Thread) funcInfo(ar *state.Debug, cl Addr, isLua bool) {
 	m := t.m
 	if !isLua {
-		ar.Source, ar.What, ar.LineDefined, ar.LastLineDefined = "=[C]", "C", -1, -1
+		ar.Source, ar.ShortSrc, ar.What, ar.LineDefined, ar.LastLineDefined = "=[C]", "[C]", "C", -1, -1
 	} else {
 		p := m.Ptr(cl + layout.LClosureP)
-		ar.Source = "=?"
+		ar.Source, ar.ShortSrc = "=?", "?"
 		if s := m.Ptr(p + layout.ProtoSource); s != 0 {
-			ar.Source = t.v.cGoString(s)
+			if named := &t.v.named; named.at != s {
+				source := t.v.cGoString(s)
+				*named = chunkName{s, source, chunkID(source)}
+			}
+			ar.Source, ar.ShortSrc = t.v.named.source, t.v.named.short
 		}
 		ar.LineDefined = int(m.I32(p + layout.ProtoLineDefined))
 		ar.LastLineDefined = int(m.I32(p + layout.ProtoLastLineDefined))
@@ -117,7 +121,13 @@ func (t *Thread) funcInfo(ar *state.Debug, cl Addr, isLua bool) {
 			ar.What = "main"
 		}
 	}
-	ar.ShortSrc = chunkID(ar.Source)
+}
+
+// chunkName is the name of a chunk, whose string object is at the address at, and
+// how messages show it. The last one is kept until strings can change their places.
+type chunkName struct {
+	at            Addr
+	source, short string
 }
 
 // pushValidLines pushes a table whose keys are the lines with code.
