@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,9 +16,8 @@ import (
 
 // Runnable programs of the tests.
 const (
-	runSeeds     = 200
-	compareSeeds = 300
-	quiet        = 80 // out of 100 programs, how many end without an error at least
+	runSeeds = 200
+	quiet    = 80 // out of 100 programs, how many end without an error at least
 )
 
 // timeLimit is how long one program may take. Short tests may run on memory that
@@ -94,70 +92,6 @@ func TestRunLarge(t *testing.T) {
 			t.Errorf("seed %d: %v", seed, err)
 		}
 	}
-}
-
-// TestReferenceRun compares what programs print, and their errors, with the
-// firmware's interpreter.
-func TestReferenceRun(t *testing.T) {
-	binary := reference(t)
-	t.Chdir(t.TempDir()) // names in messages have no directory
-	for seed := range uint64(compareSeeds) {
-		name := itoa(seed) + ".lua"
-		source := luagen.Program(seed, luagen.Options{Runnable: true})
-		if err := os.WriteFile(name, []byte(source), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		wantOut, wantErr, crashed := referenceRun(t, binary, name)
-		if crashed {
-			t.Logf("seed %d: the reference crashes", seed)
-			continue
-		}
-		out, err := run(t, num.Int32Float32, source, name)
-		if out != wantOut {
-			t.Errorf("seed %d prints something else, %s", seed, firstDifference(out, wantOut))
-		}
-		message := ""
-		if err != nil {
-			message = err.Error()
-		}
-		if !sameError(message, wantErr) {
-			t.Errorf("seed %d ends with another error, %s", seed, firstDifference(message, wantErr))
-		}
-	}
-}
-
-// referenceRun runs a program with the firmware's interpreter.
-func referenceRun(t *testing.T, binary, name string) (stdout, message string, crashed bool) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	cmd := exec.Command(binary, "-e", name)
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	_, message, _ = strings.Cut(errs.String(), ": ")
-	return out.String(), strings.TrimSuffix(message, "\n"), cmd.ProcessState.ExitCode() < 0
-}
-
-// sameError compares error messages. The reference's end where they have a zero
-// byte; its traceback follows.
-func sameError(got, want string) bool {
-	if i := strings.IndexByte(got, 0); i >= 0 {
-		return strings.HasPrefix(want, got[:i])
-	}
-	return got == want
-}
-
-// firstDifference describes where two texts part.
-func firstDifference(got, want string) string {
-	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
-	i := 0
-	for i < min(len(g), len(w))-1 && g[i] == w[i] {
-		i++
-	}
-	return "line " + itoa(uint64(i+1)) + ":\n got " + g[i] + "\nwant " + w[i]
 }
 
 // dumper prints the binary chunks of the files of a list, or the compiler's

@@ -60,6 +60,13 @@ func (t *Thread) getChain(tab, k, res Addr, n int) {
 		}
 		tab = tm
 	}
+	// The last one may still have the key, as in luaV_finishget.
+	if isTable(v.tag(tab)) {
+		if slot := v.get(v.gcOf(tab), k); slot != 0 && v.tag(slot) != tagNil {
+			v.copyTV(res, slot)
+			return
+		}
+	}
 	t.runError("'__index' chain too long; possible loop")
 }
 
@@ -92,6 +99,13 @@ func (t *Thread) setTable(tab, k, val Addr) {
 			return
 		}
 		tab = tm
+	}
+	if isTable(v.tag(tab)) { // as in getChain
+		h := v.gcOf(tab)
+		if slot := v.get(h, k); slot != 0 && v.tag(slot) != tagNil {
+			t.storeExisting(h, slot, val)
+			return
+		}
 	}
 	t.runError("'__newindex' chain too long; possible loop")
 }
