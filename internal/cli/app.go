@@ -79,7 +79,7 @@ func (a *App) Main(args []string) (code int) {
 			code = ExitBug
 		}
 	}()
-	root := a.root()
+	root := a.root(args)
 	root.SetArgs(args)
 	err := root.Execute()
 	if err == nil {
@@ -146,7 +146,9 @@ func isHostError(err error) bool {
 	return errors.As(err, &p) || errors.As(err, &l) || errors.As(err, &s) || errors.As(err, &n)
 }
 
-func (a *App) root() *cobra.Command {
+// root is the command with its subcommands. Where the first argument names one of them,
+// the others are left out, since making them takes a good part of a short run.
+func (a *App) root(args []string) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "moonlet",
 		Short: "a NodeMCU module made of software",
@@ -170,7 +172,23 @@ on the desk.
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; \"%s --help\" lists the flags", err, c.CommandPath())
 	})
-	c.AddCommand(a.runCommand(), a.execCommand(), a.luacCommand(), a.lfsCommand(), a.heapCommand(), a.versionCommand())
+	commands := []struct {
+		name string
+		make func() *cobra.Command
+	}{
+		{"run", a.runCommand}, {"exec", a.execCommand}, {"luac", a.luacCommand}, {"lfs", a.lfsCommand},
+		{"heap", a.heapCommand}, {"version", a.versionCommand},
+	}
+	for _, sub := range commands {
+		if len(args) > 0 && args[0] == sub.name {
+			c.AddCommand(sub.make())
+			c.CompletionOptions.DisableDefaultCmd = true
+			return c
+		}
+	}
+	for _, sub := range commands {
+		c.AddCommand(sub.make())
+	}
 	return c
 }
 
