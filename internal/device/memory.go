@@ -39,7 +39,7 @@ const minFreeHeap = 8 << 10
 
 // bootUse is what a module without an application has taken from the heap when
 // it waits at its prompt, in bytes, apart from what the SDK has. A test measures it.
-const bootUse = 8880
+const bootUse = 9064
 
 // moduleNames are the modules of the build in the form of the banner.
 const moduleNames = "bit,file,gpio,net,node,pipe,sjson,struct,tmr,uart,wifi"
@@ -49,7 +49,7 @@ const moduleNames = "bit,file,gpio,net,node,pipe,sjson,struct,tmr,uart,wifi"
 func link() (*rom.Image, error) {
 	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
 	e := edition()
-	modules := append([]state.Module{e.Support()}, stdlib.Standard(main, e.Model)...)
+	modules := append([]state.Module{e.Support()}, stdlib.Standard(main, e.Model, false)...)
 	modules = append(modules,
 		bit.Module, file.Module, gpio.ModuleWithPulse, gpio.PulseModule, net.Module, pipe.Module, sjson.Module, structmod.Module,
 		tmr.Module, uart.Module, wifi.Module,

@@ -55,6 +55,8 @@ type Host struct {
 	*hostos.System
 	stdlib.Randomizer
 
+	open   func(L state.State)
+	opened int // values on pmain's stack when it has opened the libraries
 	load   func(L state.State) state.Status
 	args   []string
 	failed error
@@ -127,7 +129,9 @@ func (s *Session) open(c Config) error {
 	if c.CompileOnly {
 		return nil
 	}
-	if status := s.machine.OpenLibs(); status != state.OK {
+	s.host.open = editions.For(c.Model).OpenLibs
+	pushMain(s.L, openProc)
+	if status := s.L.PCall(mainArgs, 0, 0); status != state.OK {
 		msg, _ := s.L.ToString(-1)
 		return fmt.Errorf("BUG: opening the libraries: %s", msg)
 	}
@@ -164,9 +168,9 @@ func Link(model num.Model, modules []state.Module) (*rom.Image, error) {
 		Meta:    &state.ROTable{Name: "ROM.mt", Entries: []state.Entry{state.Tab("__index", stdlib.BaseTable())}},
 		Entries: []state.Entry{state.Tab("_G", stdlib.BaseTable())}}
 	e := editions.For(model)
-	all := append([]state.Module{e.Support()}, stdlib.Standard(main, model)...)
+	all := append([]state.Module{e.Support()}, stdlib.Standard(main, model, true)...)
 	all = append(all, stdlib.IO, stdlib.OS,
-		state.Module{Name: "luac", Procs: []*state.Proc{mainProc, handlerProc}})
+		state.Module{Name: "luac", Procs: []*state.Proc{openProc, mainProc, handlerProc}})
 	return rom.Link(model, main, append(all, modules...))
 }
 
@@ -203,29 +207,52 @@ func (s *Session) runMain(load func(L state.State) state.Status, args []string) 
 	s.host.load, s.host.args, s.host.failed = load, args, nil
 	L := s.L
 	L.SetTop(0)
-	L.PushFunction(mainProc)
-	if status := L.PCall(0, 0, 0); status != state.OK {
+	pushMain(L, mainProc)
+	if status := L.PCall(mainArgs, 0, 0); status != state.OK {
 		s.host.failed = errors.New(string(L.ToLString(-1)))
 	}
 	L.SetTop(0)
 }
 
 var (
+	openProc    = &state.Proc{F: popen}
 	mainProc    = &state.Proc{F: pmain}
 	handlerProc = &state.Proc{F: msgHandler}
 )
 
-// pmain loads a chunk and calls it, from a C function as luac.c does.
+// The stack of luac.c: its function pmain has two arguments, of which one is the count
+// of the other, opens the libraries, each of which leaves a value there, and then loads
+// and calls a chunk. How large the stack was decides how large it becomes.
+const mainArgs = 2
+
+func pushMain(L state.State, p *state.Proc) {
+	L.PushFunction(p)
+	L.PushInteger(0)
+	L.PushLightUserdata(0)
+}
+
+// popen is the first half of pmain: it opens the libraries.
+func popen(L state.State) int {
+	h := L.Host().(*Host)
+	h.open(L)
+	h.opened = L.GetTop()
+	return 0
+}
+
+// pmain loads a chunk and calls it.
 func pmain(L state.State) int {
 	h := L.Host().(*Host)
-	L.PushFunction(handlerProc)
+	L.SetTop(h.opened)
 	status := h.load(L)
+	L.PushFunction(handlerProc)
+	handler := h.opened + 1
+	L.Insert(handler)
 	if status == state.OK {
 		L.CheckStackMsg(len(h.args), "too many arguments")
 		for _, a := range h.args {
 			L.PushString(a)
 		}
-		status = L.PCall(len(h.args), 0, 1)
+		status = L.PCall(len(h.args), 0, handler)
 	}
 	if status != state.OK {
 		h.failed = errors.New(string(L.ToLString(-1)))

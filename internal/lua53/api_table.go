@@ -207,6 +207,9 @@ func (t *Thread) copyArray(src int, from int64, dst int, to, n int64, down bool)
 		v.copyTV(b, a)
 		from, to = from+step, to+step
 	}
+	if done > 0 { // GetI would have left the last one there
+		v.copyTV(t.top(), v.item(arrayD, Addr(to-step-1)))
+	}
 	return done
 }
 

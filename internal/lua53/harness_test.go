@@ -27,7 +27,7 @@ const heapStart = 0x80000000 // away from ROM and scratch memory, whatever its s
 var image = sync.OnceValues(func() (*rom.Image, error) {
 	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
 	return rom.Link(lua53.Model, main, []state.Module{lua53.Support(), stdlib.Base(main), stdlib.String,
-		stdlib.Table, stdlib.Debug, stdlib.Coroutine, stdlib.Math(lua53.Model.IntSize()), stdlib.UTF8})
+		stdlib.Table, stdlib.Debug(false), stdlib.Coroutine, stdlib.Math(lua53.Model.IntSize()), stdlib.UTF8})
 })
 
 // options of a test machine; the zero value means 256 KB, no faults and no limit

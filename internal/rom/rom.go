@@ -176,7 +176,6 @@ func Link(model num.Model, main *state.ROTable, modules []state.Module) (*Image,
 			entries = append(entries, state.Tab(m.Name, m.Table))
 		}
 	}
-	entries = append(entries, state.Tab("ROM", main))
 	all := &state.ROTable{Name: main.Name, Meta: main.Meta, Entries: entries}
 	if err := l.fill(im.Main, all); err != nil {
 		return nil, err

@@ -247,6 +247,7 @@ type State interface {
 	PushNumber(n float64)
 	PushString(s string)
 	PushBytes(s []byte)
+	PushNoString()                          // lua_pushstring of NULL: nil, and the collector's step when it is due
 	PushFString(format string, args ...any) // verbs of lua_pushfstring: %s %d %I %f %p %c %U %%
 	PushFunction(p *Proc)                   // p is declared by a Module
 	PushClosure(p *Proc, n int)             // likewise

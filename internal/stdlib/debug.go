@@ -1,35 +1,91 @@
 package stdlib
 
 import (
+	"io"
 	"strings"
 
 	"moonlet/internal/state"
 )
 
-// Debug declares the debug library. It has no debug.debug, which reads commands
-// from the terminal of the firmware's host build.
-var Debug = state.Module{
-	Name: "debug",
-	Table: &state.ROTable{Name: "debug", Entries: []state.Entry{
-		state.Fn("getuservalue", debugGetUserValue),
-		state.Fn("gethook", debugGetHook),
-		state.Fn("getinfo", debugGetInfo),
-		state.Fn("getlocal", debugGetLocal),
-		state.Fn("getregistry", debugGetRegistry),
-		state.Fn("getstrings", debugGetStrings),
-		state.Fn("getmetatable", debugGetMetatable),
-		state.Fn("getupvalue", debugGetUpvalue),
-		state.Fn("upvaluejoin", debugUpvalueJoin),
-		state.Fn("upvalueid", debugUpvalueID),
-		state.Fn("setuservalue", debugSetUserValue),
-		state.Fn("sethook", debugSetHook),
-		state.Fn("setlocal", debugSetLocal),
-		state.Fn("setmetatable", debugSetMetatable),
-		state.Fn("setupvalue", debugSetUpvalue),
-		state.Fn("traceback", debugTraceback),
-	}},
-	Tables: []*state.ROTable{hookKey},
-	Hooks:  []*state.HookProc{callHook},
+// Debug declares the debug library: debug.debug, which reads commands from the
+// standard input, is in host builds only.
+func Debug(host bool) state.Module {
+	entries := debugEntries
+	if host {
+		entries = append([]state.Entry{state.Fn("debug", debugDebug)}, entries...)
+	}
+	return state.Module{
+		Name:   "debug",
+		Table:  &state.ROTable{Name: "debug", Entries: entries},
+		Tables: []*state.ROTable{hookKey},
+		Hooks:  []*state.HookProc{callHook},
+	}
+}
+
+var debugEntries = []state.Entry{
+	state.Fn("getuservalue", debugGetUserValue),
+	state.Fn("gethook", debugGetHook),
+	state.Fn("getinfo", debugGetInfo),
+	state.Fn("getlocal", debugGetLocal),
+	state.Fn("getregistry", debugGetRegistry),
+	state.Fn("getstrings", debugGetStrings),
+	state.Fn("getmetatable", debugGetMetatable),
+	state.Fn("getupvalue", debugGetUpvalue),
+	state.Fn("upvaluejoin", debugUpvalueJoin),
+	state.Fn("upvalueid", debugUpvalueID),
+	state.Fn("setuservalue", debugSetUserValue),
+	state.Fn("sethook", debugSetHook),
+	state.Fn("setlocal", debugSetLocal),
+	state.Fn("setmetatable", debugSetMetatable),
+	state.Fn("setupvalue", debugSetUpvalue),
+	state.Fn("traceback", debugTraceback),
+}
+
+// debugLine is how much of a line debug.debug takes at once, with the final NUL.
+const debugLine = 250
+
+// debugDebug runs lines of the standard input until it reads "cont" or there are no more.
+func debugDebug(L state.State) int {
+	in, ok := L.Host().(Stdin)
+	if !ok {
+		return 0
+	}
+	for {
+		L.ErrorOutput("lua_debug> ")
+		line := commandLine(in.Stdin(), debugLine-1)
+		if len(line) == 0 || string(line) == "cont\n" {
+			return 0
+		}
+		status := L.LoadBytes(line, "=(debug command)", "")
+		if status == state.OK {
+			status = L.PCall(0, 0, 0)
+		}
+		if status != state.OK {
+			message, ok := L.ToString(-1)
+			if !ok {
+				message = "(null)" // as C prints it
+			}
+			L.ErrorOutput(message + "\n")
+		}
+		L.SetTop(0)
+	}
+}
+
+// commandLine reads up to a newline, and at most so many bytes, byte by byte: what follows
+// belongs to the next reader.
+func commandLine(r io.Reader, most int) (line []byte) {
+	var b [1]byte
+	for len(line) < most {
+		if n, err := r.Read(b[:]); n == 0 && err != nil {
+			break
+		} else if n == 1 {
+			line = append(line, b[0])
+		}
+		if b[0] == '\n' && len(line) > 0 {
+			break
+		}
+	}
+	return line
 }
 
 func debugGetRegistry(L state.State) int {
@@ -107,7 +163,7 @@ func pushName(L state.State, name string, ok bool) {
 	if ok {
 		L.PushString(name)
 	} else {
-		L.PushNil()
+		L.PushNoString()
 	}
 }
 

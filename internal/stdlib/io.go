@@ -178,7 +178,7 @@ func ioClose(L state.State) int {
 
 func fileGC(L state.State) int {
 	a := L.CheckUdata(1, fileType)
-	if L.Mem().U32(a+fileState) == fileRegular {
+	if !isClosed(L, a) { // closing a standard file says that it cannot be closed
 		closeFile(L, a)
 	}
 	return 0

@@ -75,11 +75,6 @@ func TestUTF8(t *testing.T) {
 		if code, n := decodeUTF8([]byte(c.s)); n != c.n || n > 0 && code != c.code {
 			t.Errorf("decodeUTF8(%q) = %x, %d", c.s, code, n)
 		}
-		if c.n > 0 && c.s != "" {
-			if got := string(appendUTF8(nil, c.code)); got != c.s {
-				t.Errorf("appendUTF8(%x) = %q", c.code, got)
-			}
-		}
 	}
 }
 

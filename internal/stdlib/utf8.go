@@ -110,26 +110,7 @@ func pushUTF8(L state.State, arg int) {
 	if code < 0 || code > maxUnicode {
 		L.ArgError(arg, "value out of range")
 	}
-	// lua_pushfstring, which C uses, makes an empty string on the way.
-	L.PushBytes(nil)
-	L.Pop(1)
-	var room [4]byte
-	L.PushBytes(appendUTF8(room[:0], uint32(code)))
-}
-
-// appendUTF8 appends the character with a code below 2²¹. Other than in Go,
-// surrogates are characters.
-func appendUTF8(dst []byte, code uint32) []byte {
-	tail := func(shift int) byte { return 0x80 | byte(code>>shift)&0x3F }
-	switch {
-	case code < 0x80:
-		return append(dst, byte(code))
-	case code < 0x800:
-		return append(dst, 0xC0|byte(code>>6), tail(0))
-	case code < 0x10000:
-		return append(dst, 0xE0|byte(code>>12), tail(6), tail(0))
-	}
-	return append(dst, 0xF0|byte(code>>18), tail(12), tail(6), tail(0))
+	L.PushFString("%U", code)
 }
 
 func utf8Char(L state.State) int {

@@ -167,6 +167,9 @@ frame:
 				case tagROTable, tagROEntry:
 					goto getROField
 				case tagShort, tagLong:
+					if h = v.methods; h != 0 {
+						goto getROField
+					}
 					m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
 					t.opSelfString(ci, cl, key)
 					goto reload

@@ -44,7 +44,12 @@ func (t *Thread) opCall(ra Addr, i opcode.Instruction) int {
 		t.enterLua(ra, nres)
 		return calledLua
 	}
-	res := t.preCall(ra, nres)
+	var res int
+	if next := t.m.Ptr(t.ci() + layout.CallInfoNext); v.tag(ra) == tagCFunc && next != 0 && !v.trap && t.hasRoom(minStack) {
+		res = t.callLight(ra, next, nres)
+	} else {
+		res = t.preCall(ra, nres)
+	}
 	if res == calledC {
 		if v.fuel < 0 {
 			t.outOfFuel()
@@ -54,6 +59,34 @@ func (t *Thread) opCall(ra Addr, i opcode.Instruction) int {
 		}
 	}
 	return res
+}
+
+// callLight is callC for a light C function in the common case: the CallInfo next is
+// there, so is room on the stack, and no hook looks on.
+func (t *Thread) callLight(fn, next Addr, nresults int) int {
+	m, v := t.m, t.v
+	f := v.function(m.Ptr(fn))
+	m.SetU32(next+layout.CallInfoNResults, uint32(uint16(nresults)))
+	m.SetPtr(next+layout.CallInfoFunc, fn)
+	m.SetPtr(next+layout.CallInfoTop, t.top()+minStack*tvSize)
+	t.setCI(next)
+	v.fuel -= costCCall
+	n := f(t)
+	if n < 0 {
+		return t.afterC(next, n)
+	}
+	if nresults != 1 || v.trap {
+		t.posCall(next, Addr(uint32(t.top()-Addr(n)*tvSize)), n)
+		return calledC
+	}
+	res := v.ciFunc(next)
+	if n == 0 {
+		v.setNil(res)
+	} else {
+		v.copyTV(res, Addr(uint32(t.top()-Addr(n)*tvSize)))
+	}
+	t.setCI(v.ciPrev(next))
+	return calledC
 }
 
 func (t *Thread) opTailCall(ci, cl, ra Addr) int {
@@ -327,7 +360,8 @@ func (t *Thread) opSelfString(ci, cl, key Addr) {
 	m, v := t.m, t.v
 	if mt := m.Ptr(v.g + layout.GlobalMT + typeString*4); mt != 0 && v.isROTable(mt) {
 		if tm := v.roFind(mt, v.tmName(tmIndex)); tm != 0 && v.tag(tm)&variantMask == tagROEntry {
-			t.opGetRO(ci, cl, m.Ptr(tm), key)
+			v.methods = m.Ptr(tm)
+			t.opGetRO(ci, cl, v.methods, key)
 			return
 		}
 	}
@@ -349,7 +383,9 @@ func (t *Thread) opIllegal(ci Addr) { t.v.badCode(t.m.Ptr(ci+layout.CallInfoSave
 
 // iterate is a turn of a loop over pairs or ipairs without the call that TFORCALL asks
 // for; false if that has to be made: for a hook that wants to see it, for memory
-// that it would take, for a metamethod or an error. It costs the guest the same.
+// that it would take, for a metamethod or an error. It costs the guest the same, and
+// leaves in the registers above the results what the call would leave there: until they
+// are used again, a collection finds it.
 func (t *Thread) iterate(ci, ra Addr, nresults int) bool {
 	m, v := t.m, t.v
 	cb := ra + 3*tvSize
@@ -363,7 +399,14 @@ func (t *Thread) iterate(ci, ra Addr, nresults int) bool {
 		if !ok {
 			return false
 		}
-		found = v.nextFrom(h, cb, i)
+		if found = v.nextFrom(h, cb+2*tvSize, i); !found {
+			v.setNil(cb + 2*tvSize)
+		} else {
+			v.copyTV(cb, cb+2*tvSize)
+			if nresults > 1 {
+				v.copyTV(cb+tvSize, cb+3*tvSize)
+			}
+		}
 	} else {
 		if v.tag(ra+2*tvSize) != tagInt {
 			return false
@@ -372,10 +415,20 @@ func (t *Thread) iterate(ci, ra Addr, nresults int) bool {
 		slot := v.getInt(h, i)
 		if found = slot != 0 && v.tag(slot) != tagNil; found {
 			v.setInt(cb, i)
-			v.copyTV(cb+tvSize, slot)
+			v.copyTV(cb+4*tvSize, slot)
+			if nresults > 1 {
+				v.copyTV(cb+tvSize, slot)
+			}
 		} else if m.Ptr(h+layout.TableMetatable) != 0 {
 			return false
+		} else {
+			v.setNil(cb + 4*tvSize)
 		}
+		v.copyTV(cb+2*tvSize, ra+2*tvSize)
+		v.setInt(cb+3*tvSize, i)
+	}
+	if nresults < 2 {
+		v.copyTV(cb+tvSize, ra+tvSize)
 	}
 	first := 2
 	if !found {

@@ -465,8 +465,11 @@ func (x *lexer) newName(s []byte) Addr {
 	if ts := *line; ts != 0 && strLen(x.t.m, ts) == Addr(len(s)) && x.t.m.String(strData(ts), Addr(len(s))) == string(s) {
 		return ts
 	}
-	*line = x.newString(s)
-	return *line
+	ts := x.newString(s)
+	if len(s) <= maxShortLen { // of a long one C makes an object each time
+		*line = ts
+	}
+	return ts
 }
 
 // next reads the next token.

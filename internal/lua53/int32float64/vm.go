@@ -34,6 +34,7 @@ type VM struct {
 	rom  *rom.Image
 
 	stepNext, stepIPairs Addr // functions that loops call, see iterate
+	methods              Addr // the ROTable with the methods of strings, once SELF has found it
 
 	main *Thread
 	cfg  machine.Config

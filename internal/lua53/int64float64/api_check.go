@@ -107,7 +107,7 @@ func (t *Thread) Raise() int {
 
 func (t *Thread) Errorf(format string, args ...any) int {
 	t.Where(1)
-	t.pushFString(format, args...)
+	t.PushFString(format, args...)
 	t.Concat(2)
 	return t.Error()
 }

@@ -27,6 +27,11 @@ func (t *Thread) PushBytes(s []byte) {
 	t.checkGC()
 }
 
+func (t *Thread) PushNoString() {
+	t.PushNil()
+	t.checkGC()
+}
+
 // topString is the string on top of the stack.
 func (t *Thread) topString() string {
 	return t.v.cGoString(t.v.gcOf(t.top() - tvSize))

@@ -168,10 +168,12 @@ func (t *Thread) Insert(i int) {
 
 func (t *Thread) Remove(i int) {
 	tv := tvSize
-	last := t.top() - tv
-	for p := t.valid(i); p < last; p += tv {
+	last, first, tmp := t.top()-tv, t.valid(i), t.v.scratch(scratchAPI)
+	t.v.copyTV(tmp, first)
+	for p := first; p < last; p += tv {
 		t.v.copyTV(p, p+tv)
 	}
+	t.v.copyTV(last, tmp) // as lua_rotate leaves it, where a collection may still see it
 	t.setTop(last)
 }
 

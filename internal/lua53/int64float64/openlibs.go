@@ -15,11 +15,9 @@ func (v *VM) OpenLibs() state.Status { return v.main.rawRun(func() { OpenLibs(v.
 // a state of this package.
 func OpenLibs(L state.State) {
 	t := L.(*Thread)
-	top := t.GetTop()
 	for _, o := range t.v.rom.Opens() {
 		t.require(o.Name, o.Func)
 	}
-	t.SetTop(top)
 }
 
 // require opens a library unless it is loaded, and registers it: one without an

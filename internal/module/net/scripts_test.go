@@ -95,7 +95,7 @@ func newChip(t *testing.T, clock sdk.Clock, air radio.Config) *testChip {
 
 func (c *testChip) boot() {
 	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
-	modules := append([]state.Module{lua53.Support()}, stdlib.Standard(main, lua53.Model)...)
+	modules := append([]state.Module{lua53.Support()}, stdlib.Standard(main, lua53.Model, false)...)
 	image, err := rom.Link(lua53.Model, main, append(modules,
 		net.Module, wifi.Module, sjson.Module, tmr.Module, node.New(node.Options{})))
 	if err == nil {

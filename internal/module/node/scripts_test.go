@@ -146,7 +146,7 @@ func (c *testChip) mapMemory() {
 
 func (c *testChip) link() *rom.Image {
 	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
-	modules := append([]state.Module{lua53.Support()}, stdlib.Standard(main, lua53.Model)...)
+	modules := append([]state.Module{lua53.Support()}, stdlib.Standard(main, lua53.Model, false)...)
 	image, err := rom.Link(lua53.Model, main, append(modules,
 		bit.Module, file.Module, gpio.ModuleWithPulse, gpio.PulseModule, pipe.Module, structmod.Module,
 		tmr.Module, uart.Module,

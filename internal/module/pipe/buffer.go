@@ -74,20 +74,28 @@ func hasMeta(L state.State, i int) bool {
 // checkPipe raises an error if the argument is no pipe, and returns the buffer
 // in a slot of it, that in the last slot for 0. It has address 0 if the pipe is
 // empty.
-func checkPipe(L state.State, arg, slot int) buffer {
-	n := L.RawLen(arg)
-	if !L.IsTable(arg) || !hasMeta(L, arg) {
+func checkPipe(L state.State, arg, slot int, writing bool) buffer {
+	top, n := L.GetTop(), L.RawLen(arg)
+	if !L.IsTable(arg) || !L.GetMetatable(arg) {
 		L.ArgError(arg, "pipe table")
 	}
+	L.PushROTable(meta)
+	if !L.RawEqual(-1, -2) {
+		L.ArgError(arg, "pipe table")
+	}
+	var b buffer
 	if n <= 1 {
-		return buffer{}
+		if writing {
+			b = newBuffer(L, arg, firstBuffer)
+		}
+	} else {
+		if slot == 0 {
+			slot = n
+		}
+		L.RawGetI(arg, int64(slot))
+		b = checkBuffer(L, -1)
 	}
-	if slot == 0 {
-		slot = n
-	}
-	L.RawGetI(arg, int64(slot))
-	b := checkBuffer(L, -1)
-	L.Pop(1)
+	L.SetTop(top)
 	return b
 }
 

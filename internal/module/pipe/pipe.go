@@ -216,7 +216,7 @@ func checkSeparator(L state.State, arg int) separator {
 
 // read is pipe:read([size|delimiter]).
 func read(L state.State) int {
-	b := checkPipe(L, 1, firstBuffer)
+	b := checkPipe(L, 1, firstBuffer, false)
 	L.SetTop(2)
 	sep := checkSeparator(L, 2)
 	L.Pop(1)
@@ -277,7 +277,7 @@ func shift(L state.State) buffer {
 // newReader is pipe:reader([size|delimiter]): an iterator.
 func newReader(L state.State) int {
 	L.SetTop(2)
-	checkPipe(L, 1, firstBuffer)
+	checkPipe(L, 1, firstBuffer, false)
 	checkSeparator(L, 2)
 	L.PushClosure(reader, 2)
 	return 1
@@ -306,10 +306,7 @@ func write(L state.State) bool {
 	if !ok {
 		return false
 	}
-	b := checkPipe(L, 1, 0)
-	if b.addr == 0 {
-		b = newBuffer(L, 1, firstBuffer)
-	}
+	b := checkPipe(L, 1, 0, true)
 	for {
 		if b.used() == bufferSize {
 			b = newBuffer(L, 1, L.RawLen(1)+1)
@@ -331,10 +328,7 @@ func unread(L state.State) int {
 	if !ok {
 		return 0
 	}
-	b := checkPipe(L, 1, firstBuffer)
-	if b.addr == 0 {
-		b = newBuffer(L, 1, firstBuffer)
-	}
+	b := checkPipe(L, 1, firstBuffer, true)
 	for {
 		if b.used() == bufferSize {
 			for i := L.RawLen(1); i > 1; i-- {
