@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/pprof/profile"
-
 	"moonlet/internal/machine"
 )
 
@@ -32,11 +30,7 @@ func (s *Snapshot) WriteProfile(w io.Writer, since *Snapshot) error {
 			b.add(c.o, c.block, c.isNew, c.bytes)
 		}
 	}
-	p := b.finish()
-	if err := p.CheckValid(); err != nil {
-		return err
-	}
-	return p.Write(w)
+	return b.finish().write(w)
 }
 
 // sampleKey is what samples are summed up by.
@@ -46,46 +40,39 @@ type sampleKey struct {
 }
 
 type profileBuilder struct {
-	s         *Snapshot
-	p         *profile.Profile
-	functions map[string]*profile.Function
-	locations map[machine.Frame]*profile.Location
-	samples   map[sampleKey]*profile.Sample
+	s *Snapshot
+	pprofProfile
+	numbers   map[string]uint64 // of functions, by name and file
+	places    map[machine.Frame]uint64
+	collected map[sampleKey]*profileSample
 }
 
 func newProfileBuilder(s *Snapshot) *profileBuilder {
 	return &profileBuilder{
-		s: s,
-		p: &profile.Profile{
-			SampleType:        []*profile.ValueType{{Type: "objects", Unit: "count"}, {Type: "space", Unit: "bytes"}},
-			DefaultSampleType: "space",
-			PeriodType:        &profile.ValueType{Type: "space", Unit: "bytes"}, Period: 1,
-		},
-		functions: map[string]*profile.Function{},
-		locations: map[machine.Frame]*profile.Location{},
-		samples:   map[sampleKey]*profile.Sample{},
+		s: s, numbers: map[string]uint64{}, places: map[machine.Frame]uint64{},
+		collected: map[sampleKey]*profileSample{},
 	}
 }
 
 // add counts a block with its call stack, and an object if the block is its first.
 func (b *profileBuilder) add(o *Object, block *Block, isObject bool, bytes int) {
-	var locations []*profile.Location
+	var locations []uint64
 	key := sampleKey{kind: o.Kind}
 	for _, f := range b.s.frames(o, block) {
 		l := b.location(f)
 		locations = append(locations, l)
-		key.stack += string(rune(l.ID))
+		key.stack += string(rune(l))
 	}
-	sample := b.samples[key]
+	sample := b.collected[key]
 	if sample == nil {
-		sample = &profile.Sample{Location: locations, Value: make([]int64, 2), Label: map[string][]string{"kind": {string(o.Kind)}}}
-		b.samples[key] = sample
-		b.p.Sample = append(b.p.Sample, sample)
+		sample = &profileSample{locations: locations, kind: string(o.Kind)}
+		b.collected[key] = sample
+		b.samples = append(b.samples, sample)
 	}
 	if isObject {
-		sample.Value[0]++
+		sample.objects++
 	}
-	sample.Value[1] += int64(bytes)
+	sample.bytes += int64(bytes)
 }
 
 // frames is the call stack of a block, with one frame where no Lua was running.
@@ -100,20 +87,20 @@ func (s *Snapshot) frames(o *Object, b *Block) []machine.Frame {
 	return []machine.Frame{{Source: Firmware, LineDefined: -1}}
 }
 
-func (b *profileBuilder) location(f machine.Frame) *profile.Location {
-	l := b.locations[f]
-	if l == nil {
-		line := int64(cmp.Or(f.Line, max(f.LineDefined, 0)))
-		l = &profile.Location{ID: uint64(len(b.p.Location) + 1), Line: []profile.Line{{Function: b.function(f), Line: line}}}
-		b.locations[f] = l
-		b.p.Location = append(b.p.Location, l)
+// location is the number of a frame's location.
+func (b *profileBuilder) location(f machine.Frame) uint64 {
+	if n, ok := b.places[f]; ok {
+		return n
 	}
-	return l
+	line := cmp.Or(f.Line, max(f.LineDefined, 0))
+	b.locations = append(b.locations, profileLocation{function: b.function(f), line: uint64(line)})
+	b.places[f] = uint64(len(b.locations))
+	return b.places[f]
 }
 
-// function makes the function of a frame. pprof cuts names at brackets and
+// function is the number of a frame's function. pprof cuts names at brackets and
 // spaces in some views, so names have none where that can be.
-func (b *profileBuilder) function(f machine.Frame) *profile.Function {
+func (b *profileBuilder) function(f machine.Frame) uint64 {
 	name, file := f.Function(), f.Source
 	switch {
 	case f.LineDefined < 0 && f.Source == Firmware:
@@ -124,18 +111,18 @@ func (b *profileBuilder) function(f machine.Frame) *profile.Function {
 		name += ":main"
 	}
 	key := name + "\x00" + file
-	if b.functions[key] == nil {
-		b.functions[key] = &profile.Function{ID: uint64(len(b.p.Function) + 1), Name: name, SystemName: name,
-			Filename: file, StartLine: int64(max(f.LineDefined, 0))}
-		b.p.Function = append(b.p.Function, b.functions[key])
+	if n, ok := b.numbers[key]; ok {
+		return n
 	}
-	return b.functions[key]
+	b.functions = append(b.functions, profileFunction{name: name, file: file, line: max(f.LineDefined, 0)})
+	b.numbers[key] = uint64(len(b.functions))
+	return b.numbers[key]
 }
 
 // finish puts the largest sample first.
-func (b *profileBuilder) finish() *profile.Profile {
-	slices.SortStableFunc(b.p.Sample, func(x, y *profile.Sample) int {
-		return cmp.Or(cmp.Compare(y.Value[1], x.Value[1]), strings.Compare(x.Label["kind"][0], y.Label["kind"][0]))
+func (b *profileBuilder) finish() *pprofProfile {
+	slices.SortStableFunc(b.samples, func(x, y *profileSample) int {
+		return cmp.Or(cmp.Compare(y.bytes, x.bytes), strings.Compare(x.kind, y.kind))
 	})
-	return b.p
+	return &b.pprofProfile
 }
