@@ -270,6 +270,8 @@ func (t *Thread) GC(what, data int) int {
 		return int(limit >> 10)
 	case state.GCIsRunning:
 		return int(m.U8(running))
+	case state.GCEstimate:
+		return int(m.I32(t.g + layout.GlobalGCEstimate))
 	default:
 		return -1
 	}

@@ -118,7 +118,8 @@ const (
 	OpLe
 )
 
-// Requests of GC (lua.h); GCSetMemLimit takes KB, as the firmware has it.
+// Requests of GC (lua.h); GCSetMemLimit takes KB, as the firmware has it. GCEstimate is
+// not of C: what was no garbage at the end of the last cycle, in bytes.
 const (
 	GCStop = iota
 	GCRestart
@@ -130,6 +131,7 @@ const (
 	GCSetStepMul
 	GCSetMemLimit
 	GCIsRunning
+	GCEstimate
 )
 
 // Events and masks of debug hooks.

@@ -47,13 +47,11 @@ func egcSetMode(L state.State) int {
 }
 
 // egcMemInfo is node.egc.meminfo(): what Lua has, and what of it was no garbage when the
-// collector looked last. Of the latter nothing is known here, so it is the same. A third
-// value is Moonlet's own: the largest block that the heap could give, which tells how
-// fragmented it is.
+// collector looked last. A third value is Moonlet's own: the largest block that the heap
+// could give, which tells how fragmented it is.
 func egcMemInfo(L state.State) int {
-	n := int64(allocated(L))
-	L.PushInteger(n)
-	L.PushInteger(n)
+	L.PushInteger(int64(allocated(L)))
+	L.PushInteger(int64(L.GC(state.GCEstimate, 0)))
 	L.PushInteger(int64(system(L).LargestFreeHeap()))
 	return 3
 }
