@@ -1,121 +1,207 @@
 // Command compare measures moonlet exec against the firmware's own
 // "luac.cross -e" with the programs of the directory bench:
 //
-//	go run ./bench/compare -reference PATH [-runs N] [-json] [program ...]
+//	go run ./bench/compare -reference PATHS [-number int32,int64,mixed] [program ...]
 //
-// and moonlet luac against luac.cross with all Lua files below some directories,
-// which one run of each compiles, without and with writing the result:
+// PATHS are builds of luac.cross, separated as in PATH. Each is asked for its number
+// model; the first one of a model counts, and every model gets a table. Instead of
+// the programs it can measure
 //
-//	go run ./bench/compare -reference PATH -compile [-runs N] [-json] directory ...
+//	-start                 starting, with an empty program
+//	-steps                 single steps of the collector, each by Lua's own clock
+//	-compile directory ... moonlet luac with all Lua files below some directories,
+//	                       which one run compiles, without and with writing the result
 //
-// Runs of the two alternate, so that both see the same state of the machine.
+// Runs of the two alternate, so that both see the same state of the machine. A ratio
+// is the median of the ratios of such pairs, and comes with their quartiles. -cpu
+// measures processor time, of all threads, instead of what a clock on the wall shows:
+// other programs disturb it less.
 package main
 
 import (
-	"bytes"
-	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"log"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"text/tabwriter"
-	"time"
 )
 
-// result of one program, times in seconds.
-type result struct {
-	Program   string  `json:"program"`
-	Moonlet   float64 `json:"moonlet"`
-	Reference float64 `json:"reference"`
-	Ratio     float64 `json:"ratio"`
+// options are the command line's.
+type options struct {
+	reference, binary, number, dir string
+	runs                           int
+	cpu, compile, start, steps     bool
+	asJSON, markdown               bool
+	args                           []string
 }
 
-// report is the output with -json.
-type report struct {
-	Runs          int      `json:"runs"`
-	Programs      []result `json:"programs"`
-	GeometricMean float64  `json:"geometricMean"`
+func parse(args []string, getenv func(string) string, output io.Writer) (o options, err error) {
+	f := flag.NewFlagSet("compare", flag.ContinueOnError)
+	f.SetOutput(io.Discard) // main tells what is wrong
+	f.StringVar(&o.reference, "reference", getenv("MOONLET_REFERENCE"),
+		"paths of the firmware's luac.cross; default is $MOONLET_REFERENCE")
+	f.StringVar(&o.number, "number", "", "number models to measure, separated by commas; default is all that have a reference")
+	f.IntVar(&o.runs, "runs", 0, "pairs of runs of each program; default is 7, with -start 200")
+	f.BoolVar(&o.cpu, "cpu", false, "measure processor time")
+	f.BoolVar(&o.start, "start", false, "measure starting, with an empty program")
+	f.BoolVar(&o.steps, "steps", false, "measure single steps of the collector")
+	f.BoolVar(&o.compile, "compile", false, "measure the compiler with the Lua files of the directories that follow")
+	f.BoolVar(&o.asJSON, "json", false, "print JSON instead of tables")
+	f.BoolVar(&o.markdown, "markdown", false, "print tables for Markdown")
+	f.StringVar(&o.dir, "dir", "bench", "directory of the programs")
+	f.StringVar(&o.binary, "moonlet", "", "moonlet binary to measure; default is one built for this purpose")
+	if err := f.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			f.SetOutput(output)
+			f.Usage()
+		}
+		return o, err
+	}
+	o.args = f.Args()
+	if o.runs == 0 {
+		o.runs = 7
+		if o.start {
+			o.runs = 200
+		}
+	}
+	modes := 0
+	for _, on := range []bool{o.compile, o.start, o.steps} {
+		if on {
+			modes++
+		}
+	}
+	switch {
+	case o.reference == "":
+		err = errors.New("no reference: give -reference, or set MOONLET_REFERENCE")
+	case o.runs < 0:
+		err = errors.New("-runs has to be positive")
+	case modes > 1:
+		err = errors.New("-compile, -start and -steps exclude each other")
+	case o.compile && len(o.args) == 0:
+		err = errors.New("-compile needs directories")
+	case (o.start || o.steps) && len(o.args) > 0:
+		err = errors.New("-start and -steps measure none of the programs")
+	case o.steps && o.cpu:
+		err = errors.New("-steps goes by Lua's own clock, without -cpu")
+	}
+	return o, err
 }
 
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("compare: ")
-	reference := flag.String("reference", os.Getenv("MOONLET_REFERENCE"),
-		"path of the firmware's luac.cross; default is $MOONLET_REFERENCE")
-	runs := flag.Int("runs", 7, "runs of each program, of which the median counts")
-	asJSON := flag.Bool("json", false, "print JSON instead of a table")
-	compile := flag.Bool("compile", false, "measure the compiler with the Lua files of the directories that follow")
-	dir := flag.String("dir", "bench", "directory of the programs")
-	binary := flag.String("moonlet", "", "moonlet binary to measure; default is one built for this purpose")
-	flag.Parse()
-	*reference, _, _ = strings.Cut(*reference, string(os.PathListSeparator))
-	if *reference == "" || *runs < 1 || *compile && flag.NArg() == 0 {
-		flag.Usage()
-		os.Exit(2)
-	}
-	var jobs []job
-	var err error
-	if *compile {
-		jobs, err = compilations(flag.Args())
-	} else {
-		jobs, err = programs(*dir, flag.Args())
-	}
-	var r report
-	if err == nil {
-		r, err = compare(*reference, *binary, jobs, *runs)
+	o, err := parse(os.Args[1:], os.Getenv, os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return
 	}
 	if err == nil {
-		err = r.print(os.Stdout, *asJSON)
+		err = o.run(os.Stdout)
 	}
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-// job is what is measured: the arguments of both programs, whose outputs have to be
-// the same.
-type job struct {
-	name         string
-	mine, theirs []string
+func (o options) run(w io.Writer) error {
+	tmp, err := os.MkdirTemp("", "compare")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	builds, err := o.findBuilds(tmp)
+	if err != nil {
+		return err
+	}
+	if o.binary == "" {
+		if o.binary, err = buildMoonlet(tmp); err != nil {
+			return err
+		}
+	}
+	r := report{Runs: o.runs, Time: wallTime}
+	if o.cpu {
+		r.Time = cpuTime
+	}
+	for _, b := range builds {
+		var t table
+		if o.steps {
+			t.Steps, err = o.measureSteps(tmp, b)
+		} else {
+			t.Programs, err = o.measureAll(tmp, b)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", b.model, err)
+		}
+		t.Model = b.model
+		t.summarize()
+		if r.Tables = append(r.Tables, t); o.asJSON {
+			continue
+		}
+		if err := r.print(w, t, o.markdown); err != nil {
+			return err
+		}
+	}
+	if o.asJSON {
+		return r.printJSON(w)
+	}
+	return nil
 }
 
-func compare(reference, binary string, jobs []job, runs int) (report, error) {
-	if binary == "" {
-		tmp, err := os.MkdirTemp("", "compare")
-		if err != nil {
-			return report{}, err
-		}
-		defer os.RemoveAll(tmp)
-		binary = filepath.Join(tmp, "moonlet.exe")
-		build := exec.Command("go", "build", "-o", binary, "./cmd/moonlet")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0") // as releases are built
-		build.Stderr = os.Stderr
-		if err := build.Run(); err != nil {
-			return report{}, fmt.Errorf("building moonlet: %w", err)
-		}
+// findBuilds asks the references for their numbers.
+func (o options) findBuilds(tmp string) ([]build, error) {
+	asking := filepath.Join(tmp, "numbers.lua")
+	if err := os.WriteFile(asking, []byte(askSizes), 0o666); err != nil {
+		return nil, err
 	}
-	r, logs := report{Runs: runs}, 0.0
+	return findBuilds(filepath.SplitList(o.reference), o.number, func(path string) (string, error) {
+		_, out, err := run(path, []string{"-e", asking}, false)
+		return string(out), err
+	})
+}
+
+// buildMoonlet builds the program as releases are built.
+func buildMoonlet(tmp string) (binary string, err error) {
+	binary = filepath.Join(tmp, "moonlet.exe")
+	build := exec.Command("go", "build", "-trimpath", "-o", binary, "./cmd/moonlet")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return "", fmt.Errorf("building moonlet: %w", err)
+	}
+	return binary, nil
+}
+
+// measureAll measures what the options say in one number model.
+func (o options) measureAll(tmp string, b build) (results []result, err error) {
+	var jobs []job
+	switch {
+	case o.compile:
+		jobs, err = compilations(b.model, o.args)
+	case o.start:
+		empty := filepath.Join(tmp, "empty.lua")
+		err = os.WriteFile(empty, nil, 0o666)
+		jobs = []job{execution("start", b.model, empty)}
+	default:
+		jobs, err = programs(b.model, o.dir, o.args)
+	}
+	if err != nil {
+		return nil, err
+	}
 	for _, j := range jobs {
-		one, err := measure(binary, reference, j, runs)
+		r, err := measure(o.binary, b.path, j, o.runs, o.cpu)
 		if err != nil {
-			return report{}, err
+			return nil, err
 		}
-		r.Programs = append(r.Programs, one)
-		logs += math.Log(one.Ratio)
+		results = append(results, r)
 	}
-	r.GeometricMean = math.Exp(logs / float64(len(r.Programs)))
-	return r, nil
+	return results, nil
 }
 
 // programs lists the programs of a directory, those with the given names or all.
-func programs(dir string, names []string) (jobs []job, err error) {
+func programs(model, dir string, names []string) (jobs []job, err error) {
 	var files []string
 	for _, n := range names {
 		files = append(files, filepath.Join(dir, strings.TrimSuffix(n, ".lua")+".lua"))
@@ -127,86 +213,7 @@ func programs(dir string, names []string) (jobs []job, err error) {
 		return nil, fmt.Errorf("no programs in %s: run this in the project's directory or use -dir", dir)
 	}
 	for _, f := range files {
-		name := strings.TrimSuffix(filepath.Base(f), ".lua")
-		jobs = append(jobs, job{name, []string{"exec", f}, []string{"-e", f}})
+		jobs = append(jobs, execution(strings.TrimSuffix(filepath.Base(f), ".lua"), model, f))
 	}
 	return jobs, nil
-}
-
-// compilations are runs of the compilers over all Lua files below some
-// directories.
-func compilations(dirs []string) (jobs []job, err error) {
-	var files []string
-	for _, dir := range dirs {
-		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() && strings.HasSuffix(path, ".lua") {
-				files = append(files, path)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("no Lua files below %s", strings.Join(dirs, ", "))
-	}
-	add := func(name string, args ...string) {
-		args = append(args, files...)
-		jobs = append(jobs, job{fmt.Sprintf("%s %d files", name, len(files)), append([]string{"luac"}, args...), args})
-	}
-	add("parse", "-p")
-	add("compile", "-o", "-")
-	return jobs, nil
-}
-
-// measure runs a job with both, in turn, and compares their output, too.
-func measure(binary, reference string, j job, runs int) (result, error) {
-	var mine, theirs []float64
-	for range runs {
-		a, outA, err := run(binary, j.mine)
-		if err != nil {
-			return result{}, err
-		}
-		b, outB, err := run(reference, j.theirs)
-		if err != nil {
-			return result{}, err
-		}
-		if !bytes.Equal(outA, outB) {
-			const most = 200
-			return result{}, fmt.Errorf("%s: the outputs differ: %.*q and %.*q", j.name, most, outA, most, outB)
-		}
-		mine, theirs = append(mine, a), append(theirs, b)
-	}
-	m, t := median(mine), median(theirs)
-	return result{Program: j.name, Moonlet: m, Reference: t, Ratio: m / t}, nil
-}
-
-func run(name string, args []string) (seconds float64, out []byte, err error) {
-	start := time.Now()
-	if out, err = exec.Command(name, args...).Output(); err != nil {
-		return 0, nil, fmt.Errorf("running %s %s …: %w", name, strings.Join(args[:min(3, len(args))], " "), err)
-	}
-	return time.Since(start).Seconds(), out, nil
-}
-
-func median(x []float64) float64 {
-	slices.Sort(x)
-	n := len(x)
-	return (x[(n-1)/2] + x[n/2]) / 2
-}
-
-func (r report) print(w io.Writer, asJSON bool) error {
-	if asJSON {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(r)
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "program\tmoonlet, s\treference, s\tratio\t\n")
-	for _, p := range r.Programs {
-		fmt.Fprintf(t, "%s\t%.3f\t%.3f\t%.2f\t\n", p.Program, p.Moonlet, p.Reference, p.Ratio)
-	}
-	fmt.Fprintf(t, "geometric mean\t\t\t%.2f\t\n", r.GeometricMean)
-	return t.Flush()
 }
