@@ -216,14 +216,14 @@ func (t *Thread) XMove(to state.State, n int) {
 	if other.l == t.l {
 		return
 	}
-	tv := tvSize
-	from := t.top() - Addr(n)*tv
+	m, tv := t.m, tvSize
+	from, dst := t.top()-Addr(n)*tv, other.top()
 	t.setTop(from)
 	for range n {
-		t.v.copyTV(other.top(), from)
-		other.push()
-		from += tv
+		copyTV(m, dst, from)
+		from, dst = from+tv, dst+tv
 	}
+	other.setTop(dst)
 }
 
 // Access.

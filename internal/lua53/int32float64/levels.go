@@ -29,8 +29,12 @@ func (t *Thread) runLevel(kind int, fn Addr, nresults int) state.Status {
 	if kind == stepResume {
 		ci = t.baseCI()
 	}
-	v.levels = append(v.levels, level{l: t.l, ci: ci, depth: v.goDepth, nny: t.nny(), nCCalls: t.nCCalls()})
+	v.levels = append(v.levels, level{})
 	n := len(v.levels)
+	// Field by field: copying a record that was just made of halves and words stalls the
+	// processor, and coroutines come here with each resume.
+	lv := &v.levels[n-1]
+	lv.l, lv.ci, lv.depth, lv.nny, lv.nCCalls = t.l, ci, v.goDepth, t.nny(), t.nCCalls()
 	if kind == stepResume {
 		t.uncount(t.ci(), ci)
 	}
@@ -46,14 +50,14 @@ func (t *Thread) runLevel(kind int, fn Addr, nresults int) state.Status {
 func (t *Thread) step(kind int, arg Addr, nresults int) (status state.Status) {
 	v := t.v
 	n := len(v.levels)
-	lv := v.levels[n-1]
+	end, depth := v.levels[n-1].ci, v.levels[n-1].depth
 	defer func() {
 		if r := recover(); r != nil {
 			s, ok := v.caught(r)
 			if !ok {
 				panic(r)
 			}
-			status, v.goDepth, v.levels = s, lv.depth, v.levels[:n]
+			status, v.goDepth, v.levels = s, depth, v.levels[:n]
 		}
 	}()
 	res, interrupted := calledC, true
@@ -68,7 +72,7 @@ func (t *Thread) step(kind int, arg Addr, nresults int) (status state.Status) {
 		res, interrupted = t.resumeFrame(int(arg))
 	}
 	if res == calledLua || res == calledC {
-		res = t.unroll(lv.ci, interrupted)
+		res = t.unroll(end, interrupted)
 	}
 	switch res {
 	case raised:

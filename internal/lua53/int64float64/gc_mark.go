@@ -73,9 +73,13 @@ func (v *VM) markValue(a Addr) {
 
 // markRange marks n consecutive TValues.
 func (v *VM) markRange(a, n Addr) {
-	size := tvSize
+	m, size := v.m, tvSize
 	for end := a + n*size; a < end; a += size {
-		v.markValue(a)
+		if m.U32(a+tvTag)&collectable != 0 {
+			if o := m.Ptr(a); m.U8(o+layout.GCObjectMarked)&whites != 0 {
+				v.markObject(o)
+			}
+		}
 	}
 }
 
@@ -218,12 +222,21 @@ func (v *VM) traverseStrong(h Addr) {
 	m := v.m
 	v.markRange(m.Ptr(h+layout.TableArray), m.Ptr(h+layout.TableSizeArray))
 	for n, end := v.nodes(h); n < end; n += nodeSize {
-		if v.tag(n) == tagNil {
+		tag := m.U32(n + tvTag)
+		if tag == tagNil {
 			v.removeEntry(n)
 			continue
 		}
-		v.markValue(n + layout.NodeKey)
-		v.markValue(n)
+		if m.U32(n+layout.NodeKeyTT)&collectable != 0 {
+			if o := m.Ptr(n + layout.NodeKey); m.U8(o+layout.GCObjectMarked)&whites != 0 {
+				v.markObject(o)
+			}
+		}
+		if tag&collectable != 0 {
+			if o := m.Ptr(n); m.U8(o+layout.GCObjectMarked)&whites != 0 {
+				v.markObject(o)
+			}
+		}
 	}
 }
 
