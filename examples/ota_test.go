@@ -16,6 +16,7 @@ import (
 	"moonlet/internal/chunk"
 	"moonlet/internal/device"
 	"moonlet/internal/luac"
+	"moonlet/internal/num"
 	"moonlet/internal/project"
 )
 
@@ -87,7 +88,7 @@ func build(t *testing.T, version int) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return chunk.EncodeImage(device.Model(), im, luac.Source, 0)
+	return chunk.EncodeImage(num.Int32Float32, im, luac.Source, 0)
 }
 
 // describe is what sum.lua tells of an image.

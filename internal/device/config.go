@@ -16,6 +16,7 @@ import (
 	"moonlet/internal/board"
 	"moonlet/internal/flash"
 	"moonlet/internal/hostnet"
+	"moonlet/internal/num"
 	"moonlet/internal/port"
 	"moonlet/internal/radio"
 	"moonlet/internal/sdk"
@@ -28,6 +29,9 @@ type Config struct {
 	// settings. It is made if it does not exist.
 	StateDir string
 
+	// Model are Lua's numbers. With larger ones the same heap has less room: FreeHeap
+	// is that of a build with the default numbers.
+	Model num.Model
 	// FreeHeap is what node.heap() tells at the prompt of a module without an
 	// application, in bytes, when the collector has just run; 0 is DefaultFreeHeap.
 	FreeHeap int

@@ -96,7 +96,7 @@ func printValues(L state.State, n int) {
 func (d *Device) pmain(L state.State) int {
 	const memLimit = 4096 // bytes that the collector keeps free
 	L.GC(state.GCStop, 0)
-	edition().OpenLibs(L)
+	d.edition().OpenLibs(L)
 	L.GC(state.GCSetMemLimit, memLimit)
 	L.GC(state.GCRestart, 0)
 	L.SetTop(0)

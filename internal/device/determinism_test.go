@@ -10,6 +10,7 @@ import (
 
 	"moonlet/internal/flashdir"
 	"moonlet/internal/mem"
+	"moonlet/internal/num"
 	"moonlet/internal/port"
 	"moonlet/internal/radio"
 	"moonlet/internal/rom"
@@ -212,6 +213,18 @@ func TestDeterminism_TwoModules(t *testing.T) {
 	for name, c := range together {
 		if got := <-c; !bytes.Equal(got, alone[name]) {
 			t.Errorf("%s: together with another module it differs %s", name, difference(alone[name], got))
+		}
+	}
+}
+
+// TestDeterminism_numbers holds the same for modules with other numbers.
+func TestDeterminism_numbers(t *testing.T) {
+	for _, model := range num.Models() {
+		change := func(c *Config) { c.Model = model }
+		for name, code := range runPrograms {
+			if !bytes.Equal(image(t, code, change), image(t, code, change)) {
+				t.Errorf("%v: two runs of %s leave different memory", model, name)
+			}
 		}
 	}
 }

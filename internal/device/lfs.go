@@ -192,7 +192,7 @@ func (d *Device) CheckImage(name string) string {
 }
 
 func (d *Device) checkImage(name string, data []byte) string {
-	t := lfs.Target{Name: "this module", Model: edition().Model, HeapFree: d.config.FreeHeap}
+	t := lfs.Target{Name: "this module", Model: d.config.Model, HeapFree: d.config.FreeHeap}
 	if d.store.part != nil {
 		t.Base, t.Size = d.store.base(), uint32(d.store.part.Size())
 	}
@@ -223,7 +223,7 @@ func FlashStore(c Config, im *chunk.Image) (bytes int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	r := lfs.Build(Model(), im, FlashWindow+region.Addr)
+	r := lfs.Build(c.Model, im, FlashWindow+region.Addr)
 	if len(r.Data) > int(region.Size) {
 		return 0, fmt.Errorf("the image takes %d bytes, the partition of the store has %d", len(r.Data), region.Size)
 	}

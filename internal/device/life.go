@@ -154,7 +154,7 @@ func (d *Device) newMachine() error {
 	if err != nil {
 		return err
 	}
-	vm, err := edition().New(machine.Config{
+	vm, err := d.edition().New(machine.Config{
 		Mem: d.mem, Space: d.space, ROM: d.image, Host: d, Heap: d.allocator(),
 		Store: store, StripDefault: 1, ESPFloatMod: true, Seed: d.system.Random(),
 		Output:      func(p []byte) { node.Output(d.machine.State(), p) },

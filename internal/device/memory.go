@@ -3,7 +3,7 @@ package device
 import (
 	"fmt"
 
-	"moonlet/internal/lua53"
+	"moonlet/internal/editions"
 	"moonlet/internal/machine"
 	"moonlet/internal/mem"
 	"moonlet/internal/module/bit"
@@ -17,7 +17,6 @@ import (
 	"moonlet/internal/module/tmr"
 	"moonlet/internal/module/uart"
 	"moonlet/internal/module/wifi"
-	"moonlet/internal/num"
 	"moonlet/internal/rom"
 	"moonlet/internal/state"
 	"moonlet/internal/stdlib"
@@ -46,9 +45,9 @@ const moduleNames = "bit,file,gpio,net,node,pipe,sjson,struct,tmr,uart,wifi"
 
 // link makes the ROM: as in the firmware's device build, the basic functions are
 // entries of the table ROM itself.
-func link() (*rom.Image, error) {
+func (d *Device) link() (*rom.Image, error) {
 	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
-	e := edition()
+	e := d.edition()
 	modules := append([]state.Module{e.Support()}, stdlib.Standard(main, e.Model, false)...)
 	modules = append(modules,
 		bit.Module, file.Module, gpio.ModuleWithPulse, gpio.PulseModule, net.Module, pipe.Module, sjson.Module, structmod.Module,
@@ -65,11 +64,11 @@ func link() (*rom.Image, error) {
 }
 
 // edition is the Lua that a module runs.
-func edition() machine.Edition { return lua53.Edition() }
+func (d *Device) edition() machine.Edition { return editions.For(d.config.Model) }
 
 // mapMemory backs the chip's address space with memory.
 func (d *Device) mapMemory() error {
-	image, err := link()
+	image, err := d.link()
 	if err != nil {
 		return fmt.Errorf("BUG: %w", err)
 	}
@@ -83,6 +82,3 @@ func (d *Device) mapMemory() error {
 // MappedBytes is how much memory of the host backs the chip's address space at
 // most.
 func (d *Device) MappedBytes() int { return d.space.MappedBytes() }
-
-// Model is the number model of a module.
-func Model() num.Model { return edition().Model }

@@ -13,6 +13,7 @@ import (
 	"moonlet/internal/device"
 	"moonlet/internal/flash"
 	"moonlet/internal/hostnet"
+	"moonlet/internal/num"
 	"moonlet/internal/port"
 	"moonlet/internal/radio"
 	"moonlet/internal/sdk"
@@ -50,6 +51,12 @@ func (r *reader) read(root table) settings {
 	c := settings{scale: 1}
 	if p := s.str("profile"); p != "" && p != "esp8266" {
 		s.fail("profile", `there is no profile %q; choose "esp8266"`, p)
+	}
+	if name := s.str("number"); name != "" {
+		var err error
+		if c.config.Model, err = num.Parse(name); err != nil {
+			s.fail("number", "%v", err)
+		}
 	}
 	c.config.FreeHeap = s.size("heap")
 	c.config.LFSSize = s.size("lfs")

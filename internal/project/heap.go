@@ -208,7 +208,7 @@ type functionAt struct {
 func (p *Project) upvalueNames() map[functionAt][]string {
 	names := map[functionAt][]string{}
 	add := func(text []byte, name string) {
-		if f, err := compileNamed(text, name); err == nil { // else it does not run either
+		if f, err := p.compileNamed(text, name); err == nil { // else it does not run either
 			addNames(names, f, name)
 		}
 	}
@@ -232,8 +232,8 @@ func (p *Project) upvalueNames() map[functionAt][]string {
 }
 
 // compileNamed compiles source text with all names.
-func compileNamed(text []byte, name string) (*chunk.Proto, error) {
-	c, err := luac.NewCompiler(luac.Config{Model: device.Model(), Input: bytes.NewReader(text)})
+func (p *Project) compileNamed(text []byte, name string) (*chunk.Proto, error) {
+	c, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Model, Input: bytes.NewReader(text)})
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (p *Project) buildImage() (*chunk.Image, error) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	compiler, err := luac.NewCompiler(luac.Config{Model: device.Model(), Strip: 1})
+	compiler, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Model, Strip: 1})
 	if err != nil {
 		return nil, hostErrorf(err, "compiling for the store")
 	}
@@ -68,7 +68,7 @@ func (p *Project) uploadStore(m manifest, done []Uploaded) ([]Uploaded, error) {
 	if p.Image == nil {
 		return done, nil
 	}
-	sum := sha256.Sum256(chunk.EncodeImage(device.Model(), p.Image, luac.Source, 0))
+	sum := sha256.Sum256(chunk.EncodeImage(p.settings.config.Model, p.Image, luac.Source, 0))
 	text := hex.EncodeToString(sum[:])
 	if m.Store == text {
 		return done, nil

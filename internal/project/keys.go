@@ -44,6 +44,7 @@ func Keys() []Key {
 	use := port.DefaultSDKMemory()
 	return []Key{
 		{"profile", "profile", "NAME", `kind of module; there is "esp8266"`, "Module", FormValue},
+		{"number", "number", "MODEL", `numbers: int32, int64 or mixed (32-bit integers, 64-bit floats)`, "Module", FormValue},
 		{"heap", "heap", "BYTES", `free heap at the prompt, as in 45056 or 44KB`, "Module", FormValue},
 		{"lfs", "lfs", "BYTES", `size of the partition of the Lua Flash Store, as in 64KB (default: none, or
 128KB with lfs_files)`, "Module", FormValue},

@@ -16,7 +16,7 @@ func LFSTarget(path string) (lfs.Target, error) {
 	if err != nil {
 		return lfs.Target{}, hostErrorf(err, "opening the state directory")
 	}
-	t := lfs.Target{Name: path, Model: device.Model(), HeapFree: p.Heap(), Size: region.Size}
+	t := lfs.Target{Name: path, Model: p.settings.config.Model, HeapFree: p.Heap(), Size: region.Size}
 	if region.Size != 0 {
 		t.Base = device.FlashWindow + region.Addr
 	}

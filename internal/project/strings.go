@@ -132,7 +132,7 @@ func (p *Project) withStrings(list []string) *chunk.Image {
 		*im = *p.Image
 		im.Modules = slices.Clone(im.Modules)
 	}
-	main, err := compileText(StringsSource(list), StringsModule+".lua")
+	main, err := p.compileText(StringsSource(list), StringsModule+".lua")
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
@@ -144,18 +144,18 @@ func (p *Project) withStrings(list []string) *chunk.Image {
 }
 
 // compileText compiles source text.
-func compileText(text []byte, name string) (*chunk.Proto, error) {
-	c, err := luac.NewCompiler(luac.Config{Model: device.Model(), Strip: 1, Input: bytes.NewReader(text)})
+func (p *Project) compileText(text []byte, name string) (*chunk.Proto, error) {
+	c, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Model, Strip: 1, Input: bytes.NewReader(text)})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	p, err := c.File(luac.Stdin)
+	main, err := c.File(luac.Stdin)
 	if err != nil {
 		return nil, err
 	}
-	p.Source.S = "@" + name
-	return p, nil
+	main.Source.S = "@" + name
+	return main, nil
 }
 
 // StringsSource is the source of a module that holds strings. Nobody has to call
