@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"moonlet/internal/device"
+	"moonlet/internal/num"
 	"moonlet/internal/project"
 )
 
@@ -79,9 +80,7 @@ func (a *App) Main(args []string) (code int) {
 			code = ExitBug
 		}
 	}()
-	root := a.root(args)
-	root.SetArgs(args)
-	err := root.Execute()
+	err := a.execute(args)
 	if err == nil {
 		return ExitOK
 	}
@@ -103,6 +102,17 @@ func (a *App) Main(args []string) (code int) {
 		fmt.Fprintf(a.Err, "%s%s\n", prefix, strings.TrimSuffix(line, "\n"))
 	}
 	return code
+}
+
+// execute does what the command line says. The plain form of exec goes without a library
+// for that: what it takes to get ready is a twentieth of a short run.
+func (a *App) execute(args []string) error {
+	if len(args) >= 2 && args[0] == "exec" && !strings.HasPrefix(args[1], "-") {
+		return a.exec(args[1], args[2:], num.Int32Float32)
+	}
+	root := a.root(args)
+	root.SetArgs(args)
+	return root.Execute()
 }
 
 func firstLine(s string) string {

@@ -59,7 +59,7 @@ func (a *App) exec(name string, args []string, model num.Model) error {
 	} else {
 		err = s.RunFile(name, args)
 	}
-	if closing := s.Close(); err == nil {
+	if closing := s.End(); err == nil { // the process ends soon, and its memory with it
 		err = closing
 	}
 	if flushing := out.Flush(); flushing != nil {

@@ -272,18 +272,20 @@ func msgHandler(L state.State) int {
 }
 
 // Close ends the session: finalizers run and the memory goes.
-func (s *Session) Close() (err error) {
+func (s *Session) Close() error { return errors.Join(s.End(), s.space.Close()) }
+
+// End is Close where the process ends anyway: it leaves the memory to that.
+func (s *Session) End() error {
 	defer mem.CatchFaults()()
 	defer func() {
 		if r := recover(); r != nil {
 			if _, ok := s.space.AsFault(r); !ok {
 				panic(r)
 			}
-			err = s.space.Close()
 		}
 	}()
 	s.machine.Close()
-	return s.space.Close()
+	return nil
 }
 
 // Compile compiles a file, or the standard input, and gives the pieces of the

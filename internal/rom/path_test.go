@@ -25,7 +25,7 @@ func TestPath(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for i := range im.paths {
+	for i := range im.names {
 		got = append(got, im.Path(CodeStart+Addr(i)*codeStep))
 	}
 	want := []string{"box.make", "box", "box.lid:open", "box.new", "box.size.get", "box", "print"}

@@ -11,7 +11,6 @@ package rom
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	layout "moonlet/internal/layout/v4"
 	wide "moonlet/internal/layout/v8"
@@ -45,8 +44,7 @@ type Image struct {
 	funcs  []state.Func
 	conts  []state.KFunc
 	hooks  []state.Hook
-	names  []string
-	paths  []string // names with the table that has them
+	names  []funcName
 	roles  [state.NumRoles]Addr
 	procs  map[*state.Proc]Addr
 	contAt map[*state.Cont]Addr
@@ -88,16 +86,19 @@ func (im *Image) Func(a Addr) state.Func {
 // Name is the name under which the function at a was declared.
 func (im *Image) Name(a Addr) string {
 	if i := (a - CodeStart) / codeStep; i < Addr(len(im.names)) {
-		return im.names[i]
+		return im.names[i].declared
 	}
 	return ""
 }
 
+// funcName is what a function is called where it was declared, and in a table.
+type funcName struct{ declared, table, called string }
+
 // Path is what people call the function at a: with the module or the type that has it, as
 // in "net.createServer" and "tmr.timer:start".
 func (im *Image) Path(a Addr) string {
-	if i := (a - CodeStart) / codeStep; i < Addr(len(im.paths)) {
-		return im.paths[i]
+	if i := (a - CodeStart) / codeStep; i < Addr(len(im.names)) {
+		return im.names[i].table + im.names[i].called
 	}
 	return ""
 }
@@ -148,12 +149,13 @@ type linker struct {
 // entries are the base library's functions; the modules' tables are added to it
 // in order, and the start-up functions run in order.
 func Link(model num.Model, main *state.ROTable, modules []state.Module) (*Image, error) {
-	const procs, keys = 64, 512 // more than most images have
+	const procs, keys, funcs, bytes = 64, 128, 256, 8 << 10 // about what images have
 	l := &linker{
 		model: model, entrySize: layout.ROEntrySize, tvTag: layout.TVTT,
 		im: &Image{
-			Scratch: Scratch,
-			procs:   make(map[*state.Proc]Addr, procs), contAt: map[*state.Cont]Addr{},
+			Scratch: Scratch, Data: make([]byte, 0, bytes),
+			funcs: make([]state.Func, 0, funcs), names: make([]funcName, 0, funcs),
+			procs: make(map[*state.Proc]Addr, procs), contAt: map[*state.Cont]Addr{},
 			hookAt: map[*state.HookProc]Addr{}, tables: map[*state.ROTable]Addr{},
 		},
 		keys: make(map[string]Addr, keys), under: map[*state.ROTable]string{},
@@ -191,7 +193,7 @@ func (l *linker) module(m state.Module) error {
 	}
 	l.under[m.Table] = m.Name + "."
 	for _, p := range m.Procs {
-		l.proc(p, m.Name, m.Name)
+		l.proc(p, funcName{m.Name, "", m.Name})
 	}
 	for _, c := range m.Conts {
 		im.contAt[c] = CodeStart + Addr(len(im.conts))*codeStep
@@ -209,7 +211,7 @@ func (l *linker) module(m state.Module) error {
 		}
 	}
 	if m.Open != nil {
-		im.opens = append(im.opens, Open{m.Name, l.fn(m.Open, m.Name, m.Name)})
+		im.opens = append(im.opens, Open{m.Name, l.fn(m.Open, funcName{m.Name, "", m.Name})})
 	}
 	return nil
 }
@@ -223,25 +225,24 @@ func (l *linker) reserve(n Addr) Addr {
 	return a
 }
 
-func (l *linker) fn(f state.Func, name, path string) Addr {
+func (l *linker) fn(f state.Func, name funcName) Addr {
 	im := l.im
 	a := CodeStart + Addr(len(im.funcs))*codeStep
 	im.funcs = append(im.funcs, f)
 	im.names = append(im.names, name)
-	im.paths = append(im.paths, path)
 	return a
 }
 
-// proc links a declared function. A later place in a table gives it a better path than
+// proc links a declared function. A later place in a table gives it a better name than
 // the declaration.
-func (l *linker) proc(p *state.Proc, name, path string) Addr {
+func (l *linker) proc(p *state.Proc, name funcName) Addr {
 	a, ok := l.im.procs[p]
 	if !ok {
-		a = l.fn(p.F, name, path)
+		a = l.fn(p.F, name)
 		l.im.procs[p] = a
 		l.im.roles[p.Role] = a
-	} else if i := (a - CodeStart) / codeStep; !strings.ContainsAny(l.im.paths[i], ".:") {
-		l.im.paths[i] = path
+	} else if old := &l.im.names[(a-CodeStart)/codeStep]; old.table == "" {
+		old.table, old.called = name.table, name.called
 	}
 	return a
 }
@@ -317,9 +318,9 @@ func (l *linker) value(a Addr, t *state.ROTable, e state.Entry) error {
 		fn := Addr(0)
 		switch {
 		case e.Proc != nil:
-			fn = l.proc(e.Proc, e.Name, l.under[t]+e.Name)
+			fn = l.proc(e.Proc, funcName{e.Name, l.under[t], e.Name})
 		case e.Func != nil:
-			fn = l.fn(e.Func, e.Name, l.under[t]+e.Name)
+			fn = l.fn(e.Func, funcName{e.Name, l.under[t], e.Name})
 		default:
 			return fmt.Errorf("ROTable %s: %s has no function", t.Name, e.Name)
 		}
