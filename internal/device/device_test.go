@@ -25,6 +25,12 @@ type module struct {
 // start makes a module with files in its flash, name and content in turn.
 func start(t testing.TB, files ...string) *module {
 	t.Helper()
+	return startIn(t, stateWith(t, files...))
+}
+
+// stateWith makes a state directory with files in the module's flash.
+func stateWith(t testing.TB, files ...string) string {
+	t.Helper()
 	dir := t.TempDir()
 	flash := filepath.Join(dir, device.FlashDir)
 	if err := os.MkdirAll(flash, 0o777); err != nil {
@@ -35,18 +41,22 @@ func start(t testing.TB, files ...string) *module {
 			t.Fatal(err)
 		}
 	}
-	return startIn(t, dir)
+	return dir
 }
 
 func startIn(t testing.TB, dir string) *module {
 	t.Helper()
+	return startConfig(t, device.Config{StateDir: dir})
+}
+
+// startConfig makes a module with what tests need besides its configuration.
+func startConfig(t testing.TB, c device.Config) *module {
+	t.Helper()
 	m := &module{t: t}
+	c.Clock, c.Serial, c.Seed, c.Net.AutoPorts = sdk.NewVirtualClock(), &m.out, 1, true
+	c.Report = func(e device.Event) { m.events = append(m.events, e) }
 	var err error
-	m.Device, err = device.New(device.Config{
-		StateDir: dir, Clock: sdk.NewVirtualClock(), Serial: &m.out, Seed: 1,
-		Net:    device.Network{AutoPorts: true},
-		Report: func(e device.Event) { m.events = append(m.events, e) },
-	})
+	m.Device, err = device.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}

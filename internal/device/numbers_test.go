@@ -2,16 +2,12 @@ package device_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"moonlet/internal/device"
-	"moonlet/internal/flashdir"
 	"moonlet/internal/num"
-	"moonlet/internal/sdk"
 )
 
 // numbersProgram uses every module with numbers at which models differ.
@@ -73,28 +69,5 @@ func TestNumberModels(t *testing.T) {
 
 func startModel(t *testing.T, model num.Model, code string) *module {
 	t.Helper()
-	dir := t.TempDir()
-	flash := filepath.Join(dir, device.FlashDir)
-	if err := os.MkdirAll(flash, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(flash, flashdir.HostName("init.lua")), []byte(code), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	m := &module{t: t}
-	var err error
-	m.Device, err = device.New(device.Config{
-		StateDir: dir, Clock: sdk.NewVirtualClock(), Serial: &m.out, Seed: 1, Model: model,
-		Net:    device.Network{AutoPorts: true},
-		Report: func(e device.Event) { m.events = append(m.events, e) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := m.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return m
+	return startConfig(t, device.Config{StateDir: stateWith(t, "init.lua", code), Model: model})
 }
