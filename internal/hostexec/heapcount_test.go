@@ -34,10 +34,8 @@ var update = flag.Bool("update", false, "write testdata/heap/counts.golden, with
 
 const goldenFile = "testdata/heap/counts.golden"
 
-// maxMarks is how many checkpoints of a program are looked at.
-const maxMarks = 600
-
-// prelude makes mark, which takes note of the memory in use without using any.
+// prelude makes mark, which takes note of the memory in use without using any, up to
+// 600 times.
 const prelude = `local marks, count, gc = {}, 0, collectgarbage
 for i = 1, 600 do marks[i] = 0.0 end
 local function mark() %s count = count + 1 if count <= 600 then marks[count] = gc("count") end end
