@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 const (
@@ -23,6 +24,10 @@ const (
 
 	erased = 0xFF
 )
+
+// erasedSector is the content of an erased sector; to compare with it is faster than to
+// look at each byte.
+var erasedSector = strings.Repeat("\xFF", SectorSize)
 
 // Op is one thing that the chip does: it erases a sector or writes a word.
 type Op struct {
@@ -98,12 +103,12 @@ func (p *Part) Blank(offset int) bool { return Blank(p.data[offset : offset+Sect
 
 // Blank tells whether bytes of a chip are erased.
 func Blank(b []byte) bool {
-	for _, c := range b {
-		if c != erased {
+	for ; len(b) > SectorSize; b = b[SectorSize:] {
+		if string(b[:SectorSize]) != erasedSector {
 			return false
 		}
 	}
-	return true
+	return string(b) == erasedSector[:len(b)]
 }
 
 // Erase sets all bits of the sector at an offset.
