@@ -177,12 +177,12 @@ func (m *Map) printDrawing(w io.Writer) {
 	seen := map[byte]bool{}
 	for _, r := range m.Regions {
 		if c := r.Kind.letter(); !seen[c] && c != '.' && c != '?' {
-			legend = append(legend, fmt.Sprintf("%c %s", c, r.Kind))
+			legend = append(legend, fmt.Sprintf("%c=%s", c, r.Kind))
 			seen[c] = true
 		}
 	}
-	legend = append(legend, "? unknown", ". free", "small letters: erased")
-	wrap(w, "  ", strings.Join(legend, ", "))
+	legend = append(legend, "?=unknown", ".=free")
+	wrap(w, "  ", strings.Join(legend, " ")+"; small letters: erased")
 }
 
 // plain is a name for people: as it is, unless it would disturb a terminal.

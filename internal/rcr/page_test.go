@@ -98,6 +98,11 @@ func FuzzPage(f *testing.F) {
 			t.Fatal(err)
 		}
 		p.Read(id)
+		p.Check()
+		table, _ := p.Table()
+		if made, err := FirstBoot(table, flash4M); err == nil && Check(made, flash4M) != nil {
+			t.Errorf("the first boot makes a wrong table: %v", made)
+		}
 		p.Write(id, body)
 		p.Delete(id)
 	})
