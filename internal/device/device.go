@@ -18,6 +18,7 @@ import (
 	"moonlet/internal/mem"
 	"moonlet/internal/port"
 	"moonlet/internal/radio"
+	"moonlet/internal/rcr"
 	"moonlet/internal/rom"
 	"moonlet/internal/sdk"
 	"moonlet/internal/state"
@@ -34,7 +35,7 @@ type Device struct {
 
 	loop    *sdk.Loop
 	system  *sdk.System
-	records *sdk.RecordPage
+	records *rcr.Page
 	board   *board.Board
 	buttons map[string]*board.Button
 	uarts   [port.SerialPorts]*board.UART

@@ -14,6 +14,7 @@ import (
 	"moonlet/internal/machine"
 	"moonlet/internal/mem"
 	"moonlet/internal/port"
+	"moonlet/internal/rcr"
 	"moonlet/internal/sdk"
 )
 
@@ -32,7 +33,7 @@ import (
 // What the processor can read of the flash chip behind the program.
 const (
 	windowStart mem.Addr = 0x40200000
-	storesStart          = windowStart + sdk.ProgramEnd
+	storesStart          = windowStart + rcr.ProgramEnd
 	storesEnd            = windowStart + 1<<20
 )
 
@@ -67,7 +68,7 @@ func (d *Device) openStore() error {
 	if region.Size == 0 {
 		return nil
 	}
-	if end := uint64(region.Addr) + uint64(region.Size); region.Addr < sdk.ProgramEnd || end > uint64(storesEnd-windowStart) {
+	if end := uint64(region.Addr) + uint64(region.Size); region.Addr < rcr.ProgramEnd || end > uint64(storesEnd-windowStart) {
 		d.report(Event{Kind: HostError, Text: fmt.Sprintf("the LFS partition at 0x%06x does not lie within the first megabyte of the flash chip, "+
 			"which is all that the processor can read: the module runs without a store", region.Addr)})
 		return nil

@@ -12,7 +12,7 @@ import (
 	"moonlet/internal/hostfile"
 	"moonlet/internal/port"
 	"moonlet/internal/radio"
-	"moonlet/internal/sdk"
+	"moonlet/internal/rcr"
 )
 
 // stateMode is the mode of files in the state directory: there may be passwords.
@@ -28,7 +28,7 @@ const (
 
 // loadRecords reads the page of reboot config records and keeps it up to date on
 // the host.
-func loadRecords(dir string, lfsSize int, report func(error)) (*sdk.RecordPage, error) {
+func loadRecords(dir string, lfsSize int, report func(error)) (*rcr.Page, error) {
 	path := filepath.Join(dir, recordsFile)
 	page, err := readRecords(path, lfsSize)
 	if err != nil {
@@ -43,15 +43,15 @@ func loadRecords(dir string, lfsSize int, report func(error)) (*sdk.RecordPage, 
 }
 
 // readRecords reads the page of reboot config records, a new one if there is none.
-func readRecords(path string, lfsSize int) (*sdk.RecordPage, error) {
+func readRecords(path string, lfsSize int) (*rcr.Page, error) {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return sdk.NewRecordPage(flashSize, uint32(lfsSize)), nil
+		return rcr.New(flashSize, uint32(lfsSize)), nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the module's settings: %w", err)
 	}
-	page, err := sdk.LoadRecordPage(b)
+	page, err := rcr.Load(b)
 	if err != nil {
 		return nil, fmt.Errorf("%s is damaged (%w); remove it to begin with a new module", path, err)
 	}

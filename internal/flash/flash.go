@@ -1,7 +1,10 @@
-// Package flash is a part of a NOR flash chip: erasing a sector sets all its bits,
-// and writing only clears bits. What it holds is kept in a file of the host, word
+// Package flash is a NOR flash chip and parts of it: erasing a sector sets all its
+// bits, and writing only clears bits. What it holds is kept in a file of the host, word
 // by word as it is written, so that a program that is killed leaves what a module
 // without power would.
+//
+// A Chip is a whole chip in a file of exactly its size. It is locked while somebody
+// uses it, and counts the erases of each sector.
 package flash
 
 import (
@@ -10,6 +13,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 const (
@@ -21,120 +25,101 @@ const (
 	erased = 0xFF
 )
 
+// erasedSector is the content of an erased sector; to compare with it is faster than to
+// look at each byte.
+var erasedSector = strings.Repeat("\xFF", SectorSize)
+
 // Op is one thing that the chip does: it erases a sector or writes a word.
 type Op struct {
 	Erase  bool
 	Offset int // of the sector or word, in bytes
 }
 
-// Part is a part of a chip.
+// Part is a part of a chip. Offsets count from its first byte.
 type Part struct {
-	data []byte
-	file *os.File
-	path string
 	// OnOp, if any, runs before each operation; it does not happen if OnOp panics.
 	OnOp func(op Op)
-	// OnError is told when the file cannot be written.
+	// OnError is told when the file cannot be written. Without it, the chip's is.
 	OnError func(error)
+
+	chip *Chip
+	at   int
+	data []byte // of the chip
+	own  bool   // the chip has no other parts
 }
 
-// Open opens a part that is kept in a file, which is made if it does not exist.
-// A shorter file is followed by erased bytes.
+// Open opens a part that is kept in a file of its own, which is made if it does not
+// exist. A shorter file is followed by erased bytes.
 func Open(path string, size int) (*Part, error) {
 	p := New(size)
-	p.path = path
 	old, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("cannot read the flash chip: %w", err)
 	}
 	copy(p.data, old)
-	if p.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644); err != nil {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
 		return nil, fmt.Errorf("cannot write to the flash chip: %w", err)
 	}
-	if len(old) < size {
-		if _, err := p.file.WriteAt(p.data[len(old):], int64(len(old))); err != nil {
-			p.file.Close()
+	if len(old) < len(p.data) {
+		if _, err := f.WriteAt(p.data[len(old):], int64(len(old))); err != nil {
+			f.Close()
 			return nil, fmt.Errorf("cannot write to the flash chip: %w", err)
 		}
 	}
+	p.chip.file = f
 	return p, nil
 }
 
 // New makes an erased part that is kept nowhere. The size is rounded down to whole
 // sectors.
 func New(size int) *Part {
-	p := &Part{data: make([]byte, size/SectorSize*SectorSize)}
-	for i := range p.data {
-		p.data[i] = erased
-	}
+	c := newChip(size / SectorSize * SectorSize)
+	p := c.Part(0, c.Size())
+	p.own = true
 	return p
 }
 
-// Close gives the file back.
+// Close gives the file back that only this part has. A part of a Chip stays open.
 func (p *Part) Close() error {
-	if p.file == nil {
+	if !p.own {
 		return nil
 	}
-	f := p.file
-	p.file = nil
-	return f.Close()
+	return p.chip.closeFile()
 }
 
 // Size is the size of the part in bytes.
 func (p *Part) Size() int { return len(p.data) }
 
-// Bytes is what the part holds; the caller must not change it.
+// Bytes is what the part holds; the caller must not change it. It is always the same
+// slice.
 func (p *Part) Bytes() []byte { return p.data }
 
 // Word is the word at an offset.
 func (p *Part) Word(offset int) uint32 { return binary.LittleEndian.Uint32(p.data[offset:]) }
 
 // Blank tells whether a sector is erased. offset is that of its first byte.
-func (p *Part) Blank(offset int) bool {
-	for _, b := range p.data[offset : offset+SectorSize] {
-		if b != erased {
+func (p *Part) Blank(offset int) bool { return Blank(p.data[offset : offset+SectorSize]) }
+
+// Blank tells whether bytes of a chip are erased.
+func Blank(b []byte) bool {
+	for ; len(b) > SectorSize; b = b[SectorSize:] {
+		if string(b[:SectorSize]) != erasedSector {
 			return false
 		}
 	}
-	return true
+	return string(b) == erasedSector[:len(b)]
 }
 
 // Erase sets all bits of the sector at an offset.
 func (p *Part) Erase(offset int) {
-	p.step(Op{Erase: true, Offset: offset})
-	s := p.data[offset : offset+SectorSize]
-	for i := range s {
-		s[i] = erased
-	}
-	p.save(offset, offset+SectorSize)
+	_ = p.data[offset : offset+SectorSize] // no other part's sector
+	p.chip.erase(p.at+offset, p)
 }
 
-// Write clears the bits that are not set in b, whose length is a whole number of
-// words.
+// Write clears the bits that are not set in b. Its length and the offset are whole
+// numbers of words.
 func (p *Part) Write(offset int, b []byte) {
-	done := offset
-	defer func() { p.save(offset, done) }() // also what a power cut leaves
-	for ; len(b) > 0; b = b[WordSize:] {
-		p.step(Op{Offset: done})
-		for i, c := range b[:WordSize] {
-			p.data[done+i] &= c
-		}
-		done += WordSize
-	}
-}
-
-func (p *Part) step(op Op) {
-	if p.OnOp != nil {
-		p.OnOp(op)
-	}
-}
-
-// save brings a range of bytes to the file.
-func (p *Part) save(from, to int) {
-	if p.file == nil || from == to {
-		return
-	}
-	if _, err := p.file.WriteAt(p.data[from:to], int64(from)); err != nil && p.OnError != nil {
-		p.OnError(fmt.Errorf("cannot keep what was written to the flash chip: %w", err))
-	}
+	_ = p.data[offset : offset+len(b)]
+	p.chip.write(p.at+offset, b, p)
 }

@@ -8,6 +8,7 @@ import (
 
 	"moonlet/internal/mem"
 	"moonlet/internal/port"
+	"moonlet/internal/rcr"
 )
 
 // rtcPeriodQ12 is the length of a cycle of the slow clock in µs, with 12 bits
@@ -26,7 +27,7 @@ const (
 // must be set.
 type SystemConfig struct {
 	Loop    *Loop
-	Records *RecordPage
+	Records *rcr.Page
 	// Static variables of modules lie in [StaticStart, StaticEnd) of Mem.
 	Mem                    mem.Mem
 	StaticStart, StaticEnd mem.Addr
@@ -50,7 +51,7 @@ type System struct {
 	loop       *Loop
 	random     *rand.PCG
 	info       port.ResetInfo
-	partitions []Partition
+	partitions []rcr.Partition
 	sdkOutput  bool
 
 	mhz        int
@@ -123,7 +124,7 @@ func (s *System) Reset(info port.ResetInfo) {
 		s.mhz = cpuMaxMHz
 	}
 	table, _ := s.config.Records.Read(port.RecordPartitions)
-	s.partitions = decodePartitions(table)
+	s.partitions = rcr.DecodeTable(table)
 }
 
 // Pending is the end that was asked for, nil if the life goes on.
@@ -232,16 +233,7 @@ func (s *System) DeleteRecord(id uint8) bool { return s.config.Records.Delete(id
 
 // Partition implements port.Records.
 func (s *System) Partition(kind uint32) port.FlashRegion {
-	return findPartition(s.partitions, kind)
-}
-
-func findPartition(table []Partition, kind uint32) port.FlashRegion {
-	for _, p := range table {
-		if p.Kind == kind {
-			return p.FlashRegion
-		}
-	}
-	return port.FlashRegion{}
+	return rcr.Find(s.partitions, kind)
 }
 
 // LoadImage implements port.System.

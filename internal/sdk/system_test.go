@@ -1,13 +1,13 @@
 package sdk
 
 import (
-	"bytes"
 	"encoding/binary"
 	"testing"
 	"time"
 
 	"moonlet/internal/mem"
 	"moonlet/internal/port"
+	"moonlet/internal/rcr"
 )
 
 const flash4M = 4 << 20
@@ -24,7 +24,7 @@ func newSystem(t *testing.T) *System {
 		t.Fatal(err)
 	}
 	return NewSystem(SystemConfig{
-		Loop: newVirtual(), Records: NewRecordPage(flash4M, 0),
+		Loop: newVirtual(), Records: rcr.New(flash4M, 0),
 		Mem: space.Mem(), StaticStart: base, StaticEnd: base + 64, Seed: 1,
 	})
 }
@@ -124,95 +124,4 @@ func TestSystem_Partitions(t *testing.T) {
 	if got := s.Partition(port.PartitionLFS); got.Size != 0 {
 		t.Errorf("LFS of %d bytes", got.Size)
 	}
-}
-
-func TestRecordPage(t *testing.T) {
-	p := NewRecordPage(flash4M, 0)
-	if _, ok := p.Read(port.RecordInit); ok {
-		t.Error("a record that nobody wrote")
-	}
-	n, ok := p.Write(port.RecordInit, []byte("@a.lua\x00"))
-	if n != 8 || !ok {
-		t.Errorf("wrote %d, %v", n, ok)
-	}
-	before := p.Bytes()
-	if n, ok = p.Write(port.RecordInit, []byte("@a.lua\x00")); n != 7 || !ok || !bytes.Equal(before, p.Bytes()) {
-		t.Errorf("the same value again: %d, %v", n, ok)
-	}
-	if b, _ := p.Read(port.RecordInit); string(b) != "@a.lua\x00\x00" {
-		t.Errorf("read %q", b)
-	}
-	p.Write(port.RecordInit, []byte("x"))
-	if b, _ := p.Read(port.RecordInit); string(b) != "x\x00\x00\x00" {
-		t.Errorf("read %q", b)
-	}
-	for i, c := range p.Bytes() {
-		if c&^before[i] != 0 {
-			t.Fatalf("byte %d: %#x became %#x, which flash cannot do without an erase", i, before[i], c)
-		}
-	}
-	if !p.Delete(port.RecordInit) || p.Delete(port.RecordInit) {
-		t.Error("Delete")
-	}
-	if n, ok = p.Write(port.RecordInit, nil); n != 0 || !ok {
-		t.Errorf("empty record: %d, %v", n, ok)
-	}
-	if b, ok := p.Read(port.RecordInit); len(b) != 0 || !ok {
-		t.Errorf("empty record reads %q, %v", b, ok)
-	}
-}
-
-func TestRecordPage_FillAndCompact(t *testing.T) {
-	p := NewRecordPage(flash4M, 0)
-	table, _ := p.Read(port.RecordPartitions)
-	for i := range 500 { // far more than the page holds
-		body := bytes.Repeat([]byte{byte(i)}, 200)
-		if _, ok := p.Write(port.RecordInit, body); !ok {
-			t.Fatalf("write %d failed", i)
-		}
-		if b, _ := p.Read(port.RecordInit); !bytes.Equal(b, body) {
-			t.Fatalf("write %d: read %x", i, b[:4])
-		}
-	}
-	if b, _ := p.Read(port.RecordPartitions); !bytes.Equal(b, table) {
-		t.Error("the partition table changed")
-	}
-	full := 0
-	for id := range 60 {
-		if _, ok := p.Write(uint8(100+id), make([]byte, 252)); !ok {
-			full++
-		}
-	}
-	if full == 0 {
-		t.Error("a page of 4 KB took 60 records of 252 bytes")
-	}
-	if b, _ := p.Read(port.RecordPartitions); !bytes.Equal(b, table) {
-		t.Error("a full page lost the partition table")
-	}
-	again, err := LoadRecordPage(p.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b, _ := again.Read(port.RecordPartitions); !bytes.Equal(b, table) {
-		t.Error("a loaded page differs")
-	}
-	if _, err := LoadRecordPage(nil); err == nil {
-		t.Error("loaded an empty page")
-	}
-}
-
-// Any bytes can stand in a page that was read from a file.
-func FuzzRecordPage(f *testing.F) {
-	f.Add(NewRecordPage(flash4M, 0).Bytes(), uint8(5), []byte("x"))
-	f.Fuzz(func(t *testing.T, page []byte, id uint8, body []byte) {
-		data := make([]byte, RecordPageSize)
-		copy(data, page)
-		p, err := LoadRecordPage(data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.Read(id)
-		p.Write(id, body)
-		p.Delete(id)
-	})
 }

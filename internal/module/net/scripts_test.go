@@ -23,6 +23,7 @@ import (
 	"moonlet/internal/module/wifi"
 	"moonlet/internal/port"
 	"moonlet/internal/radio"
+	"moonlet/internal/rcr"
 	"moonlet/internal/rom"
 	"moonlet/internal/sdk"
 	"moonlet/internal/state"
@@ -87,7 +88,7 @@ func newChip(t *testing.T, clock sdk.Clock, air radio.Config) *testChip {
 	air.Loop, air.Link, air.MAC = c.loop, c.net, radio.MACOf(0x123456)
 	c.radio = radio.New(air)
 	c.system = sdk.NewSystem(sdk.SystemConfig{
-		Loop: c.loop, Records: sdk.NewRecordPage(4<<20, 0), Mem: c.space.Mem(), StaticStart: staticStart, StaticEnd: staticEnd,
+		Loop: c.loop, Records: rcr.New(4<<20, 0), Mem: c.space.Mem(), StaticStart: staticStart, StaticEnd: staticEnd,
 	})
 	c.boot()
 	return c

@@ -26,6 +26,7 @@ import (
 	"moonlet/internal/module/tmr"
 	"moonlet/internal/module/uart"
 	"moonlet/internal/port"
+	"moonlet/internal/rcr"
 	"moonlet/internal/rom"
 	"moonlet/internal/sdk"
 	"moonlet/internal/state"
@@ -45,7 +46,7 @@ type testChip struct {
 	space   *mem.Space
 	loop    *sdk.Loop
 	system  *sdk.System
-	records *sdk.RecordPage
+	records *rcr.Page
 	board   *board.Board
 	uarts   [port.SerialPorts]*board.UART
 	files   *flashdir.FS
@@ -96,7 +97,7 @@ type reset struct{ reason port.ResetReason }
 
 func newChip(t testing.TB) *testChip {
 	t.Helper()
-	c := &testChip{t: t, records: sdk.NewRecordPage(4<<20, 0)}
+	c := &testChip{t: t, records: rcr.New(4<<20, 0)}
 	c.loop = sdk.New(sdk.Config{
 		Clock:      sdk.NewVirtualClock(),
 		OnWatchdog: func() { panic(reset{port.ResetSoftWatchdog}) },

@@ -1,0 +1,147 @@
+package flash
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"moonlet/internal/hostfile"
+)
+
+// chipMode is the mode of a chip's file: there may be passwords in it.
+const chipMode = 0o600
+
+// OpenChip opens the chip in a file and locks it. If there is no file it makes one,
+// erased and of that size, 0 for DefaultSize; else the file's size is the chip's. Beside
+// it there are two small files: PATH.wear, see Wear, and PATH.lock while the chip is in
+// use, which tells by whom.
+func OpenChip(path string, size int) (*Chip, error) {
+	if err := makeChip(path, size); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use the flash chip: %w", err)
+	}
+	l, err := lockFile(f, path)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	c, err := readChip(f, path)
+	if err != nil {
+		l.release()
+		f.Close()
+		return nil, err
+	}
+	c.file, c.path, c.lock = f, path, l
+	return c, nil
+}
+
+// makeChip makes an erased chip if there is none.
+func makeChip(path string, size int) error {
+	if size == 0 {
+		size = DefaultSize
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil // opening tells what is wrong
+	}
+	if err := CheckSize(size); err != nil {
+		return err
+	}
+	b := make([]byte, size)
+	fill(b)
+	// It comes into being whole: a part of it could be a smaller chip.
+	if err := hostfile.Create(path, b, chipMode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("cannot make the flash chip: %w", err)
+	}
+	return nil
+}
+
+// readChip reads the chip and what was counted of it.
+func readChip(f *os.File, path string) (*Chip, error) {
+	data, err := readImage(f, path)
+	if err != nil {
+		return nil, err
+	}
+	c := &Chip{data: data, WornAfter: WornAfter, run: map[int]int{}}
+	switch w, err := ReadWear(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		c.wear = Wear{Size: len(data), Erases: make([]uint32, len(data)/SectorSize)}
+	case err != nil:
+		return nil, err
+	case w.Size != len(data):
+		return nil, fmt.Errorf("%s counts the erases of a chip of %d bytes, and %s has %d: it belongs to another chip; remove it to count from zero",
+			wearPath(path), w.Size, path, len(data))
+	default:
+		c.wear = *w
+	}
+	return c, nil
+}
+
+// ReadChip reads the bytes of a chip, for a tool that changes nothing: it takes no lock
+// and does not write. What a module that runs is writing may be there by half.
+func ReadChip(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the flash chip: %w", err)
+	}
+	defer f.Close()
+	return readImage(f, path)
+}
+
+func readImage(f *os.File, path string) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the flash chip: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no file, as a flash chip has to be", path)
+	}
+	if n := info.Size(); n > MaxSize {
+		return nil, fmt.Errorf("%s has %d bytes, more than the 16 MB of the largest flash chip", path, n)
+	}
+	if err := CheckSize(int(info.Size())); err != nil {
+		return nil, fmt.Errorf("%s is not the image of a whole flash chip, or was cut off: %w", path, err)
+	}
+	data := make([]byte, info.Size())
+	if _, err := io.ReadFull(io.NewSectionReader(f, 0, info.Size()), data); err != nil {
+		return nil, fmt.Errorf("cannot read the flash chip: %w", err)
+	}
+	return data, nil
+}
+
+// Sync waits until the host's disk has what was written. The file of a chip that is not
+// synced is safe from the end of its process, not from that of the host.
+func (c *Chip) Sync() error {
+	if c.file == nil {
+		return nil
+	}
+	return c.file.Sync()
+}
+
+// Close gives the file back: it is complete on the disk then, with the counts beside it.
+func (c *Chip) Close() error {
+	if c.file == nil {
+		return nil
+	}
+	err := c.Sync()
+	if c.path != "" {
+		err = errors.Join(err, c.saveWear())
+	}
+	return errors.Join(err, c.closeFile())
+}
+
+func (c *Chip) closeFile() error {
+	if c.file == nil {
+		return nil
+	}
+	f := c.file
+	c.file = nil
+	if c.lock != nil {
+		c.lock.release()
+	}
+	return f.Close()
+}
