@@ -16,7 +16,7 @@ import (
 
 // Endurance is how often a sector can be erased and written at least, by the data sheets
 // of the chips on usual boards: "Min. 100K Program-Erase cycles per sector" in the list
-// of features of Winbond's W25Q32JV (revision G) and W25Q128JV. A chip does not break
+// of features of Winbond's W25Q128JV. A chip does not break
 // down at that count; it is what its maker promises.
 const Endurance = 100_000
 
