@@ -184,6 +184,12 @@ func (o options) measureAll(tmp string, b build) (results []result, err error) {
 		empty := filepath.Join(tmp, "empty.lua")
 		err = os.WriteFile(empty, nil, 0o666)
 		jobs = []job{execution("start", b.model, empty)}
+		if err == nil {
+			o.binary, err = installed(tmp, o.binary)
+		}
+		if err == nil {
+			b.path, err = installed(tmp, b.path)
+		}
 	default:
 		jobs, err = programs(b.model, o.dir, o.args)
 	}
@@ -198,6 +204,22 @@ func (o options) measureAll(tmp string, b build) (results []result, err error) {
 		results = append(results, r)
 	}
 	return results, nil
+}
+
+// installed copies a program, as installing does. What a linker has just written lies in
+// the system's cache page by page, and takes a fifth longer to be mapped than a file that
+// was written from its start to its end.
+func installed(dir, path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	f, err := os.CreateTemp(dir, "*-"+filepath.Base(path))
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	return f.Name(), errors.Join(err, f.Chmod(0o755), f.Close())
 }
 
 // programs lists the programs of a directory, those with the given names or all.

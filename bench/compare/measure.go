@@ -20,7 +20,11 @@ type job struct {
 }
 
 func execution(name, model, file string) job {
-	return job{name, []string{"exec", "--number", model, file}, []string{"-e", file}}
+	mine := []string{"exec", "--number", model, file}
+	if model == models[0].name { // as one would type it
+		mine = []string{"exec", file}
+	}
+	return job{name, mine, []string{"-e", file}}
 }
 
 // compilations are runs of the compilers over all Lua files below some
