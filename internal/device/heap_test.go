@@ -134,18 +134,19 @@ func TestFunctionCost(t *testing.T) {
 		return m.numbers("dofile('test.lua')\n")
 	}
 	f, i := figures(function), figures(inline)
+	t.Logf("with the function %v, inline %v", f, i)
 	if len(f) != 3 || len(i) != 3 {
 		t.Fatalf("%v and %v", f, i)
 	}
 	for what, x := range map[string]struct{ got, want, about int }{
-		"with the function":             {f[0], 45496, 1500},
-		"inline":                        {i[0], 45832, 1500},
-		"the function's code":           {i[0] - f[0], 336, 80},
-		"making it":                     {f[0] - f[1], 368, 80},
-		"calling print":                 {i[0] - i[1], 264, 80},
+		"with the function":             {f[0], 45528, 1500},
+		"inline":                        {i[0], 45856, 1500},
+		"the function's code":           {i[0] - f[0], 328, 40},
+		"making it":                     {f[0] - f[1], 328, 40},
+		"calling print":                 {i[0] - i[1], 256, 40},
 		"a text and a call frame":       {f[1] - f[2], 96, 32},
-		"a text":                        {i[1] - i[2], 40, 24},
-		"the function, after all of it": {i[2] - f[2], 496, 120},
+		"a text":                        {i[1] - i[2], 48, 24},
+		"the function, after all of it": {i[2] - f[2], 448, 60},
 	} {
 		if d := x.got - x.want; d < -x.about || d > x.about {
 			t.Errorf("%s: %d, docs/heap.md says %d", what, x.got, x.want)
