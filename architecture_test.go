@@ -33,6 +33,7 @@ var allowed = map[string]string{
 	"internal/chunk":         "internal/num",
 	"internal/lfs":           "internal/num internal/opcode internal/layout internal/chunk",
 	"internal/flash":         "",
+	"internal/spiffs":        "",
 	"internal/hostfile":      "",
 	"internal/rom":           "internal/mem internal/num internal/layout/ internal/state",
 	"internal/machine":       "internal/mem internal/num internal/heap internal/state internal/rom",
