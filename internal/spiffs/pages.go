@@ -108,14 +108,20 @@ func (fs *FS) copyPart(to, from, start, end int) {
 	fs.program(to*PageSize+start, fs.page(from)[start:end], plain)
 }
 
-// delete marks a page as deleted, in the lookup first (spiffs_page_delete).
+// delete marks a page as deleted, in the lookup first (spiffs_page_delete). Files
+// have gaps where a full file system stopped a write. The C code counts those as
+// pages, too, and its writes go past the end of the chip. To pages that only damaged
+// indexes lead to it does write; here that is an error.
 func (fs *FS) delete(page int) error {
-	if !fs.inFile(page) { // by a damaged index; the C code writes there
+	if page != noPage && !fs.inFile(page) {
 		return ErrIndexRefInvalid
 	}
-	fs.programU16(fs.idAt(page), idDeleted, plain)
 	fs.deleted++
 	fs.used--
+	if page == noPage {
+		return nil
+	}
+	fs.programU16(fs.idAt(page), idDeleted, plain)
 	fs.setFlags(page, 0xFF&^(flagDeleted|flagUsed), dropping)
 	return nil
 }
