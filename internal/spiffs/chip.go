@@ -37,17 +37,14 @@ func (m *Memory) Bytes() []byte { return m.data }
 
 // Write implements Chip.
 func (m *Memory) Write(offset int, b []byte) {
-	if m.OnOp == nil {
-		for i, c := range b {
-			m.data[offset+i] &= c
+	data := m.data[offset : offset+len(b)]
+	for len(b) >= wordSize {
+		if m.OnOp != nil {
+			m.OnOp(false, offset)
+			offset += wordSize
 		}
-		return
-	}
-	for i := 0; i < len(b); i += wordSize {
-		m.OnOp(false, offset+i)
-		for j := i; j < i+wordSize; j++ {
-			m.data[offset+j] &= b[j]
-		}
+		putU32(data, u32(data)&u32(b))
+		data, b = data[wordSize:], b[wordSize:]
 	}
 }
 
@@ -56,8 +53,7 @@ func (m *Memory) Erase(offset int) {
 	if m.OnOp != nil {
 		m.OnOp(true, offset)
 	}
-	s := m.data[offset : offset+SectorSize]
-	for i := range s {
-		s[i] = 0xFF
+	for i := 0; i < SectorSize; i += PageSize {
+		copy(m.data[offset+i:], blank[:])
 	}
 }

@@ -46,7 +46,10 @@
 // mention. The C code gives no more.
 package spiffs
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 const (
 	// PageSize is the size of a page: LOG_PAGE_SIZE in app/spiffs/spiffs.c.
@@ -137,10 +140,8 @@ func nameIn(header []byte) []byte {
 
 // cString is what C sees of a string: what is before a zero byte.
 func cString(s string) string {
-	for i := range len(s) {
-		if s[i] == 0 {
-			return s[:i]
-		}
+	if i := strings.IndexByte(s, 0); i >= 0 {
+		return s[:i]
 	}
 	return s
 }

@@ -33,7 +33,6 @@ type File struct {
 	fs   *FS
 	slot *slot
 	uses int // of the slot when the file was opened
-	n    int // the descriptor: 1, 2, …
 }
 
 // Open opens a file.
@@ -53,13 +52,7 @@ func (fs *FS) Open(name string, flags Flags) (*File, error) {
 		s.open = false
 		return nil, fs.fail(err)
 	}
-	f := &File{fs: fs, slot: s, uses: s.uses}
-	for i := range fs.slots {
-		if &fs.slots[i] == s {
-			f.n = i + 1
-		}
-	}
-	return f, nil
+	return &File{fs: fs, slot: s, uses: s.uses}, nil
 }
 
 func (fs *FS) openSlot(s *slot, name string, flags Flags) error {
@@ -103,7 +96,7 @@ func (f *File) use() error {
 }
 
 // Descriptor is the number that the file has in C, from 1 on.
-func (f *File) Descriptor() int { return f.n }
+func (f *File) Descriptor() int { return f.slot.n }
 
 // Read fills p from the position on. At the end it returns 0 and no error.
 func (f *File) Read(p []byte) (int, error) {

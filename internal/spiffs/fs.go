@@ -112,6 +112,9 @@ func prepare(c Chip, g Geometry, o Options) (*FS, error) {
 		cache: cache{buffers: make([]buffer, o.Buffers)},
 		slots: make([]slot, o.Files),
 	}
+	for i := range fs.slots {
+		fs.slots[i].n = i + 1
+	}
 	return fs, nil
 }
 

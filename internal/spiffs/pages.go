@@ -20,13 +20,28 @@ func (fs *FS) program(offset int, b []byte, a access) {
 	fs.chip.Write(at-lead, w)
 }
 
+// programU16 clears bits of a number, which is in one word.
 func (fs *FS) programU16(offset int, v uint16, a access) {
-	fs.program(offset, []byte{byte(v), byte(v >> 8)}, a)
+	fs.cache.write(offset/PageSize, a)
+	lead := offset % wordSize
+	putU32(fs.word[:], 0xFFFFFFFF)
+	putU16(fs.word[lead:], v)
+	fs.chip.Write(fs.g.Offset+offset-lead, fs.word[:wordSize])
 }
 
 // setFlags clears the flags of a page that are not set in flags.
 func (fs *FS) setFlags(page int, flags byte, a access) {
-	fs.program(page*PageSize+atFlags, []byte{flags}, a)
+	fs.cache.write(page, a)
+	putU32(fs.word[:], 0xFFFFFF00|uint32(flags))
+	fs.chip.Write(fs.g.Offset+page*PageSize+atFlags, fs.word[:wordSize])
+}
+
+// programHead writes the beginning of a page.
+func (fs *FS) programHead(page int, head [headerSize]byte) {
+	fs.cache.write(page, plain)
+	putU32(fs.word[wordSize:], 0xFFFFFFFF)
+	copy(fs.word[:], head[:])
+	fs.chip.Write(fs.g.Offset+page*PageSize, fs.word[:2*wordSize])
 }
 
 // eraseBlock erases a block, then writes the count of erasures, then the magic number
@@ -60,8 +75,7 @@ func (fs *FS) allocate(id, span uint16, flags byte, data []byte, finish bool) (p
 	fs.programU16(fs.idAt(page), id, plain)
 	fs.used++
 	flags &^= flagUsed
-	head := pageHead(id, span, flags)
-	fs.program(page*PageSize, head[:], plain)
+	fs.programHead(page, pageHead(id, span, flags))
 	if data != nil {
 		fs.program(page*PageSize+headerSize, data, plain)
 	}
@@ -200,11 +214,12 @@ func (fs *FS) create(id uint16, name string) (page int, err error) {
 	id |= idIndex
 	fs.programU16(fs.idAt(page), id, plain)
 	fs.used++
-	h := blank
+	h := fs.work[:]
+	copy(h, blank[:])
 	head := pageHead(id, 0, 0xFF&^(flagFinal|flagIndex|flagUsed))
-	copy(h[:], head[:])
+	copy(h, head[:])
 	h[atType] = typeFile
-	putName(h[:], name)
+	putName(h, name)
 	fs.program(page*PageSize, h[:fileHeader], plain)
 	fs.moved(id, 0, page, sizeNone)
 	return page, nil

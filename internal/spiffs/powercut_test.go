@@ -116,7 +116,7 @@ func randomDeed(r *rand.Rand, m model, names []string) deed {
 // afterwards, or something in between.
 func TestPowerCut(t *testing.T) {
 	cuts, unrepaired, kinds := 0, 0, map[Kind]int{}
-	rounds := 12
+	rounds := 6
 	if testing.Short() {
 		rounds = 3
 	}
@@ -133,7 +133,7 @@ func TestPowerCut(t *testing.T) {
 		}
 		m := model{}
 		names := []string{"init.lua", "a", "b", "c.lc", "settings", "log"}
-		for range 60 {
+		for range 40 {
 			d := randomDeed(r, m, names)
 			before := bytes.Clone(chip.Bytes())
 			if err := d.do(fs); err != nil {

@@ -3,6 +3,7 @@ package spiffs
 // slot is a file descriptor (spiffs_fd, app/spiffs/spiffs_nucleus.h). A closed one
 // remembers where its file was, so that it is found at once if it is opened again.
 type slot struct {
+	n     int // of the descriptor, from 1 on
 	open  bool
 	uses  int // how often it was opened, to tell files from each other
 	id    uint16
