@@ -117,17 +117,18 @@ func (fs *FS) chooseBlock(crammed bool) int {
 // countFilled counts the pages of a block up to the first one that is free: pages are
 // used in order.
 func (fs *FS) countFilled(at int) (used, deleted int) {
-	for i := range fs.entries {
-		if i%lookupsPerPage == 0 {
-			fs.touch(at+i*2, plain)
-		}
-		switch u16(fs.flash[at+i*2:]) {
-		case idFree:
-			return used, deleted
-		case idDeleted:
-			deleted++
-		default:
-			used++
+	for i := 0; i < fs.entries; i += lookupsPerPage {
+		fs.touch(at+i*2, plain)
+		ids := fs.flash[at+i*2 : at+min(i+lookupsPerPage, fs.entries)*2]
+		for ; len(ids) >= 2; ids = ids[2:] {
+			switch u16(ids) {
+			case idFree:
+				return used, deleted
+			case idDeleted:
+				deleted++
+			default:
+				used++
+			}
 		}
 	}
 	return used, deleted

@@ -141,6 +141,10 @@ func Search(image []byte) (found []Geometry) {
 			if err != nil || g.check(len(image)) != nil || g.unerased(image) > 1 {
 				continue
 			}
+			// A blank block in front of a file system looks like its first one.
+			if u16(image[offset+g.magicAt():]) != g.magic(0) && size != len(image) {
+				continue
+			}
 			found = append(found, g)
 			end = offset + size
 			break
