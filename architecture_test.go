@@ -32,6 +32,7 @@ var allowed = map[string]string{
 	"internal/port":          "internal/mem",
 	"internal/chunk":         "internal/num",
 	"internal/lfs":           "internal/num internal/opcode internal/layout internal/chunk",
+	"internal/spiffs":        "",
 	"internal/hostfile":      "",
 	"internal/flash":         "internal/hostfile",
 	"internal/rom":           "internal/mem internal/num internal/layout/ internal/state",

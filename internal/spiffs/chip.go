@@ -1,0 +1,59 @@
+package spiffs
+
+import "slices"
+
+// Chip is a NOR flash chip or a part of one, such as *flash.Part. Offsets are in
+// bytes.
+type Chip interface {
+	// Bytes is what the chip holds, always the same slice; nobody may change it but
+	// by the methods below.
+	Bytes() []byte
+	// Write clears the bits that are not set in b. Offset and length are whole
+	// numbers of words of 4 bytes; the words are written in order.
+	Write(offset int, b []byte)
+	// Erase sets all bits of the sector of SectorSize bytes that begins at offset.
+	Erase(offset int)
+}
+
+// Memory is a chip without a file.
+type Memory struct {
+	data []byte
+	// OnOp, if any, runs before a sector is erased and before each word is
+	// written, which does not happen if OnOp panics. That is how a test cuts the
+	// power.
+	OnOp func(erase bool, offset int)
+}
+
+// NewMemory makes an erased chip.
+func NewMemory(size int) *Memory {
+	return &Memory{data: slices.Repeat([]byte{0xFF}, size)}
+}
+
+// MemoryOf makes a chip that holds a copy of an image.
+func MemoryOf(image []byte) *Memory { return &Memory{data: slices.Clone(image)} }
+
+// Bytes implements Chip.
+func (m *Memory) Bytes() []byte { return m.data }
+
+// Write implements Chip.
+func (m *Memory) Write(offset int, b []byte) {
+	data := m.data[offset : offset+len(b)]
+	for len(b) >= wordSize {
+		if m.OnOp != nil {
+			m.OnOp(false, offset)
+			offset += wordSize
+		}
+		putU32(data, u32(data)&u32(b))
+		data, b = data[wordSize:], b[wordSize:]
+	}
+}
+
+// Erase implements Chip.
+func (m *Memory) Erase(offset int) {
+	if m.OnOp != nil {
+		m.OnOp(true, offset)
+	}
+	for i := 0; i < SectorSize; i += PageSize {
+		copy(m.data[offset+i:], blank[:])
+	}
+}
