@@ -29,6 +29,10 @@ type Config struct {
 	// settings. It is made if it does not exist.
 	StateDir string
 
+	// Chip is the whole flash chip: files, store and settings are in it as on a board.
+	// The caller opens and closes it. Without one they are files in StateDir.
+	Chip *flash.Chip
+
 	// Model are Lua's numbers. With larger ones the same heap has less room: FreeHeap
 	// is that of a build with the default numbers.
 	Model num.Model

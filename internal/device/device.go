@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
 
 	"moonlet/internal/board"
+	"moonlet/internal/flash"
 	"moonlet/internal/flashdir"
+	"moonlet/internal/flashfs"
 	"moonlet/internal/heap"
 	"moonlet/internal/hostnet"
 	"moonlet/internal/machine"
@@ -39,7 +42,7 @@ type Device struct {
 	board   *board.Board
 	buttons map[string]*board.Button
 	uarts   [port.SerialPorts]*board.UART
-	files   *flashdir.FS
+	files   fileSystem
 	filesAt port.FlashRegion // the partition of files
 	net     *hostnet.Net
 	radio   *radio.Radio
@@ -59,8 +62,26 @@ type Device struct {
 	idle     bool // the console has executed all that it got
 }
 
-// flashSize is the size of the flash chip in bytes, that of most boards.
-const flashSize = 4 << 20
+// flashSize is the size of the flash chip in bytes.
+func (c *Config) flashSize() uint32 {
+	if c.Chip == nil {
+		return flash.DefaultSize
+	}
+	return uint32(c.Chip.Size())
+}
+
+// flashID is how a chip by Winbond (0xEF) of that size identifies itself: the type 0x40 and
+// the logarithm of its size, as in the JEDEC ID of the data sheets of the W25Q series.
+func (c *Config) flashID() uint32 {
+	return uint32(bits.Len32(c.flashSize())-1)<<16 | 0x40EF
+}
+
+// fileSystem is a module's files: in a directory or on the chip.
+type fileSystem interface {
+	port.Files
+	Reset()
+	Close() error
+}
 
 // New makes a module that is switched off. Errors are for the user.
 func New(c Config) (*Device, error) {
@@ -72,15 +93,21 @@ func New(c Config) (*Device, error) {
 	}
 	d := &Device{config: c, idle: true, buttons: map[string]*board.Button{}, next: sdk.Reason(port.ResetPowerOn)}
 	d.input.d = d
+	if c.Chip != nil {
+		c.Chip.OnError, c.Chip.OnWorn = d.hostError, d.onWorn
+	}
 	if err := d.assemble(); err != nil {
 		d.Close()
 		return nil, err
+	}
+	if c.Chip != nil {
+		c.Chip.OnOp = d.onFlash // from now on: a module that is being made has no power to lose
 	}
 	return d, nil
 }
 
 func (d *Device) assemble() (err error) {
-	if d.records, err = loadRecords(d.config.StateDir, d.config.LFSSize, d.hostError); err != nil {
+	if d.records, err = loadRecords(d.config, d.hostError); err != nil {
 		return err
 	}
 	if d.space, err = mem.NewSpace(); err != nil {
@@ -123,7 +150,7 @@ func (d *Device) connect() error {
 	})
 	d.system = sdk.NewSystem(sdk.SystemConfig{
 		Loop: d.loop, Records: d.records, Mem: d.mem, StaticStart: ramStart, StaticEnd: staticEnd,
-		Hardware: port.Hardware{ChipID: c.ChipID, FlashID: 0x1640EF, FlashSize: flashSize, FlashSpeed: 40000000},
+		Hardware: port.Hardware{ChipID: c.ChipID, FlashID: c.flashID(), FlashSize: c.flashSize(), FlashSpeed: 40000000},
 		Build:    d.build(), Input: &d.input, Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
 		CheckImage: d.CheckImage, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
 	})
@@ -149,6 +176,10 @@ func (d *Device) openFiles() error {
 		}
 	}
 	d.filesAt = region
+	if c := d.config.Chip; c != nil {
+		d.files = flashfs.New(c, region)
+		return nil
+	}
 	files, err := flashdir.New(flashdir.Options{
 		Dir:         filepath.Join(d.config.StateDir, FlashDir),
 		Region:      flashdir.RegionIn(region),

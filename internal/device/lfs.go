@@ -73,6 +73,10 @@ func (d *Device) openStore() error {
 			"which is all that the processor can read: the module runs without a store", region.Addr)})
 		return nil
 	}
+	if d.config.Chip != nil {
+		s.part, s.addr = d.config.Chip.Part(int(region.Addr), int(region.Size)), region.Addr
+		return nil
+	}
 	part, err := flash.Open(storeFile(d.config.StateDir, region.Addr), int(region.Size))
 	if err != nil {
 		return err
@@ -81,6 +85,12 @@ func (d *Device) openStore() error {
 	part.OnOp = d.onFlash
 	s.part, s.addr = part, region.Addr
 	return nil
+}
+
+// onWorn warns of an application that erases a sector again and again.
+func (d *Device) onWorn(sector, erases int) {
+	d.report(Event{Kind: HostError, Text: fmt.Sprintf("the application has erased the sector at 0x%06x of its flash chip %d times in this run; "+
+		"a chip promises %d times: write less often, or to other places", sector*flash.SectorSize, erases, flash.Endurance)})
 }
 
 // onFlash lets a test cut the power.
@@ -228,8 +238,10 @@ func FlashStore(c Config, im *chunk.Image) (bytes int, err error) {
 	if len(r.Data) > int(region.Size) {
 		return 0, fmt.Errorf("the image takes %d bytes, the partition of the store has %d", len(r.Data), region.Size)
 	}
-	part, err := flash.Open(storeFile(c.StateDir, region.Addr), int(region.Size))
-	if err != nil {
+	var part *flash.Part
+	if c.Chip != nil {
+		part = c.Chip.Part(int(region.Addr), int(region.Size))
+	} else if part, err = flash.Open(storeFile(c.StateDir, region.Addr), int(region.Size)); err != nil {
 		return 0, err
 	}
 	part.OnError = func(e error) { err = cmp.Or(err, e) }

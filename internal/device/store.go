@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"moonlet/internal/flash"
 	"moonlet/internal/flashdir"
 	"moonlet/internal/hostfile"
 	"moonlet/internal/port"
@@ -26,11 +27,14 @@ const (
 	storePattern = "lfs-%06x.bin"
 )
 
-// loadRecords reads the page of reboot config records and keeps it up to date on
-// the host.
-func loadRecords(dir string, lfsSize int, report func(error)) (*rcr.Page, error) {
-	path := filepath.Join(dir, recordsFile)
-	page, err := readRecords(path, lfsSize)
+// loadRecords reads the page of reboot config records. Without a chip it is kept up to
+// date on the host.
+func loadRecords(c Config, report func(error)) (*rcr.Page, error) {
+	if c.Chip != nil {
+		return chipRecords(c)
+	}
+	path := filepath.Join(c.StateDir, recordsFile)
+	page, err := readRecords(path, c.LFSSize)
 	if err != nil {
 		return nil, err
 	}
@@ -42,11 +46,27 @@ func loadRecords(dir string, lfsSize int, report func(error)) (*rcr.Page, error)
 	return page, nil
 }
 
+// chipRecords is the page in the chip. A new chip gets the table that the firmware makes at
+// its first boot. One that has a table keeps it, unless a store is asked for and the table
+// is that of a build without one.
+func chipRecords(c Config) (*rcr.Page, error) {
+	page, err := rcr.In(c.Chip.Part(rcr.PageAddr, rcr.PageSize))
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := page.Table(); !ok {
+		page.WriteTable(rcr.DefaultPartitions(c.flashSize(), uint32(c.LFSSize)))
+	} else if c.LFSSize > 0 {
+		page.Provision(c.flashSize(), uint32(c.LFSSize))
+	}
+	return page, nil
+}
+
 // readRecords reads the page of reboot config records, a new one if there is none.
 func readRecords(path string, lfsSize int) (*rcr.Page, error) {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return rcr.New(flashSize, uint32(lfsSize)), nil
+		return rcr.New(flash.DefaultSize, uint32(lfsSize)), nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the module's settings: %w", err)
@@ -55,7 +75,7 @@ func readRecords(path string, lfsSize int) (*rcr.Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is damaged (%w); remove it to begin with a new module", path, err)
 	}
-	page.Provision(flashSize, uint32(lfsSize))
+	page.Provision(flash.DefaultSize, uint32(lfsSize))
 	return page, nil
 }
 
@@ -66,7 +86,7 @@ func StateFiles() []string { return []string{recordsFile, wifiFile, "lfs-*.bin"}
 // Partitions tells where the store and the file system are in the flash chip of a
 // module that may never have run.
 func Partitions(c Config) (lfs, files port.FlashRegion, err error) {
-	page, err := readRecords(filepath.Join(c.StateDir, recordsFile), c.LFSSize)
+	page, err := loadRecords(c, func(error) {})
 	if err != nil {
 		return lfs, files, err
 	}
