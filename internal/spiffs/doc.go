@@ -50,6 +50,8 @@
 //   - A file that is written to has a mixture of old and new parts, or its old size.
 //   - A page can be written to without being in the lookup, or behind the end of its
 //     file. What is written there later is damaged, for nothing looks whether it is blank.
+//   - Pages that were written but are not in an index yet come back when garbage is
+//     collected: in place of others of the file, or behind its end.
 //   - A new file can have a name that does not end; the C code then copies too much.
 //
 // The firmware never runs SPIFFS_check. [Check] finds all of this, and [Repair] brings
