@@ -56,6 +56,8 @@ type survey struct {
 	claimed map[int]bool   // pages that belong to a file
 	removed map[uint16]int // headers of files that were being removed
 	names   map[string]bool
+	// misplaced are pages with another id than in the lookup.
+	misplaced []int
 }
 
 // examine makes a survey. Blocks without a magic number come first: mounting erases
@@ -78,6 +80,9 @@ func examine(image []byte, g Geometry) (*survey, error) {
 		if page%g.pagesPerBlock() >= g.lookupPages() && !s.dead[page/g.pagesPerBlock()] {
 			s.checkPage(page)
 		}
+	}
+	for _, page := range s.misplaced {
+		s.place(page)
 	}
 	for _, id := range s.idsInOrder() {
 		s.checkFile(id)
@@ -190,12 +195,45 @@ func (s *survey) checkPage(page int) {
 	case flags&(flagUsed|flagFinal) != 0:
 		one(HalfWritten, "of id %d was not written completely: it is deleted", id&^idIndex)
 	case u16(p) != id, flags&flagIndex == 0 != (id&idIndex != 0):
-		one(Misplaced, "has the id %#04x in the lookup, but %#04x in itself: it is deleted", id, u16(p))
+		s.misplaced = append(s.misplaced, page)
+		return
 	default:
 		s.sortPage(page, id, p)
 		return
 	}
 	s.free(page)
+}
+
+// place decides which of its two ids a page keeps: its own if there are other pages of
+// that file, or else the one in the lookup if there are some of that. A header without
+// any keeps the one in the lookup.
+func (s *survey) place(page int) {
+	p, lookup := s.page(page), s.id(page)
+	own := u16(p)
+	header := p[atFlags]&(flagIndex|flagRemoving) == flagRemoving && u16(p[atSpan:]) == 0
+	for i, id := range []uint16{own, lookup, lookup} {
+		id &^= idIndex
+		if id == idDeleted || id == idFree&^idIndex || !s.known(id) && (i < 2 || !header) {
+			continue
+		}
+		if p[atFlags]&flagIndex == 0 {
+			id |= idIndex
+		}
+		s.problem(Problem{Kind: Misplaced, Block: -1, Page: page,
+			Text: fmt.Sprintf("has the id %#04x in the lookup, but %#04x in itself: both become %#04x", lookup, own, id)})
+		s.editU16(page*PageSize+atID, id)
+		s.editU16(s.idAt(page), id)
+		s.sortPage(page, id, p)
+		return
+	}
+	s.problem(Problem{Kind: Misplaced, Block: -1, Page: page,
+		Text: fmt.Sprintf("has the id %#04x in the lookup, but %#04x in itself, and no file has either: it is deleted", lookup, own)})
+	s.free(page)
+}
+
+// known tells whether there are other pages of a file.
+func (s *survey) known(id uint16) bool {
+	return len(s.headers[id]) > 0 || len(s.parts[part{id, 0}]) > 0
 }
 
 // sortPage notes a page that is all right by itself.

@@ -1,6 +1,10 @@
 package spiffs
 
-import "slices"
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
 
 // Chip is a NOR flash chip or a part of one, such as *flash.Part. Offsets are in
 // bytes.
@@ -56,4 +60,27 @@ func (m *Memory) Erase(offset int) {
 	for i := 0; i < SectorSize; i += PageSize {
 		copy(m.data[offset+i:], blank[:])
 	}
+}
+
+// WriteImage brings an image, such as one that Repair made, to a chip. A sector is
+// erased only if a bit has to be set. If the power goes meanwhile, files can be lost.
+func WriteImage(c Chip, offset int, image []byte) error {
+	old := c.Bytes()
+	if offset < 0 || offset%SectorSize != 0 || len(image)%SectorSize != 0 || offset > len(old) || len(image) > len(old)-offset {
+		return fmt.Errorf("an image of %d bytes does not fit into %d bytes of flash at 0x%X: %w", len(image), len(old), offset, ErrNotConfigured)
+	}
+	for ; len(image) > 0; offset, image = offset+SectorSize, image[SectorSize:] {
+		sector := image[:SectorSize]
+		if bytes.Equal(sector, old[offset:offset+SectorSize]) {
+			continue
+		}
+		for i, b := range sector {
+			if b&^old[offset+i] != 0 {
+				c.Erase(offset)
+				break
+			}
+		}
+		c.Write(offset, sector)
+	}
+	return nil
 }

@@ -131,9 +131,36 @@ func checkRepair(tb testing.TB, image []byte, g Geometry) {
 			tb.Fatalf("%q has %d bytes, not %d: %v\n%s", s.Name, len(got), s.Size, err, report)
 		}
 	}
+	keepsWhole(tb, image, fs, report)
 	for i, f := range report.Files {
 		if list[i].ID != f.ID || list[i].Size != f.Readable {
 			tb.Fatalf("file %d is %+v, not %+v\n%s", i, list[i], f, report)
+		}
+	}
+}
+
+// keepsWhole holds that files that nothing is wrong with are the same after Repair.
+func keepsWhole(tb testing.TB, image []byte, mended *FS, report *Report) {
+	tb.Helper()
+	fs, err := View(image, report.Geometry, Options{})
+	if err != nil {
+		return
+	}
+	wrong := map[uint16]bool{}
+	for _, p := range report.Problems {
+		wrong[p.ID] = true
+	}
+	list, _ := fs.List()
+	for _, s := range list {
+		if found, err := fs.Stat(s.Name); err != nil || found.ID != s.ID || wrong[s.ID] {
+			continue
+		}
+		want, err := content(fs, s.Name)
+		if err != nil {
+			tb.Fatalf("%q cannot be read (%v), but Check finds nothing wrong with it\n%s", s.Name, err, report)
+		}
+		if got, err := content(mended, s.Name); err != nil || !bytes.Equal(got, want) {
+			tb.Fatalf("%q has other contents after Repair: %v\n%s", s.Name, err, report)
 		}
 	}
 }

@@ -89,7 +89,8 @@ func prepareOps(g Geometry, o Options, sides ...executor) {
 // sides go on with what is left, or with what Repair makes of it. Two things are only
 // compared after Repair: where flash that is not blank is written to, the C code goes
 // on with what it has in its cache, which is not what is on flash; and names that do
-// not end it copies over other variables.
+// not end it copies over other variables. Lost pages of a file that exists lead to the
+// former: garbage collection enters them into the index, even behind the end.
 func TestDifferentialCut(t *testing.T) {
 	c := newReference(t)
 	repaired := 0
@@ -108,7 +109,7 @@ func TestDifferentialCut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if seed%2 == 1 || report.Has(NotBlank, PastEnd, BadName) {
+		if seed%2 == 1 || report.Has(NotBlank, PastEnd, BadName) || lostOfFile(report) {
 			image, _, _ = Repair(image, g)
 			repaired++
 		}
@@ -130,6 +131,15 @@ func TestDifferentialCut(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d after Repair", repaired, *histories)
+}
+
+func lostOfFile(r *Report) bool {
+	for _, p := range r.Problems {
+		if p.Kind == LostPages && p.Name != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // powerCut is what a chip panics with when its power is cut.

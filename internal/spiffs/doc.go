@@ -41,9 +41,34 @@
 //
 // # Power cuts
 //
-// A file system can be mounted after a cut at any point, and files that nobody
-// was writing to read as before, with the exceptions that [FS.Check] and [Repair]
-// mention. The C code gives no more.
+// After a cut at any point the file system can be mounted. More than that the C code
+// does not give, and neither does this package, which writes the same in the same order:
+//
+//   - While garbage is collected, pages of any file are moved before its index is
+//     written. After a cut then, parts of files that nobody was writing to cannot be
+//     read, with errors such as ErrDeleted.
+//   - A file that is written to has a mixture of old and new parts, or its old size.
+//   - A page can be written to without being in the lookup, or behind the end of its
+//     file. What is written there later is damaged, for nothing looks whether it is blank.
+//   - Pages that were written but are not in an index yet come back when garbage is
+//     collected: in place of others of the file, or behind its end.
+//   - A new file can have a name that does not end; the C code then copies too much.
+//
+// The firmware never runs SPIFFS_check. [Check] finds all of this, and [Repair] brings
+// back every file that nobody was writing to; a test cuts the power everywhere.
+//
+// # Differences to the C code
+//
+// All are in what the C code does to memory or flash that is not its own:
+//
+//   - Writing nothing does nothing. In C it can write another file's index over a header.
+//   - A file that was removed while it was open is closed for good. In C, its descriptor
+//     means another file as soon as that gets it.
+//   - Damaged indexes and names never lead out of the file system or of a page.
+//   - Padding is ones. Where flash that is not blank is written to after a power cut, the C
+//     code reads from its cache what is not on flash.
+//   - Ids beyond the 256 groups in which large file systems count them do not count. It
+//     takes more than 5,800 files to get there.
 package spiffs
 
 import (

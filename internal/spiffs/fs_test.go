@@ -268,6 +268,14 @@ func TestFind(t *testing.T) {
 		if found, err := Find(image.Bytes(), g.Offset, 1<<20-g.Offset); found != g || err != nil {
 			t.Error(b, found, err)
 		}
+		for n := range 4 { // each sector, the count, the number
+			again := MemoryOf(image.Bytes())
+			if !cutAfter(again, n, func() { _, _ = MountAt(again, g, Options{}) }) {
+				t.Error("mounting does less than it should")
+			}
+			_, err := MountAt(again, g, Options{})
+			must(t, err)
+		}
 		fs, err := MountAt(image, g, Options{})
 		must(t, err)
 		if u16(fs.flash[b*blockSize+g.magicAt():]) != g.magic(b) {
@@ -292,6 +300,32 @@ func TestFind(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := MountAt(chip, Geometry{Size: 1 << 20, Block: 0x8000}, Options{}); err != ErrMagicNotPossible {
+		t.Error(err)
+	}
+}
+
+// TestWriteImage: sectors are erased only where they have to.
+func TestWriteImage(t *testing.T) {
+	chip := goldenImage(t)
+	was := bytes.Clone(chip.Bytes())
+	want := bytes.Clone(was)
+	want[100] = 0
+	at := SectorSize
+	for was[at] == 0xFF {
+		at++
+	}
+	want[at] = 0xFF
+	var erased []int
+	chip.OnOp = func(erase bool, offset int) {
+		if erase {
+			erased = append(erased, offset)
+		}
+	}
+	must(t, WriteImage(chip, 0, want))
+	if !bytes.Equal(chip.Bytes(), want) || len(erased) != 1 || erased[0] != at/SectorSize*SectorSize {
+		t.Error(erased)
+	}
+	if err := WriteImage(chip, SectorSize, want); !errors.Is(err, ErrNotConfigured) {
 		t.Error(err)
 	}
 }

@@ -363,7 +363,6 @@ type history struct {
 	names []string
 	open  map[int]string // by descriptor
 	big   int            // largest write
-	quota int
 }
 
 func newHistory(seed uint64) (*history, Geometry, Options) {
