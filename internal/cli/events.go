@@ -90,7 +90,9 @@ func writeRecord(w io.Writer, r record, eol string) {
 func (v *events) start(p *project.Project) {
 	if !v.quiet {
 		state := p.StateDir
-		if p.Temporary {
+		if chip := p.FlashPath(); chip != "" {
+			state = chip
+		} else if p.Temporary {
 			state = "a temporary directory"
 		}
 		v.tell(record{Event: "start", Heap: p.Heap(), State: p.StateDir, Text: fmt.Sprintf(

@@ -45,7 +45,7 @@ func inspectChip(name string) (*chipmap.Map, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := chipmap.Inspect(data, chipmap.Options{})
+	m, err := chipmap.Inspect(data, chipmap.Options{Files: readSPIFFS})
 	if err != nil {
 		return nil, fail(ExitUsage, fmt.Errorf("%s: %w", name, err))
 	}

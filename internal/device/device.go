@@ -376,6 +376,10 @@ func (d *Device) Close() error {
 	if d.net != nil {
 		d.net.Close()
 	}
+	if c := d.config.Chip; c != nil && d.loop != nil {
+		c.Ran(d.loop.Now())
+		c.OnOp = nil
+	}
 	if d.files != nil {
 		errs = append(errs, d.files.Close())
 	}

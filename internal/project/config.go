@@ -38,8 +38,12 @@ type settings struct {
 	lfsFiles []pattern
 	state    string
 	stateAt  string // "" if the project does not say where the state is
-	virtual  bool
-	scale    float64 // of real time
+	flash    string // the chip's file, "" for none
+	flashAt  string
+	// flashSize is that of a new chip in bytes, 0 for the default.
+	flashSize int
+	virtual   bool
+	scale     float64 // of real time
 }
 
 // pattern is an entry of the key files.
@@ -117,6 +121,15 @@ func (c *settings) readFiles(s *section) {
 	s.strings("files", func(it *item, key, t string) {
 		c.files = append(c.files, pattern{it.at, key, t})
 	})
+	c.flash = s.str("flash")
+	if it := s.items["flash"]; it != nil {
+		c.flashAt = it.at
+	}
+	if c.flashSize = s.size("flash_size"); c.flashSize != 0 {
+		if err := flash.CheckSize(c.flashSize); err != nil {
+			s.fail("flash_size", "%v", err)
+		}
+	}
 	c.state = s.str("state")
 	if it := s.items["state"]; it != nil {
 		c.stateAt = it.at

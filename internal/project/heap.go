@@ -59,8 +59,7 @@ func (p *Project) ProfileHeap(o HeapOptions) (h *HeapProfile, err error) {
 		return nil, hostErrorf(err, "making a directory for a trial")
 	}
 	defer os.RemoveAll(dir)
-	q := *p
-	q.StateDir = filepath.Join(dir, "state")
+	q := p.apart(filepath.Join(dir, "state"))
 	if _, err := q.Upload(); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"moonlet/internal/chunk"
 	"moonlet/internal/device"
+	"moonlet/internal/flash"
 )
 
 // defaultState is the state directory in a project's directory.
@@ -32,6 +33,7 @@ type Project struct {
 	Warnings []string
 
 	settings settings
+	chip     *flash.Chip // nil until it is opened, and without one
 }
 
 // Open reads the project at a path, a directory or a single file. Flags win over
@@ -165,7 +167,7 @@ func luaQuote(s string) string {
 // Config is the configuration of the module; its clock begins to run now.
 func (p *Project) Config() device.Config {
 	c := p.settings.config
-	c.StateDir = p.StateDir
+	c.StateDir, c.Chip = p.StateDir, p.chip
 	c.Clock = p.settings.clock()
 	return c
 }
@@ -184,10 +186,14 @@ func (p *Project) Heap() int {
 	return device.DefaultFreeHeap
 }
 
-// Close removes a temporary state directory.
-func (p *Project) Close() error {
-	if !p.Temporary {
-		return nil
+// Close closes the flash chip and removes a temporary state directory.
+func (p *Project) Close() (err error) {
+	if p.chip != nil {
+		err = hostErrorf(p.chip.Close(), "closing the flash chip")
+		p.chip = nil
 	}
-	return hostErrorf(os.RemoveAll(p.StateDir), "removing the temporary directory %s", p.StateDir)
+	if !p.Temporary {
+		return err
+	}
+	return errors.Join(err, hostErrorf(os.RemoveAll(p.StateDir), "removing the temporary directory %s", p.StateDir))
 }

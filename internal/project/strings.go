@@ -91,8 +91,8 @@ func (p *Project) trial(im *chunk.Image, after time.Duration, seed uint64) (t *t
 		return nil, hostErrorf(err, "making a directory for a trial")
 	}
 	defer os.RemoveAll(dir)
-	q := *p
-	q.Image, q.StateDir = im, filepath.Join(dir, "state")
+	q := p.apart(filepath.Join(dir, "state"))
+	q.Image = im
 	q.settings.config.LFSSize = max(q.settings.config.LFSSize, defaultLFS)
 	done, err := q.Upload()
 	if err != nil {

@@ -47,13 +47,11 @@ func (p *Project) Upload() ([]Uploaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, files, err := device.Partitions(p.Config())
-	if err != nil {
-		return nil, hostErrorf(err, "opening the state directory")
+	if err := p.openChip(); err != nil {
+		return nil, err
 	}
 	u := &upload{}
-	u.flash, err = flashdir.New(flashdir.Options{Dir: p.flashDir(), Region: files, OnHostError: u.failed})
-	if err != nil {
+	if u.flash, err = p.openFiles(u.failed); err != nil {
 		return nil, hostErrorf(err, "opening the module's flash memory")
 	}
 	defer u.flash.Close()
@@ -82,9 +80,18 @@ func (p *Project) makeStateDir() error {
 		"writing the state directory (--state names another)")
 }
 
+// manifestPath is where the manifest is: that of a chip lies beside it, since one project
+// may fill many chips.
+func (p *Project) manifestPath() string {
+	if path := p.FlashPath(); path != "" {
+		return path + "." + manifestName
+	}
+	return filepath.Join(p.StateDir, manifestName)
+}
+
 func (p *Project) readManifest() (manifest, error) {
 	m := manifest{Files: map[string]string{}}
-	name := filepath.Join(p.StateDir, manifestName)
+	name := p.manifestPath()
 	data, err := os.ReadFile(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -108,13 +115,13 @@ func (p *Project) writeManifest(m manifest) error {
 	if err != nil {
 		return fmt.Errorf("BUG: %w", err)
 	}
-	err = hostfile.Replace(filepath.Join(p.StateDir, manifestName), append(data, '\n'), 0o600)
+	err = hostfile.Replace(p.manifestPath(), append(data, '\n'), 0o600)
 	return hostErrorf(err, "writing what was uploaded (--state names another state directory)")
 }
 
 // upload is what is to be done.
 type upload struct {
-	flash   *flashdir.FS
+	flash   files
 	changed []Source
 	replace map[string]bool // of changed, what is there already
 	kept    manifest        // files that stay as they are
@@ -214,6 +221,15 @@ func (u *upload) writeFile(s Source) error {
 // Forget makes the module's flash memory new: its files and everything else that
 // a reset keeps. It removes nothing that this program did not make.
 func (p *Project) Forget() error {
+	if err := p.openChip(); err != nil {
+		return err
+	}
+	if p.chip != nil {
+		if err := os.Remove(p.manifestPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return hostErrorf(err, "forgetting what was uploaded")
+		}
+		return p.blank()
+	}
 	if _, err := os.Stat(p.StateDir); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

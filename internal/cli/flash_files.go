@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"moonlet/internal/chipmap"
+	"moonlet/internal/spiffs"
+)
+
+// readSPIFFS reads the file system at the start of a region of a chip, for its map.
+func readSPIFFS(region []byte) (*chipmap.Files, error) {
+	g, err := spiffs.Find(region, 0, len(region))
+	if err != nil {
+		return nil, err
+	}
+	report, err := spiffs.Check(region, g)
+	if err != nil {
+		return nil, err
+	}
+	found := &chipmap.Files{}
+	for _, p := range report.Problems {
+		found.Problems = append(found.Problems, p.String())
+	}
+	fs, err := spiffs.View(region, g, spiffs.Options{})
+	if err != nil {
+		return nil, err
+	}
+	total, used, err := fs.Info()
+	if err != nil {
+		return nil, err
+	}
+	found.Total, found.Used = int(total), int(used)
+	list, err := fs.List()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range list {
+		data, err := readFileOf(fs, s)
+		if err != nil {
+			continue // Check has said so
+		}
+		found.List = append(found.List, chipmap.File{Name: s.Name, Size: s.Size, Data: data})
+	}
+	return found, nil
+}
+
+func readFileOf(fs *spiffs.FS, s spiffs.Stat) ([]byte, error) {
+	f, err := fs.Open(s.Name, spiffs.ReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b := make([]byte, s.Size)
+	n, err := f.Read(b)
+	return b[:n], err
+}

@@ -1,0 +1,102 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"moonlet/internal/device"
+	"moonlet/internal/flash"
+	"moonlet/internal/flashdir"
+	"moonlet/internal/flashfs"
+	"moonlet/internal/port"
+	"moonlet/internal/rcr"
+)
+
+// files is the module's file system while the module is switched off.
+type files interface {
+	port.Files
+	Close() error
+}
+
+// FlashPath is the file of the flash chip, "" if the flash memory is in the state
+// directory. A name in the project file counts from the project.
+func (p *Project) FlashPath() string {
+	s := &p.settings
+	if s.flash == "" || strings.HasPrefix(s.flashAt, "--") || filepath.IsAbs(s.flash) {
+		return s.flash
+	}
+	return filepath.Join(p.Dir, s.flash)
+}
+
+// openChip opens the chip that the project names, once.
+func (p *Project) openChip() error {
+	path := p.FlashPath()
+	if path == "" || p.chip != nil {
+		return nil
+	}
+	chip, err := flash.OpenChip(path, p.settings.flashSize)
+	if err != nil {
+		return hostErrorf(err, "opening the flash chip")
+	}
+	if size := p.settings.flashSize; size != 0 && size != chip.Size() {
+		return errors.Join(&Error{Where: path, Key: "flash_size",
+			Problem: fmt.Sprintf("the chip in the file has %d bytes, not %d", chip.Size(), size)}, chip.Close())
+	}
+	p.chip = chip
+	return nil
+}
+
+// apart is a copy of the project whose flash memory is in a directory of its own.
+func (p *Project) apart(stateDir string) Project {
+	q := *p
+	q.StateDir, q.chip, q.settings.flash = stateDir, nil, ""
+	return q
+}
+
+// openFiles opens the file system of the module, which is made if there is none on the
+// chip.
+func (p *Project) openFiles(report func(error)) (files, error) {
+	c := p.Config()
+	_, region, err := device.Partitions(c)
+	if err != nil {
+		return nil, err
+	}
+	if p.chip == nil {
+		return flashdir.New(flashdir.Options{Dir: p.flashDir(), Region: region, OnHostError: report})
+	}
+	fs := flashfs.New(p.chip, region)
+	if fs.Mount() != nil {
+		if err := fs.Format(); err != nil {
+			return nil, fmt.Errorf("there is no room for a file system in the partition at 0x%06x with %d bytes", region.Addr, region.Size)
+		}
+	}
+	return chipFiles{fs}, nil
+}
+
+// chipFiles writes what waits before it ends.
+type chipFiles struct{ *flashfs.FS }
+
+// Close unmounts the file system.
+func (f chipFiles) Close() error {
+	f.Unmount()
+	return nil
+}
+
+// blank erases what the module made of its chip: files, store and records. The firmware's
+// own region and what the SDK keeps stay.
+func (p *Project) blank() error {
+	store, region, err := device.Partitions(p.Config())
+	if err != nil {
+		return hostErrorf(err, "reading the flash chip")
+	}
+	for _, r := range []port.FlashRegion{store, region, {Addr: rcr.PageAddr, Size: rcr.PageSize}} {
+		for at := int(r.Addr); at+flash.SectorSize <= int(r.Addr+r.Size); at += flash.SectorSize {
+			if !p.chip.Blank(at) {
+				p.chip.Erase(at)
+			}
+		}
+	}
+	return nil
+}
