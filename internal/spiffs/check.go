@@ -58,6 +58,7 @@ type survey struct {
 	names   map[string]bool
 	// misplaced are pages with another id than in the lookup.
 	misplaced []int
+	unlisted  []int // pages that are free in the lookup, but not blank
 }
 
 // examine makes a survey. Blocks without a magic number come first: mounting erases
@@ -83,6 +84,9 @@ func examine(image []byte, g Geometry) (*survey, error) {
 	}
 	for _, page := range s.misplaced {
 		s.place(page)
+	}
+	for _, page := range s.unlisted {
+		s.offer(page)
 	}
 	for _, id := range s.idsInOrder() {
 		s.checkFile(id)
@@ -180,8 +184,7 @@ func (s *survey) checkPage(page int) {
 	case id == idFree:
 		s.report.Free++
 		if !bytes.Equal(p, blank[:]) {
-			one(NotBlank, "is free, but was written to, and what is written there next would be damaged: it becomes a deleted one")
-			s.free(page)
+			s.unlisted = append(s.unlisted, page)
 		}
 		return
 	case id == idDeleted:
@@ -231,6 +234,34 @@ func (s *survey) place(page int) {
 	s.free(page)
 }
 
+// offer makes a page that is free in the lookup one that a file may have, after those
+// that are in the lookup.
+func (s *survey) offer(page int) {
+	p := s.page(page)
+	id := u16(p)
+	span := u16(p[atSpan:])
+	if p[atFlags]&(flagUsed|flagFinal|flagDeleted) == flagDeleted && usesID(id) &&
+		p[atFlags]&flagIndex == 0 == (id&idIndex != 0) && (id&idIndex == 0 || span != 0) {
+		s.parts[part{id, span}] = append(s.parts[part{id, span}], page)
+	}
+}
+
+// checkUnlisted deals with those pages when it is known what files have.
+func (s *survey) checkUnlisted() {
+	for _, page := range s.unlisted {
+		if s.claimed[page] {
+			s.problem(Problem{Kind: Misplaced, Block: -1, Page: page,
+				Text: fmt.Sprintf("is free in the lookup, but belongs to the file with the id %d: it gets that id", u16(s.page(page))&^idIndex)})
+			s.editU16(s.idAt(page), u16(s.page(page)))
+			continue
+		}
+		s.claimed[page] = true // it is no lost page of a file
+		s.problem(Problem{Kind: NotBlank, Block: -1, Page: page,
+			Text: "is free, but was written to, and what is written there next would be damaged: it becomes a deleted one"})
+		s.free(page)
+	}
+}
+
 // known tells whether there are other pages of a file.
 func (s *survey) known(id uint16) bool {
 	return len(s.headers[id]) > 0 || len(s.parts[part{id, 0}]) > 0
@@ -261,6 +292,7 @@ func (s *survey) sortPage(page int, id uint16, p []byte) {
 
 // checkRest deals with pages that belong to no file.
 func (s *survey) checkRest() {
+	s.checkUnlisted()
 	lost := map[uint16]int{}
 	for _, k := range slices.SortedFunc(maps.Keys(s.parts), func(a, b part) int {
 		return s.parts[a][0] - s.parts[b][0]

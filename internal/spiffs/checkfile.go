@@ -80,13 +80,23 @@ func (s *survey) version(id uint16, header int) *version {
 		}
 		page := int(u16(s.page(v.indexes[n])[at:]))
 		if !slices.Contains(choice, page) {
-			page = choice[len(choice)-1]
+			page = s.last(choice)
 			v.mend = append(v.mend, v.keep)
 		}
 		v.data = append(v.data, page)
 		v.keep++
 	}
 	return v
+}
+
+// last is the last page that is in the lookup, if there is one.
+func (s *survey) last(choice []int) int {
+	for _, page := range slices.Backward(choice) {
+		if s.id(page) != idFree {
+			return page
+		}
+	}
+	return choice[0]
 }
 
 // bestIndex is the page of an index that leads to most pages of its file, -1 if there

@@ -65,8 +65,10 @@
 //   - A file that was removed while it was open is closed for good. In C, its descriptor
 //     means another file as soon as that gets it.
 //   - Damaged indexes and names never lead out of the file system or of a page.
-//   - Padding is ones. Where flash that is not blank is written to after a power cut, the C
-//     code reads from its cache what is not on flash.
+//   - Padding is ones.
+//   - Where flash that is not blank is written to, the C code has in its cache what it
+//     wrote, and sometimes copies that to another page; flash has less bits. It takes pages
+//     in no index, which a power cut leaves, or a write that a full file system stopped.
 //   - Ids beyond the 256 groups in which large file systems count them do not count. It
 //     takes more than 5,800 files to get there.
 package spiffs
