@@ -187,7 +187,7 @@ on the desk.
 		make func() *cobra.Command
 	}{
 		{"run", a.runCommand}, {"exec", a.execCommand}, {"luac", a.luacCommand}, {"lfs", a.lfsCommand},
-		{"flash", a.flashCommand}, {"heap", a.heapCommand}, {"version", a.versionCommand},
+		{"flash", a.flashCommand}, {"spiffs", a.spiffsCommand}, {"heap", a.heapCommand}, {"version", a.versionCommand},
 	}
 	for _, sub := range commands {
 		if len(args) > 0 && args[0] == sub.name {

@@ -22,6 +22,21 @@ var errLocked = errors.New("locked")
 // holderMax is more than a line about a holder has, in bytes.
 const holderMax = 400
 
+// CheckFree is an error if a module uses the chip in a file.
+func CheckFree(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := tryLock(f); err != nil {
+		l := &lock{holder: path + ".lock"}
+		return fmt.Errorf("the flash chip %s is in use%s: it cannot be changed now", path, l.who())
+	}
+	unlock(f)
+	return nil
+}
+
 // lockFile locks the open file of a chip.
 func lockFile(f *os.File, path string) (*lock, error) {
 	l := &lock{file: f, holder: path + ".lock"}

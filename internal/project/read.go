@@ -217,7 +217,7 @@ func (s *section) sizeFrom(name string, least int64, otherwise int) int {
 	}
 	n, ok := it.value.(int64)
 	if t, isText := text(it.value); isText {
-		n, ok = parseSize(t)
+		n, ok = ParseSize(t)
 	}
 	if !ok || n < least || n > math.MaxInt32 {
 		s.fail(name, "want a number of bytes, as in 45056 or \"44KB\", not %s", describe(it.value))
@@ -226,7 +226,8 @@ func (s *section) sizeFrom(name string, least int64, otherwise int) int {
 	return int(n)
 }
 
-func parseSize(t string) (int64, bool) {
+// ParseSize reads a number of bytes: "45056", "44KB", "4MB". It is false for anything else.
+func ParseSize(t string) (int64, bool) {
 	digits := strings.TrimRight(t, "KMiBkmb ")
 	factor := 1.0
 	switch strings.ToLower(strings.TrimSpace(t[len(digits):])) {

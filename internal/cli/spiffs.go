@@ -1,0 +1,275 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"moonlet/internal/flash"
+	"moonlet/internal/flashdir"
+	"moonlet/internal/hostfile"
+	"moonlet/internal/spiffs"
+)
+
+// spiffsCommand is "moonlet spiffs", which has subcommands only.
+func (a *App) spiffsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "spiffs",
+		Short: "make, read, check and repair images of the module's file system",
+		Long: `Works with images of SPIFFS, the file system of the firmware. An image is that of the
+file system alone or of a whole flash chip, in which it is found.`,
+		Example: `  moonlet spiffs create -o spiffs.bin --size 256KB init.lua www/index.html=index.html
+  moonlet spiffs list module.bin
+  moonlet spiffs extract module.bin -o files
+  moonlet spiffs check module.bin`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return fmt.Errorf("which subcommand? \"%s --help\" lists them", c.CommandPath())
+		},
+	}
+	c.AddCommand(a.spiffsListCommand(), a.spiffsExtractCommand(), a.spiffsCheckCommand(), a.spiffsCreateCommand())
+	return c
+}
+
+// spiffsImage is an image with a file system in it.
+type spiffsImage struct {
+	name string
+	data []byte
+	at   spiffs.Geometry
+}
+
+func openSPIFFS(name string) (*spiffsImage, error) {
+	data, err := readLFSFile(name)
+	if err != nil {
+		return nil, err
+	}
+	found := spiffs.Search(data)
+	if len(found) == 0 {
+		return nil, fail(ExitUsage, fmt.Errorf("%s: there is no SPIFFS in it: no sector has the magic numbers of its first blocks", name))
+	}
+	return &spiffsImage{name: name, data: data, at: found[0]}, nil
+}
+
+// files mounts a copy and lists what is in it.
+func (m *spiffsImage) files() (*spiffs.FS, []spiffs.Stat, error) {
+	fs, err := spiffs.View(m.data, m.at, spiffs.Options{})
+	if err != nil {
+		return nil, nil, fail(ExitUsage, fmt.Errorf("%s: %w", m.name, err))
+	}
+	list, err := fs.List()
+	if err != nil {
+		return nil, nil, fail(ExitUsage, fmt.Errorf("%s: %w", m.name, err))
+	}
+	slices.SortFunc(list, func(a, b spiffs.Stat) int { return strings.Compare(a.Name, b.Name) })
+	return fs, list, nil
+}
+
+// spiffsList is the output of list with --json.
+type spiffsList struct {
+	Address int          `json:"address"`
+	Bytes   int          `json:"bytes"`
+	Block   int          `json:"block_bytes"`
+	Total   uint32       `json:"total_bytes"`
+	Used    uint32       `json:"used_bytes"`
+	Files   []spiffsFile `json:"files"`
+}
+
+type spiffsFile struct {
+	Name  string `json:"name"`
+	Bytes int    `json:"bytes"`
+}
+
+func (a *App) spiffsListCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list IMAGE",
+		Short: "list the files of an image",
+		Long: `Lists the files in an image of SPIFFS or of a whole flash chip, with their sizes in bytes.
+
+Exit codes: 0 all went well, 2 the file cannot be read or has no SPIFFS in it.`,
+		Args: needArg(1, "an image"),
+		RunE: func(_ *cobra.Command, args []string) error { return a.spiffsList(args[0], asJSON) },
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "as a JSON object")
+	return c
+}
+
+func (a *App) spiffsList(name string, asJSON bool) error {
+	m, err := openSPIFFS(name)
+	if err != nil {
+		return err
+	}
+	fs, files, err := m.files()
+	if err != nil {
+		return err
+	}
+	list := spiffsList{Address: m.at.Offset, Bytes: m.at.Size, Block: m.at.Block, Files: []spiffsFile{}}
+	if list.Total, list.Used, err = fs.Info(); err != nil {
+		return fail(ExitUsage, err)
+	}
+	for _, f := range files {
+		list.Files = append(list.Files, spiffsFile{f.Name, f.Size})
+	}
+	if asJSON {
+		return a.writeJSON(list)
+	}
+	return a.writeText(func(w io.Writer) {
+		fmt.Fprintf(w, "%s: %v, %d of %d bytes in use\n", name, m.at, list.Used, list.Total)
+		for _, f := range list.Files {
+			fmt.Fprintf(w, "%10d  %s\n", f.Bytes, f.Name)
+		}
+	})
+}
+
+func (a *App) spiffsExtractCommand() *cobra.Command {
+	var dir string
+	var force bool
+	c := &cobra.Command{
+		Use:   "extract IMAGE [NAME...]",
+		Short: "write the files of an image to a directory",
+		Long: `Writes the files in an image of SPIFFS or of a whole flash chip to a directory, all or
+those that are named. A slash in a name makes a directory; a name that could not be one
+here is written as in the state directory of "moonlet run".
+
+A file that exists is only replaced with --force.
+
+Exit codes: 0 all went well, 2 the image, a name or a file in the way, 3 a file cannot
+be written.`,
+		Args: needArg(0, "an image"),
+		RunE: func(_ *cobra.Command, args []string) error { return a.spiffsExtract(args[0], args[1:], dir, force) },
+	}
+	c.Flags().StringVarP(&dir, "output", "o", ".", "`directory` for the files; it is made if it does not exist")
+	c.Flags().BoolVar(&force, "force", false, "replace files that exist")
+	return c
+}
+
+func (a *App) spiffsExtract(name string, wanted []string, dir string, force bool) error {
+	m, err := openSPIFFS(name)
+	if err != nil {
+		return err
+	}
+	fs, files, err := m.files()
+	if err != nil {
+		return err
+	}
+	for _, w := range wanted {
+		if !slices.ContainsFunc(files, func(s spiffs.Stat) bool { return s.Name == w }) {
+			return fail(ExitUsage, fmt.Errorf("%s has no file %q", name, w))
+		}
+	}
+	files = slices.DeleteFunc(files, func(s spiffs.Stat) bool { return len(wanted) > 0 && !slices.Contains(wanted, s.Name) })
+	if !force {
+		for _, s := range files {
+			if target := filepath.Join(dir, hostPath(s.Name)); exists(target) {
+				return fail(ExitUsage, fmt.Errorf("%s exists: --force replaces it", target))
+			}
+		}
+	}
+	for _, s := range files {
+		target := filepath.Join(dir, hostPath(s.Name))
+		if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
+			return fail(ExitHost, fmt.Errorf("cannot make the directory for the files: %w", err))
+		}
+		data, err := readFileOf(fs, s)
+		if err != nil {
+			return fail(ExitUsage, fmt.Errorf("%s: %q: %w; \"moonlet spiffs check\" tells more", name, s.Name, err))
+		}
+		if err := hostfile.Replace(target, data, 0o644); err != nil {
+			return fail(ExitHost, err)
+		}
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// hostPath is where a file of the module goes below a directory: never out of it.
+func hostPath(name string) string {
+	odd := func(r rune) bool {
+		return r < ' ' || r == 0x7F || r == utf8.RuneError || strings.ContainsRune(`\:*?"<>|`, r)
+	}
+	if filepath.IsLocal(name) && path.Clean(name) == name && !strings.ContainsFunc(name, odd) {
+		return filepath.FromSlash(name)
+	}
+	return flashdir.HostName(name)
+}
+
+func (a *App) spiffsCheckCommand() *cobra.Command {
+	var repair bool
+	var out string
+	c := &cobra.Command{
+		Use:   "check IMAGE",
+		Short: "tell what is wrong with a file system, and repair it",
+		Long: `Looks at each page of a SPIFFS and tells what is wrong, and what would be lost. Nothing is
+written without --repair; that keeps files that are whole, and of others what comes
+before the first part that is missing.
+
+Exit codes: 0 nothing is wrong, or it was repaired, 1 there are problems, 2 the file
+cannot be read or has no SPIFFS in it, 3 it cannot be written.`,
+		Example: `  moonlet spiffs check module.bin
+  moonlet spiffs check module.bin --repair -o repaired.bin`,
+		Args: needArg(1, "an image"),
+		RunE: func(_ *cobra.Command, args []string) error { return a.spiffsCheck(args[0], repair, out) },
+	}
+	c.Flags().BoolVar(&repair, "repair", false, "write an image without the problems")
+	c.Flags().StringVarP(&out, "output", "o", "", "`file` for the repaired image (default: the image itself)")
+	return c
+}
+
+func (a *App) spiffsCheck(name string, repair bool, out string) error {
+	if out != "" && !repair {
+		return fail(ExitUsage, errors.New("--output goes with --repair"))
+	}
+	m, err := openSPIFFS(name)
+	if err != nil {
+		return err
+	}
+	fixed, report, err := spiffs.Repair(m.data, m.at)
+	if err != nil {
+		return fail(ExitUsage, fmt.Errorf("%s: %w", name, err))
+	}
+	err = a.writeText(func(w io.Writer) {
+		fmt.Fprintf(w, "%s: %v; %d files; pages: %d in use, %d deleted, %d free; blocks erased %d to %d times\n",
+			name, m.at, len(report.Files), report.Used, report.Deleted, report.Free, report.ErasedMin, report.ErasedMax)
+		for _, p := range report.Problems {
+			fmt.Fprintf(w, "  %v\n", p)
+		}
+		for _, f := range report.Files {
+			if !f.Whole() {
+				fmt.Fprintf(w, "  of %q %d of %d bytes can be read\n", f.Name, f.Readable, f.Size)
+			}
+		}
+		if report.Clean() {
+			fmt.Fprintln(w, "  nothing is wrong")
+		}
+	})
+	switch {
+	case err != nil || report.Clean():
+		return err
+	case !repair:
+		return &failure{code: ExitGuest, err: errors.New("the file system has problems"), told: true}
+	}
+	if out == "" {
+		out = name
+		if err := flash.CheckFree(name); err != nil {
+			return fail(ExitUsage, err)
+		}
+	}
+	// As private as the image: there may be passwords in a chip.
+	info, err := os.Stat(name)
+	if err != nil {
+		return fail(ExitHost, err)
+	}
+	return fail(ExitHost, hostfile.Replace(out, fixed, info.Mode().Perm()))
+}
