@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -28,6 +29,7 @@ func (a *App) spiffsCommand() *cobra.Command {
 file system alone or of a whole flash chip, in which it is found.`,
 		Example: `  moonlet spiffs create -o spiffs.bin --size 256KB init.lua www/index.html=index.html
   moonlet spiffs list module.bin
+  moonlet spiffs add module.bin init.lua
   moonlet spiffs extract module.bin -o files
   moonlet spiffs check module.bin`,
 		Args: cobra.NoArgs,
@@ -35,7 +37,8 @@ file system alone or of a whole flash chip, in which it is found.`,
 			return fmt.Errorf("which subcommand? \"%s --help\" lists them", c.CommandPath())
 		},
 	}
-	c.AddCommand(a.spiffsListCommand(), a.spiffsExtractCommand(), a.spiffsCheckCommand(), a.spiffsCreateCommand())
+	c.AddCommand(a.spiffsListCommand(), a.spiffsExtractCommand(), a.spiffsCheckCommand(), a.spiffsCreateCommand(),
+		a.spiffsAddCommand(), a.spiffsRemoveCommand())
 	return c
 }
 
@@ -60,16 +63,16 @@ func openSPIFFS(name string) (*spiffsImage, error) {
 
 // files mounts a copy and lists what is in it.
 func (m *spiffsImage) files() (*spiffs.FS, []spiffs.Stat, error) {
-	fs, err := spiffs.View(m.data, m.at, spiffs.Options{})
+	disk, err := spiffs.View(m.data, m.at, spiffs.Options{})
 	if err != nil {
 		return nil, nil, fail(ExitUsage, fmt.Errorf("%s: %w", m.name, err))
 	}
-	list, err := fs.List()
+	list, err := disk.List()
 	if err != nil {
 		return nil, nil, fail(ExitUsage, fmt.Errorf("%s: %w", m.name, err))
 	}
 	slices.SortFunc(list, func(a, b spiffs.Stat) int { return strings.Compare(a.Name, b.Name) })
-	return fs, list, nil
+	return disk, list, nil
 }
 
 // spiffsList is the output of list with --json.
@@ -107,12 +110,12 @@ func (a *App) spiffsList(name string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	fs, files, err := m.files()
+	disk, files, err := m.files()
 	if err != nil {
 		return err
 	}
 	list := spiffsList{Address: m.at.Offset, Bytes: m.at.Size, Block: m.at.Block, Files: []spiffsFile{}}
-	if list.Total, list.Used, err = fs.Info(); err != nil {
+	if list.Total, list.Used, err = disk.Info(); err != nil {
 		return fail(ExitUsage, err)
 	}
 	for _, f := range files {
@@ -156,7 +159,7 @@ func (a *App) spiffsExtract(name string, wanted []string, dir string, force bool
 	if err != nil {
 		return err
 	}
-	fs, files, err := m.files()
+	disk, files, err := m.files()
 	if err != nil {
 		return err
 	}
@@ -178,7 +181,7 @@ func (a *App) spiffsExtract(name string, wanted []string, dir string, force bool
 		if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
 			return fail(ExitHost, fmt.Errorf("cannot make the directory for the files: %w", err))
 		}
-		data, err := readFileOf(fs, s)
+		data, err := readFileOf(disk, s)
 		if err != nil {
 			return fail(ExitUsage, fmt.Errorf("%s: %q: %w; \"moonlet spiffs check\" tells more", name, s.Name, err))
 		}
@@ -260,16 +263,21 @@ func (a *App) spiffsCheck(name string, repair bool, out string) error {
 	case !repair:
 		return &failure{code: ExitGuest, err: errors.New("the file system has problems"), told: true}
 	}
+	return m.save(fixed, out)
+}
+
+// save writes a changed image to a file, or over the old one if out is "".
+func (m *spiffsImage) save(image []byte, out string) error {
 	if out == "" {
-		out = name
-		if err := flash.CheckFree(name); err != nil {
-			return fail(ExitUsage, err)
-		}
+		out = m.name
+	}
+	if err := flash.CheckFree(out); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fail(ExitUsage, err)
 	}
 	// As private as the image: there may be passwords in a chip.
-	info, err := os.Stat(name)
+	info, err := os.Stat(m.name)
 	if err != nil {
 		return fail(ExitHost, err)
 	}
-	return fail(ExitHost, hostfile.Replace(out, fixed, info.Mode().Perm()))
+	return fail(ExitHost, hostfile.Replace(out, image, info.Mode().Perm()))
 }

@@ -70,11 +70,42 @@ cannot be written.`,
 
 // makeSPIFFS makes an image with files, of a size or of the smallest that has room.
 func makeSPIFFS(args []string, size int) ([]byte, error) {
-	type source struct {
-		name string
-		data []byte
+	sources, err := readSources(args)
+	if err != nil {
+		return nil, err
 	}
-	var sources []source
+	try := func(size int) ([]byte, error) {
+		disk, err := spiffs.Format(spiffs.NewMemory(size), 0, size, spiffs.Options{})
+		if err != nil {
+			return nil, err
+		}
+		if err := putFiles(disk, sources); err != nil {
+			return nil, err
+		}
+		return disk.Image(), nil
+	}
+	if size != 0 {
+		if size%spiffsStep != 0 || size < spiffsLeast || size > spiffsMost {
+			return nil, fmt.Errorf("a file system has a multiple of %d bytes, %d to %d, not %d", spiffsStep, spiffsLeast, spiffsMost, size)
+		}
+		return try(size)
+	}
+	for size := spiffsLeast; size <= spiffsMost; size += spiffsStep {
+		if image, err := try(size); !errors.Is(err, spiffs.ErrFull) {
+			return image, err
+		}
+	}
+	return nil, errors.New("no flash chip has room for these files")
+}
+
+// source is a file for an image.
+type source struct {
+	name string // on the module
+	data []byte
+}
+
+// readSources reads the files of FILE or FILE=NAME.
+func readSources(args []string) (sources []source, err error) {
 	seen := map[string]bool{}
 	for _, arg := range args {
 		path, name, ok := strings.Cut(arg, "=")
@@ -94,30 +125,17 @@ func makeSPIFFS(args []string, size int) ([]byte, error) {
 		}
 		sources = append(sources, source{name, data})
 	}
-	try := func(size int) ([]byte, error) {
-		disk, err := spiffs.Format(spiffs.NewMemory(size), 0, size, spiffs.Options{})
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range sources {
-			if err := putFile(disk, s.name, s.data); err != nil {
-				return nil, fmt.Errorf("%q: %w", s.name, err)
-			}
-		}
-		return disk.Image(), nil
-	}
-	if size != 0 {
-		if size%spiffsStep != 0 || size < spiffsLeast || size > spiffsMost {
-			return nil, fmt.Errorf("a file system has a multiple of %d bytes, %d to %d, not %d", spiffsStep, spiffsLeast, spiffsMost, size)
-		}
-		return try(size)
-	}
-	for size := spiffsLeast; size <= spiffsMost; size += spiffsStep {
-		if image, err := try(size); !errors.Is(err, spiffs.ErrFull) {
-			return image, err
+	return sources, nil
+}
+
+// putFiles writes files to a file system, in place of those of the same names.
+func putFiles(disk *spiffs.FS, sources []source) error {
+	for _, s := range sources {
+		if err := putFile(disk, s.name, s.data); err != nil {
+			return fmt.Errorf("%q: %w", s.name, err)
 		}
 	}
-	return nil, errors.New("no flash chip has room for these files")
+	return nil
 }
 
 func putFile(disk *spiffs.FS, name string, data []byte) error {

@@ -166,6 +166,55 @@ func TestSPIFFSCheck(t *testing.T) {
 	}
 }
 
+func TestSPIFFSChange(t *testing.T) {
+	image, files := spiffsSample(t, "--size", "64KB")
+	os.Chmod(image, 0o600)
+	before, _ := os.ReadFile(image)
+	changed := filepath.Join(t.TempDir(), "changed.bin")
+	added := []byte("-- another")
+	if code, _, message := runSPIFFS("add", image, lfsFile(t, "init.lua", added), lfsFile(t, "x", nil)+"=empty", "-o", changed); code != ExitOK {
+		t.Fatal(message)
+	}
+	if after, _ := os.ReadFile(image); !bytes.Equal(before, after) {
+		t.Error("the image was changed, not another file")
+	}
+	was, _ := os.Stat(image)
+	if info, _ := os.Stat(changed); info.Size() != was.Size() || info.Mode() != was.Mode() {
+		t.Errorf("%d bytes, %v", info.Size(), info.Mode())
+	}
+	if code, _, message := runSPIFFS("remove", changed, "big.bin"); code != ExitOK {
+		t.Fatal(message)
+	}
+	code, out, _ := runSPIFFS("list", changed)
+	if code != ExitOK || !strings.HasSuffix(out, "in use\n         0  empty\n        10  init.lua\n         3  www/index.html\n") {
+		t.Errorf("exit code %d, %s", code, out)
+	}
+	if code, out, _ := runSPIFFS("check", changed); code != ExitOK {
+		t.Errorf("exit code %d, %s", code, out)
+	}
+	dir := t.TempDir()
+	runSPIFFS("extract", changed, "-o", dir)
+	for name, want := range map[string][]byte{"init.lua": added, "www/index.html": files["www/index.html"], "empty": nil} {
+		if got, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %v, %q", name, err, got)
+		}
+	}
+	// What fails changes nothing.
+	before, _ = os.ReadFile(changed)
+	for _, args := range [][]string{
+		{"add", changed, lfsFile(t, "small", added), lfsFile(t, "big", make([]byte, 100<<10))},
+		{"remove", changed, "init.lua", "nothing"},
+		{"add", changed}, {"remove", changed},
+	} {
+		if code, _, message := runSPIFFS(args...); code != ExitUsage || message == "" {
+			t.Errorf("%v: exit code %d, %s", args, code, message)
+		}
+	}
+	if after, _ := os.ReadFile(changed); !bytes.Equal(before, after) {
+		t.Error("the image was changed")
+	}
+}
+
 // An image in a module is read, and not repaired in place.
 func TestSPIFFSCheck_InUse(t *testing.T) {
 	image, _ := spiffsSample(t, "--size", "1MB")
@@ -179,6 +228,9 @@ func TestSPIFFSCheck_InUse(t *testing.T) {
 	}
 	defer c.Close()
 	if code, _, message := runSPIFFS("check", image, "--repair"); code != ExitUsage || !strings.Contains(message, "is in use") {
+		t.Errorf("exit code %d, %s", code, message)
+	}
+	if code, _, message := runSPIFFS("remove", image, "init.lua"); code != ExitUsage || !strings.Contains(message, "is in use") {
 		t.Errorf("exit code %d, %s", code, message)
 	}
 	if after, _ := os.ReadFile(image); !bytes.Equal(after, data) {
