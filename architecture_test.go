@@ -34,6 +34,7 @@ var allowed = map[string]string{
 	"internal/lfs":           "internal/num internal/opcode internal/layout internal/chunk",
 	"internal/spiffs":        "",
 	"internal/hostfile":      "",
+	"internal/spiffsimg":     "internal/spiffs internal/hostfile",
 	"internal/flash":         "internal/hostfile",
 	"internal/rom":           "internal/mem internal/num internal/layout/ internal/state",
 	"internal/machine":       "internal/mem internal/num internal/heap internal/state internal/rom",

@@ -10,8 +10,8 @@ import (
 func main() {
 	growStack()
 	app := cli.Host()
-	if cli.IsLuac(os.Args[0]) {
-		os.Exit(app.Luac(os.Args[0], os.Args[1:]))
+	if tool := app.Tool(os.Args[0]); tool != nil {
+		os.Exit(tool(os.Args[1:]))
 	}
 	os.Exit(app.Main(os.Args[1:]))
 }

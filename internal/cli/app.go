@@ -172,6 +172,7 @@ on the desk.
   moonlet exec sum.lua 1 2 3     run a Lua program without a module
   moonlet luac -f -o lfs.img *.lua   compile an image of the flash store
   moonlet lfs lfs.img            tell what is in it
+  moonlet spiffs list spiffs.bin   tell what files an image has
   moonlet heap .                 tell where the application's memory is`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -187,7 +188,8 @@ on the desk.
 		make func() *cobra.Command
 	}{
 		{"run", a.runCommand}, {"exec", a.execCommand}, {"luac", a.luacCommand}, {"lfs", a.lfsCommand},
-		{"flash", a.flashCommand}, {"spiffs", a.spiffsCommand}, {"heap", a.heapCommand}, {"version", a.versionCommand},
+		{"flash", a.flashCommand}, {"spiffs", a.spiffsCommand},
+		{"spiffsimg", a.spiffsimgCommand}, {"heap", a.heapCommand}, {"version", a.versionCommand},
 	}
 	for _, sub := range commands {
 		if len(args) > 0 && args[0] == sub.name {

@@ -21,16 +21,23 @@ import (
 	"moonlet/internal/module/structmod"
 	"moonlet/internal/num"
 	"moonlet/internal/project"
+	"moonlet/internal/spiffsimg"
 	"moonlet/internal/state"
 	"moonlet/internal/stdlib"
 	"moonlet/internal/stdlib/hostos"
 )
 
-// IsLuac tells whether a program's name is that of the firmware's cross compiler,
-// which moonlet is then.
-func IsLuac(name string) bool {
-	base := strings.TrimSuffix(strings.ToLower(filepath.Base(name)), ".exe")
-	return base == luac.Name || base == luac.Name+".int"
+// Tool is the tool of the firmware that moonlet is if it is called by its name: the
+// cross compiler or spiffsimg. It takes the arguments and gives an exit code. It is nil
+// for any other name.
+func (a *App) Tool(name string) func(args []string) int {
+	switch strings.TrimSuffix(strings.ToLower(filepath.Base(name)), ".exe") {
+	case luac.Name, luac.Name + ".int":
+		return func(args []string) int { return a.Luac(name, args) }
+	case spiffsimg.Name:
+		return a.spiffsimg
+	}
+	return nil
 }
 
 func (a *App) luacCommand() *cobra.Command {

@@ -18,6 +18,7 @@ import (
 // Sizes of file systems that create tries by itself.
 const (
 	spiffsLeast = 16 << 10
+	spiffsAuto  = 32 << 10 // below the blocks are smaller: not mounted in a larger partition
 	spiffsMost  = 16 << 20
 	spiffsStep  = 8 << 10
 )
@@ -90,7 +91,7 @@ func makeSPIFFS(args []string, size int) ([]byte, error) {
 		}
 		return try(size)
 	}
-	for size := spiffsLeast; size <= spiffsMost; size += spiffsStep {
+	for size := spiffsAuto; size <= spiffsMost; size += spiffsStep {
 		if image, err := try(size); !errors.Is(err, spiffs.ErrFull) {
 			return image, err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -51,14 +52,17 @@ func spiffsSample(t *testing.T, args ...string) (image string, files map[string]
 
 func TestSPIFFSCreate(t *testing.T) {
 	image, _ := spiffsSample(t)
-	if info, err := os.Stat(image); err != nil || info.Size()%spiffsStep != 0 || info.Size() < spiffsLeast {
+	if info, err := os.Stat(image); err != nil || info.Size() != spiffsAuto {
 		t.Fatalf("%v, %v", info, err)
-	} else if info.Size() > spiffsLeast {
-		// It is the smallest.
-		code, _, message := runSPIFFS("create", "-o", image+"2", "--size", "16KB", lfsFile(t, "big", make([]byte, 7000)), lfsFile(t, "big2", make([]byte, info.Size())))
-		if code != ExitUsage || message == "" {
-			t.Errorf("exit code %d, %s", code, message)
-		}
+	}
+	large := lfsFile(t, "large", make([]byte, 50000))
+	grown := image + "2"
+	if code, _, message := runSPIFFS("create", "-o", grown, large); code != ExitOK {
+		t.Fatal(message)
+	}
+	info, _ := os.Stat(grown)
+	if code, _, message := runSPIFFS("create", "-o", image+"3", "--size", strconv.FormatInt(info.Size()-spiffsStep, 10), large); code != ExitUsage || !strings.Contains(message, "full") {
+		t.Errorf("%d bytes are not the least: exit code %d, %s", info.Size(), code, message)
 	}
 	sized, _ := spiffsSample(t, "--size", "256KB")
 	if info, _ := os.Stat(sized); info.Size() != 256<<10 {
@@ -273,5 +277,23 @@ func TestSPIFFS_Refused(t *testing.T) {
 	}
 	if exists(new) {
 		t.Error("an image was written")
+	}
+}
+
+// The firmware's tool is a command and a name of the program.
+func TestSpiffsimg(t *testing.T) {
+	image, _ := spiffsSample(t)
+	for _, tool := range []func(a *App) int{
+		func(a *App) int { return a.Main([]string{"spiffsimg", "-lf", image}) },
+		func(a *App) int { return a.Tool("/bin/spiffsimg.exe")([]string{"-lf", image}) },
+	} {
+		var b bytes.Buffer
+		a := &App{Out: &b, Err: &b}
+		if code := tool(a); code != ExitOK || !strings.HasPrefix(b.String(), "f      9 init.lua\n") {
+			t.Errorf("exit code %d, %s", code, &b)
+		}
+	}
+	if (&App{}).Tool("moonlet") != nil {
+		t.Error("moonlet is a tool of the firmware")
 	}
 }
