@@ -3,40 +3,17 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"moonlet/internal/chunk"
 	"moonlet/internal/flash"
 	"moonlet/internal/lfs"
 	"moonlet/internal/rcr"
 )
-
-// runFlash runs "moonlet flash" and gives its exit code, its output, and what would be
-// said as an error.
-func runFlash(args ...string) (code int, out, message string) {
-	var b bytes.Buffer
-	a := &App{Out: &b, Err: &b}
-	root := &cobra.Command{Use: "moonlet", SilenceErrors: true, SilenceUsage: true}
-	root.SetOut(&b)
-	root.AddCommand(a.flashCommand())
-	root.SetArgs(append([]string{"flash"}, args...))
-	err := root.Execute()
-	if err == nil {
-		return ExitOK, b.String(), ""
-	}
-	var f *failure
-	if !errors.As(err, &f) || !f.told {
-		message = err.Error()
-	}
-	return exitCode(err), b.String(), message
-}
 
 // flashSample makes the image of a chip with a partition table and a store.
 func flashSample(t *testing.T, modules int) string {

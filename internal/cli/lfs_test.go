@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -11,8 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/spf13/cobra"
 
 	"moonlet/internal/chunk"
 	"moonlet/internal/lfs"
@@ -49,26 +45,6 @@ func lfsFile(t *testing.T, name string, data []byte) string {
 func lfsImage(t *testing.T, name string, im *chunk.Image) string {
 	t.Helper()
 	return lfsFile(t, name, chunk.EncodeImage(lfsModel, im, "=(luac.cross)", 0))
-}
-
-// runLFS runs "moonlet lfs" and gives its exit code, its output, and what would be
-// said as an error.
-func runLFS(args ...string) (code int, out, message string) {
-	var b bytes.Buffer
-	a := &App{Out: &b, Err: &b}
-	root := &cobra.Command{Use: "moonlet", SilenceErrors: true, SilenceUsage: true}
-	root.SetOut(&b)
-	root.AddCommand(a.lfsCommand())
-	root.SetArgs(append([]string{"lfs"}, args...))
-	err := root.Execute()
-	if err == nil {
-		return ExitOK, b.String(), ""
-	}
-	var f *failure
-	if !errors.As(err, &f) || !f.told {
-		message = err.Error()
-	}
-	return exitCode(err), b.String(), message
 }
 
 func TestLFSReport(t *testing.T) {

@@ -3,36 +3,14 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
-
 	"moonlet/internal/flash"
 )
-
-// runSPIFFS runs "moonlet spiffs" as runFlash does "moonlet flash".
-func runSPIFFS(args ...string) (code int, out, message string) {
-	var b bytes.Buffer
-	a := &App{Out: &b, Err: &b}
-	root := &cobra.Command{Use: "moonlet", SilenceErrors: true, SilenceUsage: true}
-	root.SetOut(&b)
-	root.AddCommand(a.spiffsCommand())
-	root.SetArgs(append([]string{"spiffs"}, args...))
-	err := root.Execute()
-	if err == nil {
-		return ExitOK, b.String(), ""
-	}
-	var f *failure
-	if !errors.As(err, &f) || !f.told {
-		message = err.Error()
-	}
-	return exitCode(err), b.String(), message
-}
 
 // spiffsSample makes an image with three files: a short one, one in a "directory" and
 // one of many pages.
