@@ -61,22 +61,23 @@ func openSPIFFS(name string) (*spiffsImage, error) {
 	return &spiffsImage{name: name, data: data, at: found[0]}, nil
 }
 
-// viewSPIFFS mounts a copy of an image and lists its files by name.
-func viewSPIFFS(name string) (*spiffs.FS, []spiffs.Stat, error) {
+// viewSPIFFS mounts a copy of an image and lists its files by name. The image has the
+// place of the file system, the copy begins with it.
+func viewSPIFFS(name string) (*spiffsImage, *spiffs.FS, []spiffs.Stat, error) {
 	m, err := openSPIFFS(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	disk, err := spiffs.View(m.data, m.at, spiffs.Options{})
 	if err != nil {
-		return nil, nil, fail(ExitUsage, fmt.Errorf("%s: %w", name, err))
+		return nil, nil, nil, fail(ExitUsage, fmt.Errorf("%s: %w", name, err))
 	}
 	list, err := disk.List()
 	if err != nil {
-		return nil, nil, fail(ExitUsage, fmt.Errorf("%s: %w", name, err))
+		return nil, nil, nil, fail(ExitUsage, fmt.Errorf("%s: %w", name, err))
 	}
 	slices.SortFunc(list, func(a, b spiffs.Stat) int { return strings.Compare(a.Name, b.Name) })
-	return disk, list, nil
+	return m, disk, list, nil
 }
 
 // spiffsList is the output of list with --json.
@@ -110,12 +111,11 @@ Exit codes: 0 all went well, 2 the file cannot be read or has no SPIFFS in it.`,
 }
 
 func (a *App) spiffsList(name string, asJSON bool) error {
-	disk, files, err := viewSPIFFS(name)
+	m, disk, files, err := viewSPIFFS(name)
 	if err != nil {
 		return err
 	}
-	at := disk.Geometry()
-	list := spiffsList{Address: at.Offset, Bytes: at.Size, Block: at.Block, Files: []spiffsFile{}}
+	list := spiffsList{Address: m.at.Offset, Bytes: m.at.Size, Block: m.at.Block, Files: []spiffsFile{}}
 	if list.Total, list.Used, err = disk.Info(); err != nil {
 		return fail(ExitUsage, err)
 	}
@@ -126,7 +126,7 @@ func (a *App) spiffsList(name string, asJSON bool) error {
 		return a.writeJSON(list)
 	}
 	return a.writeText(func(w io.Writer) {
-		fmt.Fprintf(w, "%s: %v, %d of %d bytes in use\n", name, at, list.Used, list.Total)
+		fmt.Fprintf(w, "%s: %v, %d of %d bytes in use\n", name, m.at, list.Used, list.Total)
 		for _, f := range list.Files {
 			fmt.Fprintf(w, "%10d  %s\n", f.Bytes, f.Name)
 		}
@@ -156,7 +156,7 @@ be written.`,
 }
 
 func (a *App) spiffsExtract(name string, wanted []string, dir string, force bool) error {
-	disk, files, err := viewSPIFFS(name)
+	_, disk, files, err := viewSPIFFS(name)
 	if err != nil {
 		return err
 	}

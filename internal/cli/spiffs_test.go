@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -49,6 +50,12 @@ func TestSPIFFSCreate(t *testing.T) {
 	code, out, message := runSPIFFS("list", sized)
 	if code != ExitOK || !strings.Contains(out, "      7000  big.bin\n         9  init.lua\n         3  www/index.html\n") {
 		t.Errorf("exit code %d, %s%s", code, out, message)
+	}
+	// In the image of a chip it is found.
+	data, _ := os.ReadFile(sized)
+	chip := lfsFile(t, "chip.bin", slices.Concat(bytes.Repeat([]byte{0xFF}, 0x90000), data, bytes.Repeat([]byte{0xFF}, 0x30000)))
+	if code, out, _ := runSPIFFS("list", chip); code != ExitOK || !strings.Contains(out, "32 blocks of 8192 bytes at 0x90000,") {
+		t.Errorf("exit code %d, %s", code, out)
 	}
 	code, out, _ = runSPIFFS("list", sized, "--json")
 	var list spiffsList
