@@ -41,7 +41,7 @@ No subcommand writes to the image.`,
 
 // inspectChip reads the image of a chip and tells what lies where.
 func inspectChip(name string) (*chipmap.Map, error) {
-	data, err := readLFSFile(name)
+	data, err := readInput(name)
 	if err != nil {
 		return nil, err
 	}

@@ -33,22 +33,11 @@ func readSPIFFS(region []byte) (*chipmap.Files, error) {
 		return nil, err
 	}
 	for _, s := range list {
-		data, err := readFileOf(fs, s)
+		data, err := fs.ReadFile(s.Name)
 		if err != nil {
 			continue // Check has said so
 		}
 		found.List = append(found.List, chipmap.File{Name: s.Name, Size: s.Size, Data: data})
 	}
 	return found, nil
-}
-
-func readFileOf(fs *spiffs.FS, s spiffs.Stat) ([]byte, error) {
-	f, err := fs.Open(s.Name, spiffs.ReadOnly)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b := make([]byte, s.Size)
-	n, err := f.Read(b)
-	return b[:n], err
 }

@@ -51,18 +51,18 @@ type lfsOptions struct {
 	top           int
 }
 
-// lfsFileMax is more than any chip has of flash, in bytes.
-const lfsFileMax = 64 << 20
+// inputMax is more than any chip has of flash, in bytes.
+const inputMax = 64 << 20
 
-// readLFSFile reads a file that is to be looked into.
-func readLFSFile(name string) ([]byte, error) {
+// readInput reads a file that is to be looked into.
+func readInput(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fail(ExitUsage, fmt.Errorf("%s: there is no such file", name))
 	case err == nil && info.IsDir():
 		return nil, fail(ExitUsage, fmt.Errorf("%s is a directory: name a file", name))
-	case err == nil && info.Size() > lfsFileMax:
+	case err == nil && info.Size() > inputMax:
 		return nil, fail(ExitUsage, fmt.Errorf("%s has %d bytes, more than any flash chip: name another file", name, info.Size()))
 	}
 	data, err := os.ReadFile(name)
@@ -97,7 +97,7 @@ func (a *App) lfsReport(name string, o lfsOptions) error {
 	if o.top < 0 {
 		return errors.New("--top: want a number of lines, as in 10")
 	}
-	data, err := readLFSFile(name)
+	data, err := readInput(name)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ kind.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			var files [2]*lfs.Content
 			for i, name := range args {
-				data, err := readLFSFile(name)
+				data, err := readInput(name)
 				if err != nil {
 					return err
 				}
@@ -263,7 +263,7 @@ type checkResult struct {
 }
 
 func (a *App) lfsCheck(name string, t lfs.Target, asJSON bool) error {
-	data, err := readLFSFile(name)
+	data, err := readInput(name)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ type spiffsImage struct {
 }
 
 func openSPIFFS(name string) (*spiffsImage, error) {
-	data, err := readLFSFile(name)
+	data, err := readInput(name)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +178,7 @@ func (a *App) spiffsExtract(name string, wanted []string, dir string, force bool
 		if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
 			return fail(ExitHost, fmt.Errorf("cannot make the directory for the files: %w", err))
 		}
-		data, err := readFileOf(disk, s)
+		data, err := disk.ReadFile(s.Name)
 		if err != nil {
 			return fail(ExitUsage, fmt.Errorf("%s: %q: %w; \"moonlet spiffs check\" tells more", name, s.Name, err))
 		}

@@ -91,7 +91,12 @@ func makeSPIFFS(args []string, size int) ([]byte, error) {
 		}
 		return try(size)
 	}
-	for size := spiffsAuto; size <= spiffsMost; size += spiffsStep {
+	data := 0
+	for _, s := range sources {
+		data += len(s.data)
+	}
+	// Less than the data themselves is never enough.
+	for size := max(spiffsAuto, data-data%spiffsStep); size <= spiffsMost; size += spiffsStep {
 		if image, err := try(size); !errors.Is(err, spiffs.ErrFull) {
 			return image, err
 		}

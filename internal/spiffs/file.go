@@ -1,5 +1,7 @@
 package spiffs
 
+import "errors"
+
 // Flags say what a file is opened for (SPIFFS_O_…, app/spiffs/spiffs.h).
 type Flags uint8
 
@@ -297,6 +299,21 @@ func (f *File) Size() (int, error) {
 	}
 	_, err = f.Seek(pos, SeekSet)
 	return size, err
+}
+
+// ReadFile reads a whole file.
+func (fs *FS) ReadFile(name string) ([]byte, error) {
+	f, err := fs.Open(name, ReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	size, err := f.Size()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	b := make([]byte, size)
+	n, err := f.Read(b)
+	return b[:n], errors.Join(err, f.Close())
 }
 
 // Remove removes the file and closes it for all who have it open (SPIFFS_fremove).

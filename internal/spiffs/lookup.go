@@ -117,6 +117,11 @@ func (fs *FS) findPart(id, span uint16) (page int, err error) {
 		}
 		return -1
 	})
+	return fs.foundAt(n)
+}
+
+// foundAt is the page of an entry, where the next search begins; a negative one is none.
+func (fs *FS) foundAt(n int) (page int, err error) {
 	if n < 0 {
 		return 0, ErrNotFound
 	}
@@ -153,11 +158,7 @@ func (fs *FS) findName(name string) (page int, err error) {
 		}
 		return -1
 	})
-	if n < 0 {
-		return 0, ErrNotFound
-	}
-	fs.lastFound = n
-	return fs.pageOf(n), nil
+	return fs.foundAt(n)
 }
 
 // freeID is an id that no page has (spiffs_obj_lu_find_free_obj_id). If the ids that

@@ -231,9 +231,9 @@ func (c *Command) line(line string, out *bufio.Writer) error {
 		case verb == "import":
 			return c.load(words[0], words[1])
 		}
-		data, err := c.read(words[0])
+		data, err := c.disk.ReadFile(words[0])
 		if err != nil {
-			return err
+			return fmt.Errorf("spiffs_open: %s: %w", words[0], err)
 		}
 		return hostfile.Replace(words[1], data, 0o664)
 	case spaced && verb == "rm":
@@ -241,7 +241,7 @@ func (c *Command) line(line string, out *bufio.Writer) error {
 			c.fail(line)
 		}
 	case spaced && verb == "cat":
-		data, err := c.read(rest)
+		data, err := c.disk.ReadFile(rest)
 		if err != nil {
 			c.fail(line)
 		}
@@ -290,19 +290,4 @@ func (c *Command) load(path, name string) error {
 		return fmt.Errorf("spiffs_close: %s: %w", name, err)
 	}
 	return nil
-}
-
-// read reads a file of the image.
-func (c *Command) read(name string) ([]byte, error) {
-	f, err := c.disk.Open(name, spiffs.ReadOnly)
-	if err != nil {
-		return nil, fmt.Errorf("spiffs_open: %s: %w", name, err)
-	}
-	size, err := f.Size()
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	data := make([]byte, size)
-	n, err := f.Read(data)
-	return data[:n], errors.Join(err, f.Close())
 }
