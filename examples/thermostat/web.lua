@@ -17,13 +17,19 @@ local function head(status, kind, more)
     :format(status, kind, more or "")
 end
 
--- send sends what the function gives until that is nil, and closes.
+-- send sends what the function gives until that is nil, and closes. However short a
+-- piece is, TCP needs 1.6 KB for it; several clients at once may have to wait for that.
 local function send(socket, nextPiece)
-  local function more(s)
-    local piece = nextPiece()
-    if piece then s:send(piece) else s:close() end
+  local function more(s, piece)
+    piece = piece or nextPiece()
+    if not piece then return s:close() end
+    local ok, why = pcall(s.send, s, piece)
+    if not ok and why:find("memory") then
+      collectgarbage()
+      tmr.create():alarm(20, tmr.ALARM_SINGLE, function() more(s, piece) end)
+    end
   end
-  socket:on("sent", more)
+  socket:on("sent", function(s) more(s) end)
   more(socket)
 end
 

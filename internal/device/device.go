@@ -198,7 +198,7 @@ func (d *Device) netConfig() hostnet.Config {
 		Loop: d.loop, ListenIP: c.ListenIP, Ports: c.Ports, AutoPorts: c.AutoPorts,
 		Hosts: c.Hosts, HostsOnly: c.HostsOnly, OnListen: d.onListen,
 		Rand:   func() uint32 { return d.system.Random() },
-		Memory: sdkMemory{d}, Packet: d.config.SDKMemory.Packet,
+		Memory: sdkMemory{d}, Packet: d.config.SDKMemory.Packet, Lingering: d.config.SDKMemory.Lingering,
 	}
 	if c.GatewayIsHost {
 		n.Alias = map[port.IP]port.IP{radioGateway: {127, 0, 0, 1}}

@@ -38,6 +38,7 @@ func newBench(t *testing.T, clock sdk.Clock, change func(*Config)) *bench {
 	cfg := Config{
 		Loop:      b.loop,
 		HostsOnly: true,
+		Lingering: 3,
 		Ports:     map[uint16]uint16{80: 0, 5000: 0, 53: 0},
 		OnListen:  func(m Mapping) { b.host[m.Device], b.errs[m.Device] = m.Host, m.Err },
 	}

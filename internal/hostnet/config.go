@@ -85,6 +85,9 @@ type Config struct {
 	// received (port.SDKMemory).
 	Memory port.Memory
 	Packet int
+	// Lingering is how many closed connections stay in the state TIME_WAIT at most
+	// (port.SDKMemory).
+	Lingering int
 	// Ping tells whether to answers an echo request; nil asks the network, and
 	// takes loopback addresses for granted. It runs on a goroutine of its own.
 	Ping func(ctx context.Context, to netip.Addr, size int) bool

@@ -138,8 +138,16 @@ type lingering struct {
 	timer port.Timer
 }
 
-// linger keeps the record of a connection that this side has closed.
+// linger keeps the record of a connection that this side has closed. Where there are too
+// many, the oldest goes, as if memory for another connection were short.
 func (n *Net) linger(block port.Block) {
+	if n.cfg.Lingering <= 0 {
+		n.give(block)
+		return
+	}
+	if len(n.waiting) >= n.cfg.Lingering {
+		n.waiting[0].end()
+	}
 	n.cfg.Memory.Rename(block, nameWait)
 	w := &lingering{n: n, block: block}
 	w.timer = n.loop.NewTimer(w.end)

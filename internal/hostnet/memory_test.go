@@ -202,6 +202,28 @@ func TestMemory_TimeWait(t *testing.T) {
 	b.wantHeap(h, "then", "36 TCP server")
 }
 
+// TestMemory_TimeWaitLimit closes more connections than may linger.
+func TestMemory_TimeWaitLimit(t *testing.T) {
+	b, h := heapBench(t, sdk.NewVirtualClock(), nil)
+	b.do(func() {
+		var last port.Block
+		for range 5 {
+			last, _ = b.net.newPCB()
+			b.net.linger(last)
+		}
+		if got := len(b.net.waiting); got != 3 || b.net.waiting[2].block != last {
+			t.Errorf("%d linger", got)
+		}
+		b.net.cfg.Lingering = 0
+		pcb, _ := b.net.newPCB()
+		b.net.linger(pcb)
+		for len(b.net.waiting) > 0 {
+			b.net.waiting[0].end()
+		}
+	})
+	b.wantHeap(h, "then", "")
+}
+
 func TestMemory_TimeWaitEnds(t *testing.T) {
 	b, h := heapBench(t, sdk.NewVirtualClock(), nil)
 	ended := make(chan string, 2)

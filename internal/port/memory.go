@@ -27,6 +27,11 @@ type SDKMemory struct {
 	Client      int // a station at the module's own access point
 	ScanResult  int // a network that a scan has found, while its callback runs
 	Packet      int // a packet that was received, besides lwIP's part, while its callback runs
+
+	// Lingering is no size: it is how many connections in the state TIME_WAIT stay on
+	// the heap at most. lwIP has no such limit, but a board does not answer a host that
+	// asks a thousand times in a second.
+	Lingering int
 }
 
 // DefaultSDKMemory are the best guesses.
@@ -44,5 +49,7 @@ func DefaultSDKMemory() SDKMemory {
 		ScanResult: 80,
 		// A guess: the driver's receive buffers are static.
 		Packet: 0,
+		// A guess: what a board comes to that somebody looks at with a browser.
+		Lingering: 8,
 	}
 }

@@ -95,6 +95,7 @@ func readMemory(t *section) *port.SDKMemory {
 	read("client", &m.Client)
 	read("scan_result", &m.ScanResult)
 	read("packet", &m.Packet)
+	read("lingering", &m.Lingering)
 	return &m
 }
 

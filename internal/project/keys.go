@@ -83,6 +83,7 @@ dns, ntp, no_dhcp, dhcp_time, dhcp_timeout`, "Wi-Fi", FormTables},
 		{"memory.client", "memory-client", "BYTES", byDefault("for each station at the module's own access point", use.Client), "Memory", FormValue},
 		{"memory.scan_result", "memory-scan-result", "BYTES", byDefault("for each network that a scan finds, until it is told", use.ScanResult), "Memory", FormValue},
 		{"memory.packet", "memory-packet", "BYTES", byDefault("for each packet, besides lwIP's part, until it is told", use.Packet), "Memory", FormValue},
+		{"memory.lingering", "memory-lingering", "N", byDefault("closed TCP connections that stay on the heap at most (TIME_WAIT)", use.Lingering), "Memory", FormValue},
 
 		{"levels", "level", "pin=P,level=L", "a pin that is connected to 0 or 1", "Pins", FormTables},
 		{"wires", "wire", "from=P,to=P", "a wire between two pins", "Pins", FormTables},

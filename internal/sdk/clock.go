@@ -18,6 +18,9 @@ type Clock interface {
 	Sleep(t time.Duration, wake <-chan struct{})
 	// Jumps tells whether Sleep reaches its end at once.
 	Jumps() bool
+	// Late tells the clock how late the module is with its next timer, 0 or less if it
+	// is not. The answer is whether the clock stands until it has caught up.
+	Late(d time.Duration) (stands bool)
 }
 
 // VirtualClock moves only when it is told to: during a task by the work that is
@@ -48,3 +51,6 @@ func (c *VirtualClock) Sleep(t time.Duration, wake <-chan struct{}) {
 
 // Jumps implements Clock.
 func (c *VirtualClock) Jumps() bool { return true }
+
+// Late implements Clock.
+func (c *VirtualClock) Late(time.Duration) (stands bool) { return false }

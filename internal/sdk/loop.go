@@ -51,7 +51,8 @@ type Config struct {
 // function that Hold returns, it belongs to one goroutine.
 //
 // What is ready runs in this order: functions that were injected, software
-// timers by deadline and arming order, tasks by priority and posting order.
+// timers by deadline and arming order, tasks by priority and posting order. While a
+// fast clock stands for the module to catch up, timers come before all else.
 // Hardware timers do not wait for their turn: they interrupt whatever lets time
 // pass.
 type Loop struct {
@@ -203,13 +204,21 @@ func (l *Loop) Step() bool {
 	if len(l.hard.heap) > 0 {
 		l.interrupt()
 	}
+	late := time.Duration(-1)
+	if len(l.timers.heap) > 0 {
+		late = l.clock.Now() - l.timers.next()
+	}
+	if l.clock.Late(late) {
+		l.run(l.timers.take())
+		return true
+	}
 	if l.outside.Load() {
 		if f := l.takeInjected(); f != nil {
 			l.run(f)
 			return true
 		}
 	}
-	if len(l.timers.heap) > 0 && l.timers.next() <= l.clock.Now() {
+	if late >= 0 {
 		l.run(l.timers.take())
 		return true
 	}

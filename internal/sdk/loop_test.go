@@ -482,6 +482,33 @@ func TestRealClock(t *testing.T) {
 	})
 }
 
+// TestRealClock_Stands has a repeating timer whose function takes the host longer than a
+// fast clock leaves: what else is due comes in time, and the clock goes on afterwards.
+func TestRealClock_Stands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const scale = 1000
+		l := New(Config{Clock: NewRealClock(scale)})
+		turns := 0
+		tick := l.NewTimer(func() { turns++; time.Sleep(5 * ms) })
+		tick.Arm(time.Second, true)
+		var at, before time.Duration
+		l.NewTimer(func() { at = l.Now(); tick.Disarm() }).Arm(time.Minute+ms, false)
+		l.NewTimer(func() { before = l.Now() }).Arm(30*time.Second, false)
+		l.RunFor(2 * time.Minute)
+		if late := at - time.Minute; turns != 60 || late > 10*time.Second {
+			t.Errorf("%d turns, the single one late by %v", turns, late)
+		}
+		if before >= at {
+			t.Errorf("two timers at %v and %v", before, at)
+		}
+		start := time.Now()
+		l.RunFor(time.Minute)
+		if host := time.Since(start); host != time.Minute/scale {
+			t.Errorf("a minute without anything took %v", host)
+		}
+	})
+}
+
 func TestRealClock_InjectWakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Config{Clock: NewRealClock(1)})
