@@ -2,6 +2,7 @@ package chipmap
 
 import (
 	"fmt"
+	"slices"
 
 	"moonlet/internal/flash"
 )
@@ -39,14 +40,19 @@ const (
 	bootAlign    = 16
 )
 
+// bootSizes are the sizes of chips by their code in the header.
+func bootSizes() []int {
+	const k, m = 1 << 10, 1 << 20
+	return []int{512 * k, 256 * k, m, 2 * m, 4 * m, 2 * m, 4 * m, 4 * m, 8 * m, 16 * m}
+}
+
 // parseBoot reads the header of a boot image, and finds its end; nil if there is none.
 func parseBoot(b []byte) *Boot {
 	if len(b) < bootHeader || b[0] != bootMagic || b[1] == 0 || b[1] > bootSegments {
 		return nil
 	}
 	modes := map[byte]string{0: "QIO", 1: "QOUT", 2: "DIO", 3: "DOUT"}
-	const k, m = 1 << 10, 1 << 20
-	sizes := []int{512 * k, 256 * k, m, 2 * m, 4 * m, 2 * m, 4 * m, 4 * m, 8 * m, 16 * m}
+	sizes := bootSizes()
 	speeds := map[byte]int{0: 40, 1: 26, 2: 20, 15: 80}
 	h := &Boot{Segments: int(b[1]), Mode: modes[b[2]], MHz: speeds[b[3]&15], Entry: word(b, 4)}
 	if h.Mode == "" {
@@ -102,11 +108,31 @@ func (m *Map) readBoot() {
 }
 
 // chipSize is the size that the firmware takes the chip for.
-func (m *Map) chipSize() uint32 {
-	if m.Boot != nil && m.Boot.FlashSize >= flash.MinSize && m.Boot.FlashSize <= m.Bytes {
-		return uint32(m.Boot.FlashSize)
+func (m *Map) chipSize() uint32 { return uint32(firmwareSize(m.Boot, m.Bytes)) }
+
+func firmwareSize(h *Boot, chip int) int {
+	if h != nil && h.FlashSize >= flash.MinSize && h.FlashSize <= chip {
+		return h.FlashSize
 	}
-	return uint32(m.Bytes)
+	return chip
+}
+
+// FlashSize is the size that the firmware in the image of a chip takes the chip for: the
+// one in the header of its boot image, if there is one and the chip is not smaller.
+func FlashSize(image []byte) int { return firmwareSize(parseBoot(image), len(image)) }
+
+// ForChip is a boot image with the size of the chip in its header, which is what the
+// firmware goes by; flashers have an option that does the same. It is the image itself if
+// nothing has to change, or if it is no boot image. No checksum covers the header.
+func ForChip(image []byte, size int) []byte {
+	h := parseBoot(image)
+	code := slices.Index(bootSizes(), size)
+	if h == nil || code < 0 || h.FlashSize == size {
+		return image
+	}
+	image = slices.Clone(image)
+	image[3] = byte(code)<<4 | image[3]&15
+	return image
 }
 
 // Size is a number of bytes for people.

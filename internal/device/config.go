@@ -22,7 +22,8 @@ import (
 	"moonlet/internal/sdk"
 )
 
-// Config describes a module and what is around it. Only StateDir is needed.
+// Config describes a module and what is around it. Only StateDir is needed, and not that
+// for a module with a Chip that is not switched on.
 type Config struct {
 	// StateDir is the host's directory for what a reset keeps: the files of the
 	// file system in FlashDir, the reboot config records and the radio's
@@ -146,9 +147,6 @@ type Event struct {
 }
 
 func (c *Config) setDefaults() error {
-	if c.StateDir == "" {
-		return fmt.Errorf("a module needs a directory for its flash memory")
-	}
 	if c.FreeHeap == 0 {
 		c.FreeHeap = DefaultFreeHeap
 	}

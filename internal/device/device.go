@@ -88,6 +88,9 @@ func New(c Config) (*Device, error) {
 	if err := c.setDefaults(); err != nil {
 		return nil, err
 	}
+	if c.StateDir == "" {
+		return nil, fmt.Errorf("a module needs a directory for its flash memory")
+	}
 	if err := os.MkdirAll(c.StateDir, 0o777); err != nil {
 		return nil, fmt.Errorf("cannot make the directory for the module's flash memory: %w", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"moonlet/internal/mem"
 	"moonlet/internal/port"
 	"moonlet/internal/rcr"
+	"moonlet/internal/rom"
 	"moonlet/internal/sdk"
 )
 
@@ -30,9 +31,12 @@ import (
 // end, beginning with the signature: cut off right behind that, its next start
 // would follow wild addresses.)
 
-// What the processor can read of the flash chip behind the program.
+// What the processor can read of the flash chip behind the program. The program of a
+// board can be shorter than the typical one, as far as the tables of package rom leave
+// room.
 const (
 	windowStart mem.Addr = 0x40200000
+	storesLeast          = rom.DataStart + 0x10000
 	storesStart          = windowStart + rcr.ProgramEnd
 	storesEnd            = windowStart + 1<<20
 )
@@ -68,7 +72,7 @@ func (d *Device) openStore() error {
 	if region.Size == 0 {
 		return nil
 	}
-	if end := uint64(region.Addr) + uint64(region.Size); region.Addr < rcr.ProgramEnd || end > uint64(storesEnd-windowStart) {
+	if end := uint64(region.Addr) + uint64(region.Size); mem.Addr(region.Addr) < storesLeast-windowStart || end > uint64(storesEnd-windowStart) {
 		d.report(Event{Kind: HostError, Text: fmt.Sprintf("the LFS partition at 0x%06x does not lie within the first megabyte of the flash chip, "+
 			"which is all that the processor can read: the module runs without a store", region.Addr)})
 		return nil
@@ -124,12 +128,12 @@ func (d *Device) attachStore() (machine.Store, error) {
 // showStore copies the partition to where the processor reads it.
 func (d *Device) showStore() error {
 	s := &d.store
-	size := storesEnd - storesStart
-	if err := d.space.Map(storesStart, size, mem.ReadWrite); err != nil {
+	size := storesEnd - storesLeast
+	if err := d.space.Map(storesLeast, size, mem.ReadWrite); err != nil {
 		return err
 	}
 	copy(d.mem.Bytes(mem.Addr(s.base()), mem.Addr(s.part.Size())), s.part.Bytes())
-	return d.space.Map(storesStart, size, mem.ReadOnly)
+	return d.space.Map(storesLeast, size, mem.ReadOnly)
 }
 
 // eraseStore erases what is not blank (eraseLFS).
@@ -260,3 +264,6 @@ func storeFile(dir string, addr uint32) string {
 
 // FlashWindow is where the processor reads the first byte of the flash chip.
 const FlashWindow = uint32(windowStart)
+
+// WindowSize is how much of the chip the processor reads.
+const WindowSize = uint32(storesEnd - windowStart)

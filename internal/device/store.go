@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"moonlet/internal/chipmap"
 	"moonlet/internal/flash"
 	"moonlet/internal/flashdir"
 	"moonlet/internal/hostfile"
@@ -48,19 +49,36 @@ func loadRecords(c Config, report func(error)) (*rcr.Page, error) {
 
 // chipRecords is the page in the chip. A new chip gets the table that the firmware makes at
 // its first boot. One that has a table keeps it, unless a store is asked for and the table
-// is that of a build without one.
+// is that of a build without one. Of the table in a firmware that has never started, the
+// first boot is done.
 func chipRecords(c Config) (*rcr.Page, error) {
 	page, err := rcr.In(c.Chip.Part(rcr.PageAddr, rcr.PageSize))
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := page.Table(); !ok {
+	table, ok := page.Table()
+	ok = ok && len(table) > 0
+	switch {
+	case !ok && !flash.Blank(page.Bytes()):
+		return nil, ErrNoTable
+	case !ok:
 		page.WriteTable(rcr.DefaultPartitions(c.flashSize(), uint32(c.LFSSize)))
-	} else if c.LFSSize > 0 {
+	case rcr.Unfinished(table):
+		made, err := rcr.FirstBoot(table, uint32(chipmap.FlashSize(c.Chip.Bytes())))
+		if err != nil {
+			return nil, fmt.Errorf("the firmware does not start with its partition table: %w", err)
+		}
+		page.WriteTable(made)
+	case rcr.Check(table, c.flashSize()) != nil:
+		return nil, fmt.Errorf("the partition table on the flash chip is damaged: %w", rcr.Check(table, c.flashSize()))
+	case c.LFSSize > 0:
 		page.Provision(c.flashSize(), uint32(c.LFSSize))
 	}
 	return page, nil
 }
+
+// ErrNoTable says that a chip has something else where the firmware has its records.
+var ErrNoTable = fmt.Errorf("the flash chip has no partition table at 0x%06x, but something else: its firmware is not NodeMCU 3.0, or the image is damaged", rcr.PageAddr)
 
 // readRecords reads the page of reboot config records, a new one if there is none.
 func readRecords(path string, lfsSize int) (*rcr.Page, error) {

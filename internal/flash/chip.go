@@ -53,6 +53,7 @@ type Chip struct {
 	run        map[int]int // erases of sectors since the chip was opened
 	unsaved    int         // erases that the file does not count yet
 	violations int
+	changed    bool // something else is in it than when it was opened
 }
 
 // WornAfter is how many erases of one sector in one run are a reason to warn, if a chip
@@ -95,6 +96,19 @@ func NewChip(size int) (*Chip, error) {
 	}
 	return newChip(size), nil
 }
+
+// CopyOf makes a chip that holds a copy of an image and is kept nowhere.
+func CopyOf(image []byte) (*Chip, error) {
+	c, err := NewChip(len(image))
+	if err != nil {
+		return nil, err
+	}
+	copy(c.data, image)
+	return c, nil
+}
+
+// Changed tells whether something was written or erased since the chip was opened.
+func (c *Chip) Changed() bool { return c.changed }
 
 // Size is the size of the chip in bytes.
 func (c *Chip) Size() int { return len(c.data) }
@@ -142,6 +156,7 @@ func (c *Chip) erase(offset int, by *Part) {
 		panic(fmt.Sprintf("BUG: no sector begins at %#x", offset))
 	}
 	c.step(Op{Erase: true, Offset: offset}, by)
+	c.changed = c.changed || !c.Blank(offset)
 	fill(c.data[offset : offset+SectorSize])
 	c.save(offset, offset+SectorSize, by)
 	c.count(offset/SectorSize, by)
@@ -171,6 +186,7 @@ func (c *Chip) write(offset int, b []byte, by *Part) {
 		c.step(Op{Offset: done}, by)
 		to := c.data[done : done+WordSize]
 		was, want := binary.LittleEndian.Uint32(to), binary.LittleEndian.Uint32(b)
+		c.changed = c.changed || was&want != was
 		binary.LittleEndian.PutUint32(to, was&want)
 		if want&^was != 0 {
 			c.violations++

@@ -13,6 +13,9 @@ import (
 // chipMode is the mode of a chip's file: there may be passwords in it.
 const chipMode = 0o600
 
+// Beside lists what follows the name of a chip's file in those of the files beside it.
+func Beside() []string { return []string{".wear", ".lock"} }
+
 // OpenChip opens the chip in a file and locks it. If there is no file it makes one,
 // erased and of that size, 0 for DefaultSize; else the file's size is the chip's. Beside
 // it there are two small files: PATH.wear, see Wear, and PATH.lock while the chip is in

@@ -151,6 +151,42 @@ func FirstBoot(table []Partition, flashSize uint32) ([]Partition, error) {
 	return made, Check(made, flashSize)
 }
 
+// WithStore is a table in which the store has another size, as it is in force after a
+// boot: what the firmware's own tool for partitions makes of a table, and the first boot of
+// that. A store that was not there follows the program. SPIFFS follows the store if it did
+// so before, or has to give way; its end stays where it was.
+func WithStore(table []Partition, size, flashSize uint32) ([]Partition, error) {
+	table = slices.Clone(table)
+	program := slices.IndexFunc(table, func(p Partition) bool { return p.Kind == port.PartitionIROM0 })
+	at := slices.IndexFunc(table, func(p Partition) bool { return p.Kind == port.PartitionLFS })
+	if at < 0 {
+		if program < 0 {
+			return nil, fmt.Errorf("the table has no partition for the program, which the store would follow")
+		}
+		at = program + 1
+		p := Partition{Kind: port.PartitionLFS}
+		if !Unfinished(table) {
+			p.Addr = table[program].Addr + table[program].Size
+		}
+		table = slices.Insert(table, at, p)
+	}
+	store := &table[at]
+	was := store.Addr + store.Size
+	store.Size = size
+	if !Unfinished(table) {
+		for i := range table {
+			f := &table[i]
+			if end := store.Addr + size; f.Kind == port.PartitionSPIFFS && f.Addr >= store.Addr && (f.Addr == was || f.Addr < end) {
+				if f.Addr+f.Size <= end {
+					return nil, fmt.Errorf("a store of %d bytes leaves no room for SPIFFS", size)
+				}
+				f.Addr, f.Size = end, f.Addr+f.Size-end
+			}
+		}
+	}
+	return FirstBoot(table, flashSize)
+}
+
 // placeFiles finds the place of SPIFFS behind the end of what is before it.
 func placeFiles(r port.FlashRegion, last, flashSize uint32) port.FlashRegion {
 	room := flashSize - ParametersSize
