@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,13 +21,15 @@ import (
 func (a *App) flashCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "flash",
-		Short: "look into the image of a module's flash chip",
-		Long: `Looks into the image of a whole flash chip, as it is read from a board:
+		Short: "make the image of a module's flash chip, and look into one",
+		Long: `Makes the image of a whole flash chip from a project, and looks into one, as it is read
+from a board:
 
   esptool.py read_flash 0 0x400000 module.bin
 
-No subcommand writes to the image.`,
-		Example: `  moonlet flash inspect module.bin
+No subcommand writes to an image that exists, but for create --force.`,
+		Example: `  moonlet flash create . -o module.bin
+  moonlet flash inspect module.bin
   moonlet flash extract module.bin lfs records -o parts
   moonlet flash diff before.bin after.bin
   moonlet flash wear module.bin`,
@@ -35,7 +38,7 @@ No subcommand writes to the image.`,
 			return fmt.Errorf("which subcommand? \"%s --help\" lists them", c.CommandPath())
 		},
 	}
-	c.AddCommand(a.flashInspectCommand(), a.flashExtractCommand(), a.flashDiffCommand(), a.flashWearCommand())
+	c.AddCommand(a.flashCreateCommand(), a.flashInspectCommand(), a.flashExtractCommand(), a.flashDiffCommand(), a.flashWearCommand())
 	return c
 }
 
@@ -129,6 +132,7 @@ image of a whole chip.`,
 
 // extractOptions are the flags of flash extract.
 type extractOptions struct {
+	flag  string // that names dir
 	dir   string
 	force bool
 	json  bool
@@ -172,7 +176,7 @@ func (a *App) flashExtract(image string, kinds []string, o extractOptions) error
 	if err != nil {
 		return fail(ExitUsage, fmt.Errorf("%s: %w", image, err))
 	}
-	if err := o.checkTargets(image, parts); err != nil {
+	if err := o.checkTargets([]string{image}, parts); err != nil {
 		return fail(ExitUsage, err)
 	}
 	if err := os.MkdirAll(o.dir, 0o777); err != nil {
@@ -240,20 +244,25 @@ func chooseParts(parts []chipmap.Part, kinds []string) ([]chipmap.Part, error) {
 	return list, nil
 }
 
-// checkTargets refuses to write over files, and over the image in any case.
-func (o *extractOptions) checkTargets(image string, parts []chipmap.Part) error {
-	self, err := os.Stat(image)
-	if err != nil {
-		return err
+// checkTargets refuses to write over files, and over those that are read in any case.
+func (o *extractOptions) checkTargets(inputs []string, parts []chipmap.Part) error {
+	var read []os.FileInfo
+	for _, name := range inputs {
+		info, err := os.Stat(name)
+		if err != nil {
+			return err
+		}
+		read = append(read, info)
 	}
+	flag := cmp.Or(o.flag, "-o")
 	for _, p := range parts {
 		path := filepath.Join(o.dir, p.Name)
 		info, err := os.Stat(path)
 		switch {
-		case err == nil && os.SameFile(self, info):
-			return fmt.Errorf("%s is the image itself: name another directory with -o", path)
+		case err == nil && slices.ContainsFunc(read, func(r os.FileInfo) bool { return os.SameFile(r, info) }):
+			return fmt.Errorf("%s is what is read itself: name another place with %s", path, flag)
 		case err == nil && info.IsDir():
-			return fmt.Errorf("%s is a directory: name another one with -o", path)
+			return fmt.Errorf("%s is a directory: name another place with %s", path, flag)
 		case o.force:
 			continue
 		}
@@ -261,7 +270,7 @@ func (o *extractOptions) checkTargets(image string, parts []chipmap.Part) error 
 			if err != nil {
 				return err
 			}
-			return fmt.Errorf("%s exists: give --force to replace it, or another directory with -o", path)
+			return fmt.Errorf("%s exists: give --force to replace it, or another place with %s", path, flag)
 		}
 	}
 	return nil

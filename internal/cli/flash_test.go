@@ -90,7 +90,7 @@ func TestFlash_Refused(t *testing.T) {
 		{[]string{"extract", image, "spiffs"}, `no region "spiffs" with something in it; there are records, lfs`},
 		{[]string{"wear", short}, "cut off"},
 		{[]string{"wear", image, "--top", "0"}, "--top"},
-		{[]string{"create"}, "unknown command"},
+		{[]string{"destroy"}, "unknown command"},
 	} {
 		code, _, message := runFlash(c.args...)
 		if code != ExitUsage || !strings.Contains(message, c.want) {
@@ -151,7 +151,7 @@ func TestFlashExtract(t *testing.T) {
 	// An image that is called like a part is not replaced even so.
 	self := filepath.Join(dir, "records.bin")
 	os.WriteFile(self, before, 0o666)
-	if code, _, message := runFlash("extract", self, "-o", dir, "--force"); code != ExitUsage || !strings.Contains(message, "is the image itself") {
+	if code, _, message := runFlash("extract", self, "-o", dir, "--force"); code != ExitUsage || !strings.Contains(message, "is what is read itself") {
 		t.Errorf("exit code %d, %s", code, message)
 	}
 	if after, _ := os.ReadFile(self); !bytes.Equal(before, after) {

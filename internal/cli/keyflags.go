@@ -62,6 +62,17 @@ func addKeyFlags(c *cobra.Command, settings *[]project.Setting) []group {
 	return groups
 }
 
+// addKeys adds the flags of some keys to a command.
+func addKeys(c *cobra.Command, settings *[]project.Setting, names ...string) {
+	for _, name := range names {
+		for _, k := range project.Keys() {
+			if k.Name == name {
+				c.Flags().Var(&keyFlag{key: k, all: settings}, k.Flag, k.Usage)
+			}
+		}
+	}
+}
+
 // groupedUsage is a usage function that shows flags under their headings.
 func groupedUsage(groups []group) func(c *cobra.Command) error {
 	return func(c *cobra.Command) error {

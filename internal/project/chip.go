@@ -24,6 +24,9 @@ type files interface {
 // directory. A name in the project file counts from the project.
 func (p *Project) FlashPath() string {
 	s := &p.settings
+	if p.IsImage() {
+		return p.image
+	}
 	if s.flash == "" || strings.HasPrefix(s.flashAt, "--") || filepath.IsAbs(s.flash) {
 		return s.flash
 	}
@@ -32,6 +35,9 @@ func (p *Project) FlashPath() string {
 
 // openChip opens the chip that the project names, once.
 func (p *Project) openChip() error {
+	if p.IsImage() && !p.save && p.chip == nil {
+		return p.copyImage()
+	}
 	path := p.FlashPath()
 	if path == "" || p.chip != nil {
 		return nil
@@ -51,7 +57,7 @@ func (p *Project) openChip() error {
 // apart is a copy of the project whose flash memory is in a directory of its own.
 func (p *Project) apart(stateDir string) Project {
 	q := *p
-	q.StateDir, q.chip, q.settings.flash = stateDir, nil, ""
+	q.StateDir, q.chip, q.settings.flash, q.save = stateDir, nil, "", false
 	return q
 }
 
@@ -92,11 +98,17 @@ func (p *Project) blank() error {
 		return hostErrorf(err, "reading the flash chip")
 	}
 	for _, r := range []port.FlashRegion{store, region, {Addr: rcr.PageAddr, Size: rcr.PageSize}} {
-		for at := int(r.Addr); at+flash.SectorSize <= int(r.Addr+r.Size); at += flash.SectorSize {
-			if !p.chip.Blank(at) {
-				p.chip.Erase(at)
-			}
-		}
+		eraseRegion(p.chip, r)
 	}
 	return nil
+}
+
+// eraseRegion erases what is in use of a part of a chip.
+func eraseRegion(chip *flash.Chip, r port.FlashRegion) {
+	end := min(int(r.Addr)+int(r.Size), chip.Size())
+	for at := int(r.Addr); at+flash.SectorSize <= end; at += flash.SectorSize {
+		if !chip.Blank(at) {
+			chip.Erase(at)
+		}
+	}
 }

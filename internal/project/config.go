@@ -36,6 +36,7 @@ type settings struct {
 	files    []pattern
 	allFiles bool // no patterns were given
 	lfsFiles []pattern
+	anyLFS   bool // the store is the default's for lfsFiles
 	state    string
 	stateAt  string // "" if the project does not say where the state is
 	flash    string // the chip's file, "" for none
@@ -71,7 +72,7 @@ func (r *reader) read(root table) settings {
 		c.lfsFiles = append(c.lfsFiles, pattern{it.at, key, t})
 	})
 	if len(c.lfsFiles) > 0 && c.config.LFSSize == 0 {
-		c.config.LFSSize = defaultLFS
+		c.config.LFSSize, c.anyLFS = defaultLFS, true
 	}
 	c.config.ChipID = uint32(s.integer("chip_id", 1, chipIDMax))
 	c.config.Seed = uint64(s.integer("seed", 0, math.MaxInt64))

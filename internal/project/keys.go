@@ -53,7 +53,7 @@ func Keys() []Key {
 		{"seed", "seed", "N", "seed of the chip's random numbers", "Module", FormValue},
 
 		{"files", "file", "PATTERN", `files for the flash memory, relative to the project; "a/./b" is named "b" there
-(default: the visible files of the directory itself without moonlet.toml and *.md)`, "Files", FormList},
+(default: the visible files of the directory itself without moonlet.toml, *.md and images of chips)`, "Files", FormList},
 		{"flash", "flash", "FILE", `keep the module's flash memory in one file, the image of its chip, which is made if
 there is none (default: a directory of files, see state)`, "Files", FormValue},
 		{"flash_size", "flash-size", "BYTES", `size of a new chip: 512KB, 1MB, 2MB, 4MB, 8MB or 16MB (default: 4MB)`, "Files", FormValue},

@@ -12,6 +12,11 @@ func LFSTarget(path string) (lfs.Target, error) {
 		return lfs.Target{}, err
 	}
 	defer p.Close()
+	if p.IsImage() {
+		if err := p.openChip(); err != nil {
+			return lfs.Target{}, err
+		}
+	}
 	region, _, err := device.Partitions(p.Config())
 	if err != nil {
 		return lfs.Target{}, hostErrorf(err, "opening the state directory")

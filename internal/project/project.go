@@ -34,21 +34,26 @@ type Project struct {
 
 	settings settings
 	chip     *flash.Chip // nil until it is opened, and without one
+	unkept   bool        // chip is in memory only, and nobody asks later what was uploaded
+	image    string      // the path, if the project is the image of a chip
+	save     bool        // what happens is kept in image
 }
 
-// Open reads the project at a path, a directory or a single file. Flags win over
-// the project file. Errors are *Error, several of them joined, or *HostError.
+// Open reads the project at a path: a directory, a single file, or the image of a flash
+// chip, in which everything is already. Flags win over the project file. Errors are *Error, several of them joined, or *HostError.
 func Open(path string, flags []Setting) (*Project, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &Error{Where: path, Problem: "there is no such file or directory; name a directory with an init.lua, or a .lua or .lc file"}
+		return nil, &Error{Where: path, Problem: "there is no such file or directory; name a directory with an init.lua, a .lua or .lc file, or the image of a flash chip"}
 	case err != nil:
 		return nil, &Error{Where: path, Problem: "cannot be read: " + reason(err)}
 	case !info.IsDir() && filepath.Base(path) == FileName:
 		path = filepath.Dir(path)
-	case !info.IsDir():
+	case isScript(path):
 		return openFile(path, flags)
+	case !info.IsDir():
+		return openImage(path, info, flags)
 	}
 	return openDir(path, flags)
 }
@@ -129,24 +134,33 @@ func openFile(path string, flags []Setting) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch filepath.Ext(path) {
-	case ".lua":
+	if filepath.Ext(path) == ".lua" {
 		source.Name = "init.lua"
 		p.Sources = []Source{source}
-	case ".lc":
+	} else {
 		start := newSource("init.lua", "", fmt.Appendf(nil, "dofile(%s)\n", luaQuote(source.Name)))
 		p.Sources = []Source{start, source}
-	default:
-		return nil, &Error{Where: path, Problem: "this is neither a directory nor a .lua or .lc file"}
 	}
-	if p.StateDir = p.settings.state; p.StateDir == "" {
-		dir, err := os.MkdirTemp("", "moonlet-")
-		if err != nil {
-			return nil, hostErrorf(err, "making a directory for the module's flash memory")
-		}
-		p.StateDir, p.Temporary = dir, true
+	return p, p.temporaryState()
+}
+
+// isScript tells whether a path is that of a single Lua file.
+func isScript(path string) bool {
+	ext := filepath.Ext(path)
+	return (ext == ".lua" || ext == ".lc") && regular(path)
+}
+
+// temporaryState makes a state directory that Close removes, if no other is given.
+func (p *Project) temporaryState() error {
+	if p.StateDir = p.settings.state; p.StateDir != "" {
+		return nil
 	}
-	return p, nil
+	dir, err := os.MkdirTemp("", "moonlet-")
+	if err != nil {
+		return hostErrorf(err, "making a directory for the module's flash memory")
+	}
+	p.StateDir, p.Temporary = dir, true
+	return nil
 }
 
 // luaQuote writes s as a Lua string.
@@ -191,6 +205,9 @@ func (p *Project) Close() (err error) {
 	if p.chip != nil {
 		err = hostErrorf(p.chip.Close(), "closing the flash chip")
 		p.chip = nil
+	}
+	if p.save && p.settings.state == "" {
+		os.Remove(p.StateDir) // if nothing is in it
 	}
 	if !p.Temporary {
 		return err

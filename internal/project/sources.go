@@ -11,7 +11,9 @@ import (
 	"sort"
 	"strings"
 
+	"moonlet/internal/flash"
 	"moonlet/internal/port"
+	"moonlet/internal/rcr"
 )
 
 // nameFrom marks, within a pattern, where the name on the module begins.
@@ -82,12 +84,49 @@ func (p *Project) visibleFiles(found map[string]string) error {
 		name := e.Name()
 		full := filepath.Join(p.Dir, name)
 		hidden := strings.HasPrefix(name, ".")
-		if hidden || name == FileName || strings.EqualFold(filepath.Ext(name), ".md") || !regular(full) {
+		if hidden || name == FileName || strings.EqualFold(filepath.Ext(name), ".md") || !regular(full) || besideChip(full) {
 			continue
 		}
 		found[name] = full
 	}
 	return nil
+}
+
+// besideChip tells whether a file is the image of a chip, or belongs to one: no module has
+// room for that.
+func besideChip(path string) bool {
+	if isChip(path) {
+		return true
+	}
+	for _, suffix := range append(flash.Beside(), "."+manifestName) {
+		if image, ok := strings.CutSuffix(path, suffix); ok && isChip(image) {
+			return true
+		}
+	}
+	return false
+}
+
+// isChip tells whether a file has the size of a chip and a partition table.
+func isChip(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() || flash.CheckSize(int(info.Size())) != nil {
+		return false
+	}
+	records := make([]byte, rcr.PageSize)
+	if _, err := f.ReadAt(records, rcr.PageAddr); err != nil {
+		return false
+	}
+	page, err := rcr.Load(records)
+	if err != nil {
+		return false
+	}
+	table, ok := page.Table()
+	return ok && len(table) > 0
 }
 
 func regular(path string) bool {

@@ -35,6 +35,9 @@ type Uploaded struct {
 //
 // Nothing is written if something is wrong with any of them.
 func (p *Project) Upload() ([]Uploaded, error) {
+	if p.IsImage() { // all is in there
+		return nil, p.openChip()
+	}
 	for _, s := range p.Sources {
 		if err := checkName(s); err != nil {
 			return nil, err
@@ -70,6 +73,9 @@ func (p *Project) flashDir() string { return filepath.Join(p.StateDir, device.Fl
 
 // makeStateDir makes the directory, hidden from git where it is new.
 func (p *Project) makeStateDir() error {
+	if p.unkept {
+		return nil
+	}
 	if _, err := os.Stat(p.StateDir); !errors.Is(err, fs.ErrNotExist) {
 		return hostErrorf(err, "opening the state directory")
 	}
@@ -91,6 +97,9 @@ func (p *Project) manifestPath() string {
 
 func (p *Project) readManifest() (manifest, error) {
 	m := manifest{Files: map[string]string{}}
+	if p.unkept {
+		return m, nil
+	}
 	name := p.manifestPath()
 	data, err := os.ReadFile(name)
 	switch {
@@ -111,6 +120,9 @@ func (p *Project) readManifest() (manifest, error) {
 // writeManifest replaces the manifest at once, so that there is always a whole
 // one.
 func (p *Project) writeManifest(m manifest) error {
+	if p.unkept {
+		return nil
+	}
 	data, err := json.MarshalIndent(m, "", "\t")
 	if err != nil {
 		return fmt.Errorf("BUG: %w", err)
@@ -221,6 +233,9 @@ func (u *upload) writeFile(s Source) error {
 // Forget makes the module's flash memory new: its files and everything else that
 // a reset keeps. It removes nothing that this program did not make.
 func (p *Project) Forget() error {
+	if p.IsImage() {
+		return &Error{Where: "--fresh", Problem: "the image of a chip has nothing to begin again with; \"moonlet flash create\" makes a new one"}
+	}
 	if err := p.openChip(); err != nil {
 		return err
 	}

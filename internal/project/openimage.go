@@ -1,0 +1,131 @@
+package project
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"moonlet/internal/chipmap"
+	"moonlet/internal/device"
+	"moonlet/internal/flash"
+	"moonlet/internal/lfs"
+	"moonlet/internal/port"
+	"moonlet/internal/rcr"
+)
+
+// stateSuffix follows the name of an image: the state directory beside it.
+const stateSuffix = ".state"
+
+// IsImage tells whether the project is the image of a chip.
+func (p *Project) IsImage() bool { return p.image != "" }
+
+// Save keeps what the module writes in the image that the project is, and its Wi-Fi
+// settings in a directory beside it. Without it both are gone at the end.
+func (p *Project) Save() error {
+	if !p.IsImage() {
+		return &Error{Where: "--save", Problem: "this goes with the image of a flash chip; what a project's module writes is in its flash memory, see --state and --flash"}
+	}
+	p.save = true
+	if !p.Temporary {
+		return nil
+	}
+	if err := os.RemoveAll(p.StateDir); err != nil {
+		return hostErrorf(err, "removing the temporary directory %s", p.StateDir)
+	}
+	p.StateDir, p.Temporary = p.image+stateSuffix, false
+	return nil
+}
+
+// Saves tells whether what the module writes is kept.
+func (p *Project) Saves() bool { return !p.IsImage() || p.save }
+
+// Lost tells whether the module wrote to its chip what nobody keeps.
+func (p *Project) Lost() bool { return !p.Saves() && p.chip != nil && p.chip.Changed() }
+
+// openImage makes a project of the image of a chip. All of it is in there, so there are no
+// sources.
+func openImage(path string, info fs.FileInfo, flags []Setting) (*Project, error) {
+	if !info.Mode().IsRegular() {
+		return nil, &Error{Where: path, Problem: "this is neither a directory nor a file"}
+	}
+	if flash.CheckSize(int(info.Size())) != nil {
+		return nil, &Error{Where: path, Problem: fmt.Sprintf(
+			"this is neither a directory, nor a .lua or .lc file, nor the image of a whole flash chip: that has 512 KB, 1, 2, 4, 8 or 16 MB, and this file %d bytes", info.Size())}
+	}
+	for _, f := range flags {
+		if slices.Contains([]string{"flash", "flash-size", "file", "lfs", "lfs-file"}, f.Flag) {
+			return nil, &Error{Where: "--" + f.Flag, Problem: "this does not go with the image of a chip, which has its size, its store and its files"}
+		}
+	}
+	p := &Project{Dir: filepath.Dir(path), image: path}
+	if err := p.configure(table{}, flags); err != nil {
+		return nil, err
+	}
+	data, err := flash.ReadChip(path)
+	if err != nil {
+		return nil, hostErrorf(err, "reading the image")
+	}
+	if err := p.readImage(data, flags); err != nil {
+		return nil, err
+	}
+	return p, p.temporaryState()
+}
+
+// readImage finds out what a firmware would do with a chip, and how it was built.
+func (p *Project) readImage(data []byte, flags []Setting) error {
+	fail := func(format string, args ...any) error {
+		return &Error{Where: p.image, Problem: fmt.Sprintf(format, args...) + "; \"moonlet flash inspect\" tells more"}
+	}
+	size := chipmap.FlashSize(data)
+	if size < firmwareLeast {
+		return fail("the firmware does not start on a chip of %s: it wants %s or more", chipmap.Size(size), chipmap.Size(firmwareLeast))
+	}
+	page, err := rcr.Load(data[rcr.PageAddr : rcr.PageAddr+rcr.PageSize])
+	if err != nil {
+		return fmt.Errorf("BUG: %w", err)
+	}
+	table, ok := page.Table()
+	switch {
+	case flash.Blank(data):
+		return fail("the whole chip is erased: there is no firmware and no application; \"moonlet flash create\" makes an image of a project")
+	case !ok || len(table) == 0:
+		return fail("there is no partition table at 0x%06x, without which the firmware does not start: this is no chip with NodeMCU 3.0, or it is damaged", rcr.PageAddr)
+	}
+	if table, err = rcr.FirstBoot(table, uint32(size)); err != nil {
+		return fail("the firmware does not start with this partition table: %v", err)
+	}
+	store := rcr.Find(table, port.PartitionLFS)
+	p.settings.config.LFSSize = knownStore(store)
+	if slices.ContainsFunc(flags, func(f Setting) bool { return f.Flag == "number" }) {
+		return nil
+	}
+	// Only a store tells what numbers the firmware has; where that leaves two, the first
+	// one is the likely one.
+	if s, _, err := lfs.Read(data[store.Addr : store.Addr+store.Size]); store.Size != 0 && err == nil && len(s.Models) > 0 {
+		p.settings.config.Model = s.Models[0]
+	}
+	return nil
+}
+
+// knownStore is the size of the store of a build that made a partition, 0 if no build that
+// can be configured has it.
+func knownStore(r port.FlashRegion) int {
+	if r.Size > uint32(device.MaxLFS) || r.Size%flash.SectorSize != 0 {
+		return 0
+	}
+	return int(r.Size)
+}
+
+// copyImage opens a copy of the image in memory.
+func (p *Project) copyImage() error {
+	data, err := flash.ReadChip(p.image)
+	if err != nil {
+		return hostErrorf(err, "reading the image")
+	}
+	if p.chip, err = flash.CopyOf(data); err != nil {
+		return &Error{Where: p.image, Problem: err.Error()}
+	}
+	return nil
+}
