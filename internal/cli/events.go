@@ -91,7 +91,9 @@ func (v *events) start(p *project.Project) {
 	if !v.quiet {
 		state := p.StateDir
 		if chip := p.FlashPath(); chip != "" {
-			state = chip
+			if state = chip; !p.Saves() {
+				state = "a copy of " + chip
+			}
 		} else if p.Temporary {
 			state = "a temporary directory"
 		}
@@ -100,6 +102,14 @@ func (v *events) start(p *project.Project) {
 	}
 	for _, w := range p.Warnings {
 		v.warn(w)
+	}
+}
+
+// ended tells what the end of a run means.
+func (v *events) ended(p *project.Project) {
+	if !v.quiet && p.Lost() {
+		v.tell(record{Event: "discarded", Text: fmt.Sprintf(
+			"what the module wrote to its flash chip is gone; --save keeps it in %s", p.FlashPath())})
 	}
 }
 

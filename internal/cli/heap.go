@@ -19,7 +19,7 @@ import (
 const heapHelp = `Boots an application on a virtual module, lets it run for some time, collects the
 garbage, and tells where each byte of the heap went: by kind of object, by the
 source line that took it, by what holds it, and what keeps the largest objects
-alive. DIR|FILE is what "moonlet run" takes.
+alive. DIR|FILE|IMAGE is what "moonlet run" takes.
 
 With --then it compares two moments and tells what is new at the second one, or
 has grown, by the line that took it: a leak names its line. --leaks is the same
@@ -68,7 +68,7 @@ const (
 func (a *App) heapCommand() *cobra.Command {
 	o := heapOptions{}
 	c := &cobra.Command{
-		Use:     "heap DIR|FILE",
+		Use:     "heap DIR|FILE|IMAGE",
 		Short:   "tell where the bytes of an application's heap went",
 		Long:    heapHelp,
 		Example: heapExamples,

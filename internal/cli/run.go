@@ -25,7 +25,13 @@ type Machine interface {
 
 const runHelp = `Runs an application on a virtual module. DIR is a directory whose files go to
 the module's flash memory; FILE is a single .lua or .lc file, which gets a flash
-memory of its own that is gone at the end, and no moonlet.toml.
+memory of its own that is gone at the end, and no moonlet.toml; IMAGE is that of a
+whole flash chip, as "moonlet flash create" makes it or as it is read from a board.
+
+An image has 512 KB, 1, 2, 4, 8 or 16 MB. Everything is in there already, so there
+is no moonlet.toml either. It stays as it is: the module works with a copy, and
+what it writes is gone at the end. With --save that is written to the image, at
+once: then to end the program in any way is to pull the plug.
 
 What is typed goes to the module's serial port, and what the module sends comes
 out; Ctrl-C leaves. If the standard input is not a terminal, the module executes
@@ -58,6 +64,7 @@ Flags win over the file.
 
 const runExamples = `  moonlet run .
   moonlet run blink.lua --time virtual --for 1h
+  moonlet run module.bin --save
   moonlet run thermostat --port 80=8080 --listen 0.0.0.0
   moonlet run . --wifi-network ssid=home,password=secret99 --wifi-known-only
   echo 'print(node.heap())' | moonlet run . --quiet`
@@ -68,13 +75,14 @@ type runOptions struct {
 	json     bool
 	quiet    bool
 	fresh    bool
+	save     bool
 	limit    time.Duration
 }
 
 func (a *App) runCommand() *cobra.Command {
 	var o runOptions
 	c := &cobra.Command{
-		Use:     "run DIR|FILE",
+		Use:     "run DIR|FILE|IMAGE",
 		Short:   "run an application on a virtual module",
 		Long:    runHelp,
 		Example: runExamples,
@@ -90,6 +98,7 @@ func (a *App) runCommand() *cobra.Command {
 	own.SortFlags = false
 	own.DurationVar(&o.limit, "for", 0, "end after this much of the module's time, as in 10s")
 	own.BoolVar(&o.fresh, "fresh", false, "begin with an empty flash memory")
+	own.BoolVar(&o.save, "save", false, "of the image of a chip: keep in it what the module writes")
 	own.BoolVar(&o.quiet, "quiet", false, "tell nothing but problems")
 	own.BoolVar(&o.json, "json", false, "tell events as JSON objects, one per line, on the standard error output")
 	c.Flags().AddFlagSet(own)
@@ -114,6 +123,14 @@ func (a *App) runProject(path string, o runOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
+	if o.fresh && p.IsImage() {
+		return p.Forget()
+	}
+	if o.save {
+		if err := p.Save(); err != nil {
+			return err
+		}
+	}
 	r := &runner{app: a, options: o, project: p}
 	return r.run()
 }
@@ -148,6 +165,7 @@ func (r *runner) run() error {
 	err := r.start()
 	if err == nil {
 		err = r.live()
+		r.events.ended(r.project)
 	}
 	if err2 := r.out.close(); err2 != nil && err == nil {
 		err = fail(ExitHost, fmt.Errorf("standard output: %w", err2))

@@ -1,9 +1,12 @@
 package cli_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -179,4 +182,42 @@ func TestRealModule(t *testing.T) {
 	if out := w.out.String(); strings.Count(out, "hello from init") != 2 || !strings.Contains(out, "NodeMCU") {
 		t.Errorf("out: %q", out)
 	}
+}
+
+// TestRunImage runs the image of a chip: with a copy, of which nothing is kept, and with
+// the image itself.
+func TestRunImage(t *testing.T) {
+	image := filepath.Join(t.TempDir(), "module.bin")
+	newWorld("", nil).run(t, 0, "spiffs   1 file", "", "flash", "create",
+		app(t, "init.lua", "print('n', (file.getcontents'n'))"), "-o", image)
+	const typed = "file.putcontents('n', 'kept')\n"
+	real := func(code int, in, out, errOut string, args ...string) string {
+		t.Helper()
+		w := newWorld(in, nil)
+		w.NewMachine = cli.Host().NewMachine
+		w.run(t, code, out, errOut, append([]string{"run", image, "--time", "virtual"}, args...)...)
+		return w.err.String()
+	}
+	before, _ := os.ReadFile(image)
+	gone := "moonlet: what the module wrote to its flash chip is gone; --save keeps it in " + image + "\n"
+	real(0, typed, "n\tnil", gone)
+	if got := real(0, typed, "n\tnil", "", "--quiet"); got != "" {
+		t.Errorf("quiet: %q", got)
+	}
+	if got := real(0, "print(1)\n", "n\tnil", "flash in a copy of "+image); strings.Contains(got, "gone") {
+		t.Errorf("nothing was written: %q", got)
+	}
+	real(0, typed, "n\tnil", `{"event":"discarded",`, "--json")
+	if after, _ := os.ReadFile(image); !bytes.Equal(before, after) {
+		t.Error("the image was changed")
+	}
+	if got := real(0, typed, "n\tnil", "flash in "+image+";", "--save"); strings.Contains(got, "gone") {
+		t.Errorf("saved: %q", got)
+	}
+	real(0, "print(1)\n", "n\tkept", "", "--save")
+	real(2, "", "", "moonlet: --fresh: the image of a chip", "--fresh")
+	real(2, "", "", "moonlet: --flash: this does not go with", "--flash", "x")
+	newWorld("", nil).run(t, 2, "", "moonlet: --save: this goes with the image", "run", app(t), "--save")
+	newWorld("", nil).run(t, 2, "", "512 KB, 1, 2, 4, 8 or 16 MB, and this file 5 bytes", "run", app(t, "short.bin", "short")+"/short.bin")
+	newWorld("", nil).run(t, 0, "Heap after 5s", "", "heap", image)
 }
