@@ -28,6 +28,7 @@ func (a *App) spiffsCommand() *cobra.Command {
 		Long: `Works with images of SPIFFS, the file system of the firmware. An image is that of the
 file system alone or of a whole flash chip, in which it is found.`,
 		Example: `  moonlet spiffs create -o spiffs.bin --size 256KB init.lua www/index.html=index.html
+  moonlet spiffs fit . --size 256KB
   moonlet spiffs list module.bin
   moonlet spiffs add module.bin init.lua
   moonlet spiffs extract module.bin -o files
@@ -38,6 +39,7 @@ file system alone or of a whole flash chip, in which it is found.`,
 		},
 	}
 	c.AddCommand(a.spiffsListCommand(), a.spiffsExtractCommand(), a.spiffsCheckCommand(), a.spiffsCreateCommand(),
+		a.spiffsFitCommand(),
 		a.spiffsAddCommand(), a.spiffsRemoveCommand())
 	return c
 }

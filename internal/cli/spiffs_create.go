@@ -18,8 +18,8 @@ import (
 // Sizes of file systems that create tries by itself.
 const (
 	spiffsLeast = 16 << 10
-	spiffsAuto  = 32 << 10 // below the blocks are smaller: not mounted in a larger partition
-	spiffsMost  = 16 << 20
+	spiffsAuto  = 32 << 10            // below the blocks are smaller: not mounted in a larger partition
+	spiffsMost  = 16<<20 - spiffsStep // page numbers have 16 bits
 	spiffsStep  = 8 << 10
 )
 
@@ -75,34 +75,55 @@ func makeSPIFFS(args []string, size int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	try := func(size int) ([]byte, error) {
-		disk, err := spiffs.Format(spiffs.NewMemory(size), 0, size, spiffs.Options{})
-		if err != nil {
-			return nil, err
-		}
-		if err := putFiles(disk, sources); err != nil {
-			return nil, err
-		}
-		return disk.Image(), nil
+	var disk *spiffs.FS
+	if size == 0 {
+		disk, err = smallestSPIFFS(sources)
+	} else if err = checkSPIFFSSize(size); err == nil {
+		disk, err = fillSPIFFS(sources, size)
 	}
-	if size != 0 {
-		if size%spiffsStep != 0 || size < spiffsLeast || size > spiffsMost {
-			return nil, fmt.Errorf("a file system has a multiple of %d bytes, %d to %d, not %d", spiffsStep, spiffsLeast, spiffsMost, size)
-		}
-		return try(size)
+	if err != nil {
+		return nil, err
 	}
-	data := 0
-	for _, s := range sources {
-		data += len(s.data)
-	}
-	// Less than the data themselves is never enough.
-	for size := max(spiffsAuto, data-data%spiffsStep); size <= spiffsMost; size += spiffsStep {
-		if image, err := try(size); !errors.Is(err, spiffs.ErrFull) {
-			return image, err
-		}
-	}
-	return nil, errors.New("no flash chip has room for these files")
+	return disk.Image(), nil
 }
+
+// checkSPIFFSSize tells whether a file system can have a size.
+func checkSPIFFSSize(size int) error {
+	if size%spiffsStep != 0 || size < spiffsLeast || size > spiffsMost {
+		return fmt.Errorf("a file system has a multiple of %d bytes, %d to %d, not %d", spiffsStep, spiffsLeast, spiffsMost, size)
+	}
+	return nil
+}
+
+// fillSPIFFS makes a file system of a size with files.
+func fillSPIFFS(sources []source, size int) (*spiffs.FS, error) {
+	disk, err := spiffs.Format(spiffs.NewMemory(size), 0, size, spiffs.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := putFiles(disk, sources); err != nil {
+		return nil, err
+	}
+	return disk, nil
+}
+
+// smallestSPIFFS makes the smallest file system that has room for files. It begins with a size
+// below which they have none for sure.
+func smallestSPIFFS(sources []source) (*spiffs.FS, error) {
+	var sizes []int
+	for _, s := range sources {
+		sizes = append(sizes, len(s.data))
+	}
+	for size := max(spiffsAuto, spiffs.Least(sizes)); size <= spiffsMost; size += spiffsStep {
+		if disk, err := fillSPIFFS(sources, size); !errors.Is(err, spiffs.ErrFull) {
+			return disk, err
+		}
+	}
+	return nil, errNoRoom
+}
+
+// errNoRoom says that files have room in no file system at all.
+var errNoRoom = errors.New("no flash chip has room for these files")
 
 // source is a file for an image.
 type source struct {
@@ -118,8 +139,8 @@ func readSources(args []string) (sources []source, err error) {
 		if !ok {
 			name = filepath.Base(path)
 		}
-		if len(name) > spiffs.NameMax || name == "" {
-			return nil, fmt.Errorf("%q cannot be a name on the module: it has %d bytes, %d is the most; FILE=NAME gives another", name, len(name), spiffs.NameMax)
+		if err := checkSourceName(name); err != nil {
+			return nil, err
 		}
 		if seen[name] {
 			return nil, fmt.Errorf("there are two files for the name %q", name)
@@ -132,6 +153,14 @@ func readSources(args []string) (sources []source, err error) {
 		sources = append(sources, source{name, data})
 	}
 	return sources, nil
+}
+
+// checkSourceName tells whether a file on the module can have a name.
+func checkSourceName(name string) error {
+	if len(name) > spiffs.NameMax || name == "" {
+		return fmt.Errorf("%q cannot be a name on the module: it has %d bytes, %d is the most; FILE=NAME gives another", name, len(name), spiffs.NameMax)
+	}
+	return nil
 }
 
 // putFiles writes files to a file system, in place of those of the same names.
