@@ -40,6 +40,9 @@ type record struct {
 	File      string  `json:"file,omitempty"`
 	Bytes     *int    `json:"bytes,omitempty"`
 	Heap      int     `json:"heap,omitempty"`
+	Address   *int    `json:"address,omitempty"` // of a sector in the flash chip
+	Erases    int     `json:"erases,omitempty"`  // of it in this run
+	Lasts     float64 `json:"lasts,omitempty"`   // seconds until it is worn
 	State     string  `json:"state,omitempty"`
 	Code      int     `json:"code,omitempty"` // exit code
 }
@@ -145,7 +148,7 @@ func (v *events) uploaded(files []project.Uploaded) {
 func (v *events) event(e device.Event) {
 	problem := e.Mapping != nil && e.Mapping.Err != nil
 	switch e.Kind {
-	case device.Watchdog, device.Exception, device.HostError:
+	case device.Watchdog, device.Exception, device.HostError, device.FlashWear:
 		problem = true
 	}
 	if v.quiet && !problem {
@@ -161,6 +164,9 @@ func (v *events) event(e device.Event) {
 	if e.Reset != nil {
 		reason := uint32(e.Reset.Reason)
 		r.Reason = &reason
+	}
+	if w := e.Wear; w != nil {
+		r.Address, r.Erases, r.Lasts = &w.Offset, w.Erases, w.Left.Seconds()
 	}
 	v.tell(r)
 }

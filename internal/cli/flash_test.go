@@ -171,11 +171,11 @@ func TestFlashWear(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, out)
 		}
 	}
-	if _, out, _ := runFlash("wear", image, "--top", "1"); !strings.HasSuffix(out, "83 days\nand 1 more\n") {
+	if _, out, _ := runFlash("wear", image, "--top", "1"); !strings.HasSuffix(out, "83 days\nand 1 more\n\nWarning: the sector at 0x200000 lasts less than a year if it goes on like that.\n") {
 		t.Error(out)
 	}
 	code, out, _ = runFlash("wear", image, "--json")
-	if code != ExitOK || !strings.Contains(out, `"seconds": 7196400`) || !json.Valid([]byte(out)) {
+	if code != ExitOK || !strings.Contains(out, `"seconds": 7196400`) || !strings.Contains(out, `"warning": "the sector at 0x200000`) || !json.Valid([]byte(out)) {
 		t.Errorf("exit code %d, %s", code, out)
 	}
 	os.WriteFile(image+".wear", []byte("nonsense"), 0o666)

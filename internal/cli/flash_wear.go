@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,6 +31,7 @@ type wearResult struct {
 	Sectors   int          `json:"sectors"` // that were erased
 	RanMS     int64        `json:"ran_ms"`  // how long the module was switched on
 	Most      []wornSector `json:"most"`
+	Warning   string       `json:"warning,omitempty"`
 	life      []string
 }
 
@@ -45,7 +45,8 @@ func (a *App) flashWearCommand() *cobra.Command {
 The counts are in IMAGE.wear; an image that was read from a board has none.
 
 A sector of a usual chip can be erased %d times at least. How long it lasts is
-told as time that the module is switched on, if it goes on like that.
+told as time that the module is switched on, if it goes on like that; a sector that
+lasts less than a year is warned of. "moonlet run" warns as well, by the rate of its run.
 
 Exit codes: 0 all went well, 2 a file cannot be read.`, flash.Endurance),
 		Example: `  moonlet flash wear module.bin
@@ -90,12 +91,15 @@ func wear(name string, top int) (*wearResult, error) {
 	r.Counted, r.Erases, r.RanMS = true, w.Total(), w.Ran.Milliseconds()
 	all := w.Most(m.Sectors)
 	r.Sectors = len(all)
+	if s, ok := w.Soon(); ok {
+		r.Warning = fmt.Sprintf("the sector at 0x%06x lasts less than a year if it goes on like that", s.Offset)
+	}
 	for _, s := range all[:min(top, len(all))] {
 		x := wornSector{Addr: s.Offset, Region: regionAt(m, s.Offset), Erases: s.Erases, Left: s.Left()}
 		life := ""
 		if t, ok := w.Life(s); ok {
 			seconds := int64(t / time.Second)
-			x.Seconds, life = &seconds, lifeText(t)
+			x.Seconds, life = &seconds, flash.LifeText(t)
 		}
 		r.Most, r.life = append(r.Most, x), append(r.life, life)
 	}
@@ -133,23 +137,7 @@ func (r *wearResult) print(w io.Writer) {
 	if n := r.Sectors - len(r.Most); n > 0 {
 		fmt.Fprintf(w, "and %d more\n", n)
 	}
-}
-
-// lifeText is how long a sector lasts, roughly.
-func lifeText(t time.Duration) string {
-	const day = 24 * time.Hour
-	const year = 365 * day
-	switch {
-	case t <= 0:
-		return "used up"
-	case t == math.MaxInt64:
-		return "more than 290 years"
-	case t >= 2*year:
-		return fmt.Sprintf("%d years", t/year)
-	case t >= 2*day:
-		return fmt.Sprintf("%d days", t/day)
-	case t >= 2*time.Hour:
-		return fmt.Sprintf("%d hours", t/time.Hour)
+	if r.Warning != "" {
+		fmt.Fprintf(w, "\nWarning: %s.\n", r.Warning)
 	}
-	return fmt.Sprintf("%d minutes", max(t/time.Minute, 1))
 }

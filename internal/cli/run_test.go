@@ -13,6 +13,7 @@ import (
 
 	"moonlet/internal/cli"
 	"moonlet/internal/device"
+	"moonlet/internal/flash"
 )
 
 func TestPipedRun(t *testing.T) {
@@ -220,4 +221,19 @@ func TestRunImage(t *testing.T) {
 	newWorld("", nil).run(t, 2, "", "moonlet: --save: this goes with the image", "run", app(t), "--save")
 	newWorld("", nil).run(t, 2, "", "512 KB, 1, 2, 4, 8 or 16 MB, and this file 5 bytes", "run", app(t, "short.bin", "short")+"/short.bin")
 	newWorld("", nil).run(t, 0, "Heap after 5s", "", "heap", image)
+}
+
+// TestWearEvent: that a chip wears too fast is told as a problem, with figures for programs.
+func TestWearEvent(t *testing.T) {
+	for _, c := range []struct{ flag, want string }{
+		{"--quiet", "moonlet: too often\n"},
+		{"--json", `"event":"flash-wear","at":60,"text":"too often","address":65536,"erases":100,"lasts":3600}`},
+	} {
+		w := newWorld("x", func(m *machine) error {
+			m.config.Report(device.Event{Kind: device.FlashWear, At: time.Minute, Text: "too often",
+				Wear: &flash.Wearing{Offset: 0x10000, Erases: 100, Total: 200, Ran: time.Minute, Left: time.Hour}})
+			return nil
+		})
+		w.run(t, 0, "", c.want, "run", app(t, "init.lua", ""), c.flag)
+	}
 }

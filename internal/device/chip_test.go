@@ -240,3 +240,27 @@ func cutChip(t *testing.T, image []byte, k int) (ops int) {
 	}
 	return first
 }
+
+// TestChip_Wear: an application that writes all the time wears its chip, which is told
+// once.
+func TestChip_Wear(t *testing.T) {
+	m := onChip(t, newChip(t, flash.MinSize*2), 0)
+	m.runFor(500 * time.Millisecond)
+	m.typed("n = 0 tmr.create():alarm(100, 1, function() for i = 1, 16 do n = n + 1 node.startupcommand(('x'):rep(240) .. n) end end)\n")
+	m.runFor(time.Minute)
+	closeModule(t, m)
+	var told []device.Event
+	for _, e := range m.events {
+		if e.Kind == device.FlashWear {
+			told = append(told, e)
+		}
+	}
+	if len(told) != 1 {
+		t.Fatalf("%d warnings", len(told))
+	}
+	w := told[0].Wear
+	if w.Offset != 0x10000 || w.Erases != 100 || w.Total != 100 || w.Left <= 0 || told[0].At == 0 ||
+		!strings.Contains(told[0].Text, "at 0x010000 of its flash chip, the module's settings, too often: 100 times in ") || !strings.HasSuffix(told[0].Text, "hours; write less often, or less") {
+		t.Errorf("%s\n%+v", told[0].Text, w)
+	}
+}

@@ -126,9 +126,10 @@ const (
 	Rebooted                   // a new life begins
 	Sleeping                   // the chip sleeps deeply
 	HostError                  // something failed on the host
+	FlashWear                  // a sector of the flash chip is erased too often
 )
 
-var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error"}
+var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear"}
 
 // String is the kind's name, as it stands in JSON.
 func (k EventKind) String() string { return eventNames[k] }
@@ -144,6 +145,7 @@ type Event struct {
 	Mapping   *hostnet.Mapping // of Listening
 	Took      time.Duration    // of LongTask
 	Reset     *port.ResetInfo  // of Rebooted: how the new life began
+	Wear      *flash.Wearing   // of FlashWear
 }
 
 func (c *Config) setDefaults() error {

@@ -97,13 +97,14 @@ func New(c Config) (*Device, error) {
 	d := &Device{config: c, idle: true, buttons: map[string]*board.Button{}, next: sdk.Reason(port.ResetPowerOn)}
 	d.input.d = d
 	if c.Chip != nil {
-		c.Chip.OnError, c.Chip.OnWorn = d.hostError, d.onWorn
+		c.Chip.OnError = d.hostError
 	}
 	if err := d.assemble(); err != nil {
 		d.Close()
 		return nil, err
 	}
 	if c.Chip != nil {
+		c.Chip.Watch(d.config.Clock.Now, d.onWorn)
 		c.Chip.OnOp = d.onFlash // from now on: a module that is being made has no power to lose
 	}
 	return d, nil
@@ -380,6 +381,7 @@ func (d *Device) Close() error {
 		d.net.Close()
 	}
 	if c := d.config.Chip; c != nil && d.loop != nil {
+		c.EndWatch()
 		c.Ran(d.loop.Now())
 		c.OnOp = nil
 	}

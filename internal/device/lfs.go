@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"moonlet/internal/chunk"
 	"moonlet/internal/flash"
@@ -92,9 +93,29 @@ func (d *Device) openStore() error {
 }
 
 // onWorn warns of an application that erases a sector again and again.
-func (d *Device) onWorn(sector, erases int) {
-	d.report(Event{Kind: HostError, Text: fmt.Sprintf("the application has erased the sector at 0x%06x of its flash chip %d times in this run; "+
-		"a chip promises %d times: write less often, or to other places", sector*flash.SectorSize, erases, flash.Endurance)})
+func (d *Device) onWorn(w flash.Wearing) {
+	text := fmt.Sprintf("the application erases the sector at 0x%06x of its flash chip, %s, too often: %d times in %v. ",
+		w.Offset, d.partOf(uint32(w.Offset)), w.Erases, w.Ran.Round(time.Millisecond))
+	if w.Left > 0 {
+		text += fmt.Sprintf("If it goes on like that, the %d times that a chip promises are used up in %s", flash.Endurance, flash.LifeText(w.Left))
+	} else {
+		text += fmt.Sprintf("With %d in all, the %d times that a chip promises are used up", w.Total, flash.Endurance)
+	}
+	d.report(Event{Kind: FlashWear, Wear: &w, Text: text + "; write less often, or less"})
+}
+
+// partOf says in words which partition an address of the chip is in.
+func (d *Device) partOf(addr uint32) string {
+	in := func(r port.FlashRegion) bool { return addr >= r.Addr && addr-r.Addr < r.Size }
+	switch {
+	case in(port.FlashRegion{Addr: rcr.PageAddr, Size: rcr.PageSize}):
+		return "the module's settings"
+	case in(d.records.Partition(port.PartitionSPIFFS)):
+		return "in its file system"
+	case in(d.records.Partition(port.PartitionLFS)):
+		return "in its flash store"
+	}
+	return "in no partition"
 }
 
 // onFlash lets a test cut the power.

@@ -40,25 +40,17 @@ type Chip struct {
 	// OnViolation, if any, is told of each word that should have set bits again, which
 	// writing cannot do.
 	OnViolation func(Violation)
-	// OnWorn, if any, is told once of each sector that was erased more than WornAfter
-	// times since the chip was opened.
-	OnWorn    func(sector, erases int)
-	WornAfter int
 
 	data       []byte
 	file       *os.File // nil if the chip is in memory only
 	path       string   // "" as well
 	lock       *lock
 	wear       Wear
-	run        map[int]int // erases of sectors since the chip was opened
-	unsaved    int         // erases that the file does not count yet
+	watch      watch
+	unsaved    int // erases that the file does not count yet
 	violations int
 	changed    bool // something else is in it than when it was opened
 }
-
-// WornAfter is how many erases of one sector in one run are a reason to warn, if a chip
-// says nothing else. At so many a day, 100,000 last for a hundred days.
-const WornAfter = 1000
 
 // saveEvery is how many erases may be lost from the count when the process is killed.
 const saveEvery = 256
@@ -77,7 +69,7 @@ func (v Violation) String() string {
 
 // newChip makes an erased chip in memory.
 func newChip(size int) *Chip {
-	c := &Chip{data: make([]byte, size), WornAfter: WornAfter, run: map[int]int{}}
+	c := &Chip{data: make([]byte, size)}
 	fill(c.data)
 	c.wear = Wear{Size: size, Erases: make([]uint32, size/SectorSize)}
 	return c
@@ -165,10 +157,7 @@ func (c *Chip) erase(offset int, by *Part) {
 // count counts an erase.
 func (c *Chip) count(sector int, by *Part) {
 	c.wear.Erases[sector]++
-	c.run[sector]++
-	if n := c.run[sector]; n == c.WornAfter+1 && c.OnWorn != nil {
-		c.OnWorn(sector, n)
-	}
+	c.watch.erased(sector, c.wear.Erases[sector])
 	if c.unsaved++; c.unsaved >= saveEvery && c.path != "" {
 		if err := c.saveWear(); err != nil {
 			c.failed(err, by)

@@ -69,7 +69,7 @@ func readChip(f *os.File, path string) (*Chip, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Chip{data: data, WornAfter: WornAfter, run: map[int]int{}}
+	c := &Chip{data: data}
 	switch w, err := ReadWear(path); {
 	case errors.Is(err, fs.ErrNotExist):
 		c.wear = Wear{Size: len(data), Erases: make([]uint32, len(data)/SectorSize)}

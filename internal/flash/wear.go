@@ -16,8 +16,9 @@ import (
 
 // Endurance is how often a sector can be erased and written at least, by the data sheets
 // of the chips on usual boards: "Min. 100K Program-Erase cycles per sector" in the list
-// of features of Winbond's W25Q128JV. A chip does not break
-// down at that count; it is what its maker promises.
+// of features of Winbond's W25Q128JV (revision M, December 2024), whose smaller sister with
+// 4 MB, the W25Q32, is on many of them. A chip does not break down at that count; it is what
+// its maker promises.
 const Endurance = 100_000
 
 // Wear is how often the sectors of a chip were erased. It is kept beside the chip's file
