@@ -172,6 +172,7 @@ on the desk.
   moonlet exec sum.lua 1 2 3     run a Lua program without a module
   moonlet luac -f -o lfs.img *.lua   compile an image of the flash store
   moonlet lfs lfs.img            tell what is in it
+  moonlet flash create . -o module.bin   make the image of a whole flash chip
   moonlet spiffs list spiffs.bin   tell what files an image has
   moonlet heap .                 tell where the application's memory is`,
 		SilenceErrors: true,

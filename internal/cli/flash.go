@@ -263,6 +263,8 @@ func (o *extractOptions) checkTargets(inputs []string, parts []chipmap.Part) err
 			return fmt.Errorf("%s is what is read itself: name another place with %s", path, flag)
 		case err == nil && info.IsDir():
 			return fmt.Errorf("%s is a directory: name another place with %s", path, flag)
+		case err == nil && !info.Mode().IsRegular():
+			return fmt.Errorf("%s is no plain file: name another place with %s", path, flag)
 		case o.force:
 			continue
 		}

@@ -269,7 +269,7 @@ func (d *created) print(w io.Writer) {
 		fmt.Fprintf(w, "Note: %s.\n", n)
 	}
 	if d.Firmware {
-		fmt.Fprintf(w, "To a board, all of it:\n  %s\n", strings.Join(d.Whole, " "))
+		fmt.Fprintf(w, "To a board, all of it:\n  %s\n", shellLine(d.Whole))
 	} else {
 		fmt.Fprintf(w, "There is no firmware in it, so a board does not start from it: --firmware or --base adds one.\n")
 	}
@@ -277,8 +277,28 @@ func (d *created) print(w io.Writer) {
 	case d.Some == nil:
 		fmt.Fprintf(w, "For a board that has its firmware already, --parts DIR writes only what is of the project.\n")
 	case d.Firmware:
-		fmt.Fprintf(w, "To a board that has this firmware already:\n  %s\n", strings.Join(d.Some, " "))
+		fmt.Fprintf(w, "To a board that has this firmware already:\n  %s\n", shellLine(d.Some))
 	default:
-		fmt.Fprintf(w, "To a board that has NodeMCU 3.0 with Lua 5.3, whose program ends before 0x%06x:\n  %s\n", d.program, strings.Join(d.Some, " "))
+		fmt.Fprintf(w, "To a board that has NodeMCU 3.0 with Lua 5.3, whose program ends before 0x%06x:\n  %s\n", d.program, shellLine(d.Some))
 	}
+}
+
+// shellLine is a command line for a shell.
+func shellLine(args []string) string {
+	quoted := make([]string, len(args))
+	for i, a := range args {
+		quoted[i] = shellQuote(a)
+	}
+	return strings.Join(quoted, " ")
+}
+
+func shellQuote(s string) string {
+	odd := func(r rune) bool {
+		plain := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("./_-+,:@%", r)
+		return !plain && r != filepath.Separator
+	}
+	if s != "" && !strings.ContainsFunc(s, odd) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -59,7 +59,7 @@ func TestFlashCreate(t *testing.T) {
 	os.WriteFile(image+".uploaded.json", []byte("x"), 0o666)
 	boot := append([]byte{0xE9, 1, 2, 0x20, 0, 0, 0x10, 0x40, 0, 0, 0x10, 0x40, 4, 0, 0, 0, 1, 2, 3, 4}, make([]byte, 12)...)
 	boot[31] = 0xEF ^ 1 ^ 2 ^ 3 ^ 4
-	code, out, message = runFlash("create", dir, "-o", image, "--parts", parts, "--force", "--json",
+	code, _, message = runFlash("create", dir, "-o", image, "--parts", parts, "--force", "--json",
 		"--firmware", lfsFile(t, "0x00000.bin", boot)+"@0", "--firmware", filepath.Join(parts, "records.bin")+"@0x10000", "--flash-size", "2MB")
 	if code != ExitUsage || !strings.Contains(message, "is what is read itself") {
 		t.Errorf("a part over a firmware: exit code %d, %s", code, message)
@@ -73,6 +73,14 @@ func TestFlashCreate(t *testing.T) {
 	}
 	if exists(image+".wear") || exists(image+".uploaded.json") {
 		t.Error("the counts of the old chip are left")
+	}
+}
+
+func TestShellQuote(t *testing.T) {
+	for text, want := range map[string]string{"module.bin": "module.bin", "a b": "'a b'", "it's": `'it'\''s'`, "/a/b_c-1.bin": "/a/b_c-1.bin", "$x": "'$x'", "": "''"} {
+		if got := shellQuote(text); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
 	}
 }
 
@@ -128,6 +136,7 @@ func TestFlashCreate_Refused(t *testing.T) {
 		{ExitUsage, "exists: give --force", []string{dir, "-o", image}},
 		{ExitUsage, "is in use", []string{dir, "-o", used, "--force"}},
 		{ExitUsage, "is a directory", []string{dir, "-o", full, "--force"}},
+		{ExitUsage, "is no plain file", []string{dir, "-o", os.DevNull, "--force"}},
 		{ExitUsage, "is what is read itself", []string{dir, "-o", image, "--base", image, "--force", "--flash-size", "4MB"}},
 		{ExitUsage, "want a file and its address", []string{dir, "--firmware", "0x10000.bin"}},
 		{ExitUsage, "want a file and its address", []string{dir, "--firmware", "@0"}},

@@ -50,7 +50,7 @@ func Open(path string, flags []Setting) (*Project, error) {
 		return nil, &Error{Where: path, Problem: "cannot be read: " + reason(err)}
 	case !info.IsDir() && filepath.Base(path) == FileName:
 		path = filepath.Dir(path)
-	case isScript(path):
+	case !info.IsDir() && isScript(path):
 		return openFile(path, flags)
 	case !info.IsDir():
 		return openImage(path, info, flags)
@@ -147,7 +147,7 @@ func openFile(path string, flags []Setting) (*Project, error) {
 // isScript tells whether a path is that of a single Lua file.
 func isScript(path string) bool {
 	ext := filepath.Ext(path)
-	return (ext == ".lua" || ext == ".lc") && regular(path)
+	return ext == ".lua" || ext == ".lc"
 }
 
 // temporaryState makes a state directory that Close removes, if no other is given.
