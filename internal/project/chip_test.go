@@ -1,10 +1,12 @@
 package project_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	chips "moonlet/internal/flash"
 	"moonlet/internal/flashfs"
@@ -152,5 +154,43 @@ func TestUpload_ChipErrors(t *testing.T) {
 	}
 	if _, err := project.Open(dir, []project.Setting{{Flag: "flash-size", Value: "3MB"}}); err == nil || !strings.Contains(err.Error(), "no flash chip has") {
 		t.Errorf("a size that no chip has: %v", err)
+	}
+}
+
+// TestUpload_ForeignChip: a chip with something else where the records are stays as it is.
+func TestUpload_ForeignChip(t *testing.T) {
+	foreign := bytes.Repeat([]byte{0xFF}, 1<<20)
+	copy(foreign[0x10000:], "another firmware")
+	for name, change := range map[string]func(){
+		"no records":     func() {},
+		"an empty table": func() { copy(foreign[0x10000:], []byte{1, 1, 0, 0}) },
+		"a wild table":   func() { copy(foreign[0x10000:], []byte{3, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x7F}) },
+	} {
+		change()
+		dir, open := chipProject(t)
+		path := filepath.Join(dir, "module.bin")
+		if err := os.WriteFile(path, foreign, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p := open()
+		if _, err := p.Upload(); err == nil || !strings.Contains(err.Error(), "partition table") {
+			t.Errorf("%s: %v", name, err)
+		}
+		closeProject(t, p)
+		if after, _ := os.ReadFile(path); !bytes.Equal(after, foreign) {
+			t.Errorf("%s: the chip was changed", name)
+		}
+	}
+	image := writer(t)
+	p, err := project.Open(image, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if _, err := p.MoveStrings(time.Second); err == nil || !strings.Contains(err.Error(), "goes with a project") {
+		t.Error(err)
+	}
+	if target, err := project.LFSTarget(image); err != nil || target.Size != 0 {
+		t.Errorf("%+v, %v", target, err)
 	}
 }

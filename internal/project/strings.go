@@ -40,6 +40,9 @@ type StringsReport struct {
 // Strings that are not there again in a second run with other random numbers and
 // at another time are left out, as are numbers: they come from data.
 func (p *Project) MoveStrings(after time.Duration) (*StringsReport, error) {
+	if p.IsImage() {
+		return nil, &Error{Where: p.image, Problem: "this goes with a project: the store in the image of a chip is finished"}
+	}
 	r := &StringsReport{After: after.String()}
 	first, err := p.trial(p.Image, after, 1)
 	if err != nil {
