@@ -316,6 +316,9 @@ func (n *node) release() {
 
 // Remove implements port.Files.
 func (s *FS) Remove(path string) error {
+	if _, err := s.name(path); err != nil {
+		return err
+	}
 	if _, ok := s.freeSlot(); !ok {
 		return port.ErrTooManyFiles
 	}
@@ -338,11 +341,14 @@ func (s *FS) Remove(path string) error {
 
 // Rename implements port.Files. Who has the file open keeps it.
 func (s *FS) Rename(from, to string) error {
-	n, err := s.lookup(from)
-	if err != nil {
+	if _, err := s.name(from); err != nil {
 		return err
 	}
 	name, err := s.name(to)
+	if err != nil {
+		return err
+	}
+	n, err := s.lookup(from)
 	if err != nil {
 		return err
 	}
