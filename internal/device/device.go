@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"moonlet/internal/board"
+	"moonlet/internal/chipmap"
 	"moonlet/internal/flash"
 	"moonlet/internal/flashdir"
 	"moonlet/internal/flashfs"
@@ -62,12 +63,13 @@ type Device struct {
 	idle     bool // the console has executed all that it got
 }
 
-// flashSize is the size of the flash chip in bytes.
+// flashSize is the size of the flash chip in bytes, as the firmware sees it: what the boot
+// image says, if there is one.
 func (c *Config) flashSize() uint32 {
 	if c.Chip == nil {
 		return flash.DefaultSize
 	}
-	return uint32(c.Chip.Size())
+	return uint32(chipmap.FlashSize(c.Chip.Bytes()))
 }
 
 // flashID is how a chip by Winbond (0xEF) of that size identifies itself: the type 0x40 and

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"moonlet/internal/chipmap"
 	"moonlet/internal/flash"
 	"moonlet/internal/flashdir"
 	"moonlet/internal/hostfile"
@@ -64,7 +63,7 @@ func chipRecords(c Config) (*rcr.Page, error) {
 	case !ok:
 		page.WriteTable(rcr.DefaultPartitions(c.flashSize(), uint32(c.LFSSize)))
 	case rcr.Unfinished(table):
-		made, err := rcr.FirstBoot(table, uint32(chipmap.FlashSize(c.Chip.Bytes())))
+		made, err := rcr.FirstBoot(table, c.flashSize())
 		if err != nil {
 			return nil, fmt.Errorf("the firmware does not start with its partition table: %w", err)
 		}

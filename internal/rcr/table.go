@@ -116,6 +116,9 @@ func Unfinished(table []Partition) bool {
 // it, on a chip of that size (first_time_setup, app/user/user_main.c): sizes and places
 // that are 0 are worked out, and partitions that have no size go. A table that is
 // finished is only checked. The firmware stops for good where this gives an error.
+//
+// Builds of before September 2020 (nodemcu/nodemcu-firmware#3260) have the SDK's
+// parameters at 0xD000 and SPIFFS up to the end of the chip.
 func FirstBoot(table []Partition, flashSize uint32) ([]Partition, error) {
 	programSize := uint32(0)
 	if Unfinished(table) {
@@ -124,6 +127,10 @@ func FirstBoot(table []Partition, flashSize uint32) ([]Partition, error) {
 		programSize = align(end - window - programStart)
 	} else {
 		return table, Check(table, flashSize)
+	}
+	room := flashSize // for SPIFFS
+	if Find(table, port.PartitionParameters).Addr == 0 {
+		room -= ParametersSize
 	}
 	var made []Partition
 	last := uint32(0)
@@ -139,9 +146,11 @@ func FirstBoot(table []Partition, flashSize uint32) ([]Partition, error) {
 				p.Addr = last
 			}
 		case port.PartitionSPIFFS:
-			p.FlashRegion = placeFiles(p.FlashRegion, last, flashSize)
+			p.FlashRegion = placeFiles(p.FlashRegion, last, room)
 		case port.PartitionParameters:
-			p.FlashRegion = port.FlashRegion{Addr: flashSize - ParametersSize, Size: ParametersSize}
+			if p.Addr == 0 {
+				p.FlashRegion = port.FlashRegion{Addr: flashSize - ParametersSize, Size: ParametersSize}
+			}
 		}
 		if p.Size != 0 {
 			made = append(made, p)
@@ -187,9 +196,9 @@ func WithStore(table []Partition, size, flashSize uint32) ([]Partition, error) {
 	return FirstBoot(table, flashSize)
 }
 
-// placeFiles finds the place of SPIFFS behind the end of what is before it.
-func placeFiles(r port.FlashRegion, last, flashSize uint32) port.FlashRegion {
-	room := flashSize - ParametersSize
+// placeFiles finds the place of SPIFFS behind the end of what is before it and in front
+// of the address room.
+func placeFiles(r port.FlashRegion, last, room uint32) port.FlashRegion {
 	switch {
 	case r.Size == 0:
 		return r

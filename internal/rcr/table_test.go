@@ -22,6 +22,17 @@ func linked(end, lfs, spiffsAt, spiffs uint32) []Partition {
 	}
 }
 
+// older is that of a build with the SDK's parameters in front of the program, all that is
+// left for SPIFFS, and the kinds of nodemcu-master-19-modules-2019-12-31.
+func older(end, lfs uint32) []Partition {
+	return []Partition{
+		part(port.PartitionEagleROM, 0, 0xB000), part(port.PartitionRFCal, 0xB000, 0x1000),
+		part(port.PartitionPhyData, 0xC000, 0x1000), part(port.PartitionParameters, 0xD000, 0x3000),
+		part(port.PartitionIROM0, 0x10000, 0), part(port.PartitionLFS, 0, lfs), part(port.PartitionSPIFFS, 0, useAll),
+		part(0, end, 0),
+	}
+}
+
 func TestFirstBoot(t *testing.T) {
 	const program = 0x40200000 + 0x8F123
 	for _, c := range []struct {
@@ -39,6 +50,8 @@ func TestFirstBoot(t *testing.T) {
 		{"no file system", linked(program, 0, 0, 0), port.FlashRegion{}, port.FlashRegion{}, ""},
 		{"all of it from a place on: too much", linked(program, 0, 0x100000, useAll), port.FlashRegion{}, port.FlashRegion{}, "behind the chip's end"},
 		{"no sectors", linked(program, 0, 0, 0x80100), port.FlashRegion{}, port.FlashRegion{}, "whole sectors"},
+		{"a build of before September 2020", older(program, 0), port.FlashRegion{}, port.FlashRegion{Addr: 0x90000, Size: 0x370000}, ""},
+		{"the same with a store", older(program, 0x10000), port.FlashRegion{Addr: 0x90000, Size: 0x10000}, port.FlashRegion{Addr: 0xA0000, Size: 0x360000}, ""},
 	} {
 		if !Unfinished(c.table) {
 			t.Fatalf("%s: the table counts as finished", c.name)

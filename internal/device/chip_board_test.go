@@ -1,0 +1,104 @@
+package device_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"testing"
+
+	"moonlet/internal/device"
+	"moonlet/internal/flash"
+	"moonlet/internal/port"
+	"moonlet/internal/rcr"
+)
+
+// flashed is a chip with a firmware that has not started yet: a boot image that tells a
+// size, a program with the table in it, and what follows that.
+func flashed(t *testing.T, size int, code byte, older bool) *flash.Chip {
+	t.Helper()
+	chip := newChip(t, size)
+	chip.Write(0, []byte{0xE9, 1, 2, code << 4})
+	words := []uint32{
+		port.PartitionEagleROM, 0, 0xB000, port.PartitionRFCal, 0xD000, 0x1000, port.PartitionPhyData, 0xF000, 0x1000,
+		port.PartitionIROM0, 0x10000, 0, port.PartitionLFS, 0, 0x10000, port.PartitionSPIFFS, 0, 0xFFFFFFFF,
+		port.PartitionParameters, 0, 0x3000, 0, 0x4027B000, 0,
+	}
+	if older { // nodemcu/nodemcu-firmware#3260
+		words = []uint32{
+			port.PartitionEagleROM, 0, 0xB000, port.PartitionRFCal, 0xB000, 0x1000, port.PartitionPhyData, 0xC000, 0x1000,
+			port.PartitionParameters, 0xD000, 0x3000, port.PartitionIROM0, 0x10000, 0, port.PartitionLFS, 0, 0x10000,
+			port.PartitionSPIFFS, 0, 0xFFFFFFFF, 0, 0x4027B000, 0,
+		}
+	}
+	page := []byte{byte(len(words)), byte(port.RecordPartitions), 0, 0}
+	for _, w := range words {
+		page = binary.LittleEndian.AppendUint32(page, w)
+	}
+	chip.Write(rcr.PageAddr, page)
+	chip.Write(rcr.PageAddr+rcr.PageSize, bytes.Repeat([]byte("prog"), 1000))
+	return chip
+}
+
+// TestChip_Flashed starts a module from chips as the flasher leaves them.
+func TestChip_Flashed(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		size  int
+		code  byte // of the size in the boot image
+		older bool
+		files string // file.fscfg()
+		store string // size of the LFS
+	}{
+		{"4 MB", 4 << 20, 4, false, "573440\t3604480", "65536"},
+		{"a boot image for 1 MB", 4 << 20, 2, false, "573440\t458752", "65536"},
+		{"a build of before September 2020", 4 << 20, 4, true, "573440\t3620864", "65536"},
+		{"a boot image for a larger chip", 1 << 20, 4, false, "573440\t458752", "65536"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			chip := flashed(t, c.size, c.code, c.older)
+			before := bytes.Clone(chip.Bytes())
+			m := onChip(t, chip, 0)
+			m.boot()
+			m.typed("file.putcontents('a', 'text')\n")
+			if got := m.answer("=file.fscfg()"); got != c.files+"\n> " {
+				t.Errorf("the file system is at %q", got)
+			}
+			if got := m.answer("=node.info('lfs').lfs_size"); got != c.store+"\n> " {
+				t.Errorf("the store has %q", got)
+			}
+			closeModule(t, m)
+			for _, r := range [][2]int{{0, rcr.PageAddr}, {rcr.PageAddr + rcr.PageSize, 0x7B000}} {
+				if !bytes.Equal(before[r[0]:r[1]], chip.Bytes()[r[0]:r[1]]) {
+					t.Errorf("the firmware between %#x and %#x was changed", r[0], r[1])
+				}
+			}
+			m = onChip(t, chip, 0)
+			m.boot()
+			if got := m.answer("=file.getcontents('a')"); got != "text\n> " {
+				t.Errorf("after power-on %q", got)
+			}
+		})
+	}
+}
+
+// TestChip_Foreign holds that a chip with another firmware is left alone.
+func TestChip_Foreign(t *testing.T) {
+	chip := newChip(t, flash.DefaultSize)
+	chip.Write(0, bytes.Repeat([]byte("boot"), 1000))
+	chip.Write(rcr.PageAddr, bytes.Repeat([]byte("code"), 3000))
+	before := bytes.Clone(chip.Bytes())
+	_, err := device.New(device.Config{StateDir: t.TempDir(), Chip: chip})
+	if !errors.Is(err, device.ErrNoTable) {
+		t.Errorf("a module with another firmware: %v", err)
+	}
+	if !bytes.Equal(before, chip.Bytes()) {
+		t.Error("the chip was changed")
+	}
+	bad := flashed(t, 1<<20, 2, false)
+	bad.Write(rcr.PageAddr+4+3*12+8, []byte{0, 0, 0, 0}) // stays 0
+	bad.Write(rcr.PageAddr+4+7*12+4, []byte{1, 0, 0, 0}) // the program ends at address 0
+	if _, err := device.New(device.Config{StateDir: t.TempDir(), Chip: bad}); err == nil || !strings.Contains(err.Error(), "does not start") {
+		t.Errorf("a table that the firmware stops at: %v", err)
+	}
+}
