@@ -24,6 +24,7 @@ import (
 
 	"moonlet/internal/flash"
 	"moonlet/internal/lfs"
+	"moonlet/internal/port"
 	"moonlet/internal/rcr"
 )
 
@@ -32,6 +33,8 @@ type Options struct {
 	// Files, if any, reads the file system from the bytes of its region. The error says
 	// why there is none.
 	Files func(region []byte) (*Files, error)
+	// Search, if any, finds file systems in a chip without a partition table.
+	Search func(image []byte) []port.FlashRegion
 }
 
 // Files is what is in a file system.
@@ -154,7 +157,7 @@ func Inspect(image []byte, o Options) (*Map, error) {
 	}
 	m.readBoot()
 	table := m.readRecords()
-	m.layOut(table)
+	m.layOut(table, o)
 	for i := range m.Regions {
 		m.look(&m.Regions[i], o)
 	}

@@ -173,10 +173,10 @@ func startupText(body []byte) string {
 }
 
 // layOut divides the chip into regions.
-func (m *Map) layOut(table []rcr.Partition) {
+func (m *Map) layOut(table []rcr.Partition, o Options) {
 	list := m.partitions(table)
 	if table == nil {
-		list = m.traces()
+		list = m.traces(o)
 	}
 	slices.SortStableFunc(list, func(a, b Region) int { return cmp.Compare(a.Addr, b.Addr) })
 	at := 0
@@ -217,7 +217,12 @@ func (m *Map) partitions(table []rcr.Partition) (list []Region) {
 const oldPhyData = rcr.ParametersSize + flash.SectorSize
 
 // traces looks for what can be recognised where there is no table.
-func (m *Map) traces() (list []Region) {
+func (m *Map) traces(o Options) (list []Region) {
+	if o.Search != nil {
+		for _, r := range o.Search(m.image) {
+			list = append(list, Region{Kind: SPIFFS, Addr: int(r.Addr), Bytes: int(r.Size)})
+		}
+	}
 	if m.Boot != nil {
 		n := max(m.Boot.Bytes, flash.SectorSize)
 		list = append(list, Region{Kind: BootRegion, Bytes: (n + flash.SectorSize - 1) / flash.SectorSize * flash.SectorSize})

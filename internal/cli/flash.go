@@ -48,7 +48,7 @@ func inspectChip(name string) (*chipmap.Map, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := chipmap.Inspect(data, chipmap.Options{Files: readSPIFFS})
+	m, err := chipmap.Inspect(data, chipmap.Options{Files: readSPIFFS, Search: searchSPIFFS})
 	if err != nil {
 		return nil, fail(ExitUsage, fmt.Errorf("%s: %w", name, err))
 	}

@@ -2,8 +2,17 @@ package cli
 
 import (
 	"moonlet/internal/chipmap"
+	"moonlet/internal/port"
 	"moonlet/internal/spiffs"
 )
+
+// searchSPIFFS finds the file systems in a chip.
+func searchSPIFFS(image []byte) (list []port.FlashRegion) {
+	for _, g := range spiffs.Search(image) {
+		list = append(list, port.FlashRegion{Addr: uint32(g.Offset), Size: uint32(g.Size)})
+	}
+	return list
+}
 
 // readSPIFFS reads the file system at the start of a region of a chip, for its map.
 func readSPIFFS(region []byte) (*chipmap.Files, error) {

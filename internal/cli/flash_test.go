@@ -13,6 +13,7 @@ import (
 	"moonlet/internal/flash"
 	"moonlet/internal/lfs"
 	"moonlet/internal/rcr"
+	"moonlet/internal/spiffs"
 )
 
 // flashSample makes the image of a chip with a partition table and a store.
@@ -185,5 +186,28 @@ func TestFlashWear(t *testing.T) {
 	os.Remove(image + ".wear")
 	if code, out, _ := runFlash("wear", image); code != ExitOK || !strings.Contains(out, "nobody has counted") {
 		t.Errorf("exit code %d, %s", code, out)
+	}
+}
+
+// TestFlashInspect_Older is about a chip of a firmware that has no partition table: its
+// file system is found by its magic numbers.
+func TestFlashInspect_Older(t *testing.T) {
+	disk, err := spiffs.Format(spiffs.NewMemory(512<<10), 0, 512<<10, spiffs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := putFile(disk, "init.lua", []byte("print(1)")); err != nil {
+		t.Fatal(err)
+	}
+	chip := bytes.Repeat([]byte{0xFF}, 4<<20)
+	copy(chip, bytes.Repeat([]byte("old firmware"), 60000))
+	copy(chip[0xB0000:], disk.Image())
+	path := filepath.Join(t.TempDir(), "old.bin")
+	if err := os.WriteFile(path, chip, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, _ := runFlash("inspect", path)
+	if code != 1 || !strings.Contains(out, "  0x0b0000  0x130000    524288 ") || !strings.Contains(out, "  init.lua\n") {
+		t.Errorf("exit code %d\n%s", code, out)
 	}
 }
