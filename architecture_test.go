@@ -57,7 +57,7 @@ var allowed = map[string]string{
 	"internal/hostexec":      "internal/mem internal/num internal/chunk internal/lfs internal/heap internal/state internal/rom internal/machine internal/editions internal/stdlib internal/stdlib/",
 	"internal/luac":          "internal/hostfile internal/core/ internal/num internal/opcode internal/chunk internal/lfs internal/hostexec internal/state internal/stdlib internal/stdlib/",
 	"internal/device":        "internal/ !internal/cli !internal/cli/ !internal/project !internal/hostexec",
-	"internal/project":       "internal/num internal/chipmap internal/hostfile internal/heapview internal/lfs internal/luac internal/chunk internal/flash internal/flashfs internal/rcr internal/board internal/device internal/flashdir internal/hostnet internal/port internal/radio internal/sdk",
+	"internal/project":       "internal/num internal/chipmap internal/hostfile internal/heapview internal/lfs internal/luac internal/chunk internal/flash internal/flashfs internal/rcr internal/spiffs internal/board internal/device internal/flashdir internal/hostnet internal/port internal/radio internal/sdk",
 	"internal/luagen":        "",
 	"internal/cli":           "internal/",
 	"internal/cli/":          "internal/",

@@ -13,6 +13,7 @@ import (
 	"moonlet/internal/lfs"
 	"moonlet/internal/port"
 	"moonlet/internal/rcr"
+	"moonlet/internal/spiffs"
 )
 
 // stateSuffix follows the name of an image: the state directory beside it.
@@ -26,6 +27,9 @@ func (p *Project) IsImage() bool { return p.image != "" }
 func (p *Project) Save() error {
 	if !p.IsImage() {
 		return &Error{Where: "--save", Problem: "this goes with the image of a flash chip; what a project's module writes is in its flash memory, see --state and --flash"}
+	}
+	if p.adopted != nil {
+		return &Error{Where: "--save", Problem: "the module's settings would be written over the firmware of " + p.image + ", which is older than NodeMCU 3"}
 	}
 	p.save = true
 	if !p.Temporary {
@@ -41,8 +45,10 @@ func (p *Project) Save() error {
 // Saves tells whether what the module writes is kept.
 func (p *Project) Saves() bool { return !p.IsImage() || p.save }
 
-// Lost tells whether the module wrote to its chip what nobody keeps.
-func (p *Project) Lost() bool { return !p.Saves() && p.chip != nil && p.chip.Changed() }
+// Lost tells whether the module wrote to its chip what nobody keeps, but could.
+func (p *Project) Lost() bool {
+	return !p.Saves() && p.adopted == nil && p.chip != nil && p.chip.Changed()
+}
 
 // openImage makes a project of the image of a chip. All of it is in there, so there are no
 // sources.
@@ -78,20 +84,27 @@ func (p *Project) readImage(data []byte, flags []Setting) error {
 	fail := func(format string, args ...any) error {
 		return &Error{Where: p.image, Problem: fmt.Sprintf(format, args...) + "; \"moonlet flash inspect\" tells more"}
 	}
-	size := chipmap.FlashSize(data)
-	if size < firmwareLeast {
-		return fail("the firmware does not start on a chip of %s: it wants %s or more", chipmap.Size(size), chipmap.Size(firmwareLeast))
-	}
 	page, err := rcr.Load(data[rcr.PageAddr : rcr.PageAddr+rcr.PageSize])
 	if err != nil {
 		return fmt.Errorf("BUG: %w", err)
 	}
 	table, ok := page.Table()
+	ok = ok && len(table) > 0
+	systems := spiffs.Search(data)
+	switch {
+	case len(systems) == 1 && systems[0].Offset == 0 && systems[0].Size == len(data):
+		return &Error{Where: p.image, Problem: `this is a file system without a flash chip around it, which "moonlet spiffs" works with`}
+	case !ok && !flash.Blank(page.Bytes()) && p.adopt(data, systems):
+		return nil
+	}
+	size := chipmap.FlashSize(data)
 	switch {
 	case flash.Blank(data):
 		return fail("the whole chip is erased: there is no firmware and no application; \"moonlet flash create\" makes an image of a project")
-	case !ok || len(table) == 0:
+	case !ok:
 		return fail("there is no partition table at 0x%06x, without which the firmware does not start: this is no chip with NodeMCU 3.0, or it is damaged", rcr.PageAddr)
+	case size < firmwareLeast:
+		return fail("the firmware does not start on a chip of %s: it wants %s or more", chipmap.Size(size), chipmap.Size(firmwareLeast))
 	}
 	if table, err = rcr.FirstBoot(table, uint32(size)); err != nil {
 		return fail("the firmware does not start with this partition table: %v", err)
@@ -109,6 +122,25 @@ func (p *Project) readImage(data []byte, flags []Setting) error {
 	return nil
 }
 
+// adopt makes a table for a chip whose firmware is older than the partition table, if one
+// of its file systems is such that today's firmware mounts it.
+func (p *Project) adopt(data []byte, systems []spiffs.Geometry) bool {
+	const files = rcr.PageAddr + rcr.PageSize // the first place that they can have
+	for _, g := range systems {
+		if found, err := spiffs.Find(data, g.Offset, g.Size); err != nil || found != g || g.Offset < files {
+			continue
+		}
+		p.adopted = []rcr.Partition{
+			{Kind: port.PartitionIROM0, FlashRegion: port.FlashRegion{Addr: rcr.PageAddr, Size: uint32(g.Offset - rcr.PageAddr)}},
+			{Kind: port.PartitionSPIFFS, FlashRegion: port.FlashRegion{Addr: uint32(g.Offset), Size: uint32(g.Size)}},
+		}
+		p.Warnings = append(p.Warnings, fmt.Sprintf("the chip has no partition table, so its firmware is older than NodeMCU 3: "+
+			"the module starts with the files that are at 0x%06x", g.Offset))
+		return true
+	}
+	return false
+}
+
 // knownStore is the size of the store of a build that made a partition, 0 if no build that
 // can be configured has it.
 func knownStore(r port.FlashRegion) int {
@@ -124,8 +156,26 @@ func (p *Project) copyImage() error {
 	if err != nil {
 		return hostErrorf(err, "reading the image")
 	}
+	if p.adopted != nil {
+		if data, err = withTable(data, p.adopted); err != nil {
+			return err
+		}
+	}
 	if p.chip, err = flash.CopyOf(data); err != nil {
 		return &Error{Where: p.image, Problem: err.Error()}
 	}
 	return nil
+}
+
+// withTable is the image of a chip with a partition table instead of what lay there, and
+// with its size in the boot image.
+func withTable(data []byte, t []rcr.Partition) ([]byte, error) {
+	page, err := rcr.Load(slices.Repeat([]byte{0xFF}, rcr.PageSize))
+	if err != nil {
+		return nil, fmt.Errorf("BUG: %w", err)
+	}
+	page.WriteTable(t)
+	data = slices.Clone(chipmap.ForChip(data, len(data)))
+	copy(data[rcr.PageAddr:], page.Bytes())
+	return data, nil
 }

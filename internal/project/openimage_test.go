@@ -14,6 +14,7 @@ import (
 	"moonlet/internal/port"
 	"moonlet/internal/project"
 	"moonlet/internal/rcr"
+	"moonlet/internal/spiffs"
 )
 
 // writer is a project whose application writes a file at each start.
@@ -118,6 +119,51 @@ func TestOpenImage_Numbers(t *testing.T) {
 	}
 	if out, _ := runImage(t, imageFile(t, m.Chip.Bytes()), false); !strings.Contains(out, "init\t1250999896491") {
 		t.Error(out)
+	}
+}
+
+// TestOpenImage_Older starts from a chip whose firmware has no partition table: its files
+// are found, and nothing can be kept.
+func TestOpenImage_Older(t *testing.T) {
+	disk, err := spiffs.Format(spiffs.NewMemory(512<<10), 0, 512<<10, spiffs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := disk.Open("init.lua", spiffs.Create|spiffs.WriteOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write([]byte("print('an old board', file.fscfg()) file.putcontents('x', 'y')")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	chip := bytes.Repeat([]byte{0xFF}, 4<<20)
+	copy(chip, bytes.Repeat([]byte("old firmware"), 50000))
+	copy(chip, []byte{0xE9, 1, 2, 0}) // for 512 KB
+	copy(chip[0xB0000:], disk.Image())
+	path := imageFile(t, chip)
+	p, err := project.Open(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "older than NodeMCU 3") || !strings.Contains(p.Warnings[0], "0x0b0000") {
+		t.Errorf("warnings %q", p.Warnings)
+	}
+	if err := p.Save(); err == nil || !strings.Contains(err.Error(), "over the firmware") {
+		t.Errorf("--save: %v", err)
+	}
+	closeProject(t, p)
+	out, lost := runImage(t, path, false)
+	if !strings.Contains(out, "an old board\t720896\t524288") || lost {
+		t.Errorf("%v\n%s", lost, out)
+	}
+	if after, _ := os.ReadFile(path); !bytes.Equal(after, chip) {
+		t.Error("the image was changed")
+	}
+	if _, err := project.Open(imageFile(t, disk.Image()), nil); err == nil || !strings.Contains(err.Error(), "a file system without a flash chip") {
+		t.Errorf("a file system alone: %v", err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"moonlet/internal/chunk"
 	"moonlet/internal/device"
 	"moonlet/internal/flash"
+	"moonlet/internal/rcr"
 )
 
 // defaultState is the state directory in a project's directory.
@@ -37,6 +38,8 @@ type Project struct {
 	unkept   bool        // chip is in memory only, and nobody asks later what was uploaded
 	image    string      // the path, if the project is the image of a chip
 	save     bool        // what happens is kept in image
+	// adopted is the table of an image that has none, nil of any other.
+	adopted []rcr.Partition
 }
 
 // Open reads the project at a path: a directory, a single file, or the image of a flash
