@@ -1,7 +1,6 @@
 package device_test
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"moonlet/internal/device"
 	"moonlet/internal/flash"
 	"moonlet/internal/num"
+	"moonlet/internal/port"
 	"moonlet/internal/spiffs"
 )
 
@@ -35,11 +35,23 @@ func filesOf(t testing.TB, chip *flash.Chip) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := spiffs.Find(chip.Bytes(), int(region.Addr), int(region.Size))
-	if err != nil {
-		t.Fatal(err)
+	files, broken := filesIn(t, chip.Bytes(), region)
+	if len(broken) > 0 {
+		t.Errorf("files that cannot be read: %q", broken)
 	}
-	fs, err := spiffs.View(chip.Bytes(), g, spiffs.Options{})
+	return files
+}
+
+// filesIn are the files in a region of an image, by name, and the names of those that
+// cannot be read.
+func filesIn(t testing.TB, image []byte, region port.FlashRegion) (files map[string]string, broken []string) {
+	t.Helper()
+	files = map[string]string{}
+	g, err := spiffs.Find(image, int(region.Addr), int(region.Size))
+	if err != nil {
+		return files, nil
+	}
+	fs, err := spiffs.View(image, g, spiffs.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,27 +59,20 @@ func filesOf(t testing.TB, chip *flash.Chip) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := map[string]string{}
 	for _, s := range list {
 		// SPIFFS writes the header of a new file from its start to its end. Cut in the midst
 		// of the name, it has erased bytes behind that: the firmware's own.
 		if strings.Contains(s.Name, "\xFF") {
 			continue
 		}
-		f, err := fs.Open(s.Name, spiffs.ReadOnly)
+		b, err := fs.ReadFile(s.Name)
 		if err != nil {
-			t.Fatal(err)
+			broken = append(broken, s.Name)
+			continue
 		}
-		b := make([]byte, s.Size)
-		if _, err := f.Read(b); err != nil {
-			b = []byte("unreadable: " + err.Error()) // a file that was never closed may be so
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-		found[s.Name] = string(b)
+		files[s.Name] = string(b)
 	}
-	return found
+	return files, broken
 }
 
 // TestChip boots a module from a new chip, which formats it, and from what that leaves:
@@ -130,115 +135,6 @@ func TestChip_Store(t *testing.T) {
 	if got := m.answer("=node.LFS.get('app')()"); got != "from the store\n> " {
 		t.Errorf("after power-on the store says %q", got)
 	}
-}
-
-// chipProgram replaces a file as applications do, by a new one and a new name, and lets
-// garbage be collected on a small file system.
-const chipProgram = `
-local n = tonumber(file.getcontents("state")) or -1
-local text = ("%d;"):format(n + 1):rep(300)
-file.putcontents("new", text)
-file.remove("data") file.rename("new", "data")
-file.putcontents("new.state", tostring(n + 1))
-file.remove("state") file.rename("new.state", "state")
-done = true
-`
-
-// TestChip_PowerCut cuts the power before each word that is written and each sector that is
-// erased, from the first boot on. The next start always mounts; files that nobody was
-// writing are whole; one that is being replaced is there in full, under one of its names.
-func TestChip_PowerCut(t *testing.T) {
-	start := newChip(t, flash.MinSize*2)
-	m := onChip(t, start, 0)
-	m.boot()
-	m.typed("file.putcontents('keep', ('precious '):rep(200)) file.putcontents('state', '0')\n")
-	m.typed("file.putcontents('data', ('0;'):rep(300))\n")
-	m.typed("f = file.open('app.lua', 'w')\n")
-	for line := range strings.Lines(chipProgram) {
-		m.typed("f:writeline[[" + strings.TrimSuffix(line, "\n") + "]]\n")
-	}
-	m.typed("f:close()\n")
-	closeModule(t, m)
-	prepared := bytes.Clone(start.Bytes())
-	if got := filesOf(t, start)["app.lua"]; got != chipProgram {
-		t.Fatalf("the program is %q", got)
-	}
-	for _, s := range []struct {
-		name  string
-		image []byte
-		least int // operations
-	}{{"first boot", nil, 100}, {"replacing a file", prepared, 100}} {
-		t.Run(s.name, func(t *testing.T) {
-			image := s.image
-			ops := cutChip(t, image, -1)
-			if ops < s.least {
-				t.Fatalf("only %d operations", ops)
-			}
-			step := 1
-			if testing.Short() {
-				step = 97
-			}
-			cuts := 0
-			for k := 0; k < ops && !t.Failed(); k += step {
-				cutChip(t, image, k)
-				cuts++
-			}
-			t.Logf("%d operations, %d cuts", ops, cuts)
-		})
-	}
-}
-
-// cutChip runs chipProgram on a copy of an image with a cut before operation k, and again
-// without one. It returns the number of operations of the first run.
-func cutChip(t *testing.T, image []byte, k int) (ops int) {
-	t.Helper()
-	chip := newChip(t, flash.MinSize*2)
-	if image != nil {
-		for at := 0; at < len(image); at += flash.SectorSize {
-			if !flash.Blank(image[at : at+flash.SectorSize]) {
-				chip.Write(at, image[at:at+flash.SectorSize])
-			}
-		}
-	}
-	dir := stateWith(t)
-	cut := false
-	m := startConfig(t, device.Config{StateDir: dir, Chip: chip, PowerCut: func(flash.Op) bool {
-		ops++
-		if ops-1 == k {
-			cut = true
-		}
-		return ops-1 == k
-	}})
-	m.runFor(500 * time.Millisecond)
-	if image != nil {
-		m.typed("dofile('app.lua')\n")
-	}
-	first := ops
-	m.printed()
-	if k >= 0 && !cut && k < first {
-		t.Errorf("no cut before operation %d", k)
-	}
-	if got := m.answer("=file.fsinfo() ~= nil"); !strings.Contains(got, "true") {
-		t.Errorf("cut before operation %d: %q", k, got)
-	}
-	closeModule(t, m)
-	found := filesOf(t, chip)
-	if image != nil && found["keep"] != strings.Repeat("precious ", 200) {
-		t.Errorf("cut before operation %d: the file that nobody touched has %d bytes", k, len(found["keep"]))
-	}
-	for name, text := range found { // what is new may not have been closed
-		if strings.HasPrefix(text, "unreadable") && !strings.HasPrefix(name, "new") {
-			t.Errorf("cut before operation %d: %s is %s", k, name, text)
-		}
-	}
-	whole := func(text string) bool {
-		first, _, _ := strings.Cut(text, ";")
-		return text == strings.Repeat(first+";", 300)
-	}
-	if d, ok := found["data"]; image != nil && !whole(d) && (ok || !whole(found["new"])) {
-		t.Errorf("cut before operation %d: the file that was replaced has %d bytes, %.20q…", k, len(d), d)
-	}
-	return first
 }
 
 // TestChip_Wear: an application that writes all the time wears its chip, which is told

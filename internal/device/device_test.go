@@ -52,6 +52,18 @@ func startIn(t testing.TB, dir string) *module {
 // startConfig makes a module with what tests need besides its configuration.
 func startConfig(t testing.TB, c device.Config) *module {
 	t.Helper()
+	m := makeModule(t, c)
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return m
+}
+
+// makeModule is startConfig for a test with so many modules that it closes each itself.
+func makeModule(t testing.TB, c device.Config) *module {
+	t.Helper()
 	m := &module{t: t}
 	c.Clock, c.Serial, c.Seed, c.Net.AutoPorts = sdk.NewVirtualClock(), &m.out, 1, true
 	c.Report = func(e device.Event) { m.events = append(m.events, e) }
@@ -60,11 +72,6 @@ func startConfig(t testing.TB, c device.Config) *module {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := m.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	return m
 }
 

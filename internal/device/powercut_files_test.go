@@ -1,0 +1,74 @@
+package device_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"moonlet/internal/port"
+	"moonlet/internal/spiffs"
+)
+
+// withProgram is the image of a chip with files and the program of steps in a file system
+// of that size.
+func withProgram(t testing.TB, size uint32, steps []cutStep, fill func(fs *spiffs.FS)) []byte {
+	t.Helper()
+	files := port.FlashRegion{Addr: 0xC0000, Size: size}
+	return chipImage(t, tableOf(port.FlashRegion{}, files), func(fs *spiffs.FS) {
+		putFile(t, fs, "app.lua", cutProgram(steps))
+		fill(fs)
+	})
+}
+
+// TestChip_PowerCut cuts the power while a chip that is new is formatted, and while an
+// application replaces a file: it writes a new one, removes the old one and gives the new
+// one its name.
+func TestChip_PowerCut(t *testing.T) {
+	t.Run("first boot", func(t *testing.T) {
+		t.Parallel()
+		(&powerCut{}).run(t, 100)
+	})
+	t.Run("replacing a file", func(t *testing.T) {
+		t.Parallel()
+		steps := replacing("data", number(0), number(1))
+		steps = append(steps, replacing("state", "0", "1")...)
+		p := &powerCut{typed: "dofile'app.lua'\n", steps: steps, partly: newFile, check: replaced("data", number(0), number(1))}
+		p.image = withProgram(t, 64<<10, steps, func(fs *spiffs.FS) {
+			putFile(t, fs, "keep", strings.Repeat("precious ", 200))
+			putFile(t, fs, "data", number(0))
+			putFile(t, fs, "state", "0")
+		})
+		p.run(t, 100)
+	})
+}
+
+// number is a text of a few pages.
+func number(n int) string { return strings.Repeat(fmt.Sprintf("%d;", n), 300) }
+
+// replacing are the steps that replace a file, as applications do.
+func replacing(name, before, after string) []cutStep {
+	fresh := "new." + name
+	return []cutStep{
+		{lua: fmt.Sprintf("file.putcontents('%s', ('%s'):rep(%d))", fresh, after[:min(2, len(after))], (len(after)+1)/2),
+			change: map[string]string{fresh: after}},
+		{lua: fmt.Sprintf("file.remove('%s')", name), remove: []string{name}},
+		{lua: fmt.Sprintf("file.rename('%s', '%s')", fresh, name), change: map[string]string{name: after}, remove: []string{fresh}},
+	}
+}
+
+// replaced holds that a file which is replaced is there in full, the old one or the new one,
+// under one of its names.
+func replaced(name, before, after string) func(c *afterCut) {
+	return func(c *afterCut) {
+		for _, n := range []string{name, "new." + name} {
+			if got := c.files[n]; got == before || got == after {
+				return
+			}
+		}
+		c.bad("%s is neither the old file nor the new one: %d and %d bytes", name, len(c.files[name]), len(c.files["new."+name]))
+	}
+}
+
+// newFile is a partly for files that are written from their beginning: such a file is cut
+// short.
+func newFile(_ *afterCut, _, is, got string) bool { return strings.HasPrefix(is, got) }
