@@ -70,6 +70,7 @@ func (p *powerCut) after(steps int, before map[string]string) map[string]string 
 // cutTally is what came of all cuts of a scenario.
 type cutTally struct {
 	ops, cuts, violations int
+	erased                []int          // sectors, in a run without a cut
 	own                   map[string]int // cuts by what the firmware leaves
 }
 
@@ -78,6 +79,7 @@ func (p *powerCut) run(t *testing.T, least int) *cutTally {
 	t.Helper()
 	tally := &cutTally{own: map[string]int{}}
 	whole := p.cut(t, tally, -1)
+	tally.erased = whole.erased
 	if tally.ops = whole.ops; tally.ops < least || whole.done != len(p.steps) {
 		t.Fatalf("%d operations and %d of %d steps without a cut; it printed %q", tally.ops, whole.done, len(p.steps), whole.before)
 	}
@@ -89,7 +91,7 @@ func (p *powerCut) run(t *testing.T, least int) *cutTally {
 		p.cut(t, tally, k)
 		tally.cuts++
 	}
-	t.Logf("%d operations, %d cuts, %d violations; the firmware's own: %v", tally.ops, tally.cuts, tally.violations, tally.own)
+	t.Logf("%d operations, %d of them erase a sector; %d cuts, %d violations; the firmware's own: %v", tally.ops, len(tally.erased), tally.cuts, tally.violations, tally.own)
 	return tally
 }
 
@@ -104,11 +106,15 @@ type afterCut struct {
 	op    flash.Op // the same
 	ops   int      // operations up to the end of the boot behind the cut
 	was   bool     // there was a cut
+	// erased are the sectors that were erased up to the same end, by offset.
+	erased []int
 	// before and later are what the module printed up to the cut and then.
 	before, later string
 	done          int               // steps that were done before the cut
 	files         map[string]string // in the file system
 	broken        []string          // files that cannot be read
+	// want is what those hold that are whole, or would be after a repair.
+	want map[string]string
 }
 
 // bad is a violation.
@@ -176,6 +182,9 @@ func (p *powerCut) cut(t *testing.T, tally *cutTally, k int) *afterCut {
 func (c *afterCut) power(dir string) {
 	n := 0
 	c.m = makeModule(c.t, device.Config{StateDir: dir, Chip: c.chip, LFSSize: c.p.lfs, FastSerial: true, PowerCut: func(op flash.Op) bool {
+		if op.Erase {
+			c.erased = append(c.erased, op.Offset)
+		}
 		if n++; n-1 != c.k {
 			return false
 		}
@@ -237,33 +246,84 @@ func (c *afterCut) checkFiles(before, after map[string]string) {
 	var lost []string
 	names := maps.Clone(before)
 	maps.Copy(names, after)
+	c.want = map[string]string{}
 	for name := range names {
+		_, kept := before[name]
 		got, exists := c.files[name]
-		was, inOld := before[name]
-		is, inNew := after[name]
-		if exists == inOld && got == was || exists == inNew && got == is {
-			continue
-		}
-		written := inOld != inNew || was != is
 		switch {
-		case written && slices.Contains(c.broken, name) && !inOld:
+		case c.may(name, c.files, before, after):
+			if was, is := before[name], after[name]; exists && (got == was || got == is) {
+				c.want[name] = got
+			}
+		case !kept && slices.Contains(c.broken, name):
 			c.own("a new file that was not closed cannot be read")
-		case written && exists && c.p.partly != nil && c.p.partly(c, was, is, got):
 		default:
 			lost = append(lost, name)
 		}
+	}
+	// SPIFFS writes the header of a new file from its start to its end. Cut in the midst of
+	// the name, it has erased bytes behind that.
+	if slices.ContainsFunc(c.broken, func(name string) bool { return strings.Contains(name, "\xFF") }) {
+		c.own("a file has a name that does not end")
 	}
 	for name := range c.files {
 		if _, known := names[name]; !known {
 			c.bad("%q is a file that nobody made", name)
 		}
 	}
-	if len(lost) > 0 {
-		c.repair(lost, before, after)
+	if len(lost) == 0 {
+		return
 	}
+	files, report := c.repaired(c.chip.Bytes())
+	for _, name := range lost {
+		if !report.Has(spiffs.BadReference, spiffs.DoubleHeader) || !c.may(name, files, before, after) {
+			c.bad("%s has %d bytes instead of %d or %d, and %d after a repair of\n%s",
+				name, len(c.files[name]), len(before[name]), len(after[name]), len(files[name]), report)
+			return
+		}
+		c.want[name] = files[name]
+	}
+	c.own("a file that nobody wrote cannot be read until it is repaired")
 }
 
-// checkReading holds that the module reads what the image has.
+// may tells whether a file is as before a step or after it, or as it may be in between.
+func (c *afterCut) may(name string, files, before, after map[string]string) bool {
+	got, exists := files[name]
+	was, inOld := before[name]
+	is, inNew := after[name]
+	if exists == inOld && got == was || exists == inNew && got == is {
+		return true
+	}
+	written := inOld != inNew || was != is
+	return written && exists && c.p.partly != nil && c.p.partly(c, was, is, got)
+}
+
+// repaired are the files in an image after a repair of what the report has.
+func (c *afterCut) repaired(image []byte) (map[string]string, *spiffs.Report) {
+	c.t.Helper()
+	mended, report := c.repair(image)
+	files, _ := filesIn(c.t, mended, regionOf(c.t, c.chip, port.PartitionSPIFFS))
+	return files, report
+}
+
+// repair repairs the file system in the image of a chip.
+func (c *afterCut) repair(image []byte) ([]byte, *spiffs.Report) {
+	c.t.Helper()
+	region := regionOf(c.t, c.chip, port.PartitionSPIFFS)
+	g, err := spiffs.Find(image, int(region.Addr), int(region.Size))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	mended, report, err := spiffs.Repair(image, g)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return mended, report
+}
+
+// checkReading holds that the module reads what the image has. Where a file has two
+// headers, it depends on what was read before which one SPIFFS finds, and one of them may
+// lead to pages that are deleted.
 func (c *afterCut) checkReading() {
 	c.t.Helper()
 	got := quick(c.m, "for n in pairs(file.list()) do print('<'..n..'>', pcall(file.getcontents, n)) end\n")
@@ -271,44 +331,15 @@ func (c *afterCut) checkReading() {
 		if text == "" {
 			text = "nil" // what the module file makes of a file without content
 		}
-		if !strings.HasSuffix(name, ".img") && !strings.Contains(got, "<"+name+">\ttrue\t"+text+"\n") {
-			c.bad("the module reads another %s than %.40q: %.300q", name, text, got)
+		if strings.HasSuffix(name, ".img") || strings.Contains(got, "<"+name+">\ttrue\t"+text+"\n") {
+			continue
 		}
-	}
-}
-
-// repair holds that files which are lost are there again, in full, when the file system
-// was repaired. The firmware leaves them so where the power goes while garbage is
-// collected, since it moves pages before it writes where they are.
-func (c *afterCut) repair(lost []string, before, after map[string]string) {
-	c.t.Helper()
-	region := regionOf(c.t, c.chip, port.PartitionSPIFFS)
-	g, err := spiffs.Find(c.chip.Bytes(), int(region.Addr), int(region.Size))
-	if err != nil {
-		c.bad("%v", err)
-		return
-	}
-	mended, report, err := spiffs.Repair(c.chip.Bytes(), g)
-	if err != nil {
-		c.bad("%v", err)
-		return
-	}
-	files, _ := filesIn(c.t, mended, region)
-	for _, name := range lost {
-		was, inOld := before[name]
-		is, inNew := after[name]
-		got, exists := files[name]
-		switch {
-		case !report.Has(spiffs.BadReference, spiffs.DoubleHeader):
-			c.bad("%s has %d bytes instead of %d or %d, and the check finds\n%s", name, len(c.files[name]), len(was), len(is), report)
-			return
-		case !(exists == inOld && got == was) && !(exists == inNew && got == is) &&
-			!(exists && was != is && c.p.partly != nil && c.p.partly(c, was, is, got)):
-			c.bad("%s has %d bytes instead of %d or %d after a repair of\n%s", name, len(got), len(was), len(is), report)
-			return
+		if _, report := c.repair(c.chip.Bytes()); report.Has(spiffs.DoubleHeader) {
+			c.own("a file has two headers, and the module finds another one than a fresh mount")
+			continue
 		}
+		c.bad("the module reads another %s than %.40q: %.300q", name, text, got)
 	}
-	c.own("a file that nobody wrote cannot be read until it is repaired")
 }
 
 // again is a second power-on of what the first boot left. It changes nothing, and the
@@ -329,23 +360,26 @@ func (c *afterCut) again() {
 			return
 		}
 	}
-	if err := worksOn(m); err != nil {
-		c.afterRepair(image, err)
-		return
-	}
+	err := worksOn(m)
 	if c.m = m; c.p.then != nil {
 		c.p.then(c)
 	}
-	now, _ := filesIn(c.t, c.chip.Bytes(), regionOf(c.t, c.chip, port.PartitionSPIFFS))
-	for name, text := range c.files {
-		if now[name] != text {
-			c.afterRepair(image, fmt.Errorf("%s has changed from %d bytes to %d", name, len(text), len(now[name])))
-			return
-		}
+	if now, _ := filesIn(c.t, c.chip.Bytes(), regionOf(c.t, c.chip, port.PartitionSPIFFS)); err != nil || !c.same(now) {
+		c.afterRepair(image, now, err)
 	}
 }
 
-// worksOn lets a module read all its files, write one and read that.
+// same tells whether files are those that were there after the cut.
+func (c *afterCut) same(files map[string]string) bool {
+	for name, text := range c.want {
+		if got, ok := files[name]; !ok || got != text {
+			return false
+		}
+	}
+	return true
+}
+
+// worksOn lets a module write a file and read it.
 func worksOn(m *module) error {
 	const line = "t = ('works;'):rep(60) file.putcontents('on', t) print(file.getcontents('on') == t)\n"
 	if got := quick(m, line); got != "true\n> " {
@@ -354,30 +388,43 @@ func worksOn(m *module) error {
 	return nil
 }
 
-// afterRepair holds that a file system in which writing does not work is one that the
-// check finds fault with, and that it works when it is repaired: the power went after a
-// page was written and before the lookup has it, so it counts as free, and SPIFFS does not
-// look whether a page that it writes to is blank.
-func (c *afterCut) afterRepair(image []byte, why error) {
+// afterRepair holds that a file system in which a module does not work on is one that the
+// check finds fault with, and that all is well when it is repaired in time.
+//
+// The firmware does not repair. Where the power went after a page was written and before
+// the lookup has it, the page counts as free, and SPIFFS does not look whether a page that
+// it writes to is blank. If it is the header of a new file, that is made of the bits that
+// both have: the new file begins with the pages of another one, and deletes them. And pages
+// that were moved, and that no index leads to, go when garbage is collected again. The C
+// code does the same to the byte.
+func (c *afterCut) afterRepair(image []byte, now map[string]string, err error) {
 	c.t.Helper()
-	region := regionOf(c.t, c.chip, port.PartitionSPIFFS)
-	g, err := spiffs.Find(image, int(region.Addr), int(region.Size))
-	if err != nil {
-		c.bad("%v, and %v", why, err)
+	mended, report := c.repair(image)
+	if !report.Has(spiffs.NotBlank, spiffs.BadReference, spiffs.DoubleHeader) {
+		c.bad("the module does not work on (%v), and the check says\n%s", err, report)
 		return
 	}
-	mended, report, err := spiffs.Repair(image, g)
-	if err != nil || !report.Has(spiffs.NotBlank) {
-		c.bad("%v; the check: %v\n%s", why, err, report)
-		return
-	}
-	m := makeModule(c.t, device.Config{StateDir: c.t.TempDir(), Chip: chipOf(c.t, mended), LFSSize: c.p.lfs, FastSerial: true})
+	chip := chipOf(c.t, mended)
+	m := makeModule(c.t, device.Config{StateDir: c.t.TempDir(), Chip: chip, LFSSize: c.p.lfs, FastSerial: true})
 	defer closeModule(c.t, m)
 	m.runFor(bootTime)
 	m.printed()
-	if err := worksOn(m); err != nil {
-		c.bad("%v; after a repair %v\n%s", why, err, report)
+	why := worksOn(m)
+	files, _ := filesIn(c.t, chip.Bytes(), regionOf(c.t, chip, port.PartitionSPIFFS))
+	if why != nil || !c.same(files) {
+		c.bad("after a repair the module does not work on: %v\n%s", why, report)
 		return
 	}
-	c.own("what is written next is damaged until the file system is repaired")
+	if err != nil {
+		c.own("what is written next is damaged until the file system is repaired")
+	}
+	for name, text := range c.files {
+		if _, kept := c.want[name]; kept && now[name] != text {
+			c.own("a file that was read after the cut cannot be read when more was written")
+			break
+		}
+	}
+	if later, _ := c.repaired(c.chip.Bytes()); !c.same(later) {
+		c.own("what is written next makes a repair come too late for another file")
+	}
 }
