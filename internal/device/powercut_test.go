@@ -33,6 +33,11 @@ type powerCut struct {
 	// midst of a step that changes it from was to is. Without it there is only before and
 	// after.
 	partly func(c *afterCut, was, is, got string) bool
+	// progress tells how many steps are done, where they cannot print it.
+	progress func(c *afterCut) int
+	// lost tells whether the module has lost so much that nothing else is looked at. It is
+	// asked first.
+	lost func(c *afterCut) bool
 	// check is what a scenario looks at besides, after the first boot behind the cut.
 	check func(c *afterCut)
 	// then is what it tries on the module that was switched on a second time.
@@ -114,7 +119,8 @@ type afterCut struct {
 	files         map[string]string // in the file system
 	broken        []string          // files that cannot be read
 	// want is what those hold that are whole, or would be after a repair.
-	want map[string]string
+	want  map[string]string
+	image []byte // of the chip when the module had booted behind the cut
 }
 
 // bad is a violation.
@@ -163,7 +169,7 @@ func (p *powerCut) cut(t *testing.T, tally *cutTally, k int) *afterCut {
 	if k >= 0 && !c.was {
 		c.bad("there was no cut: a run with the same steps has other operations")
 	}
-	if !c.boots() {
+	if p.lost != nil && p.lost(c) || !c.boots() {
 		closeModule(t, c.m)
 		return c
 	}
@@ -205,6 +211,9 @@ func (c *afterCut) power(dir string) {
 	for c.done < len(c.p.steps) && strings.Contains(c.before, fmt.Sprintf("step\t%d\n", c.done+1)) {
 		c.done++
 	}
+	if c.p.progress != nil {
+		c.done = c.p.progress(c)
+	}
 	c.ops = n
 }
 
@@ -212,6 +221,19 @@ const bootTime = 500 * time.Millisecond
 
 // boots tells whether the module came to its prompt and has mounted its file system.
 func (c *afterCut) boots() bool {
+	c.t.Helper()
+	if !c.prompts() {
+		return false
+	}
+	if got := quick(c.m, "=file.fsinfo() ~= nil\n"); got != "true\n> " {
+		c.bad("no file system: %q", got)
+		return false
+	}
+	return true
+}
+
+// prompts tells whether the module came to its prompt, and nothing failed in this program.
+func (c *afterCut) prompts() bool {
 	c.t.Helper()
 	ok := true
 	for _, e := range c.m.events {
@@ -222,10 +244,6 @@ func (c *afterCut) boots() bool {
 	}
 	if !strings.HasSuffix(c.later, "> ") {
 		c.bad("no prompt: %q", c.later)
-		return false
-	}
-	if got := quick(c.m, "=file.fsinfo() ~= nil\n"); got != "true\n> " {
-		c.bad("no file system: %q", got)
 		return false
 	}
 	return ok
@@ -347,6 +365,7 @@ func (c *afterCut) checkReading() {
 func (c *afterCut) again() {
 	c.t.Helper()
 	image := slices.Clone(c.chip.Bytes())
+	c.image = image
 	m := makeModule(c.t, device.Config{StateDir: c.t.TempDir(), Chip: c.chip, LFSSize: c.p.lfs, FastSerial: true})
 	defer closeModule(c.t, m)
 	m.runFor(bootTime)
