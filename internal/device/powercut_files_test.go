@@ -72,3 +72,70 @@ func replaced(name, before, after string) func(c *afterCut) {
 // newFile is a partly for files that are written from their beginning: such a file is cut
 // short.
 func newFile(_ *afterCut, _, is, got string) bool { return strings.HasPrefix(is, got) }
+
+// TestChip_PowerCutFiles cuts the power among several files: while one is made, one gets
+// another name, one is appended to and flushed while it is open, and one is written anew.
+func TestChip_PowerCutFiles(t *testing.T) {
+	t.Run("a new file, another name", func(t *testing.T) {
+		t.Parallel()
+		text := strings.Repeat("kept 1;", 100)
+		filesCut(t, newFile, []cutStep{
+			{lua: "file.putcontents('made', ('made;'):rep(200))", change: map[string]string{"made": strings.Repeat("made;", 200)}},
+			{lua: "file.rename('keep1', 'moved')", change: map[string]string{"moved": text}, remove: []string{"keep1"}},
+			{lua: "file.remove('keep2')", remove: []string{"keep2"}},
+		})
+	})
+	t.Run("an open file", func(t *testing.T) {
+		t.Parallel()
+		whole := number(7)
+		step := cutStep{lua: "f = file.open('log', 'a+')"}
+		for i := range appends {
+			whole += piece(i)
+			step.lua += fmt.Sprintf(" f:write(('%s'):rep(%d)) f:flush() print('flushed', %d)", piece(i)[:3], len(piece(i))/3, i+1)
+		}
+		step.lua += " f:write('end') f:close()"
+		step.change = map[string]string{"log": whole + "end"}
+		filesCut(t, flushed, []cutStep{step})
+	})
+	t.Run("a file written anew", func(t *testing.T) {
+		t.Parallel()
+		filesCut(t, truncated, []cutStep{{lua: "file.putcontents('log', ('new;'):rep(200))", change: map[string]string{"log": strings.Repeat("new;", 200)}}})
+	})
+}
+
+// filesCut runs steps on a chip with several files.
+func filesCut(t *testing.T, partly func(c *afterCut, was, is, got string) bool, steps []cutStep) {
+	t.Helper()
+	p := &powerCut{typed: "dofile'app.lua'\n", steps: steps, partly: partly}
+	p.image = withProgram(t, 64<<10, steps, func(fs *spiffs.FS) {
+		for i := range 5 {
+			putFile(t, fs, fmt.Sprint("keep", i), strings.Repeat(fmt.Sprint("kept ", i, ";"), 100))
+		}
+		putFile(t, fs, "log", number(7))
+	})
+	p.run(t, 100)
+}
+
+// appends is how often the program appends: pieces of less than a page of SPIFFS and of
+// more.
+const appends = 6
+
+func piece(i int) string { return strings.Repeat(fmt.Sprintf("%d->", i), 10+40*i) }
+
+// flushed is a partly for a file that is appended to. What was flushed is there; of what
+// comes behind, some may be.
+func flushed(c *afterCut, was, is, got string) bool {
+	least := len(was)
+	for i := range appends {
+		if strings.Contains(c.before, fmt.Sprintf("flushed\t%d\n", i+1)) {
+			least += len(piece(i))
+		}
+	}
+	return len(got) >= least && strings.HasPrefix(is, got)
+}
+
+// truncated is a partly for a file that is written from its beginning. SPIFFS removes what
+// it has from its end first.
+func truncated(_ *afterCut, was, is, got string) bool {
+	return strings.HasPrefix(is, got) || strings.HasPrefix(was, got)
+}

@@ -293,15 +293,26 @@ func (c *afterCut) checkFiles(before, after map[string]string) {
 		return
 	}
 	files, report := c.repaired(c.chip.Bytes())
+	kinds := map[string]bool{}
 	for _, name := range lost {
-		if !report.Has(spiffs.BadReference, spiffs.DoubleHeader) || !c.may(name, files, before, after) {
+		was, kept := before[name]
+		is, stays := after[name]
+		written := kept != stays || was != is
+		if !written && !report.Has(spiffs.BadReference, spiffs.DoubleHeader) || !c.may(name, files, before, after) {
 			c.bad("%s has %d bytes instead of %d or %d, and %d after a repair of\n%s",
-				name, len(c.files[name]), len(before[name]), len(after[name]), len(files[name]), report)
+				name, len(c.files[name]), len(was), len(is), len(files[name]), report)
 			return
 		}
-		c.want[name] = files[name]
+		if written {
+			kinds["a file that was being written cannot be read until it is repaired"] = true
+			continue
+		}
+		c.want[name] = was
+		kinds["a file that nobody wrote cannot be read until it is repaired"] = true
 	}
-	c.own("a file that nobody wrote cannot be read until it is repaired")
+	for kind := range kinds {
+		c.own(kind)
+	}
 }
 
 // may tells whether a file is as before a step or after it, or as it may be in between.
