@@ -73,8 +73,9 @@ type Config struct {
 	// HeapSnapshot. It changes nothing that the module can notice.
 	HeapProfile bool
 
-	// PowerCut, if any, is asked before each operation of the flash chip on the store;
-	// true resets the module before it is done, as if the power had gone.
+	// PowerCut, if any, is asked before each operation of the flash chip: of Chip on all of
+	// it, without one on the store. True resets the module before it is done, as if the
+	// power had gone.
 	PowerCut func(op flash.Op) bool
 
 	// Report gets what the module itself cannot tell; nil drops it. It runs on the

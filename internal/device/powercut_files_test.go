@@ -5,20 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/port"
 	"moonlet/internal/spiffs"
 )
-
-// withProgram is the image of a chip with files and the program of steps in a file system
-// of that size.
-func withProgram(t testing.TB, size uint32, steps []cutStep, fill func(fs *spiffs.FS)) []byte {
-	t.Helper()
-	files := port.FlashRegion{Addr: 0xC0000, Size: size}
-	return chipImage(t, tableOf(port.FlashRegion{}, files), func(fs *spiffs.FS) {
-		putFile(t, fs, "app.lua", cutProgram(steps))
-		fill(fs)
-	})
-}
 
 // TestChip_PowerCut cuts the power while a chip that is new is formatted, and while an
 // application replaces a file: it writes a new one, removes the old one and gives the new

@@ -126,60 +126,6 @@ func inStore(t *testing.T, m *module) string {
 	return word
 }
 
-// chipImage is the image of a chip of 1 MB with a table of partitions and files.
-func chipImage(t testing.TB, table []rcr.Partition, fill func(fs *spiffs.FS)) []byte {
-	t.Helper()
-	chip := newChip(t, flash.MinSize*2)
-	page, err := rcr.In(chip.Part(rcr.PageAddr, rcr.PageSize))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := rcr.Check(table, uint32(chip.Size())); err != nil {
-		t.Fatal(err)
-	}
-	page.WriteTable(table)
-	region := page.Partition(port.PartitionSPIFFS)
-	fs, err := spiffs.Format(chip, int(region.Addr), int(region.Size), spiffs.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	fill(fs)
-	fs.Unmount()
-	return bytes.Clone(chip.Bytes())
-}
-
-// tableOf is a table of partitions with another place for the store and the files.
-func tableOf(lfs, files port.FlashRegion) []rcr.Partition {
-	var table []rcr.Partition
-	for _, p := range rcr.DefaultPartitions(flash.MinSize*2, storeSize) {
-		switch p.Kind {
-		case port.PartitionLFS:
-			p.FlashRegion = lfs
-		case port.PartitionSPIFFS:
-			p.FlashRegion = files
-		}
-		if p.Size != 0 {
-			table = append(table, p)
-		}
-	}
-	return table
-}
-
-// putFile writes a file as a module does.
-func putFile(t testing.TB, fs *spiffs.FS, name, text string) {
-	t.Helper()
-	f, err := fs.Open(name, spiffs.Create|spiffs.Truncate|spiffs.WriteOnly)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.Write([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestChip_PowerCutStore is TestStore_PowerCut with a store on the chip, and a file system
 // there: the chip has an empty store, the old one or the new one, word by word as the
 // module writes it, and Lua finds the same.
