@@ -43,9 +43,34 @@ func (c *afterCut) checkFiles(before, after map[string]string) {
 			c.bad("%q is a file that nobody made", name)
 		}
 	}
-	if len(lost) == 0 {
-		return
+	c.checkRename(before, after)
+	if len(lost) > 0 {
+		c.checkLost(lost, before, after)
 	}
+}
+
+// checkRename holds that a file that gets another name has one of the two, or would have
+// after a repair.
+func (c *afterCut) checkRename(before, after map[string]string) {
+	c.t.Helper()
+	for from, text := range before {
+		for to := range after {
+			_, stays := after[from]
+			_, was := before[to]
+			if stays || was || after[to] != text || c.files[from] == text || c.files[to] == text {
+				continue
+			}
+			if files, report := c.repaired(c.chip.Bytes()); files[from] != text && files[to] != text {
+				c.bad("%s is gone, and %s is not there\n%s", from, to, report)
+			}
+		}
+	}
+}
+
+// checkLost holds that files which cannot be read are whole after a repair, and those that
+// were being written as they may be.
+func (c *afterCut) checkLost(lost []string, before, after map[string]string) {
+	c.t.Helper()
 	files, report := c.repaired(c.chip.Bytes())
 	kinds := map[string]bool{}
 	for _, name := range lost {
