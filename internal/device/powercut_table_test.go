@@ -105,8 +105,8 @@ func newTableCut(t *testing.T, change tableChange, full bool) *tableCut {
 	page.Write(port.RecordPhyData, nil)
 	page.Write(port.RecordStartup, binary.LittleEndian.AppendUint32(nil, port.StartupCPUMax))
 	page.Write(port.RecordInit, []byte("print'started'\x00"))
-	for i := 0; full && room(page) > len(rcr.EncodeTable(tc.after)); i++ {
-		page.Write(port.RecordInit, fmt.Appendf(nil, "print'started'--%d\x00", i%10))
+	if full {
+		fillPage(page, len(rcr.EncodeTable(tc.after)))
 	}
 	tc.records = others(page)
 	step := cutStep{}
@@ -137,6 +137,17 @@ func room(page *rcr.Page) int {
 		end = r.Offset + 4 + len(r.Body)
 	}
 	return rcr.PageSize - end - 4 - 4 // the header, and the word that stays unused
+}
+
+// fillPage leaves no room for a record of that many bytes.
+func fillPage(page *rcr.Page, bytes int) {
+	for i := 0; room(page) >= bytes; i++ {
+		if room(page) > 100 {
+			page.Write(port.RecordInit, fmt.Appendf(nil, "print'started'--%d\x00", i%10))
+		} else {
+			page.Write(port.RecordStartup, binary.LittleEndian.AppendUint32(nil, uint32(i%2)*port.StartupCPUMax))
+		}
+	}
 }
 
 // others are the records of a page that count, without the table.
@@ -178,10 +189,7 @@ func (tc *tableCut) lost(c *afterCut) bool {
 			c.bad("record %d is %v", i, r)
 		}
 	}
-	c.m.events = slices.DeleteFunc(c.m.events, func(e device.Event) bool {
-		return ok && strings.HasPrefix(e.Text, "the LFS partition at 0x") // what is said of such a table
-	})
-	c.prompts()
+	c.promptsWithout(ok)
 	chip := chipOf(c.t, c.chip.Bytes())
 	m := makeModule(c.t, device.Config{StateDir: c.t.TempDir(), Chip: chip, FastSerial: true})
 	defer closeModule(c.t, m)
@@ -193,6 +201,15 @@ func (tc *tableCut) lost(c *afterCut) bool {
 		c.bad("the second power-on makes the table %v", table)
 	}
 	return true
+}
+
+// promptsWithout is prompts where there is no whole table, but perhaps a part of one.
+func (c *afterCut) promptsWithout(part bool) {
+	c.t.Helper()
+	c.m.events = slices.DeleteFunc(c.m.events, func(e device.Event) bool {
+		return part && strings.HasPrefix(e.Text, "the LFS partition at 0x") // what is said of such a table
+	})
+	c.prompts()
 }
 
 // check holds that files and store are what the table says.
@@ -262,4 +279,51 @@ func (tc *tableCut) then(c *afterCut) {
 
 func sameRecords(a, b []rcr.Record) bool {
 	return slices.EqualFunc(a, b, func(x, y rcr.Record) bool { return x.ID == y.ID && bytes.Equal(x.Body, y.Body) })
+}
+
+// TestChip_PowerCutRecord writes another record than the table where the page is full. The
+// firmware rewrites it then with the table in front: see noTable. What stands behind the
+// table can be lost alone.
+func TestChip_PowerCutRecord(t *testing.T) {
+	t.Parallel()
+	oldImage, newImage := storeImages(t)
+	store, files := tableBefore()
+	table := tableOf(store, files)
+	chip := chipOf(t, loaded(t, chipImage(t, table, func(fs *spiffs.FS) {
+		putFile(t, fs, "data.txt", strings.Repeat("precious ", 100))
+		putFile(t, fs, "old.img", string(oldImage))
+	}), "old.img"))
+	page := pageOf(t, chip)
+	command := "print'started again, by a longer command'"
+	fillPage(page, len(command))
+	before, _ := page.Read(port.RecordInit)
+	p := &powerCut{image: bytes.Clone(chip.Bytes()), typed: "node.startupcommand[[" + command + "]]\n"}
+	p.lost = func(c *afterCut) bool {
+		got, ok := pageOf(t, c.chip).Table()
+		if slices.Equal(got, table) {
+			return false
+		}
+		if ok {
+			c.own(tornTable)
+		} else {
+			c.own(noTable)
+		}
+		c.promptsWithout(ok)
+		return true
+	}
+	p.check = func(c *afterCut) {
+		if got := c.store(store, oldImage, newImage); got != "old" {
+			c.bad("the store is %s", got)
+		}
+		switch got, ok := pageOf(t, c.chip).Read(port.RecordInit); {
+		case !ok:
+			c.own("the table is there, the startup command is lost")
+		case !bytes.Equal(got, before) && !bytes.HasPrefix(got, []byte(command+"\x00")):
+			c.own("the table is there, the startup command is cut off")
+		}
+	}
+	tally := p.run(t, 30)
+	if tally.own[noTable]+tally.own[tornTable] == 0 {
+		t.Errorf("the page was not rewritten: %v", tally.own)
+	}
 }
