@@ -102,3 +102,45 @@ func TestChip_Foreign(t *testing.T) {
 		t.Errorf("a table that the firmware stops at: %v", err)
 	}
 }
+
+// TestChip_Torn is about chips on which the partition table is not whole: with nothing else
+// it is a new chip, on which the power went at the first start; with something else the
+// firmware does not start.
+func TestChip_Torn(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		page    []byte
+		more    bool // there is something else
+		size    int
+		refused string
+	}{
+		{"new", nil, false, 1 << 20, ""},
+		{"a header alone", []byte{18, 1, 0, 0}, false, 1 << 20, ""},
+		{"half a table", []byte{18, 1, 0, 0, 101, 0, 0, 0}, false, 1 << 20, ""},
+		{"no record", []byte("else"), false, 1 << 20, "has no partition table"},
+		{"erased", nil, true, 1 << 20, "has no partition table"},
+		{"half a table and files", []byte{18, 1, 0, 0, 101, 0, 0, 0}, true, 1 << 20, "is damaged"},
+		{"too small", nil, false, 512 << 10, "does not start on a flash chip of 524288 bytes"},
+	} {
+		chip := newChip(t, c.size)
+		chip.Write(rcr.PageAddr, c.page)
+		if c.more {
+			chip.Write(0x40000, []byte("more"))
+		}
+		before := bytes.Clone(chip.Bytes())
+		d, err := device.New(device.Config{StateDir: t.TempDir(), Chip: chip})
+		if err == nil {
+			err = d.Close()
+		}
+		switch {
+		case c.refused == "" && err != nil, c.refused != "" && (err == nil || !strings.Contains(err.Error(), c.refused)):
+			t.Errorf("%s: %v", c.name, err)
+		case c.refused != "" && !bytes.Equal(before, chip.Bytes()):
+			t.Errorf("%s: the chip was changed", c.name)
+		case c.refused == "":
+			if table, ok := pageOf(t, chip).Table(); !ok || rcr.Check(table, uint32(c.size)) != nil {
+				t.Errorf("%s: the table is %v", c.name, table)
+			}
+		}
+	}
+}

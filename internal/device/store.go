@@ -55,29 +55,58 @@ func chipRecords(c Config) (*rcr.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	size := c.flashSize()
+	if size < leastChip {
+		return nil, fmt.Errorf("the firmware does not start on a flash chip of %d bytes: it wants %d or more", size, leastChip)
+	}
 	table, ok := page.Table()
 	ok = ok && len(table) > 0
+	sound := ok && (rcr.Unfinished(table) || rcr.Check(table, size) == nil)
 	switch {
-	case !ok && !flash.Blank(page.Bytes()):
-		return nil, ErrNoTable
+	case !sound && isNew(c.Chip):
+		if !c.Chip.Blank(rcr.PageAddr) { // the power went while the table was written
+			c.Chip.Erase(rcr.PageAddr)
+		}
+		page.WriteTable(rcr.DefaultPartitions(size, uint32(c.LFSSize)))
 	case !ok:
-		page.WriteTable(rcr.DefaultPartitions(c.flashSize(), uint32(c.LFSSize)))
+		return nil, ErrNoTable
+	case !sound:
+		return nil, fmt.Errorf("the partition table on the flash chip is damaged, so the firmware does not start: %w; %s", rcr.Check(table, size), lookHint)
 	case rcr.Unfinished(table):
-		made, err := rcr.FirstBoot(table, c.flashSize())
+		made, err := rcr.FirstBoot(table, size)
 		if err != nil {
 			return nil, fmt.Errorf("the firmware does not start with its partition table: %w", err)
 		}
 		page.WriteTable(made)
-	case rcr.Check(table, c.flashSize()) != nil:
-		return nil, fmt.Errorf("the partition table on the flash chip is damaged: %w", rcr.Check(table, c.flashSize()))
 	case c.LFSSize > 0:
-		page.Provision(c.flashSize(), uint32(c.LFSSize))
+		page.Provision(size, uint32(c.LFSSize))
 	}
 	return page, nil
 }
 
-// ErrNoTable says that a chip has something else where the firmware has its records.
-var ErrNoTable = fmt.Errorf("the flash chip has no partition table at 0x%06x, but something else: its firmware is not NodeMCU 3.0, or the image is damaged", rcr.PageAddr)
+// leastChip is the smallest chip in bytes that the firmware starts on (user_pre_init,
+// app/user/user_main.c).
+const leastChip = 1 << 20
+
+// isNew tells whether there is nothing in a chip but, perhaps, the beginning of a record with
+// a table.
+func isNew(chip *flash.Chip) bool {
+	if head := chip.Bytes()[rcr.PageAddr:]; !chip.Blank(rcr.PageAddr) && (head[1] != port.RecordPartitions || head[2] != 0 || head[3] != 0) {
+		return false
+	}
+	for at := 0; at < chip.Size(); at += flash.SectorSize {
+		if at != rcr.PageAddr && !chip.Blank(at) {
+			return false
+		}
+	}
+	return true
+}
+
+const lookHint = `"moonlet flash inspect" shows what is on the chip, "moonlet spiffs extract" gets its files`
+
+// ErrNoTable says that a chip with something on it has no partition table.
+var ErrNoTable = fmt.Errorf("the flash chip has no partition table at 0x%06x, so the firmware does not start: it is none of NodeMCU 3, "+
+	"or the power went while its settings were written anew; %s", rcr.PageAddr, lookHint)
 
 // readRecords reads the page of reboot config records, a new one if there is none.
 func readRecords(path string, lfsSize int) (*rcr.Page, error) {

@@ -91,14 +91,23 @@ func (f chipFiles) Close() error {
 }
 
 // blank erases what the module made of its chip: files, store and records. The firmware's
-// own region and what the SDK keeps stay.
+// own region and what the SDK keeps stay, and then the partition table, too, for without it
+// that firmware does not start.
 func (p *Project) blank() error {
 	store, region, err := device.Partitions(p.Config())
 	if err != nil {
 		return hostErrorf(err, "reading the flash chip")
 	}
+	page, err := rcr.In(p.chip.Part(rcr.PageAddr, rcr.PageSize))
+	if err != nil {
+		return fmt.Errorf("BUG: %w", err)
+	}
+	table, _ := page.Table()
 	for _, r := range []port.FlashRegion{store, region, {Addr: rcr.PageAddr, Size: rcr.PageSize}} {
 		eraseRegion(p.chip, r)
+	}
+	if !flash.Blank(p.chip.Bytes()) {
+		page.WriteTable(table)
 	}
 	return nil
 }

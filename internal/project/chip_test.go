@@ -161,6 +161,7 @@ func TestUpload_ChipErrors(t *testing.T) {
 func TestUpload_ForeignChip(t *testing.T) {
 	foreign := bytes.Repeat([]byte{0xFF}, 1<<20)
 	copy(foreign[0x10000:], "another firmware")
+	copy(foreign[0x20000:], "and more of it")
 	for name, change := range map[string]func(){
 		"no records":     func() {},
 		"an empty table": func() { copy(foreign[0x10000:], []byte{1, 1, 0, 0}) },
