@@ -237,3 +237,25 @@ func TestWearEvent(t *testing.T) {
 		w.run(t, 0, "", c.want, "run", app(t, "init.lua", ""), c.flag)
 	}
 }
+
+// TestRun_WrongChip: what is wrong with a chip is the user's business, and named once.
+func TestRun_WrongChip(t *testing.T) {
+	for name, c := range map[string]struct {
+		data []byte
+		want string // behind the name
+	}{
+		"short.bin": {make([]byte, 100000), " is not the image of a whole flash chip, or was cut off: no flash chip has 100000 bytes: 512 KB, 1, 2, 4, 8 and 16 MB are possible\n"},
+		"foreign.bin": {bytes.Repeat([]byte("code"), 1<<18), ": the flash chip has no partition table at 0x010000, so the firmware does not start: it is none of NodeMCU 3, " +
+			"or the power went while its settings were written anew; \"moonlet flash inspect\" shows what is on the chip, \"moonlet spiffs extract\" gets its files\n"},
+	} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, c.data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w := newWorld("", nil)
+		w.run(t, cli.ExitUsage, "", "moonlet: "+path+c.want, "run", app(t, "init.lua", ""), "--flash", path, "--quiet")
+		if after, _ := os.ReadFile(path); !bytes.Equal(after, c.data) {
+			t.Errorf("%s was changed", name)
+		}
+	}
+}

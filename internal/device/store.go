@@ -56,26 +56,26 @@ func chipRecords(c Config) (*rcr.Page, error) {
 		return nil, err
 	}
 	size := c.flashSize()
-	if size < leastChip {
-		return nil, fmt.Errorf("the firmware does not start on a flash chip of %d bytes: it wants %d or more", size, leastChip)
-	}
 	table, ok := page.Table()
 	ok = ok && len(table) > 0
 	sound := ok && (rcr.Unfinished(table) || rcr.Check(table, size) == nil)
+	fresh := !sound && isNew(c.Chip)
 	switch {
-	case !sound && isNew(c.Chip):
+	case !ok && !fresh:
+		return nil, ErrNoTable
+	case size < leastChip:
+		return nil, &ChipError{fmt.Sprintf("the firmware does not start on a flash chip of %d bytes: it wants %d or more", size, leastChip)}
+	case fresh:
 		if !c.Chip.Blank(rcr.PageAddr) { // the power went while the table was written
 			c.Chip.Erase(rcr.PageAddr)
 		}
 		page.WriteTable(rcr.DefaultPartitions(size, uint32(c.LFSSize)))
-	case !ok:
-		return nil, ErrNoTable
 	case !sound:
-		return nil, fmt.Errorf("the partition table on the flash chip is damaged, so the firmware does not start: %w; %s", rcr.Check(table, size), lookHint)
+		return nil, &ChipError{fmt.Sprintf("the partition table on the flash chip is damaged, so the firmware does not start: %v; %s", rcr.Check(table, size), lookHint)}
 	case rcr.Unfinished(table):
 		made, err := rcr.FirstBoot(table, size)
 		if err != nil {
-			return nil, fmt.Errorf("the firmware does not start with its partition table: %w", err)
+			return nil, &ChipError{fmt.Sprintf("the firmware does not start with its partition table: %v", err)}
 		}
 		page.WriteTable(made)
 	case c.LFSSize > 0:
@@ -104,9 +104,15 @@ func isNew(chip *flash.Chip) bool {
 
 const lookHint = `"moonlet flash inspect" shows what is on the chip, "moonlet spiffs extract" gets its files`
 
+// ChipError is what keeps the firmware from starting with what is on a flash chip.
+type ChipError struct{ problem string }
+
+// Error implements error.
+func (e *ChipError) Error() string { return e.problem }
+
 // ErrNoTable says that a chip with something on it has no partition table.
-var ErrNoTable = fmt.Errorf("the flash chip has no partition table at 0x%06x, so the firmware does not start: it is none of NodeMCU 3, "+
-	"or the power went while its settings were written anew; %s", rcr.PageAddr, lookHint)
+var ErrNoTable = &ChipError{fmt.Sprintf("the flash chip has no partition table at 0x%06x, so the firmware does not start: it is none of NodeMCU 3, "+
+	"or the power went while its settings were written anew; %s", rcr.PageAddr, lookHint)}
 
 // readRecords reads the page of reboot config records, a new one if there is none.
 func readRecords(path string, lfsSize int) (*rcr.Page, error) {

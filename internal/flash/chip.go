@@ -18,9 +18,17 @@ const (
 // CheckSize tells what is wrong with the size of a chip, nil if nothing is.
 func CheckSize(size int) error {
 	if size < MinSize || size > MaxSize || size&(size-1) != 0 {
-		return fmt.Errorf("no flash chip has %d bytes: 512 KB, 1, 2, 4, 8 and 16 MB are possible", size)
+		return SizeError(size)
 	}
 	return nil
+}
+
+// SizeError is a number of bytes that no chip has.
+type SizeError int
+
+// Error implements error.
+func (e SizeError) Error() string {
+	return fmt.Sprintf("no flash chip has %d bytes: 512 KB, 1, 2, 4, 8 and 16 MB are possible", int(e))
 }
 
 // Chip is a whole NOR flash chip. One goroutine uses it at a time.

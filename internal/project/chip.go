@@ -44,7 +44,7 @@ func (p *Project) openChip() error {
 	}
 	chip, err := flash.OpenChip(path, p.settings.flashSize)
 	if err != nil {
-		return hostErrorf(err, "opening the flash chip")
+		return p.chipError(err, "opening the flash chip")
 	}
 	if size := p.settings.flashSize; size != 0 && size != chip.Size() {
 		return errors.Join(&Error{Where: path, Key: "flash_size",
@@ -52,6 +52,19 @@ func (p *Project) openChip() error {
 	}
 	p.chip = chip
 	return nil
+}
+
+// chipError is what is wrong with the user's chip, or with the host.
+func (p *Project) chipError(err error, doing string) error {
+	var content *device.ChipError
+	var size flash.SizeError
+	switch {
+	case errors.As(err, &content):
+		return &Error{Where: p.FlashPath(), Problem: err.Error()}
+	case errors.As(err, &size):
+		return &Error{Problem: err.Error()} // it names the file
+	}
+	return hostErrorf(err, "%s", doing)
 }
 
 // apart is a copy of the project whose flash memory is in a directory of its own.
@@ -96,7 +109,7 @@ func (f chipFiles) Close() error {
 func (p *Project) blank() error {
 	store, region, err := device.Partitions(p.Config())
 	if err != nil {
-		return hostErrorf(err, "reading the flash chip")
+		return p.chipError(err, "reading the flash chip")
 	}
 	page, err := rcr.In(p.chip.Part(rcr.PageAddr, rcr.PageSize))
 	if err != nil {

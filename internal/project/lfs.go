@@ -19,7 +19,7 @@ func LFSTarget(path string) (lfs.Target, error) {
 	}
 	region, _, err := device.Partitions(p.Config())
 	if err != nil {
-		return lfs.Target{}, hostErrorf(err, "opening the state directory")
+		return lfs.Target{}, p.chipError(err, "opening the module's flash memory")
 	}
 	t := lfs.Target{Name: path, Model: p.settings.config.Model, HeapFree: p.Heap(), Size: region.Size}
 	if region.Size != 0 {

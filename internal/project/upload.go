@@ -55,7 +55,7 @@ func (p *Project) Upload() ([]Uploaded, error) {
 	}
 	u := &upload{}
 	if u.flash, err = p.openFiles(u.failed); err != nil {
-		return nil, hostErrorf(err, "opening the module's flash memory")
+		return nil, p.chipError(err, "opening the module's flash memory")
 	}
 	defer u.flash.Close()
 	if err := u.plan(p.Sources, old); err != nil {
