@@ -58,7 +58,13 @@ func openSPIFFS(name string) (*spiffsImage, error) {
 	}
 	found := spiffs.Search(data)
 	if len(found) == 0 {
+		if kind := spiffs.Foreign(data, nil); kind != "" {
+			return nil, fail(ExitUsage, fmt.Errorf("%s: this is %s: NodeMCU's firmware does not mount it", name, kind))
+		}
 		return nil, fail(ExitUsage, fmt.Errorf("%s: there is no SPIFFS in it: no sector has the magic numbers of its first blocks", name))
+	}
+	if kind := spiffs.Foreign(data, &found[0]); kind != "" {
+		return nil, fail(ExitUsage, fmt.Errorf("%s: this is %s: NodeMCU's firmware for the ESP8266 cannot read its files", name, kind))
 	}
 	return &spiffsImage{name: name, data: data, at: found[0]}, nil
 }
