@@ -224,8 +224,8 @@ func TestChip_Wear(t *testing.T) {
 	if len(most) != 2 || most[0] != (Worn{5 * SectorSize, 6}) || most[1].Erases != 1 || w.Total() != 7 || w.Ran != 90*time.Minute {
 		t.Errorf("%+v", w)
 	}
-	if left, ok := w.Life(most[0]); !ok || left != 15*time.Minute*(Endurance-6) || most[0].Left() != Endurance-6 {
-		t.Errorf("life %v, %v", left, ok)
+	if left, ok := w.Life(most[0]); ok || most[0].Left() != Endurance-6 {
+		t.Errorf("life %v of six erases", left)
 	}
 	c = openChip(t, path, 0)
 	c.Erase(5 * SectorSize)
@@ -235,18 +235,20 @@ func TestChip_Wear(t *testing.T) {
 }
 
 func TestWear_Life(t *testing.T) {
-	w := &Wear{Ran: 100 * time.Hour}
+	w := &Wear{Ran: 10000 * time.Hour}
 	for _, c := range []struct {
 		erases int
 		left   time.Duration
 		ok     bool
-	}{{0, 0, false}, {1, 1<<63 - 1, true}, {Endurance / 2, 100 * time.Hour, true}, {Endurance, 0, true}, {2 * Endurance, 0, true}} {
+	}{{0, 0, false}, {9, 0, false}, {10, 1<<63 - 1, true}, {Endurance / 2, 10000 * time.Hour, true}, {Endurance, 0, true}, {2 * Endurance, 0, true}} {
 		if left, ok := w.Life(Worn{0, c.erases}); left != c.left || ok != c.ok {
 			t.Errorf("%d erases: %v, %v", c.erases, left, ok)
 		}
 	}
-	if _, ok := new(Wear).Life(Worn{0, 5}); ok {
-		t.Error("a life without a time")
+	for _, ran := range []time.Duration{0, 59 * time.Second} {
+		if _, ok := (&Wear{Ran: ran}).Life(Worn{0, 50}); ok {
+			t.Errorf("a life after %v", ran)
+		}
 	}
 }
 

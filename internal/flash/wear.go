@@ -162,11 +162,11 @@ func (w *Wear) Total() int {
 }
 
 // Life is how long a sector lasts if it is erased as often as until now: how long the
-// module can still be switched on. It is false if that cannot be told: because nothing
-// was erased, or because nobody knows how long that took. The longest answer is about
-// 292 years, and 0 is given where the endurance is used up.
+// module can still be switched on. It is false if that cannot be told: because there were
+// few erases or the time was short, as with a chip that has just been formatted. The longest
+// answer is about 292 years, and 0 is given where the endurance is used up.
 func (w *Wear) Life(s Worn) (left time.Duration, ok bool) {
-	if w.Ran <= 0 || s.Erases <= 0 {
+	if s.Left() > 0 && (w.Ran < wornTimeEnd || s.Erases < wornErasesEnd) {
 		return 0, false
 	}
 	t := float64(w.Ran) / float64(s.Erases) * float64(max(s.Left(), 0))
