@@ -1,6 +1,7 @@
 package spiffs
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 )
@@ -39,15 +40,24 @@ func BenchmarkMount(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	_, _, fs := benchFS(b)
 	b.SetBytes(200_000)
-	p := make([]byte, 1024)
 	for b.Loop() {
-		f, _ := fs.Open("big", ReadOnly)
-		for {
-			if n, err := f.Read(p); n == 0 || err != nil {
-				break
-			}
+		if err := readBig(fs); err != nil {
+			b.Fatal(err)
 		}
-		f.Close()
+	}
+}
+
+// readBig reads the file of 200 KB in pieces of a KB.
+func readBig(fs *FS) error {
+	f, err := fs.Open("big", ReadOnly)
+	if err != nil {
+		return err
+	}
+	var p [1024]byte
+	for {
+		if n, err := f.Read(p[:]); n == 0 || err != nil {
+			return errors.Join(err, f.Close())
+		}
 	}
 }
 
@@ -55,19 +65,26 @@ func benchmarkWrite(b *testing.B, times, size int) {
 	b.Helper()
 	_, _, fs := benchFS(b)
 	b.SetBytes(int64(times * size))
-	p := make([]byte, size)
 	for b.Loop() {
-		f, err := fs.Open("new", ReadWrite|Create|Truncate)
-		if err != nil {
+		if err := writeNew(fs, times, size); err != nil {
 			b.Fatal(err)
 		}
-		for range times {
-			if _, err := f.Write(p); err != nil {
-				b.Fatal(err)
-			}
-		}
-		f.Close()
 	}
+}
+
+// writeNew writes a file anew.
+func writeNew(fs *FS, times, size int) error {
+	f, err := fs.Open("new", ReadWrite|Create|Truncate)
+	if err != nil {
+		return err
+	}
+	p := make([]byte, size)
+	for range times {
+		if _, err := f.Write(p); err != nil {
+			return err
+		}
+	}
+	return f.Close()
 }
 
 func BenchmarkWrite(b *testing.B)      { benchmarkWrite(b, 100, 1024) }

@@ -43,6 +43,9 @@ import (
 //	ops                        number of writes and erasures since the command chip, and
 //	                           FNV-1a, 32 bits, of three words for each: 0 for a write, 1
 //	                           for a sector; start and end of the words or the sector
+//	time WHAT N                nanoseconds that WHAT takes, the mean of N times, and other words:
+//	                           mount, or with files "big" and "new" read, write (100 times
+//	                           1 KB), small (1000 times 10 bytes), open (and close), stat
 //	state                      block and entry of the free cursor, free blocks, pages
 //	                           in use, deleted pages, count of erasures
 //
@@ -73,12 +76,12 @@ type executor interface {
 
 // reference is the C program.
 type reference struct {
-	t   *testing.T
+	t   testing.TB
 	in  io.WriteCloser
 	out *bufio.Reader
 }
 
-func newReference(t *testing.T) *reference {
+func newReference(t testing.TB) *reference {
 	t.Helper()
 	name := os.Getenv("MOONLET_SPIFFS")
 	if name == "" {
