@@ -144,3 +144,25 @@ func TestChip_Torn(t *testing.T) {
 		}
 	}
 }
+
+// TestChip_Lua51 holds that the store of a board with Lua 5.1 is neither used nor erased.
+func TestChip_Lua51(t *testing.T) {
+	chip := flashed(t, 4<<20, 4, false)
+	store := append([]byte{0x56, 0xA1, 0xFA, 0xFA}, bytes.Repeat([]byte("code"), 500)...)
+	chip.Write(0x7C000, store)
+	m := onChip(t, chip, 0)
+	m.boot()
+	if got := m.answer("=node.LFS.list and #(node.LFS.list() or {})"); !strings.HasSuffix(got, "0\n> ") && !strings.HasSuffix(got, "nil\n> ") {
+		t.Errorf("the store has %q", got)
+	}
+	if got := m.answer("=1+1"); got != "2\n> " {
+		t.Errorf("the prompt answers %q", got)
+	}
+	if len(m.events) == 0 || !strings.Contains(m.events[0].Text, "was made for Lua 5.1") {
+		t.Errorf("events %v", m.events)
+	}
+	closeModule(t, m)
+	if !bytes.Equal(chip.Bytes()[0x7C000:0x7C000+len(store)], store) {
+		t.Error("the store was changed")
+	}
+}

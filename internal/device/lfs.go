@@ -79,7 +79,12 @@ func (d *Device) openStore() error {
 		return nil
 	}
 	if d.config.Chip != nil {
-		s.part, s.addr = d.config.Chip.Part(int(region.Addr), int(region.Size)), region.Addr
+		part := d.config.Chip.Part(int(region.Addr), int(region.Size))
+		if lfs.IsLua51(part.Word(0)) { // the firmware would find it corrupted and erase it
+			d.report(Event{Kind: HostError, Text: fmt.Sprintf("the store at 0x%06x was made for Lua 5.1, and the module has Lua 5.3: it runs without a store", region.Addr)})
+			return nil
+		}
+		s.part, s.addr = part, region.Addr
 		return nil
 	}
 	part, err := flash.Open(storeFile(d.config.StateDir, region.Addr), int(region.Size))

@@ -125,6 +125,11 @@ func numbers51(data []byte) string {
 
 const format51 = 1 << 8 // of the store of Lua 5.1, in its signature (lflash.h)
 
+// IsLua51 tells whether the first word of a partition is that of a store of Lua 5.1.
+func IsLua51(word uint32) bool {
+	return word&signatureMask == Signature&signatureMask && word&formatMask == format51
+}
+
 const (
 	signatureMask = 0xfffff0f0 // without version and flags
 	formatMask    = 0xf00
@@ -137,7 +142,7 @@ func identifyGzip(data []byte) (k Kind, text string) {
 	if err == nil {
 		_, err = io.ReadFull(z, b[:])
 	}
-	if sig := binary.LittleEndian.Uint32(b[:]); err == nil && sig&signatureMask == Signature&signatureMask && sig&formatMask == format51 {
+	if sig := binary.LittleEndian.Uint32(b[:]); err == nil && IsLua51(sig) {
 		return Image51, "an image of the store for Lua 5.1: compile the sources for Lua 5.3"
 	}
 	return Unknown, "a file compressed by gzip: images for Lua 5.3 are not compressed"
@@ -157,10 +162,10 @@ func identifyStore(data []byte) (k Kind, text string) {
 	case sig == Signature|InProgress, len(data) > headerSize && len(bytes.TrimLeft(data[:headerSize], "\xff")) == 0:
 		// The loader of Lua 5.3 writes the header last.
 		return Unfinished, "a store whose loading was cut off: load the image again"
+	case IsLua51(sig):
+		return Absolute51, "a store of Lua 5.1, or an absolute image for it: compile the sources for Lua 5.3"
 	case sig&signatureMask != Signature&signatureMask:
 		return "", ""
-	case sig&formatMask == format51:
-		return Absolute51, "a store of Lua 5.1, or an absolute image for it: compile the sources for Lua 5.3"
 	}
 	return Unknown, fmt.Sprintf("a store of an unknown version: its signature is %#08x, that of Lua 5.3 is %#08x", sig, uint32(Signature))
 }
