@@ -46,8 +46,8 @@ func bootSizes() []int {
 	return []int{512 * k, 256 * k, m, 2 * m, 4 * m, 2 * m, 4 * m, 4 * m, 8 * m, 16 * m}
 }
 
-// parseBoot reads the header of a boot image, and finds its end; nil if there is none.
-func parseBoot(b []byte) *Boot {
+// bootHead reads the header of a boot image; nil if there is none.
+func bootHead(b []byte) *Boot {
 	if len(b) < bootHeader || b[0] != bootMagic || b[1] == 0 || b[1] > bootSegments {
 		return nil
 	}
@@ -60,6 +60,15 @@ func parseBoot(b []byte) *Boot {
 	}
 	if code := int(b[3] >> 4); code < len(sizes) {
 		h.FlashSize = sizes[code]
+	}
+	return h
+}
+
+// parseBoot reads the header of a boot image, and finds its end; nil if there is none.
+func parseBoot(b []byte) *Boot {
+	h := bootHead(b)
+	if h == nil {
+		return nil
 	}
 	at, sum := bootHeader, byte(bootChecksum)
 	for range h.Segments {
@@ -119,13 +128,13 @@ func firmwareSize(h *Boot, chip int) int {
 
 // FlashSize is the size that the firmware in the image of a chip takes the chip for: the
 // one in the header of its boot image, if there is one and the chip is not smaller.
-func FlashSize(image []byte) int { return firmwareSize(parseBoot(image), len(image)) }
+func FlashSize(image []byte) int { return firmwareSize(bootHead(image), len(image)) }
 
 // ForChip is a boot image with the size of the chip in its header, which is what the
 // firmware goes by; flashers have an option that does the same. It is the image itself if
 // nothing has to change, or if it is no boot image. No checksum covers the header.
 func ForChip(image []byte, size int) []byte {
-	h := parseBoot(image)
+	h := bootHead(image)
 	code := slices.Index(bootSizes(), size)
 	if h == nil || code < 0 || h.FlashSize == size {
 		return image

@@ -275,11 +275,7 @@ func FlashStore(c Config, im *chunk.Image) (bytes int, err error) {
 		return 0, err
 	}
 	part.OnError = func(e error) { err = cmp.Or(err, e) }
-	for at := 0; at < part.Size(); at += flash.SectorSize {
-		if !part.Blank(at) {
-			part.Erase(at)
-		}
-	}
+	part.Clear()
 	writeRegion(part, r)
 	return len(r.Data), cmp.Or(err, part.Close())
 }

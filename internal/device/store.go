@@ -63,8 +63,8 @@ func chipRecords(c Config) (*rcr.Page, error) {
 	switch {
 	case !ok && !fresh:
 		return nil, ErrNoTable
-	case size < leastChip:
-		return nil, &ChipError{fmt.Sprintf("the firmware does not start on a flash chip of %d bytes: it wants %d or more", size, leastChip)}
+	case size < rcr.LeastChip:
+		return nil, &ChipError{fmt.Sprintf("the firmware does not start on a flash chip of %d bytes: it wants %d or more", size, rcr.LeastChip)}
 	case fresh:
 		if !c.Chip.Blank(rcr.PageAddr) { // the power went while the table was written
 			c.Chip.Erase(rcr.PageAddr)
@@ -83,10 +83,6 @@ func chipRecords(c Config) (*rcr.Page, error) {
 	}
 	return page, nil
 }
-
-// leastChip is the smallest chip in bytes that the firmware starts on (user_pre_init,
-// app/user/user_main.c).
-const leastChip = 1 << 20
 
 // isNew tells whether there is nothing in a chip but, perhaps, the beginning of a record with
 // a table.

@@ -134,6 +134,15 @@ func (c *Chip) Part(offset, size int) *Part {
 // Erase sets all bits of the sector at an offset.
 func (c *Chip) Erase(offset int) { c.erase(offset, nil) }
 
+// Clear erases the whole sectors between two offsets that are not blank.
+func (c *Chip) Clear(from, to int) {
+	for at := from; at+SectorSize <= to; at += SectorSize {
+		if !c.Blank(at) {
+			c.Erase(at)
+		}
+	}
+}
+
 // Write clears the bits that are not set in b. Its length and the offset are whole
 // numbers of words.
 func (c *Chip) Write(offset int, b []byte) { c.write(offset, b, nil) }

@@ -117,6 +117,15 @@ func (p *Part) Erase(offset int) {
 	p.chip.erase(p.at+offset, p)
 }
 
+// Clear erases the sectors of the part that are not blank.
+func (p *Part) Clear() {
+	for at := 0; at+SectorSize <= p.Size(); at += SectorSize {
+		if !p.Blank(at) {
+			p.Erase(at)
+		}
+	}
+}
+
 // Write clears the bits that are not set in b. Its length and the offset are whole
 // numbers of words.
 func (p *Part) Write(offset int, b []byte) {

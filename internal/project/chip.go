@@ -36,7 +36,12 @@ func (p *Project) FlashPath() string {
 // openChip opens the chip that the project names, once.
 func (p *Project) openChip() error {
 	if p.IsImage() && !p.save && p.chip == nil {
-		return p.copyImage()
+		chip, err := flash.CopyOf(p.data)
+		if err != nil {
+			return &Error{Where: p.image, Problem: err.Error()}
+		}
+		p.chip = chip
+		return nil
 	}
 	path := p.FlashPath()
 	if path == "" || p.chip != nil {
@@ -127,10 +132,5 @@ func (p *Project) blank() error {
 
 // eraseRegion erases what is in use of a part of a chip.
 func eraseRegion(chip *flash.Chip, r port.FlashRegion) {
-	end := min(int(r.Addr)+int(r.Size), chip.Size())
-	for at := int(r.Addr); at+flash.SectorSize <= end; at += flash.SectorSize {
-		if !chip.Blank(at) {
-			chip.Erase(at)
-		}
-	}
+	chip.Clear(int(r.Addr), min(int(r.Addr)+int(r.Size), chip.Size()))
 }

@@ -50,10 +50,6 @@ type MadeChip struct {
 	Notes []string
 }
 
-// firmwareLeast is the smallest chip that the firmware starts on (user_pre_init,
-// app/user/user_main.c).
-const firmwareLeast = 1 << 20
-
 // MakeChip makes the chip of a module that has the project's store and files and has not
 // run yet. The same project gives the same bytes.
 func (p *Project) MakeChip(o ChipOptions) (*MadeChip, error) {
@@ -97,8 +93,8 @@ func (p *Project) baseChip(o *ChipOptions) (*flash.Chip, error) {
 	case o.Base != nil:
 		size = len(o.Base)
 	}
-	if size < firmwareLeast {
-		return nil, &Error{Where: "flash_size", Problem: fmt.Sprintf("the firmware does not start on a chip of %s: it wants %s or more", chipmap.Size(size), chipmap.Size(firmwareLeast))}
+	if size < rcr.LeastChip {
+		return nil, &Error{Where: "flash_size", Problem: fmt.Sprintf("the firmware does not start on a chip of %s: it wants %s or more", chipmap.Size(size), chipmap.Size(rcr.LeastChip))}
 	}
 	var chip *flash.Chip
 	var err error
@@ -137,11 +133,7 @@ func (m *MadeChip) flash(files []Firmware) error {
 				m.Notes = append(m.Notes, fmt.Sprintf("%s is for a chip of another size: its header says %s now", f.Name, chipmap.Size(m.Chip.Size())))
 			}
 		}
-		for at := f.Addr; at < f.end(); at += flash.SectorSize {
-			if !m.Chip.Blank(at) {
-				m.Chip.Erase(at)
-			}
-		}
+		m.Chip.Clear(f.Addr, f.end())
 		whole := slices.Repeat([]byte{0xFF}, f.end()-f.Addr)
 		copy(whole, data)
 		m.Chip.Write(f.Addr, whole)

@@ -28,7 +28,7 @@ func (p *Project) Save() error {
 	if !p.IsImage() {
 		return &Error{Where: "--save", Problem: "this goes with the image of a flash chip; what a project's module writes is in its flash memory, see --state and --flash"}
 	}
-	if p.adopted != nil {
+	if p.older {
 		return &Error{Where: "--save", Problem: "the module's settings would be written over the firmware of " + p.image + ", which is older than NodeMCU 3"}
 	}
 	p.save = true
@@ -47,7 +47,7 @@ func (p *Project) Saves() bool { return !p.IsImage() || p.save }
 
 // Lost tells whether the module wrote to its chip what nobody keeps, but could.
 func (p *Project) Lost() bool {
-	return !p.Saves() && p.adopted == nil && p.chip != nil && p.chip.Changed()
+	return !p.Saves() && !p.older && p.chip != nil && p.chip.Changed()
 }
 
 // openImage makes a project of the image of a chip. All of it is in there, so there are no
@@ -69,18 +69,19 @@ func openImage(path string, info fs.FileInfo, flags []Setting) (*Project, error)
 	if err := p.configure(table{}, flags); err != nil {
 		return nil, err
 	}
-	data, err := flash.ReadChip(path)
-	if err != nil {
+	var err error
+	if p.data, err = flash.ReadChip(path); err != nil {
 		return nil, hostErrorf(err, "reading the image")
 	}
-	if err := p.readImage(data, flags); err != nil {
+	if err := p.readImage(flags); err != nil {
 		return nil, err
 	}
 	return p, p.temporaryState()
 }
 
 // readImage finds out what a firmware would do with a chip, and how it was built.
-func (p *Project) readImage(data []byte, flags []Setting) error {
+func (p *Project) readImage(flags []Setting) error {
+	data := p.data
 	fail := func(format string, args ...any) error {
 		return &Error{Where: p.image, Problem: fmt.Sprintf(format, args...) + "; \"moonlet flash inspect\" tells more"}
 	}
@@ -90,12 +91,14 @@ func (p *Project) readImage(data []byte, flags []Setting) error {
 	}
 	table, ok := page.Table()
 	ok = ok && len(table) > 0
-	systems := spiffs.Search(data)
-	switch {
-	case len(systems) == 1 && systems[0].Offset == 0 && systems[0].Size == len(data):
-		return &Error{Where: p.image, Problem: `this is a file system without a flash chip around it, which "moonlet spiffs" works with`}
-	case !ok && !flash.Blank(page.Bytes()) && p.adopt(data, systems):
-		return nil
+	if !ok {
+		systems := spiffs.Search(data)
+		if len(systems) == 1 && systems[0].Offset == 0 && systems[0].Size == len(data) {
+			return &Error{Where: p.image, Problem: `this is a file system without a flash chip around it, which "moonlet spiffs" works with`}
+		}
+		if t := adopted(data, systems); t != nil && !flash.Blank(page.Bytes()) {
+			return p.adopt(t)
+		}
 	}
 	size := chipmap.FlashSize(data)
 	switch {
@@ -103,8 +106,8 @@ func (p *Project) readImage(data []byte, flags []Setting) error {
 		return fail("the whole chip is erased: there is no firmware and no application; \"moonlet flash create\" makes an image of a project")
 	case !ok:
 		return fail("there is no partition table at 0x%06x, without which the firmware does not start: this is no chip with NodeMCU 3.0, or it is damaged", rcr.PageAddr)
-	case size < firmwareLeast:
-		return fail("the firmware does not start on a chip of %s: it wants %s or more", chipmap.Size(size), chipmap.Size(firmwareLeast))
+	case size < rcr.LeastChip:
+		return fail("the firmware does not start on a chip of %s: it wants %s or more", chipmap.Size(size), chipmap.Size(rcr.LeastChip))
 	}
 	if table, err = rcr.FirstBoot(table, uint32(size)); err != nil {
 		return fail("the firmware does not start with this partition table: %v", err)
@@ -122,23 +125,35 @@ func (p *Project) readImage(data []byte, flags []Setting) error {
 	return nil
 }
 
-// adopt makes a table for a chip whose firmware is older than the partition table, if one
+// adopted is a table for a chip whose firmware is older than the partition table, nil if none
 // of its file systems is such that today's firmware mounts it.
-func (p *Project) adopt(data []byte, systems []spiffs.Geometry) bool {
+func adopted(data []byte, systems []spiffs.Geometry) []rcr.Partition {
 	const files = rcr.PageAddr + rcr.PageSize // the first place that they can have
 	for _, g := range systems {
-		if found, err := spiffs.Find(data, g.Offset, g.Size); err != nil || found != g || g.Offset < files {
-			continue
+		if found, err := spiffs.Find(data, g.Offset, g.Size); err == nil && found == g && g.Offset >= files {
+			return []rcr.Partition{
+				{Kind: port.PartitionIROM0, FlashRegion: port.FlashRegion{Addr: rcr.PageAddr, Size: uint32(g.Offset - rcr.PageAddr)}},
+				{Kind: port.PartitionSPIFFS, FlashRegion: port.FlashRegion{Addr: uint32(g.Offset), Size: uint32(g.Size)}},
+			}
 		}
-		p.adopted = []rcr.Partition{
-			{Kind: port.PartitionIROM0, FlashRegion: port.FlashRegion{Addr: rcr.PageAddr, Size: uint32(g.Offset - rcr.PageAddr)}},
-			{Kind: port.PartitionSPIFFS, FlashRegion: port.FlashRegion{Addr: uint32(g.Offset), Size: uint32(g.Size)}},
-		}
-		p.Warnings = append(p.Warnings, fmt.Sprintf("the chip has no partition table, so its firmware is older than NodeMCU 3: "+
-			"the module starts with the files that are at 0x%06x", g.Offset))
-		return true
 	}
-	return false
+	return nil
+}
+
+// adopt gives the image a partition table instead of what lay there, and the size of the
+// chip in the boot image: such a firmware finds that out itself.
+func (p *Project) adopt(t []rcr.Partition) error {
+	page, err := rcr.Load(slices.Repeat([]byte{0xFF}, rcr.PageSize))
+	if err != nil {
+		return fmt.Errorf("BUG: %w", err)
+	}
+	page.WriteTable(t)
+	p.data = slices.Clone(chipmap.ForChip(p.data, len(p.data)))
+	copy(p.data[rcr.PageAddr:], page.Bytes())
+	p.older = true
+	p.Warnings = append(p.Warnings, fmt.Sprintf("the chip has no partition table, so its firmware is older than NodeMCU 3: "+
+		"the module starts with the files that are at 0x%06x", rcr.Find(t, port.PartitionSPIFFS).Addr))
+	return nil
 }
 
 // knownStore is the size of the store of a build that made a partition, 0 if no build that
@@ -148,34 +163,4 @@ func knownStore(r port.FlashRegion) int {
 		return 0
 	}
 	return int(r.Size)
-}
-
-// copyImage opens a copy of the image in memory.
-func (p *Project) copyImage() error {
-	data, err := flash.ReadChip(p.image)
-	if err != nil {
-		return hostErrorf(err, "reading the image")
-	}
-	if p.adopted != nil {
-		if data, err = withTable(data, p.adopted); err != nil {
-			return err
-		}
-	}
-	if p.chip, err = flash.CopyOf(data); err != nil {
-		return &Error{Where: p.image, Problem: err.Error()}
-	}
-	return nil
-}
-
-// withTable is the image of a chip with a partition table instead of what lay there, and
-// with its size in the boot image.
-func withTable(data []byte, t []rcr.Partition) ([]byte, error) {
-	page, err := rcr.Load(slices.Repeat([]byte{0xFF}, rcr.PageSize))
-	if err != nil {
-		return nil, fmt.Errorf("BUG: %w", err)
-	}
-	page.WriteTable(t)
-	data = slices.Clone(chipmap.ForChip(data, len(data)))
-	copy(data[rcr.PageAddr:], page.Bytes())
-	return data, nil
 }

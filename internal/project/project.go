@@ -11,7 +11,6 @@ import (
 	"moonlet/internal/chunk"
 	"moonlet/internal/device"
 	"moonlet/internal/flash"
-	"moonlet/internal/rcr"
 )
 
 // defaultState is the state directory in a project's directory.
@@ -38,8 +37,8 @@ type Project struct {
 	unkept   bool        // chip is in memory only, and nobody asks later what was uploaded
 	image    string      // the path, if the project is the image of a chip
 	save     bool        // what happens is kept in image
-	// adopted is the table of an image that has none, nil of any other.
-	adopted []rcr.Partition
+	data     []byte      // of image, as a module begins with it
+	older    bool        // the firmware in image has no partition table; data has one
 }
 
 // Open reads the project at a path: a directory, a single file, or the image of a flash

@@ -21,6 +21,8 @@ const (
 	programStart = 0x10000
 	// ProgramEnd is where the program ends.
 	ProgramEnd = 0x90000
+	// LeastChip is the smallest chip in bytes that the firmware starts on (user_pre_init).
+	LeastChip = 1 << 20
 	// ParametersSize is what the SDK has at the end of the chip (SYSTEM_PARAMETER_SIZE).
 	ParametersSize = 0x3000
 
