@@ -81,7 +81,7 @@ func sample() []byte {
 	page.Write(port.RecordStartup, []byte{3, 0, 0, 0})
 	copy(b[rcr.PageAddr:], page.Bytes())
 	copy(b[0x11000:], bytes.Repeat([]byte("program "), 50000))
-	copy(b[rcr.ProgramEnd:], sampleStore(window+rcr.ProgramEnd, "main", "web"))
+	copy(b[rcr.ProgramEnd:], sampleStore(rcr.Window+rcr.ProgramEnd, "main", "web"))
 	copy(b[0xA0000:], "files")
 	copy(b[sampleSize-rcr.ParametersSize:], parameters(17))
 	return b
@@ -211,7 +211,7 @@ func TestInspect_Problems(t *testing.T) {
 		{"behind the records", BadRecords, "not erased", put(0x10F00, 1)},
 		{"a table that overlaps", BadTable, "begins before the end", put(0x10000+4+12*5+4, 0, 0, 9, 0)},
 		{"radio data gone", BadPhy, "SDK would not start", put(0xF000, 0)},
-		{"a store for another address", BadStore, "made for address 0x402a0000", func(b []byte) { copy(b[0x90000:], sampleStore(window+0xA0000, "main")) }},
+		{"a store for another address", BadStore, "made for address 0x402a0000", func(b []byte) { copy(b[0x90000:], sampleStore(rcr.Window+0xA0000, "main")) }},
 		{"a damaged store", BadStore, "damaged", put(0x90000+200, 0, 1, 2, 3, 4, 5)},
 		{"a store of Lua 5.1", BadStore, "Lua 5.1", put(0x90000, 0x50, 0xA1, 0xFA, 0xFA)},
 		{"a load that was cut off", BadStore, "cut off", put(0x90000, 0x58, 0xA2, 0xFA, 0xFA)},
@@ -249,7 +249,7 @@ func TestInspect_New(t *testing.T) {
 	page.WriteTable([]rcr.Partition{
 		entry(port.PartitionEagleROM, 0, 0xB000), entry(port.PartitionRFCal, 0xD000, 0x1000), entry(port.PartitionPhyData, 0xF000, 0x1000),
 		entry(port.PartitionIROM0, 0x10000, 0), entry(port.PartitionLFS, 0, 0x20000), entry(port.PartitionSPIFFS, 0, 0xFFFFFFFF),
-		entry(port.PartitionParameters, 0, 0x3000), entry(0, window+0x7F000, 0),
+		entry(port.PartitionParameters, 0, 0x3000), entry(0, rcr.Window+0x7F000, 0),
 	})
 	copy(b[rcr.PageAddr:], page.Bytes())
 	m = inspect(t, b, Options{})
@@ -335,7 +335,7 @@ func TestCompare(t *testing.T) {
 	page.Write(port.RecordInit, []byte("x=1\x00"))
 	page.Delete(port.RecordStartup)
 	copy(b[0x10000:], page.Bytes())
-	copy(b[0x90000:], sampleStore(window+0x90000, "main", "mqtt"))
+	copy(b[0x90000:], sampleStore(rcr.Window+0x90000, "main", "mqtt"))
 	b[0xA5000], b[0xE010] = 0, 0
 	copy(b[sampleSize-rcr.ParametersSize:], parameters(18))
 	d := Compare(a, inspect(t, b, files(File{"a", 2, []byte("11")}, File{"b", 1, []byte("2")}, File{"d", 1, nil})))
@@ -373,7 +373,7 @@ func FuzzInspect(f *testing.F) {
 	f.Add([]byte("x"), uint32(0x10004), []byte{103, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF})
 	f.Add([]byte("x"), uint32(0x10001), []byte{0})
 	f.Add([]byte("x"), uint32(0x80000-0x1000+12), []byte{0xFF, 0xFF, 0xFF, 0xFF})
-	f.Add([]byte("x"), uint32(0x70000), sampleStore(window+0x70000, "main"))
+	f.Add([]byte("x"), uint32(0x70000), sampleStore(rcr.Window+0x70000, "main"))
 	const size = 512 << 10
 	base := bytes.Repeat([]byte{0xFF}, size)
 	copy(base, bootImage(0, []byte("boot")))
@@ -387,7 +387,7 @@ func FuzzInspect(f *testing.F) {
 		{Kind: port.PartitionParameters, FlashRegion: port.FlashRegion{Addr: size - 0x3000, Size: 0x3000}},
 	})
 	copy(base[0x10000:], page.Bytes())
-	copy(base[0x20000:], sampleStore(window+0x20000, "main", "web"))
+	copy(base[0x20000:], sampleStore(rcr.Window+0x20000, "main", "web"))
 	copy(base[size-rcr.ParametersSize:], parameters(1))
 	sound, err := Inspect(base, Options{})
 	if err != nil {

@@ -11,13 +11,6 @@ import (
 	"moonlet/internal/rcr"
 )
 
-// window is where the processor reads the first byte of the chip. It sees a megabyte
-// (irom0_0_seg of ld/nodemcu.ld, flash_map_meg_offset of app/platform/platform.c).
-const (
-	window     = 0x40200000
-	windowSize = 1 << 20
-)
-
 // look tells what is in a region.
 func (m *Map) look(r *Region, o Options) {
 	for at := r.Addr; at < r.End(); at += flash.SectorSize {
@@ -143,7 +136,7 @@ type StoreModule struct {
 
 func (m *Map) lookStore(r *Region) {
 	b := m.bytes(r)
-	if r.End() > windowSize {
+	if r.End() > rcr.WindowSize {
 		m.fail(BadStore, "the partition of the Lua Flash Store ends at %#06x, behind the first megabyte, which is all that the processor can read", r.End())
 	}
 	// The signature alone counts for the firmware (luaN_init, app/lua53/lnodemcu.c).
@@ -175,7 +168,7 @@ func (m *Map) lookStore(r *Region) {
 	}
 	r.Store, r.InUse = st, st.Bytes
 	r.Text = fmt.Sprintf("%s, %s", count(len(st.Modules), "module"), strings.Join(st.Numbers, " or "))
-	if want := uint32(window + r.Addr); s.Base != want {
+	if want := uint32(rcr.Window + r.Addr); s.Base != want {
 		m.fail(BadStore, "the Lua Flash Store at %#06x was made for address %#08x, and is read at %#08x: the firmware would follow wild addresses; load its image again",
 			r.Addr, s.Base, want)
 	}

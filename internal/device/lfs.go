@@ -36,10 +36,10 @@ import (
 // board can be shorter than the typical one, as far as the tables of package rom leave
 // room.
 const (
-	windowStart mem.Addr = 0x40200000
+	windowStart mem.Addr = rcr.Window
 	storesLeast          = rom.DataStart + 0x10000
 	storesStart          = windowStart + rcr.ProgramEnd
-	storesEnd            = windowStart + 1<<20
+	storesEnd            = windowStart + rcr.WindowSize
 )
 
 // store is the partition of the store.
@@ -264,7 +264,7 @@ func FlashStore(c Config, im *chunk.Image) (bytes int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	r := lfs.Build(c.Model, im, FlashWindow+region.Addr)
+	r := lfs.Build(c.Model, im, rcr.Window+region.Addr)
 	if len(r.Data) > int(region.Size) {
 		return 0, fmt.Errorf("the image takes %d bytes, the partition of the store has %d", len(r.Data), region.Size)
 	}
@@ -283,9 +283,3 @@ func FlashStore(c Config, im *chunk.Image) (bytes int, err error) {
 func storeFile(dir string, addr uint32) string {
 	return filepath.Join(dir, fmt.Sprintf(storePattern, addr))
 }
-
-// FlashWindow is where the processor reads the first byte of the flash chip.
-const FlashWindow = uint32(windowStart)
-
-// WindowSize is how much of the chip the processor reads.
-const WindowSize = uint32(storesEnd - windowStart)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"moonlet/internal/chunk"
-	"moonlet/internal/device"
 	"moonlet/internal/flash"
 	"moonlet/internal/lfs"
 	"moonlet/internal/num"
@@ -226,6 +225,6 @@ func storeIs(t testing.TB, got, image []byte, region port.FlashRegion) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := lfs.Build(f.Model, f.Image, device.FlashWindow+region.Addr)
+	r := lfs.Build(f.Model, f.Image, rcr.Window+region.Addr)
 	return bytes.HasPrefix(got, r.Data) && flash.Blank(got[len(r.Data):])
 }

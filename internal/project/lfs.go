@@ -3,6 +3,7 @@ package project
 import (
 	"moonlet/internal/device"
 	"moonlet/internal/lfs"
+	"moonlet/internal/rcr"
 )
 
 // LFSTarget is the store of a project's module: what an image has to fit into.
@@ -23,7 +24,7 @@ func LFSTarget(path string) (lfs.Target, error) {
 	}
 	t := lfs.Target{Name: path, Model: p.settings.config.Model, HeapFree: p.Heap(), Size: region.Size}
 	if region.Size != 0 {
-		t.Base = device.FlashWindow + region.Addr
+		t.Base = rcr.Window + region.Addr
 	}
 	return t, nil
 }

@@ -210,7 +210,7 @@ func (o *ChipOptions) name() string {
 // nothing of the firmware lies.
 func (m *MadeChip) checkStore(table []rcr.Partition, o *ChipOptions) error {
 	store, files := rcr.Find(table, port.PartitionLFS), rcr.Find(table, port.PartitionSPIFFS)
-	if end := store.Addr + store.Size; store.Size != 0 && end > device.WindowSize {
+	if end := store.Addr + store.Size; store.Size != 0 && end > rcr.WindowSize {
 		return &Error{Where: "lfs", Problem: fmt.Sprintf("the partition of the store would end at 0x%06x, and the processor reads the first megabyte: choose a smaller one", end)}
 	}
 	for _, f := range o.Firmware {

@@ -32,7 +32,7 @@ func program(store uint32) []byte {
 	var table []rcr.Partition
 	for _, p := range [][3]uint32{{port.PartitionEagleROM, 0, 0xB000}, {port.PartitionRFCal, 0xD000, 0x1000},
 		{port.PartitionPhyData, 0xF000, 0x1000}, {port.PartitionIROM0, 0x10000, 0}, {port.PartitionLFS, 0, store},
-		{port.PartitionSPIFFS, 0, 0xFFFFFFFF}, {port.PartitionParameters, 0, 0x3000}, {0, device.FlashWindow + end, 0}} {
+		{port.PartitionSPIFFS, 0, 0xFFFFFFFF}, {port.PartitionParameters, 0, 0x3000}, {0, rcr.Window + end, 0}} {
 		table = append(table, rcr.Partition{Kind: p[0], FlashRegion: port.FlashRegion{Addr: p[1], Size: p[2]}})
 	}
 	body := rcr.EncodeTable(table)
@@ -235,7 +235,7 @@ func TestMakeChip_Base(t *testing.T) {
 func TestMakeChip_Refused(t *testing.T) {
 	good := program(0x10000)
 	short := slices.Clone(good)
-	binary.LittleEndian.PutUint32(short[4+7*12+4:], device.FlashWindow+0x30000) // what its table says is less than what it has
+	binary.LittleEndian.PutUint32(short[4+7*12+4:], rcr.Window+0x30000) // what its table says is less than what it has
 	blank := bytes.Repeat([]byte{0xFF}, 1<<20)
 	one := func(addr int, data []byte) project.ChipOptions {
 		return project.ChipOptions{Firmware: []project.Firmware{{Name: "fw.bin", Addr: addr, Data: data}}}

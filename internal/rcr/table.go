@@ -21,12 +21,16 @@ const (
 	programStart = 0x10000
 	// ProgramEnd is where the program ends.
 	ProgramEnd = 0x90000
+	// Window is where the processor reads the first byte of the chip (FLASH_BASE_ADDR). It
+	// sees WindowSize bytes (irom0_0_seg of ld/nodemcu.ld, flash_map_meg_offset of
+	// app/platform/platform.c).
+	Window     = 0x40200000
+	WindowSize = 1 << 20
 	// LeastChip is the smallest chip in bytes that the firmware starts on (user_pre_init).
 	LeastChip = 1 << 20
 	// ParametersSize is what the SDK has at the end of the chip (SYSTEM_PARAMETER_SIZE).
 	ParametersSize = 0x3000
 
-	window     = 0x40200000 // where the processor reads the chip (FLASH_BASE_ADDR)
 	sector     = 0x1000
 	tableChunk = 0x2000     // PT_CHUNK: program and store are multiples of it
 	floatAt    = 0x100000   // where SPIFFS begins if it fits
@@ -126,7 +130,7 @@ func FirstBoot(table []Partition, flashSize uint32) ([]Partition, error) {
 	if Unfinished(table) {
 		end := table[len(table)-1].Addr
 		table = table[:len(table)-1]
-		programSize = align(end - window - programStart)
+		programSize = align(end - Window - programStart)
 	} else {
 		return table, Check(table, flashSize)
 	}
