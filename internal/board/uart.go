@@ -25,6 +25,8 @@ type UARTConfig struct {
 	Lossy bool
 	// NoReceiver is for port 1, which only sends.
 	NoReceiver bool
+	// OnTaken, if any, is told how many of the bytes that Receive got have arrived.
+	OnTaken func(n int)
 }
 
 // UART implements port.Serial, with the ring and the interrupt routine of the
@@ -165,6 +167,7 @@ func (u *UART) full() bool { return len(u.ring) >= receiveSize && !u.config.Loss
 // coarse for single ones.
 func (u *UART) arrive() {
 	now := u.loop.Now()
+	waiting := len(u.line)
 	for len(u.line) > 0 && u.arrival <= now && !u.full() {
 		if len(u.ring) >= receiveSize {
 			u.ring = u.ring[1:]
@@ -172,6 +175,9 @@ func (u *UART) arrive() {
 		u.ring = append(u.ring, u.line[0])
 		u.line = u.line[1:]
 		u.arrival += u.byteTime()
+	}
+	if n := waiting - len(u.line); n > 0 && u.config.OnTaken != nil {
+		u.config.OnTaken(n)
 	}
 	u.schedule()
 	u.interrupt()

@@ -58,6 +58,9 @@ type Config struct {
 	// TaskLimit and SoftWatchdog are as in sdk.Config.
 	TaskLimit, SoftWatchdog time.Duration
 
+	// EndAt is when Run ends, in device time; 0 is never.
+	EndAt time.Duration
+
 	// Serial gets what the module sends on serial port 0, Serial1 what it sends on
 	// port 1. Nil throws it away.
 	Serial, Serial1 io.Writer
@@ -128,9 +131,11 @@ const (
 	Sleeping                   // the chip sleeps deeply
 	HostError                  // something failed on the host
 	FlashWear                  // a sector of the flash chip is erased too often
+	Cut                        // the end came in the midst of a task
+	Bug                        // a fault of Moonlet reset the module
 )
 
-var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear"}
+var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "cut", "bug"}
 
 // String is the kind's name, as it stands in JSON.
 func (k EventKind) String() string { return eventNames[k] }
@@ -141,7 +146,7 @@ type Event struct {
 	At   time.Duration // since power-on, in device time
 	// Text is a sentence for the user, without the kind.
 	Text string
-	// Traceback is where Lua was, for LongTask and Watchdog; it may be empty.
+	// Traceback is where Lua was, for LongTask, Watchdog, Cut and Bug; it may be empty.
 	Traceback string
 	Mapping   *hostnet.Mapping // of Listening
 	Took      time.Duration    // of LongTask

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +52,7 @@ type Device struct {
 	store    store
 	profile  heapProfile
 	guard    guard
+	typing   typing
 	input    input
 	running  bool           // a life has begun and not ended
 	next     port.ResetInfo // how the next one begins
@@ -61,6 +63,9 @@ type Device struct {
 	stopped  atomic.Bool
 	endInput bool
 	idle     bool // the console has executed all that it got
+	cut      bool // the task that ran was cut
+	bugs     int  // faults of this program in this run
+	bug      error
 }
 
 // flashSize is the size of the flash chip in bytes, as the firmware sees it: what the boot
@@ -97,6 +102,8 @@ func New(c Config) (*Device, error) {
 		return nil, fmt.Errorf("cannot make the directory for the module's flash memory: %w", err)
 	}
 	d := &Device{config: c, idle: true, buttons: map[string]*board.Button{}, next: sdk.Reason(port.ResetPowerOn)}
+	d.guard.init()
+	d.typing.init()
 	d.input.d = d
 	if c.Chip != nil {
 		c.Chip.OnError = d.hostError
@@ -133,6 +140,7 @@ func (d *Device) connect() error {
 		Clock: guardedClock{c.Clock, &d.guard}, TaskLimit: c.TaskLimit, SoftWatchdog: c.SoftWatchdog,
 		Pending:     d.pendingWork,
 		OnTaskLimit: d.onTaskLimit, OnLongTask: d.onLongTask, OnWatchdog: d.onWatchdog,
+		OnLate: d.guard.late, OnCut: d.onCut,
 	})
 	b, buttons, err := board.New(d.loop, c.Board, c.Seed)
 	if err != nil {
@@ -142,7 +150,7 @@ func (d *Device) connect() error {
 	for i, k := range buttons {
 		d.buttons[c.Board.Buttons[i].Name] = k
 	}
-	d.uarts[0] = board.NewUART(d.loop, board.UARTConfig{Send: d.sender(c.Serial), Unpaced: c.FastSerial})
+	d.uarts[0] = board.NewUART(d.loop, board.UARTConfig{Send: d.sender(c.Serial), Unpaced: c.FastSerial, OnTaken: d.typing.taken})
 	d.uarts[1] = board.NewUART(d.loop, board.UARTConfig{Send: d.sender(c.Serial1), Unpaced: c.FastSerial, NoReceiver: true})
 	d.net = hostnet.New(d.netConfig())
 	store, err := newWiFiStore(c.StateDir, d.hostError)
@@ -226,7 +234,7 @@ func (d *Device) sender(w io.Writer) func(p []byte) {
 		d.guard.outside(func() { _, err = w.Write(p) })
 		if err != nil && d.hostErr == nil {
 			d.hostErr = fmt.Errorf("cannot write what the module sends: %w", err)
-			d.loop.Stop()
+			d.halt()
 		}
 	}
 }
@@ -276,12 +284,6 @@ func (r fileReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Feed types p into serial port 0. Any goroutine may call it.
-func (d *Device) Feed(p []byte) {
-	p = append([]byte(nil), p...)
-	d.loop.InjectOutside(func() { d.uarts[0].Receive(p) })
-}
-
 // EndInput says that nothing more is typed: Run returns as soon as all that came
 // has been executed. Any goroutine may call it.
 func (d *Device) EndInput() {
@@ -298,10 +300,18 @@ func (d *Device) checkEnd() {
 	}
 }
 
-// Stop makes Run and RunFor return. Any goroutine may call it.
+// Stop makes Run or RunFor return; if neither runs, the next one does so at once. The
+// task that runs may go on for some 40 ms on the host. Then it is cut, as if the power had
+// gone, and the error is ErrCut. Any goroutine may call it.
 func (d *Device) Stop() {
 	d.stopped.Store(true)
+	d.halt()
+}
+
+// halt ends the task that runs, soon.
+func (d *Device) halt() {
 	d.loop.Stop()
+	d.guard.hurry()
 }
 
 // Press holds a button of the board for some time; false if there is none of
@@ -331,13 +341,10 @@ func (d *Device) collected(f func()) (ok bool) {
 		return false
 	}
 	defer mem.CatchFaults()()
+	defer d.watch()()
 	defer func() {
 		if r := recover(); r != nil {
-			next, guest := d.crash(r)
-			if !guest {
-				panic(r)
-			}
-			d.end(sdk.Ending{Next: next})
+			d.end(sdk.Ending{Next: d.crash(r)})
 			ok = false
 		}
 	}()
@@ -358,26 +365,39 @@ func (d *Device) FreeHeap() int {
 	return int(d.heap.FreeBytes())
 }
 
-// Run switches the module on and lets it live until ctx is done, Stop, or the end
-// of the input; that is no error.
+// Run switches the module on and lets it live until ctx is done, Stop, Config.EndAt or
+// the end of the input; that is no error, but if a task had to be cut for it, the error is
+// ErrCut. EndAt cuts at once, so that all runs in virtual time are the same.
 func (d *Device) Run(ctx context.Context) error {
-	d.stopped.Store(false)
+	defer context.AfterFunc(ctx, d.Stop)()
+	run := func() { d.loop.Run(context.Background()) }
+	end := cmp.Or(d.config.EndAt, sdk.Forever)
+	if end != sdk.Forever {
+		run = func() { d.loop.RunFor(end - d.loop.Now()) }
+	}
 	return d.lives(func() {
-		if err := d.loop.Run(ctx); err == nil && d.endInput {
+		if run(); d.endInput && !d.stopped.Load() {
 			d.loop.RunUntilIdle()
 		}
-	}, func() bool { return d.stopped.Load() || ctx.Err() != nil })
+	}, end, end)
 }
 
-// RunFor lets the module live for t of its own time.
+// taskMax is how long, by the module's clock, a task may take when the time of RunFor is
+// over. The watchdog ends a task that does not feed it before that, so only what would go
+// on for ever is cut.
+const taskMax = 10 * time.Second
+
+// RunFor lets the module live for t of its own time, and longer if the task that runs
+// then takes longer. One that does not end is cut, after 10 s of the module's time or 2 s
+// of the host's, and the error is ErrCut.
 func (d *Device) RunFor(t time.Duration) error {
-	d.stopped.Store(false)
 	end := d.loop.Now() + t
-	return d.lives(func() { d.loop.RunFor(end - d.loop.Now()) }, func() bool { return d.stopped.Load() || d.loop.Now() >= end })
+	return d.lives(func() { d.loop.RunFor(end - d.loop.Now()) }, end, end+taskMax)
 }
 
 // Close switches the module off for good.
 func (d *Device) Close() error {
+	d.typing.close()
 	var errs []error
 	if d.net != nil {
 		d.net.Close()

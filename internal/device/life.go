@@ -2,9 +2,11 @@ package device
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"moonlet/internal/machine"
@@ -17,14 +19,27 @@ import (
 // reset is the panic by which a life ends in the midst of a task.
 type reset struct{ info port.ResetInfo }
 
+// cutOff is the panic by which a task ends that does not end by itself.
+type cutOff struct{}
+
+// ErrCut says that the task that ran when the module was to stop had to be cut. The next
+// run begins with power-on.
+var ErrCut = errors.New("a task did not end and was cut off")
+
 // lives runs one life after the other, until run returns for another reason than
-// the end of a life, or done tells that it is over.
-func (d *Device) lives(run func(), done func() bool) error {
+// the end of a life, or it is time to end, or Stop says so. A task that still runs when
+// the time is last is cut.
+func (d *Device) lives(run func(), end, last time.Duration) (err error) {
 	defer mem.CatchFaults()()
+	defer d.stopped.Store(false)
 	defer d.watch()()
-	for {
+	d.loop.Limit(end, last)
+	defer d.loop.Limit(sdk.Forever, sdk.Forever)
+	d.bugs, d.bug = 0, nil
+	defer func() { err = cmp.Or(d.bug, err) }()
+	for !d.stopped.Load() {
 		if d.wakeUp != 0 {
-			if d.sleep(run); d.wakeUp != 0 {
+			if d.sleep(run); d.wakeUp != 0 || d.stopped.Load() {
 				return nil
 			}
 		}
@@ -40,10 +55,11 @@ func (d *Device) lives(run func(), done func() bool) error {
 			return nil
 		}
 		d.end(*ending)
-		if done() {
+		if d.loop.Now() >= end || d.bugs >= bugsMax {
 			return nil
 		}
 	}
+	return nil
 }
 
 // shortestLife lets time pass when a module is reset before anything else does, over
@@ -88,11 +104,12 @@ func (d *Device) live(run func()) (ending *sdk.Ending, err error) {
 		if r == nil {
 			return
 		}
-		if next, ok := d.crash(r); ok {
-			ending = &sdk.Ending{Next: next}
-			return
+		ending, err = &sdk.Ending{Next: d.crash(r)}, nil
+		if d.cut {
+			d.cut = false
+			d.end(*ending)
+			ending, err = nil, ErrCut
 		}
-		panic(r)
 	}()
 	if !d.running {
 		if err := d.boot(d.next); err != nil {
@@ -201,37 +218,71 @@ func (d *Device) pendingWork() time.Duration {
 	return d.work(d.machine.Used())
 }
 
-// crash turns a panic that came out of a task into the reset that the chip
-// makes; false if it is none of the guest's.
-func (d *Device) crash(r any) (port.ResetInfo, bool) {
-	if r, ok := r.(reset); ok {
-		return r.info, true
+// crash turns a panic that came out of a task into the reset that the chip makes. What
+// is not the guest's is a fault of this program: it resets the module, too, and is told.
+func (d *Device) crash(r any) port.ResetInfo {
+	switch r := r.(type) {
+	case reset:
+		return r.info
+	case cutOff:
+		d.cut = true
+		return sdk.Reason(port.ResetPowerOn)
 	}
 	if f, ok := d.space.AsFault(r); ok {
 		revoked, err := d.space.Restore()
-		if err != nil {
-			panic(err)
-		}
-		if revoked {
+		switch {
+		case err != nil:
+			return d.foundBug(err)
+		case revoked && d.loop.Cutting():
+			d.reportCut("the end came in the midst of a task, which was cut off by force")
+			d.cut = true
+			return sdk.Reason(port.ResetPowerOn)
+		case revoked:
 			d.report(Event{Kind: Watchdog, Text: "a task kept this computer busy for too long: the watchdog resets the module"})
-			return sdk.Reason(port.ResetSoftWatchdog), true
+			return sdk.Reason(port.ResetSoftWatchdog)
 		}
-		return d.exception(f), true
+		return d.exception(f)
 	}
-	if err, ok := r.(runtime.Error); ok { // ours, but no reason to take the user's work down
-		d.report(Event{Kind: HostError, Text: "BUG: " + err.Error() + "; the module is reset. Please report this:\n" + string(debug.Stack())})
-		return sdk.Reason(port.ResetException), true
-	}
-	if d.machine == nil {
-		return port.ResetInfo{}, false
+	if _, ok := r.(runtime.Error); ok || d.machine == nil {
+		return d.foundBug(r)
 	}
 	msg, ok := d.machine.Unprotected(r)
 	if !ok {
-		return port.ResetInfo{}, false
+		return d.foundBug(r)
 	}
 	d.print("PANIC: unprotected error in call to Lua API (" + msg + ")\n")
 	d.report(Event{Kind: Exception, Text: "an error that no protected call catches: " + msg})
-	return sdk.Reason(port.ResetException), true
+	return sdk.Reason(port.ResetException)
+}
+
+// bugsMax is how many faults of this program end a run: a module may meet one at each
+// start.
+const bugsMax = 10
+
+// foundBug reports a fault of this program with what is needed to repeat it. It is no
+// reason to take the user's work down, so the module is only reset.
+func (d *Device) foundBug(r any) port.ResetInfo {
+	what := strings.TrimPrefix(fmt.Sprint(r), "BUG: ")
+	d.bugs++
+	if d.bug == nil {
+		d.bug = errors.New("BUG: " + what)
+	}
+	c := &d.config
+	d.report(Event{Kind: Bug, Traceback: d.anyPosition(), Text: fmt.Sprintf(
+		"BUG: %s\nThis is a fault of moonlet itself, and the module is reset. Please report it with the application, if you may, and with this:\n"+
+			"%s %s/%s, numbers %s, heap %d, seed %d, after %v of the module's time\n%s",
+		what, runtime.Version(), runtime.GOOS, runtime.GOARCH, c.Model.Flag(), c.FreeHeap, c.Seed, c.Clock.Now(), debug.Stack())})
+	return sdk.Reason(port.ResetException)
+}
+
+// anyPosition is position where nothing can be relied upon.
+func (d *Device) anyPosition() (text string) {
+	defer func() {
+		if recover() != nil {
+			text = ""
+		}
+	}()
+	return d.position()
 }
 
 // causeNames are those that the SDK prints.
@@ -292,6 +343,16 @@ func (d *Device) onLongTask(t time.Duration) {
 	}
 	d.report(Event{Kind: LongTask, Took: t, Traceback: where,
 		Text: fmt.Sprintf("a task held the chip for %v; after %v the radio suffers", t.Round(100*time.Microsecond), limit)})
+}
+
+// onCut cuts the task that runs.
+func (d *Device) onCut() {
+	d.reportCut("the end came in the midst of a task, which was cut off")
+	panic(cutOff{})
+}
+
+func (d *Device) reportCut(text string) {
+	d.report(Event{Kind: Cut, Traceback: d.anyPosition(), Text: text})
 }
 
 // onWatchdog resets the chip in the midst of a task.

@@ -53,6 +53,7 @@ func (l *Loop) FeedWatchdog() { l.settle(); l.task.fed = l.task.busy }
 // Charge counts simulated work of the current task: the clock moves on,
 // hardware timers that become due interrupt, and the task's limits are checked.
 func (l *Loop) Charge(d time.Duration) {
+	l.checkEnd()
 	if d <= 0 {
 		return
 	}
@@ -106,12 +107,35 @@ func (l *Loop) Delay(d time.Duration) {
 func (l *Loop) pass(d time.Duration) {
 	end := l.clock.Now() + d
 	for {
+		l.checkEnd()
 		now := l.clock.Now()
 		if now >= end {
 			break
 		}
-		l.clock.Sleep(min(end, max(now, l.hard.next())), nil)
+		next := min(end, l.hard.next())
+		for _, limit := range []time.Duration{l.end, l.last} {
+			if limit > now {
+				next = min(next, limit)
+			}
+		}
+		l.clock.Sleep(max(now, next), l.cutNow)
 		l.interrupt()
+	}
+}
+
+// checkEnd ends a task that is to end in its midst.
+func (l *Loop) checkEnd() {
+	if !l.task.running || l.config.OnCut == nil {
+		return
+	}
+	over := l.end != Forever && l.clock.Now() >= l.end
+	if l.cut.Load() || over && l.clock.Now() >= l.last {
+		l.task.running = false // what follows is no part of it
+		l.config.OnCut()
+	}
+	if over && !l.late && l.config.OnLate != nil {
+		l.late = true
+		l.config.OnLate()
 	}
 }
 

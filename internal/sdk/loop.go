@@ -45,9 +45,14 @@ type Config struct {
 	// SoftWatchdog since it began or fed the watchdog. It ends the module's life
 	// by a panic; if it returns, the watchdog counts anew.
 	OnWatchdog func()
+	// OnLate runs, once, in the midst of a task that goes on at the time that Limit names,
+	// and OnCut in the midst of one that is to end at once: after Cut, or when what Limit
+	// allows is over. It ends the module's life by a panic; without it tasks are not cut.
+	OnLate func()
+	OnCut  func()
 }
 
-// Loop is the SDK's event loop. Except for Inject, InjectOutside, Stop and the
+// Loop is the SDK's event loop. Except for Inject, InjectOutside, Stop, Cut and the
 // function that Hold returns, it belongs to one goroutine.
 //
 // What is ready runs in this order: functions that were injected, software
@@ -68,8 +73,13 @@ type Loop struct {
 	isr    bool // a hardware timer's function is running
 	halted bool // until Reset
 
+	end, last time.Duration // of Limit
+	late      bool          // OnLate ran
+
 	wake    chan struct{} // has a value when something happened outside
+	cutNow  chan struct{} // has a value when the task that waits is to be cut
 	stopped atomic.Bool
+	cut     atomic.Bool
 	outside atomic.Bool // inject is not empty
 	mu      sync.Mutex  // guards what follows
 	inject  []injected
@@ -95,7 +105,8 @@ func New(c Config) *Loop {
 	if c.SoftWatchdog == 0 {
 		c.SoftWatchdog = SoftWatchdog
 	}
-	l := &Loop{config: c, clock: c.Clock, wake: make(chan struct{}, 1), holds: map[*hold]struct{}{}}
+	l := &Loop{config: c, clock: c.Clock, end: Forever, last: Forever,
+		wake: make(chan struct{}, 1), cutNow: make(chan struct{}, 1), holds: map[*hold]struct{}{}}
 	l.timers.loop, l.hard.loop = l, l
 	return l
 }
@@ -174,10 +185,34 @@ func (l *Loop) Stop() {
 	l.wakeUp()
 }
 
-func (l *Loop) wakeUp() {
+// Cut is Stop for those who cannot wait for the end of the task: it ends in its midst.
+// Any goroutine may call it.
+func (l *Loop) Cut() {
+	l.cut.Store(true)
+	notify(l.cutNow)
+	l.Stop()
+}
+
+// Cutting tells whether Cut was called since Resume.
+func (l *Loop) Cutting() bool { return l.cut.Load() }
+
+// Resume takes back what Stop and Cut asked for and nobody has done yet.
+func (l *Loop) Resume() {
+	l.stopped.Store(false)
+	l.cut.Store(false)
 	select {
-	case l.wake <- struct{}{}:
-	default: // a wake-up is pending already
+	case <-l.cutNow:
+	default:
+	}
+}
+
+func (l *Loop) wakeUp() { notify(l.wake) }
+
+// notify puts a value into a channel that has room for one, unless there is one already.
+func notify(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
 }
 
@@ -275,6 +310,10 @@ func (l *Loop) RunUntilIdle() {
 		l.clock.Sleep(Forever, l.wake)
 	}
 }
+
+// Limit says which tasks are to end: one that runs at the time end is late, and one that
+// runs at the time last is cut. Forever is never. It stops nothing by itself.
+func (l *Loop) Limit(end, last time.Duration) { l.end, l.last, l.late = end, last, false }
 
 // RunFor runs the module for d and leaves the clock there, later only if a task
 // took it there. Stop and Halt end it early.

@@ -1,0 +1,22 @@
+package device
+
+import "moonlet/internal/mem"
+
+// Inject runs f as a task of the module.
+func (d *Device) Inject(f func()) { d.loop.InjectOutside(f) }
+
+// InjectEachLife runs f as a task of each life.
+func (d *Device) InjectEachLife(f func()) {
+	d.loop.InjectOutside(func() {
+		d.InjectEachLife(f)
+		f()
+	})
+}
+
+// SpinInMemory works in device memory for ever and counts nothing, as damaged data could
+// make Go code do.
+func (d *Device) SpinInMemory() {
+	for at := mem.Addr(ramStart); ; at ^= 4 {
+		d.mem.SetU32(at, uint32(at))
+	}
+}
