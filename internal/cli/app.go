@@ -75,7 +75,7 @@ func fail(code int, err error) error {
 func (a *App) Main(args []string) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
-			fmt.Fprintf(a.Err, "%s\n", debug.Stack())
+			a.say(string(debug.Stack()) + "\n")
 			a.reportBug(fmt.Sprint(r))
 			code = ExitBug
 		}
@@ -93,15 +93,24 @@ func (a *App) Main(args []string) (code int) {
 		a.reportBug(err.Error())
 		return code
 	}
+	var text strings.Builder
 	for line := range strings.Lines(err.Error()) {
 		// A traceback goes with the line above it.
 		prefix := "moonlet: "
 		if code == ExitGuest && line != firstLine(err.Error()) {
 			prefix = ""
 		}
-		fmt.Fprintf(a.Err, "%s%s\n", prefix, strings.TrimSuffix(line, "\n"))
+		fmt.Fprintf(&text, "%s%s\n", prefix, strings.TrimSuffix(line, "\n"))
 	}
+	a.say(plain(text.String()))
 	return code
+}
+
+// say writes the last words on the standard error output, unless nobody reads them.
+func (a *App) say(text string) {
+	o := newOutput(a.Err, nil)
+	io.WriteString(o, text)
+	o.close(closeWait)
 }
 
 // execute does what the command line says. The plain form of exec goes without a library
@@ -125,7 +134,7 @@ func firstLine(s string) string {
 
 func (a *App) reportBug(what string) {
 	what = strings.TrimPrefix(what, "BUG: ")
-	fmt.Fprintf(a.Err, "BUG: %s\nThis is a fault of moonlet itself: please report it with the lines above.\n", what)
+	a.say(fmt.Sprintf("BUG: %s\nThis is a fault of moonlet itself: please report it with the lines above.\n", what))
 }
 
 // exitCode classifies an error. What has no code of its own comes from the

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,6 +43,7 @@ type terminal struct {
 }
 
 func (t *terminal) Input() bool  { return t.input }
+func (t *terminal) Screen() bool { return t.output }
 func (t *terminal) Output() bool { return t.output }
 func (t *terminal) Raw() (func(), error) {
 	t.raw++
@@ -60,6 +60,8 @@ func (t *terminal) Raw() (func(), error) {
 type machine struct {
 	config device.Config
 	live   func(m *machine) error
+
+	untyped int // what nobody has read
 
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -85,15 +87,17 @@ func (m *machine) wait(f func() bool) {
 	}
 }
 
-func (m *machine) Run(context.Context) error { return m.live(m) }
-func (m *machine) RunFor(t time.Duration) error {
-	io.WriteString(m.config.Serial, t.String())
-	return nil
+func (m *machine) Run(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() { m.set(func() { m.stopped = true }) })()
+	return m.live(m)
 }
-func (m *machine) Feed(p []byte) { m.set(func() { m.typed = append(m.typed, p...) }) }
-func (m *machine) EndInput()     { m.set(func() { m.ended = true }) }
-func (m *machine) Stop()         { m.set(func() { m.stopped = true }) }
-func (m *machine) Close() error  { m.set(func() { m.closed = true }); return nil }
+func (m *machine) Feed(p []byte) int {
+	m.set(func() { m.typed = append(m.typed, p...) })
+	return len(p)
+}
+func (m *machine) Untyped() int { return m.untyped }
+func (m *machine) EndInput()    { m.set(func() { m.ended = true }) }
+func (m *machine) Close() error { m.set(func() { m.closed = true }); return nil }
 
 // forever is a life that only Stop ends.
 func forever(m *machine) error {

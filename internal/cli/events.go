@@ -13,8 +13,8 @@ import (
 
 // events tells the user what the module itself cannot.
 type events struct {
-	w     io.Writer
-	out   *output
+	to    *output // where they are told
+	out   *output // what the module sends
 	json  bool
 	quiet bool
 	// fresh means that the module's output and events share a terminal, where an
@@ -60,24 +60,26 @@ func (v *events) setRaw(on bool) {
 // began.
 func (v *events) midLine() bool { return v.out.sync() && v.fresh }
 
-// tell writes an event, in words or as JSON.
+// tell writes an event, in words or as JSON. Like the module's output it waits for who
+// reads, until the end.
 func (v *events) tell(r record) {
 	midLine := v.midLine()
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	defer v.to.sync()
 	if midLine {
-		io.WriteString(v.w, v.eol)
+		io.WriteString(v.to, v.eol)
 		v.out.lineBegun()
 	}
 	if v.json {
-		writeRecord(v.w, r, v.eol)
+		writeRecord(v.to, r, v.eol)
 		return
 	}
 	text := "moonlet: " + r.Text
 	if r.Traceback != "" {
 		text += "\n" + strings.TrimRight(r.Traceback, "\n")
 	}
-	io.WriteString(v.w, strings.ReplaceAll(text, "\n", v.eol)+v.eol)
+	io.WriteString(v.to, strings.ReplaceAll(plain(text), "\n", v.eol)+v.eol)
 }
 
 // writeRecord writes an event as JSON. Where nobody hears them, events are lost.
@@ -148,7 +150,7 @@ func (v *events) uploaded(files []project.Uploaded) {
 func (v *events) event(e device.Event) {
 	problem := e.Mapping != nil && e.Mapping.Err != nil
 	switch e.Kind {
-	case device.Watchdog, device.Exception, device.HostError, device.FlashWear:
+	case device.Watchdog, device.Exception, device.HostError, device.FlashWear, device.Bug:
 		problem = true
 	}
 	if v.quiet && !problem {

@@ -4,26 +4,38 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+
+	"moonlet/internal/device"
 )
 
 // ctrlC is the byte that a terminal in raw mode gives for that key.
 const ctrlC = 3
 
 // feed types the standard input into the module. Typed tells that it comes from a
-// terminal.
+// terminal. Whoever pipes waits while the module has not read what came before. At a
+// terminal everything is read at once, for Ctrl-C must be heard; there what is too much is
+// lost, as on the line of a board.
 func (r *runner) feed(typed bool) {
 	defer r.guard()
 	buf := make([]byte, 4096)
-	some := false
+	some, lost := false, false
 	for {
 		n, err := r.app.In.Read(buf)
 		p := buf[:n]
 		if typed {
 			p = r.typed(p)
+			if r.machine.Untyped()+len(p) > typedMax {
+				if p = nil; !lost {
+					lost = true
+					go r.events.warn("the module does not read what is typed: some of it is lost")
+				}
+			}
 		}
 		if len(p) > 0 {
 			some = true
-			r.machine.Feed(p)
+			if r.machine.Feed(p) < len(p) {
+				return // it is closed
+			}
 		}
 		if err != nil {
 			r.inputEnded(err, typed, some)
@@ -32,16 +44,16 @@ func (r *runner) feed(typed bool) {
 	}
 }
 
+// typedMax is how many bytes may be typed ahead, less than the module lets wait.
+const typedMax = device.TypedMax / 2
+
 // typed takes Ctrl-C out of what was typed.
 func (r *runner) typed(p []byte) []byte {
-	i := bytes.IndexByte(p, ctrlC)
-	if i < 0 {
-		return p
-	}
-	for range bytes.Count(p, []byte{ctrlC}) {
+	if i := bytes.IndexByte(p, ctrlC); i >= 0 {
 		r.leave()
+		return p[:i]
 	}
-	return p[:i]
+	return p
 }
 
 // inputEnded decides what the end of the input means: a terminal is gone, a text

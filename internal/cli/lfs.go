@@ -85,11 +85,12 @@ func (a *App) writeJSON(v any) error {
 	return fail(ExitHost, e.Encode(v))
 }
 
-// writeText writes what f prints.
+// writeText writes what f prints. Names that come out of a file are somebody else's, so a
+// terminal does not get all bytes of them.
 func (a *App) writeText(f func(w io.Writer)) error {
 	var b strings.Builder
 	f(&b)
-	_, err := io.WriteString(a.Out, b.String())
+	_, err := io.WriteString(a.screen(), b.String())
 	return fail(ExitHost, err)
 }
 

@@ -10,17 +10,23 @@ import (
 const (
 	// outputMax is how much the module may be ahead of a slow reader, in bytes.
 	outputMax = 64 << 10
-	// closeWait is how long the rest of the output may take at the end.
+	// outputPiece is how much is written at once, in bytes: so one can see that a slow
+	// reader reads.
+	outputPiece = 8 << 10
+	// closeWait is how long nobody may read, at the end, until the rest is given up;
+	// leaveWait is that for who wants to leave.
 	closeWait = 2 * time.Second
+	leaveWait = 25 * time.Millisecond
 )
 
 var errOutputStuck = errors.New("nobody reads it")
 
-// output is what the module sends, on its way to the host. A goroutine writes, so
-// that many small pieces become few large ones and yet none waits for long.
+// output is what goes to a stream of the host. A goroutine writes, so that many small
+// pieces become few large ones and yet none waits for long, and so that a reader who does
+// not read cannot hold the end back.
 type output struct {
 	w       io.Writer
-	onError func(error)
+	onError func(error) // nil if that is nobody's business
 
 	mu       sync.Mutex
 	changed  *sync.Cond
@@ -29,6 +35,7 @@ type output struct {
 	closed   bool
 	released bool // nobody waits for the reader any more
 	last     byte // that was sent, 0 at the start
+	pieces   int  // that were written
 	err      error
 	done     chan struct{}
 }
@@ -75,14 +82,26 @@ func (o *output) run() {
 		}
 		p := o.buf
 		o.buf, o.writing = spare[:0], true
-		o.mu.Unlock()
-		_, err := o.w.Write(p)
-		o.mu.Lock()
+		o.writeOut(p)
 		spare, o.writing = p, false
-		o.err = err
 		o.changed.Broadcast()
 	}
-	go o.onError(o.err)
+	if o.onError != nil {
+		go o.onError(o.err)
+	}
+}
+
+// writeOut writes p to the host, without the lock.
+func (o *output) writeOut(p []byte) {
+	for len(p) > 0 && o.err == nil {
+		piece := p[:min(outputPiece, len(p))]
+		p = p[len(piece):]
+		o.mu.Unlock()
+		_, err := o.w.Write(piece)
+		o.mu.Lock()
+		o.err = err
+		o.pieces++
+	}
 }
 
 // sync waits until all is written, and tells whether that ended within a line.
@@ -110,18 +129,28 @@ func (o *output) release() {
 	o.changed.Broadcast()
 }
 
-// close writes the rest.
-func (o *output) close() error {
+// close writes the rest, unless for patience nobody reads.
+func (o *output) close(patience time.Duration) error {
 	o.mu.Lock()
 	o.closed, o.released = true, true
 	o.changed.Broadcast()
 	o.mu.Unlock()
-	t := time.NewTimer(closeWait)
-	defer t.Stop()
-	select {
-	case <-o.done:
-		return o.err
-	case <-t.C:
-		return errOutputStuck
+	for before := o.written(); ; {
+		select {
+		case <-o.done:
+			return o.err
+		case <-time.After(patience):
+		}
+		now := o.written()
+		if now == before {
+			return errOutputStuck
+		}
+		before = now
 	}
+}
+
+func (o *output) written() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.pieces
 }

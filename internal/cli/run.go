@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,10 +18,9 @@ import (
 // Machine is a module; *device.Device is one.
 type Machine interface {
 	Run(ctx context.Context) error
-	RunFor(t time.Duration) error
-	Feed(p []byte)
+	Feed(p []byte) (n int)
+	Untyped() int
 	EndInput()
-	Stop()
 	Close() error
 }
 
@@ -76,6 +77,7 @@ type runOptions struct {
 	quiet    bool
 	fresh    bool
 	save     bool
+	raw      bool
 	limit    time.Duration
 }
 
@@ -99,6 +101,7 @@ func (a *App) runCommand() *cobra.Command {
 	own.DurationVar(&o.limit, "for", 0, "end after this much of the module's time, as in 10s")
 	own.BoolVar(&o.fresh, "fresh", false, "begin with an empty flash memory")
 	own.BoolVar(&o.save, "save", false, "of the image of a chip: keep in it what the module writes")
+	own.BoolVar(&o.raw, "raw", false, "let every byte that the module sends through to a terminal, also those that it obeys")
 	own.BoolVar(&o.quiet, "quiet", false, "tell nothing but problems")
 	own.BoolVar(&o.json, "json", false, "tell events as JSON objects, one per line, on the standard error output")
 	c.Flags().AddFlagSet(own)
@@ -141,7 +144,8 @@ type runner struct {
 	options runOptions
 	project *project.Project
 	machine Machine
-	out     *output
+	out     *output // of the module
+	err     *output // of moonlet
 	events  *events
 	restore func() // the terminal
 	ctx     context.Context
@@ -151,30 +155,57 @@ type runner struct {
 // errLeave ends a run that the user wants to end.
 var errLeave = errors.New("leave")
 
+// endMax is how long the end of a run may take until the process ends without it. It is
+// far more than a module takes: what takes longer is a fault, or a host that hangs.
+const endMax = 5 * time.Second
+
 func (r *runner) run() error {
 	r.ctx, r.end = context.WithCancelCause(context.Background())
 	defer r.end(nil)
 	r.restore = func() {}
 	stopSignals := r.app.Signals(r.leave)
 	defer stopSignals()
-	r.out = newOutput(r.app.Out, func(err error) {
+	finished := make(chan struct{})
+	defer close(finished)
+	go r.ending(finished)
+	to := r.app.screen()
+	if r.options.raw {
+		to = r.app.Out
+	}
+	r.out = newOutput(to, func(err error) {
 		r.end(fail(ExitHost, fmt.Errorf("standard output: %w", err)))
 	})
-	r.events = &events{w: r.app.Err, out: r.out, json: r.options.json, quiet: r.options.quiet, eol: "\n",
+	r.err = newOutput(r.app.Err, nil)
+	r.events = &events{to: r.err, out: r.out, json: r.options.json, quiet: r.options.quiet, eol: "\n",
 		fresh: r.app.Terminal.Output()}
 	err := r.start()
 	if err == nil {
 		err = r.live()
 		r.events.ended(r.project)
 	}
-	if err2 := r.out.close(); err2 != nil && err == nil {
+	return r.closeOutputs(err)
+}
+
+// closeOutputs writes what is left. Who wants to leave does not wait for readers.
+func (r *runner) closeOutputs(err error) error {
+	patience := closeWait
+	if r.leaving() {
+		patience = leaveWait
+	}
+	if err2 := r.out.close(patience); err2 != nil && err == nil {
 		err = fail(ExitHost, fmt.Errorf("standard output: %w", err2))
 	}
 	if r.events.midLine() {
-		fmt.Fprintln(r.app.Err)
+		io.WriteString(r.err, "\n")
+	}
+	if r.err.close(patience) != nil && err != nil {
+		return &failure{code: exitCode(err), err: err, told: true} // nobody reads it
 	}
 	return err
 }
+
+// leaving tells whether the user wants to end the run.
+func (r *runner) leaving() bool { return errors.Is(context.Cause(r.ctx), errLeave) }
 
 // start brings the flash memory up to date and makes the module.
 func (r *runner) start() error {
@@ -192,6 +223,7 @@ func (r *runner) start() error {
 	c := r.project.Config()
 	c.Serial = r.out
 	c.Report = r.report
+	c.EndAt = r.options.limit
 	r.machine, err = r.app.NewMachine(c)
 	if err == nil || isHostError(err) {
 		return fail(ExitHost, err)
@@ -215,28 +247,25 @@ func (r *runner) live() (err error) {
 			r.events.setRaw(false)
 		}()
 	}
-	finished := make(chan struct{})
-	defer close(finished)
-	go r.stopWhenDone(finished)
 	go r.feed(typed)
-	if r.options.limit > 0 {
-		err = r.machine.RunFor(r.options.limit)
-	} else {
-		err = r.machine.Run(r.ctx)
-	}
+	err = r.machine.Run(r.ctx)
 	switch cause := context.Cause(r.ctx); {
+	case errors.Is(err, device.ErrCut):
+		err = nil // there was an event
+	case err != nil && strings.HasPrefix(err.Error(), "BUG"):
+		return err
 	case cause == nil:
 		return fail(ExitHost, err)
-	case errors.Is(cause, errLeave):
-		return nil
-	default:
+	}
+	if cause := context.Cause(r.ctx); cause != nil && !errors.Is(cause, errLeave) {
 		return cause
 	}
+	return nil
 }
 
-// stopWhenDone stops the module when the run is to end. It does so until that
-// has happened: a module that has yet to begin takes no notice.
-func (r *runner) stopWhenDone(finished <-chan struct{}) {
+// ending lets nobody hold the end of the run back, be it a reader who does not read or,
+// as the last resort, the module.
+func (r *runner) ending(finished <-chan struct{}) {
 	defer r.guard()
 	select {
 	case <-finished:
@@ -244,27 +273,21 @@ func (r *runner) stopWhenDone(finished <-chan struct{}) {
 	case <-r.ctx.Done():
 	}
 	r.out.release()
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for {
-		r.machine.Stop()
-		select {
-		case <-finished:
-			return
-		case <-again.C:
-		}
+	r.err.release()
+	select {
+	case <-finished:
+		return
+	case <-time.After(endMax):
 	}
+	r.restore()
+	r.project.Abandon()
+	go r.app.reportBug(fmt.Sprintf("the module did not end within %v", endMax)) // where nobody may read
+	time.Sleep(leaveWait)
+	r.app.Exit(ExitBug)
 }
 
-// leave ends the run; a user who asks twice does not want to wait.
-func (r *runner) leave() {
-	if r.ctx.Err() != nil {
-		r.restore()
-		r.app.Exit(exitKill)
-		return
-	}
-	r.end(errLeave)
-}
+// leave ends the run.
+func (r *runner) leave() { r.end(errLeave) }
 
 // guard turns a fault in a goroutine into the end of the run, so that the
 // terminal is put in order.

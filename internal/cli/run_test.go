@@ -67,19 +67,40 @@ func TestTypedRun(t *testing.T) {
 	}
 }
 
-// TestImpatience: the second Ctrl-C does not wait for the module.
-func TestImpatience(t *testing.T) {
+// TestLastResort: a module that does not end does not keep the process, and that it did
+// not is told as a fault of ours. A second Ctrl-C changes nothing.
+func TestLastResort(t *testing.T) {
 	w := newWorld("\x03\x03", nil)
 	w.terminal.input = true
 	exited := make(chan int, 1)
 	w.Exit = func(code int) { exited <- code }
+	began := time.Now()
 	w.machine.live = func(m *machine) error {
-		if code := <-exited; code != 130 || w.terminal.raw != 0 {
+		if code := <-exited; code != cli.ExitBug || w.terminal.raw != 0 {
 			t.Errorf("exit code %d", code)
+		}
+		if took := time.Since(began); took < time.Second {
+			t.Errorf("given up after %v", took)
 		}
 		return nil
 	}
-	w.run(t, 0, "", "", "run", app(t, "init.lua", ""))
+	w.run(t, 0, "", "BUG: the module did not end", "run", app(t, "init.lua", ""))
+}
+
+// TestTypedTooMuch: at a terminal Ctrl-C is heard, whatever the module leaves unread.
+func TestTypedTooMuch(t *testing.T) {
+	in, keys := io.Pipe()
+	w := newWorld("", forever)
+	w.In, w.terminal.input = in, true
+	w.machine.untyped = device.TypedMax
+	go func() {
+		io.WriteString(keys, strings.Repeat("x", 10_000))
+		io.WriteString(keys, "\x03")
+	}()
+	w.run(t, 0, "", "some of it is lost", "run", app(t, "init.lua", ""))
+	if len(w.machine.typed) > 0 {
+		t.Errorf("%d bytes were typed", len(w.machine.typed))
+	}
 }
 
 func TestPortInUse(t *testing.T) {
@@ -129,7 +150,11 @@ func TestSlowOutput(t *testing.T) {
 }
 
 func TestRunFor(t *testing.T) {
-	newWorld("", nil).run(t, 0, "1m30s", "", "run", app(t, "init.lua", ""), "--for", "90s")
+	live := func(m *machine) error {
+		_, err := io.WriteString(m.config.Serial, m.config.EndAt.String())
+		return err
+	}
+	newWorld("", live).run(t, 0, "1m30s", "", "run", app(t, "init.lua", ""), "--for", "90s")
 }
 
 func TestJSONEvents(t *testing.T) {
@@ -173,6 +198,78 @@ func TestQuiet(t *testing.T) {
 	if got := w.err.String(); got != "moonlet: no room\n" {
 		t.Errorf("err: %q", got)
 	}
+}
+
+// stuck is a stream that takes nothing until it is closed.
+type stuck chan struct{}
+
+func (s stuck) Write(p []byte) (int, error) {
+	<-s
+	return 0, io.ErrClosedPipe
+}
+
+// TestStuckStreams: readers who do not read hold nothing back, not the end either, and not
+// if there is a lot to tell.
+func TestStuckStreams(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		out, err bool
+		how      func(w *world)
+	}{
+		{"signal, output", true, false, func(w *world) { w.signal() }},
+		{"signal, events", false, true, func(w *world) { w.signal() }},
+		{"signal, both", true, true, func(w *world) { w.signal() }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld("", nil)
+			block := make(stuck)
+			defer close(block)
+			if c.out {
+				w.Out = block
+			}
+			if c.err {
+				w.Err = block
+			}
+			told := 0
+			w.machine.live = func(m *machine) error {
+				go func() {
+					time.Sleep(20 * time.Millisecond)
+					c.how(w)
+				}()
+				for !func() bool { m.mu.Lock(); defer m.mu.Unlock(); return m.stopped }() {
+					m.config.Serial.Write(make([]byte, 1<<12))
+					m.config.Report(device.Event{Kind: device.LongTask, Text: strings.Repeat("slow", 1000)})
+					told++
+				}
+				return nil
+			}
+			code := -1
+			done := make(chan struct{})
+			go func() { code = w.Main([]string{"run", app(t, "init.lua", "")}); close(done) }()
+			select {
+			case <-done:
+			case <-time.After(20 * time.Second):
+				t.Fatal("it does not end")
+			}
+			if code != 0 && code != cli.ExitHost {
+				t.Errorf("exit code %d", code)
+			}
+			if told > 50 {
+				t.Errorf("%d events and pieces of output piled up", told)
+			}
+		})
+	}
+}
+
+// TestBugCode: a fault of ours that the module survived shows in the exit code, also if the
+// user left.
+func TestBugCode(t *testing.T) {
+	w := newWorld("", nil)
+	w.machine.live = func(m *machine) error {
+		w.signal()
+		return errors.New("BUG: of a test")
+	}
+	w.run(t, cli.ExitBug, "", "BUG: of a test\nThis is a fault of moonlet itself", "run", app(t, "init.lua", ""))
 }
 
 // TestRealModule runs the whole thing.

@@ -14,9 +14,10 @@ import (
 
 // Terminal is what the command's streams may be connected to.
 type Terminal interface {
-	// Input and Output tell whether the standard input is a terminal, and whether
-	// both output streams are.
+	// Input and Screen tell whether the standard input is a terminal and whether the
+	// standard output is, Output whether both output streams are.
 	Input() bool
+	Screen() bool
 	Output() bool
 	// Raw hands all keys to the program and leaves echo and ends of lines to it,
 	// until restore is called.
@@ -42,6 +43,8 @@ type hostTerminal struct{}
 
 func (hostTerminal) Input() bool { return term.IsTerminal(int(os.Stdin.Fd())) }
 
+func (hostTerminal) Screen() bool { return term.IsTerminal(int(os.Stdout.Fd())) }
+
 func (hostTerminal) Output() bool {
 	return term.IsTerminal(int(os.Stdout.Fd())) && term.IsTerminal(int(os.Stderr.Fd()))
 }
@@ -56,11 +59,16 @@ func (hostTerminal) Raw() (func(), error) {
 }
 
 // hostSignals also keeps a closed standard output from ending the program: the
-// write fails instead.
+// write fails instead. A signal that is ignored where the program was started stays so:
+// that is what nohup and a shell's background jobs are for.
 func hostSignals(f func()) func() {
 	signal.Ignore(syscall.SIGPIPE)
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(c, s)
+		}
+	}
 	done := make(chan struct{})
 	go func() {
 		for {

@@ -202,6 +202,14 @@ func (p *Project) Heap() int {
 	return device.DefaultFreeHeap
 }
 
+// Abandon removes a temporary state directory while the module may still use it: the
+// process is about to end. Any goroutine may call it.
+func (p *Project) Abandon() {
+	if p.Temporary {
+		os.RemoveAll(p.StateDir)
+	}
+}
+
 // Close closes the flash chip and removes a temporary state directory.
 func (p *Project) Close() (err error) {
 	if p.chip != nil {
