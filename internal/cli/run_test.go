@@ -214,12 +214,7 @@ func TestStuckStreams(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		out, err bool
-		how      func(w *world)
-	}{
-		{"signal, output", true, false, func(w *world) { w.signal() }},
-		{"signal, events", false, true, func(w *world) { w.signal() }},
-		{"signal, both", true, true, func(w *world) { w.signal() }},
-	} {
+	}{{"output", true, false}, {"events", false, true}, {"both", true, true}} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld("", nil)
 			block := make(stuck)
@@ -230,12 +225,12 @@ func TestStuckStreams(t *testing.T) {
 			if c.err {
 				w.Err = block
 			}
+			w.Signals = func(f func()) func() {
+				time.AfterFunc(100*time.Millisecond, f)
+				return func() {}
+			}
 			told := 0
 			w.machine.live = func(m *machine) error {
-				go func() {
-					time.Sleep(20 * time.Millisecond)
-					c.how(w)
-				}()
 				for !func() bool { m.mu.Lock(); defer m.mu.Unlock(); return m.stopped }() {
 					m.config.Serial.Write(make([]byte, 1<<12))
 					m.config.Report(device.Event{Kind: device.LongTask, Text: strings.Repeat("slow", 1000)})
