@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -225,16 +226,16 @@ func TestStuckStreams(t *testing.T) {
 			if c.err {
 				w.Err = block
 			}
+			var told, waiting atomic.Int32
 			w.Signals = func(f func()) func() {
-				time.AfterFunc(100*time.Millisecond, f)
+				time.AfterFunc(100*time.Millisecond, func() { waiting.Store(told.Load()); f() })
 				return func() {}
 			}
-			told := 0
 			w.machine.live = func(m *machine) error {
 				for !func() bool { m.mu.Lock(); defer m.mu.Unlock(); return m.stopped }() {
 					m.config.Serial.Write(make([]byte, 1<<12))
 					m.config.Report(device.Event{Kind: device.LongTask, Text: strings.Repeat("slow", 1000)})
-					told++
+					told.Add(1)
 				}
 				return nil
 			}
@@ -249,8 +250,8 @@ func TestStuckStreams(t *testing.T) {
 			if code != 0 && code != cli.ExitHost {
 				t.Errorf("exit code %d", code)
 			}
-			if told > 50 {
-				t.Errorf("%d events and pieces of output piled up", told)
+			if n := waiting.Load(); n > 50 {
+				t.Errorf("%d events and pieces of output piled up", n)
 			}
 		})
 	}
