@@ -22,12 +22,13 @@ import (
 
 // Exit codes of the command.
 const (
-	ExitOK    = 0
-	ExitGuest = 1  // the program that exec ran failed
-	ExitUsage = 2  // the command line, a path or a project file is wrong
-	ExitHost  = 3  // the host has not got what is needed: a port, a place to write
-	ExitBug   = 70 // a fault of this program
-	exitKill  = 130
+	ExitOK          = 0
+	ExitGuest       = 1   // the program that exec ran failed
+	ExitUsage       = 2   // the command line, a path or a project file is wrong
+	ExitHost        = 3   // the host has not got what is needed: a port, a place to write
+	ExitLimit       = 4   // the program that exec ran wanted more than --memory or --timeout allow
+	ExitBug         = 70  // a fault of this program
+	ExitInterrupted = 130 // ended by a signal before the work was done, as a shell has it
 )
 
 const exitHelp = `Exit codes:
@@ -36,7 +37,9 @@ const exitHelp = `Exit codes:
   2   the command line, a path or a project file is wrong
   3   this computer has not got what is needed: a named port is in use, a
       directory cannot be written
+  4   the program that exec ran wanted more than --memory or --timeout allow
   70  a fault of moonlet itself
+  130 it was interrupted before its work was done (not run, which Ctrl-C ends)
 `
 
 // App is the command's environment.
@@ -97,7 +100,7 @@ func (a *App) Main(args []string) (code int) {
 	for line := range strings.Lines(err.Error()) {
 		// A traceback goes with the line above it.
 		prefix := "moonlet: "
-		if code == ExitGuest && line != firstLine(err.Error()) {
+		if (code == ExitGuest || code == ExitLimit) && line != firstLine(err.Error()) {
 			prefix = ""
 		}
 		fmt.Fprintf(&text, "%s%s\n", prefix, strings.TrimSuffix(line, "\n"))
@@ -117,7 +120,7 @@ func (a *App) say(text string) {
 // for that: what it takes to get ready is a twentieth of a short run.
 func (a *App) execute(args []string) error {
 	if len(args) >= 2 && args[0] == "exec" && !strings.HasPrefix(args[1], "-") {
-		return a.exec(args[1], args[2:], num.Int32Float32)
+		return a.exec(args[1], args[2:], execOptions{model: num.Int32Float32})
 	}
 	root := a.root(args)
 	root.SetArgs(args)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -63,7 +62,7 @@ this command.`,
 // Luac is the cross compiler, called by some name.
 func (a *App) Luac(prog string, args []string) int {
 	debug.SetGCPercent(luac.GCPercent)
-	out := bufio.NewWriter(a.Out)
+	out := a.execOutput()
 	c := luac.Command{
 		Prog: prog, In: a.In, Out: out, Err: a.Err, Getenv: os.Getenv,
 		Now:    func() int64 { return a.Now().Unix() },
@@ -82,7 +81,7 @@ func (a *App) Luac(prog string, args []string) int {
 }
 
 // luacExecute is luac.cross -e.
-func (a *App) luacExecute(out *bufio.Writer, file string, o *luac.Options, image *chunk.File) error {
+func (a *App) luacExecute(out *execOutput, file string, o *luac.Options, image *chunk.File) error {
 	c := a.hostConfig(out, o.Model, o.Level)
 	if image != nil {
 		c.Image = image.Image
@@ -97,14 +96,14 @@ func (a *App) luacExecute(out *bufio.Writer, file string, o *luac.Options, image
 }
 
 // hostConfig is the profile of programs that run on this computer.
-func (a *App) hostConfig(out *bufio.Writer, model num.Model, strip int) hostexec.Config {
+func (a *App) hostConfig(out *execOutput, model num.Model, strip int) hostexec.Config {
 	start := a.Now()
 	return hostexec.Config{
 		Model: model, StripDefault: strip, Output: out, Errors: a.Err,
 		Random:  new(stdlib.GlibcRand),
 		Modules: []state.Module{structmod.Module, bit.Module, sjson.Module, pipe.Module},
 		System: &hostos.System{
-			Input: a.In, Output: out, Errors: a.Err, Now: a.Now, Zone: time.Local,
+			Input: out.input(a.In), Output: out, Flush: out.Flush, Errors: a.Err, Now: a.Now, Zone: time.Local,
 			CPU:    func() time.Duration { return a.Now().Sub(start) },
 			OnExit: func(code int, _ bool) { out.Flush(); a.Exit(code) },
 		},

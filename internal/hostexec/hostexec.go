@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"moonlet/internal/chunk"
 	"moonlet/internal/editions"
@@ -70,6 +72,8 @@ type Session struct {
 	host    *Host
 	garbage int   // see CollectAbove
 	err     error // of the output
+
+	interrupted atomic.Pointer[error] // see Interrupt
 }
 
 // New makes a session with the libraries opened.
@@ -114,7 +118,7 @@ func (s *Session) open(c Config) error {
 	s.host = &Host{System: c.System, Randomizer: c.Random}
 	s.machine, err = editions.For(c.Model).New(machine.Config{
 		Mem: m, Space: s.space, Heap: heap.NewFast(m, heapStart, end), ROM: image, Store: store,
-		Host: s.host, Seed: c.Seed, StripDefault: c.StripDefault, WideKeys: !c.NarrowKeys,
+		Host: s.host, Seed: c.Seed, StripDefault: c.StripDefault, WideKeys: !c.NarrowKeys, Fuel: s.fuel,
 		Output: func(p []byte) { s.write(c.Output, p) },
 		ErrorOutput: func(text string) {
 			if c.Errors != nil {
@@ -274,8 +278,12 @@ func msgHandler(L state.State) int {
 // Close ends the session: finalizers run and the memory goes.
 func (s *Session) Close() error { return errors.Join(s.End(), s.space.Close()) }
 
-// End is Close where the process ends anyway: it leaves the memory to that.
+// End is Close where the process ends anyway: it leaves the memory to that. What was
+// interrupted stays as it is: its finalizers may be what does not end.
 func (s *Session) End() error {
+	if s.interrupted.Load() != nil {
+		return nil
+	}
 	defer mem.CatchFaults()()
 	defer func() {
 		if r := recover(); r != nil {
@@ -315,18 +323,55 @@ func (s *Session) CollectAbove(bytes int) {
 	s.garbage = bytes
 }
 
-// protect runs f so that a fault of the guest's memory becomes an error.
+// protect runs f so that a fault of the guest's memory becomes an error, as does an
+// interruption.
 func (s *Session) protect(f func()) (err error) {
 	defer mem.CatchFaults()()
 	defer func() {
-		if r := recover(); r != nil {
-			fault, ok := s.space.AsFault(r)
-			if !ok {
-				panic(r)
-			}
+		r := recover()
+		if r == nil {
+			return
+		}
+		why := s.interrupted.Load()
+		fault, ok := s.space.AsFault(r)
+		switch {
+		case ok && why != nil:
+			err = *why // its memory was taken away
+		case ok:
 			err = fmt.Errorf("%w: cause %d at %#08x", ErrDeviceException, fault.Cause, fault.Addr)
+		case r == stopped{}:
+			err = fmt.Errorf("%w\n%s", *why, strings.TrimRight(s.machine.Position(), "\n"))
+		default:
+			panic(r)
 		}
 	}()
 	f()
 	return nil
+}
+
+// stopped is the panic by which an interruption ends a program.
+type stopped struct{}
+
+// fuelPiece is how many units of cost a program runs until it looks for an interruption:
+// some milliseconds.
+const fuelPiece = 1 << 20
+
+// fuel is machine.Config.Fuel.
+func (s *Session) fuel(int64) int64 {
+	if s.interrupted.Load() != nil {
+		panic(stopped{})
+	}
+	return fuelPiece
+}
+
+// InterruptTime is how long a program may go on after Interrupt until its memory is taken
+// away. What waits for the host, say for input, notices neither.
+const InterruptTime = 50 * time.Millisecond
+
+// Interrupt ends the program that runs: its error is err, with a traceback where that can
+// be had. The session is of no use afterwards. Any goroutine may call it.
+func (s *Session) Interrupt(err error) {
+	if s.interrupted.CompareAndSwap(nil, &err) {
+		time.AfterFunc(InterruptTime, func() { s.space.Revoke() })
+	}
 }

@@ -45,6 +45,11 @@ type Stdin interface {
 	Stdin() io.Reader
 }
 
+// Flusher lets io write out what the standard output holds back, where a host has it.
+type Flusher interface {
+	FlushOutput() error
+}
+
 // File is an open file of a FileSystem.
 type File interface {
 	io.ReadWriteSeeker

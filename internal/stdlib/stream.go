@@ -24,6 +24,7 @@ type stream struct {
 	file File                                // nil for a standard stream
 	in   io.Reader                           // nil if it cannot be read
 	out  func(L state.State, p []byte) error // nil if it cannot be written
+	sync func() error                        // of a standard stream that holds something back itself, else nil
 
 	buf    []byte // what was read ahead: buf[r:w]
 	r, w   int
@@ -55,9 +56,13 @@ func stdStreams(L state.State) [3]*stream {
 	if host, ok := L.Host().(Stdin); ok {
 		in = host.Stdin()
 	}
+	var sync func() error
+	if host, ok := L.Host().(Flusher); ok {
+		sync = host.FlushOutput
+	}
 	return [3]*stream{
 		{in: in},
-		{out: func(L state.State, p []byte) error { L.Output(p); return nil }},
+		{out: func(L state.State, p []byte) error { L.Output(p); return nil }, sync: sync, mode: bufFull},
 		{out: func(L state.State, p []byte) error { L.ErrorOutput(string(p)); return nil }},
 	}
 }
@@ -118,7 +123,11 @@ func (s *stream) write(L state.State, p []byte) error {
 		return errBadFile
 	}
 	if s.file == nil || s.mode == bufNone {
-		return s.out(L, p)
+		err := s.out(L, p)
+		if err == nil && s.sync != nil && (s.mode == bufNone || s.mode == bufLine && bytes.IndexByte(p, '\n') >= 0) {
+			err = s.sync()
+		}
+		return err
 	}
 	if s.r < s.w { // reading goes on behind what is written
 		if _, err := s.seek(L, 0, io.SeekCurrent); err != nil {
@@ -134,6 +143,9 @@ func (s *stream) write(L state.State, p []byte) error {
 
 // flush writes what is held back.
 func (s *stream) flush(L state.State) error {
+	if s.sync != nil {
+		return s.sync()
+	}
 	if len(s.held) == 0 {
 		return nil
 	}

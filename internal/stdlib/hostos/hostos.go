@@ -23,6 +23,7 @@ type System struct {
 	CPU     func() time.Duration // processor time used so far
 	Zone    *time.Location
 	OnExit  func(code int, closeState bool) // does not return
+	Flush   func() error                    // of Output, if that holds something back, else nil
 	TempDir string                          // "" for the system's
 }
 
@@ -31,6 +32,7 @@ var _ interface {
 	stdlib.Files
 	stdlib.FileSystem
 	stdlib.Stdin
+	stdlib.Flusher
 	stdlib.Clock
 	stdlib.Environment
 } = (*System)(nil)
@@ -99,6 +101,14 @@ func (*System) Rename(from, to string) error { return os.Rename(from, to) }
 
 // Stdin is the standard input.
 func (s *System) Stdin() io.Reader { return s.Input }
+
+// FlushOutput writes out what Output holds back.
+func (s *System) FlushOutput() error {
+	if s.Flush == nil {
+		return nil
+	}
+	return s.Flush()
+}
 
 // CPUTime is the processor time used so far.
 func (s *System) CPUTime() time.Duration { return s.CPU() }

@@ -1,0 +1,133 @@
+package cli_test
+
+import (
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"moonlet/internal/cli"
+)
+
+// asking is an input that looks at what was printed when it is read.
+type asking struct {
+	w    *world
+	seen []string
+	in   []string
+}
+
+func (a *asking) Read(p []byte) (int, error) {
+	a.seen = append(a.seen, a.w.out.String())
+	if len(a.in) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, a.in[0])
+	a.in = a.in[1:]
+	return n, nil
+}
+
+// TestExec_Prompt: what is printed before a question is seen when it is asked.
+func TestExec_Prompt(t *testing.T) {
+	dir := app(t, "ask.lua", `io.write("name? ") local n = io.read() print("hello", n) io.write("more? ") io.read() io.write("never asked again")`)
+	w := newWorld("", nil)
+	in := &asking{w: w, in: []string{"x\n", "y\n"}}
+	w.In = in
+	w.run(t, 0, "never asked again", "", "exec", filepath.Join(dir, "ask.lua"))
+	if got := strings.Join(in.seen, "|"); got != "name? |name? hello\tx\nmore? " {
+		t.Errorf("seen when asked: %q", got)
+	}
+}
+
+// TestExec_Flush: who flushes, or wants no buffer, is seen at once, at a terminal each line
+// is, and elsewhere nothing before the end.
+func TestExec_Flush(t *testing.T) {
+	for _, c := range []struct {
+		code, want string
+		terminal   bool
+	}{
+		{"io.write('a') io.flush() io.write('b')", "a", false},
+		{"io.write('a') io.stdout:flush() io.write('b')", "a", false},
+		{"io.stdout:setvbuf('no') io.write('a') io.write('b')", "ab", false},
+		{"io.stdout:setvbuf('line') io.write('a\\nb') io.write('c')", "a\nb", false},
+		{"print('a') io.write('b')", "", false},
+		{"print('a') io.write('b')", "a\n", true},
+	} {
+		w := newWorld("", nil)
+		w.terminal.output = c.terminal
+		seen := "nothing was executed"
+		w.Exit = func(int) {}
+		in := &asking{w: w}
+		w.In = in
+		now := w.Now
+		w.Now = func() time.Time { // os.time looks at the clock, and this at the output
+			seen = w.out.String()
+			return now()
+		}
+		w.run(t, 0, "", "", "exec", filepath.Join(app(t, "p.lua", c.code+" os.time()"), "p.lua"))
+		if seen != c.want {
+			t.Errorf("%s: %q was seen, want %q", c.code, seen, c.want)
+		}
+	}
+}
+
+// TestExec_Limits: what a program may take is bounded, however it takes it.
+func TestExec_Limits(t *testing.T) {
+	for _, c := range []struct{ name, code, flag, value, want string }{
+		{"loop", "print('begins') while true do end", "--timeout", "100ms", "stack traceback:\n"},
+		{"protected", "print('begins') while true do pcall(function() while true do end end) end", "--timeout", "100ms", "ran for longer than --timeout allows"},
+		{"finalizer", "print('begins') setmetatable({}, {__gc = function() while true do end end}) collectgarbage()", "--timeout", "100ms", "longer"},
+		{"pattern", "print('begins') string.find(string.rep('a', 60), string.rep('a*', 30) .. 'b')", "--timeout", "100ms", "longer"},
+		{"input", "print('begins') io.read()", "--timeout", "100ms", "longer"},
+		{"memory", "print('begins') local t = {} while true do t[#t + 1] = {} end", "--memory", "1MB", "not enough memory: --memory allows the program 1048576 bytes"},
+		{"string", "print('begins') string.rep('x', 1 << 24)", "--memory", "1MB", "not enough memory for buffer allocation: --memory allows"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld("", nil)
+			in, keys := io.Pipe()
+			w.In = in
+			code := make(chan int, 2)
+			w.Exit = func(c int) { code <- c; keys.Close() }
+			began := time.Now()
+			go func() {
+				code <- w.Main([]string{"exec", c.flag, c.value, filepath.Join(app(t, "p.lua", c.code), "p.lua")})
+			}()
+			if got := <-code; got != cli.ExitLimit {
+				t.Errorf("exit code %d", got)
+			}
+			t.Logf("ended after %v", time.Since(began))
+			if out, err := w.out.String(), w.err.String(); out != "begins\n" || !strings.Contains(err, c.want) || !strings.HasPrefix(err, "moonlet: ") {
+				t.Errorf("out %q, err %q", out, err)
+			}
+			if c.name == "input" {
+				<-code
+			}
+		})
+	}
+}
+
+// TestExec_Interrupt: what was printed before Ctrl-C is seen.
+func TestExec_Interrupt(t *testing.T) {
+	for _, code := range []string{"print('begins') while true do end", "print('begins') io.read()"} {
+		w := newWorld("", nil)
+		in, keys := io.Pipe()
+		w.In = in
+		w.Signals = func(f func()) func() {
+			time.AfterFunc(100*time.Millisecond, f)
+			return func() {}
+		}
+		exit := make(chan int, 2)
+		w.Exit = func(c int) { exit <- c; keys.Close() }
+		go func() { exit <- w.Main([]string{"exec", filepath.Join(app(t, "p.lua", code), "p.lua")}) }()
+		if got := <-exit; got != cli.ExitInterrupted || w.out.String() != "begins\n" || w.err.String() != "" {
+			t.Errorf("%s: exit code %d, out %q, err %q", code, got, w.out.String(), w.err.String())
+		}
+	}
+}
+
+// TestExec_BadLimits: limits that cannot be are refused.
+func TestExec_BadLimits(t *testing.T) {
+	for _, args := range [][]string{{"--memory", "1KB"}, {"--memory", "3GB"}, {"--memory", "NaN"}, {"--memory", ""}, {"--timeout", "0s"}, {"--timeout", "-1s"}} {
+		newWorld("", nil).run(t, cli.ExitUsage, "", "moonlet: "+args[0]+": want", append(append([]string{"exec"}, args...), "x.lua")...)
+	}
+}
