@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -215,6 +216,21 @@ on the desk.
 		c.AddCommand(sub.make())
 	}
 	return c
+}
+
+// interruptible runs f with a context that a signal of the host ends. Then nothing more is
+// said, and the exit code tells.
+func (a *App) interruptible(f func(ctx context.Context) error) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if a.Signals != nil {
+		defer a.Signals(cancel)()
+	}
+	err := f(ctx)
+	if err != nil && ctx.Err() != nil {
+		return &failure{code: ExitInterrupted, err: err, told: true}
+	}
+	return err
 }
 
 // needArg wants an argument, and at most as many as most says if that is not 0.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -31,7 +32,7 @@ the directory changes, and the same application always gives the same figures.
 docs/heap.md explains them.
 
 Exit codes: 0 all went well, 2 the command line or the project is wrong, or no Lua
-runs at the moment that was asked for, 3 a file cannot be written.`
+runs at the moment that was asked for, 3 a file cannot be written, 130 interrupted.`
 
 const heapExamples = `  moonlet heap .
   moonlet heap . --after 1m --top 10
@@ -130,7 +131,11 @@ func (a *App) heap(path string, o heapOptions) (err error) {
 	if o.csv != "" || o.svg != "" {
 		po.Every, po.Sample = heapEvery, func(s heapview.Sample) { samples = append(samples, s) }
 	}
-	h, err := p.ProfileHeap(po)
+	var h *project.HeapProfile
+	err = a.interruptible(func(ctx context.Context) (err error) {
+		h, err = p.ProfileHeap(ctx, po)
+		return err
+	})
 	if err == nil || len(samples) > 0 { // also of a heap that has run out
 		if err2 := o.writeSamples(path, samples, h); err == nil {
 			err = fail(ExitHost, err2)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -68,7 +69,11 @@ func (a *App) lfsStrings(dir string, o stringsOptions) error {
 		return err
 	}
 	defer p.Close()
-	r, err := p.MoveStrings(o.after)
+	var r *project.StringsReport
+	err = a.interruptible(func(ctx context.Context) (err error) {
+		r, err = p.MoveStrings(ctx, o.after)
+		return err
+	})
 	switch {
 	case err != nil:
 		return err

@@ -324,28 +324,33 @@ func (d *Device) Press(name string, t time.Duration) bool {
 	return ok
 }
 
+// ErrNotRunning says that no Lua is running: the module sleeps, has just been reset, or has
+// not begun.
+var ErrNotRunning = errors.New("no Lua is running")
+
 // Live collects the garbage, between two tasks of the module, and tells how many
-// bytes of heap are free then and which short strings are in RAM; false if no Lua is
-// running, or if a finalizer resets the module.
-func (d *Device) Live() (free int, strings []string, ok bool) {
-	if !d.collected(func() { strings = d.machine.RAMStrings() }) {
-		return 0, nil, false
+// bytes of heap are free then and which short strings are in RAM. The error is
+// ErrNotRunning, also if a finalizer resets the module, or ErrCut if one does not end.
+func (d *Device) Live() (free int, strings []string, err error) {
+	if err := d.collected(func() { strings = d.machine.RAMStrings() }); err != nil {
+		return 0, nil, err
 	}
-	return d.FreeHeap(), strings, true
+	return d.FreeHeap(), strings, nil
 }
 
 // collected collects the garbage, between two tasks of the module, and runs f
-// then; false if no Lua is running, or if a finalizer resets the module.
-func (d *Device) collected(f func()) (ok bool) {
+// then. The error is that of Live.
+func (d *Device) collected(f func()) (err error) {
 	if d.machine == nil || !d.running {
-		return false
+		return ErrNotRunning
 	}
 	defer mem.CatchFaults()()
 	defer d.watch()()
+	d.loop.Limit(d.loop.Now(), d.loop.Now()+taskMax)
+	defer d.loop.Limit(sdk.Forever, sdk.Forever)
 	defer func() {
 		if r := recover(); r != nil {
-			d.end(sdk.Ending{Next: d.crash(r)})
-			ok = false
+			err = d.fell(r)
 		}
 	}()
 	d.loop.Exec(func() {
@@ -354,7 +359,17 @@ func (d *Device) collected(f func()) (ok bool) {
 		}
 		f()
 	})
-	return true
+	return nil
+}
+
+// fell ends a life that a panic ended while nobody ran the module.
+func (d *Device) fell(r any) error {
+	d.end(sdk.Ending{Next: d.crash(r)})
+	if d.cut {
+		d.cut = false
+		return ErrCut
+	}
+	return ErrNotRunning
 }
 
 // FreeHeap is what node.heap() tells, in bytes.

@@ -106,9 +106,9 @@ func TestHeapAfterReset(t *testing.T) {
 	var free []int
 	for range 3 {
 		m.runFor(3500 * time.Millisecond)
-		n, _, ok := m.Live()
-		if !ok {
-			t.Fatal("no Lua is running")
+		n, _, err := m.Live()
+		if err != nil {
+			t.Fatal(err)
 		}
 		free = append(free, n)
 	}

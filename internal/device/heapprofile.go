@@ -52,13 +52,13 @@ func (d *Device) allocator() heap.Allocator {
 }
 
 // HeapSnapshot collects the garbage, between two tasks of the module, and tells
-// what is on the heap then; nil if no Lua is running, or if a finalizer resets the
-// module. Without Config.HeapProfile nobody knows who took what.
+// what is on the heap then. The error is that of Live, or one of heapview. Without
+// Config.HeapProfile nobody knows who took what.
 func (d *Device) HeapSnapshot() (*heapview.Snapshot, error) {
 	var in heapview.Input
 	at := d.loop.Now()
-	if !d.collected(func() { in = d.heapNow(at) }) {
-		return nil, nil
+	if err := d.collected(func() { in = d.heapNow(at) }); err != nil {
+		return nil, err
 	}
 	return heapview.New(in)
 }

@@ -188,7 +188,7 @@ func TestUpload_ForeignChip(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	if _, err := p.MoveStrings(time.Second); err == nil || !strings.Contains(err.Error(), "goes with a project") {
+	if _, err := p.MoveStrings(t.Context(), time.Second); err == nil || !strings.Contains(err.Error(), "goes with a project") {
 		t.Error(err)
 	}
 	if target, err := project.LFSTarget(image); err != nil || target.Size != 0 {

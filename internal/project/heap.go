@@ -2,6 +2,9 @@ package project
 
 import (
 	"bytes"
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -53,7 +56,8 @@ func (h *HeapProfile) Last() *heapview.Snapshot {
 // ProfileHeap boots the project's module, with the books of its allocator open, and
 // tells what is on its heap some time later. It does so in virtual time and in a
 // flash memory of its own, so it always finds the same.
-func (p *Project) ProfileHeap(o HeapOptions) (h *HeapProfile, err error) {
+// When ctx is done, its error comes back soon.
+func (p *Project) ProfileHeap(ctx context.Context, o HeapOptions) (h *HeapProfile, err error) {
 	dir, err := os.MkdirTemp("", "moonlet-")
 	if err != nil {
 		return nil, hostErrorf(err, "making a directory for a trial")
@@ -71,7 +75,13 @@ func (p *Project) ProfileHeap(o HeapOptions) (h *HeapProfile, err error) {
 		c.Seed = 1
 	}
 	c.Net.AutoPorts, c.Net.Ports = true, nil
-	c.Report = func(e device.Event) { h.note(e) }
+	where := "" // of a task that was cut
+	c.Report = func(e device.Event) {
+		h.note(e)
+		if e.Kind == device.Cut {
+			where = e.Traceback
+		}
+	}
 	d, err := device.New(c)
 	if err != nil {
 		return nil, err
@@ -81,7 +91,9 @@ func (p *Project) ProfileHeap(o HeapOptions) (h *HeapProfile, err error) {
 			err = e
 		}
 	}()
-	t := &heapTrial{p: p, o: o, d: d, clock: clock}
+	defer context.AfterFunc(ctx, d.Stop)()
+	defer func() { err = p.trialError(ctx, err, where) }()
+	t := &heapTrial{p: p, o: o, d: d, clock: clock, ctx: ctx}
 	if o.OutOfMemory {
 		if h.First, err = t.outOfMemory(); err != nil {
 			return nil, err
@@ -122,6 +134,7 @@ type heapTrial struct {
 	o     HeapOptions
 	d     *device.Device
 	clock sdk.Clock
+	ctx   context.Context
 	names map[functionAt][]string // of upvalues
 }
 
@@ -131,15 +144,15 @@ func (t *heapTrial) snapshot(at time.Duration) (*heapview.Snapshot, error) {
 		return nil, err
 	}
 	s, err := t.d.HeapSnapshot()
-	if err != nil {
-		return nil, err
-	}
-	if s == nil {
+	if errors.Is(err, device.ErrNotRunning) {
 		problem := fmt.Sprintf("%v after power-on no Lua is running: the module sleeps or has just been reset; choose another time", at)
 		if short := t.d.OutOfMemory(); short != nil {
 			problem += ". " + shortage(short)
 		}
 		return nil, &Error{Where: t.p.Dir, Problem: problem}
+	}
+	if err != nil {
+		return nil, err
 	}
 	return t.named(s), nil
 }
@@ -182,7 +195,7 @@ func (t *heapTrial) runUntil(end time.Duration) error {
 		if t.o.Sample != nil {
 			next = min(end, now.Truncate(t.o.Every)+t.o.Every)
 		}
-		if err := t.d.RunFor(next - now); err != nil {
+		if err := cmp.Or(t.d.RunFor(next-now), t.ctx.Err()); err != nil {
 			return err
 		}
 		if t.o.Sample == nil {

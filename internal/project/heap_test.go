@@ -36,7 +36,7 @@ func heapAt(t *testing.T, path string, o HeapOptions) *HeapProfile {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	h, err := p.ProfileHeap(o)
+	h, err := p.ProfileHeap(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +317,7 @@ func TestProfileHeap_OutOfMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.ProfileHeap(HeapOptions{After: time.Second, OutOfMemory: true}); err == nil || !strings.Contains(err.Error(), "memory did not run out in 1s: 4") {
+	if _, err := p.ProfileHeap(t.Context(), HeapOptions{After: time.Second, OutOfMemory: true}); err == nil || !strings.Contains(err.Error(), "memory did not run out in 1s: 4") {
 		t.Errorf("a program that has enough: %v", err)
 	}
 }
@@ -450,7 +450,7 @@ func TestProfileHeap_Asleep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.ProfileHeap(HeapOptions{After: time.Second}); err == nil || !strings.Contains(err.Error(), "no Lua is running") {
+	if _, err := p.ProfileHeap(t.Context(), HeapOptions{After: time.Second}); err == nil || !strings.Contains(err.Error(), "no Lua is running") {
 		t.Errorf("a module that sleeps: %v", err)
 	}
 }

@@ -119,7 +119,7 @@ function used() return "a string constant", names["name of nine"] end
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := p.MoveStrings(time.Second)
+	r, err := p.MoveStrings(t.Context(), time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,9 @@ package project
 
 import (
 	"bytes"
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,17 +42,18 @@ type StringsReport struct {
 //
 // Strings that are not there again in a second run with other random numbers and
 // at another time are left out, as are numbers: they come from data.
-func (p *Project) MoveStrings(after time.Duration) (*StringsReport, error) {
+// When ctx is done, its error comes back soon.
+func (p *Project) MoveStrings(ctx context.Context, after time.Duration) (*StringsReport, error) {
 	if p.IsImage() {
 		return nil, &Error{Where: p.image, Problem: "this goes with a project: the store in the image of a chip is finished"}
 	}
 	r := &StringsReport{After: after.String()}
-	first, err := p.trial(p.Image, after, 1)
+	first, err := p.trial(ctx, p.Image, after, 1)
 	if err != nil {
 		return nil, err
 	}
 	const other = 1.4
-	second, err := p.trial(p.Image, time.Duration(float64(after)*other), 2)
+	second, err := p.trial(ctx, p.Image, time.Duration(float64(after)*other), 2)
 	if err != nil {
 		return nil, err
 	}
@@ -63,13 +67,13 @@ func (p *Project) MoveStrings(after time.Duration) (*StringsReport, error) {
 	size := func(t *trial) int { return t.store }
 	base := size(first)
 	if p.Image == nil {
-		empty, err := p.trial(p.withStrings(nil), after, 1)
+		empty, err := p.trial(ctx, p.withStrings(nil), after, 1)
 		if err != nil {
 			return nil, err
 		}
 		r.Empty, base = empty.free, size(empty)
 	}
-	with, err := p.trial(p.withStrings(r.Strings), after, 1)
+	with, err := p.trial(ctx, p.withStrings(r.Strings), after, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +92,7 @@ type trial struct {
 }
 
 // trial runs the module with an image of the store.
-func (p *Project) trial(im *chunk.Image, after time.Duration, seed uint64) (t *trial, err error) {
+func (p *Project) trial(ctx context.Context, im *chunk.Image, after time.Duration, seed uint64) (t *trial, err error) {
 	dir, err := os.MkdirTemp("", "moonlet-")
 	if err != nil {
 		return nil, hostErrorf(err, "making a directory for a trial")
@@ -108,6 +112,12 @@ func (p *Project) trial(im *chunk.Image, after time.Duration, seed uint64) (t *t
 	c := q.Config()
 	c.Clock, c.Seed, c.FastSerial = sdk.NewVirtualClock(), seed, true
 	c.Net.AutoPorts, c.Net.Ports = true, nil
+	where := "" // of a task that was cut
+	c.Report = func(e device.Event) {
+		if e.Kind == device.Cut {
+			where = e.Traceback
+		}
+	}
 	d, err := device.New(c)
 	if err != nil {
 		return nil, err
@@ -117,12 +127,15 @@ func (p *Project) trial(im *chunk.Image, after time.Duration, seed uint64) (t *t
 			err = e
 		}
 	}()
-	if err := d.RunFor(after); err != nil {
-		return nil, err
+	defer context.AfterFunc(ctx, d.Stop)()
+	if err = d.RunFor(after); err == nil {
+		t.free, t.strings, err = d.Live()
 	}
-	var ok bool
-	if t.free, t.strings, ok = d.Live(); !ok {
+	if errors.Is(err, device.ErrNotRunning) {
 		return nil, &Error{Where: p.Dir, Problem: fmt.Sprintf("%v after power-on no Lua is running: the module sleeps or has just been reset; choose another time", after)}
+	}
+	if err = cmp.Or(p.trialError(ctx, err, where), ctx.Err()); err != nil {
+		return nil, err
 	}
 	slices.Sort(t.strings)
 	return t, nil
