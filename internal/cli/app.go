@@ -219,13 +219,27 @@ on the desk.
 }
 
 // interruptible runs f with a context that a signal of the host ends. Then nothing more is
-// said, and the exit code tells.
+// said, and the exit code tells. What does not end by itself ends with the process.
 func (a *App) interruptible(f func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	over := make(chan struct{})
+	defer close(over)
 	if a.Signals != nil {
 		defer a.Signals(cancel)()
 	}
+	go func() {
+		select {
+		case <-over:
+			return
+		case <-ctx.Done():
+		}
+		select {
+		case <-over:
+		case <-time.After(endMax):
+			a.Exit(ExitInterrupted)
+		}
+	}()
 	err := f(ctx)
 	if err != nil && ctx.Err() != nil {
 		return &failure{code: ExitInterrupted, err: err, told: true}

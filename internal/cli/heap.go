@@ -79,7 +79,7 @@ func (a *App) heapCommand() *cobra.Command {
 			if err := o.check(c.Flags().Changed("then")); err != nil {
 				return err
 			}
-			return a.heap(args[0], o)
+			return a.interruptible(func(ctx context.Context) error { return a.heap(ctx, args[0], o) })
 		},
 	}
 	own := pflag.NewFlagSet("heap", pflag.ContinueOnError)
@@ -117,7 +117,7 @@ func (o *heapOptions) check(thenGiven bool) error {
 	return nil
 }
 
-func (a *App) heap(path string, o heapOptions) (err error) {
+func (a *App) heap(ctx context.Context, path string, o heapOptions) (err error) {
 	p, err := project.Open(path, o.settings)
 	if err != nil {
 		return err
@@ -131,11 +131,7 @@ func (a *App) heap(path string, o heapOptions) (err error) {
 	if o.csv != "" || o.svg != "" {
 		po.Every, po.Sample = heapEvery, func(s heapview.Sample) { samples = append(samples, s) }
 	}
-	var h *project.HeapProfile
-	err = a.interruptible(func(ctx context.Context) (err error) {
-		h, err = p.ProfileHeap(ctx, po)
-		return err
-	})
+	h, err := p.ProfileHeap(ctx, po)
 	if err == nil || len(samples) > 0 { // also of a heap that has run out
 		if err2 := o.writeSamples(path, samples, h); err == nil {
 			err = fail(ExitHost, err2)

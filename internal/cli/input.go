@@ -27,7 +27,7 @@ func (r *runner) feed(typed bool) {
 			if r.machine.Untyped()+len(p) > typedMax {
 				if p = nil; !lost {
 					lost = true
-					go r.events.warn("the module does not read what is typed: some of it is lost")
+					r.telling.Go(func() { r.events.warn("the module does not read what is typed: some of it is lost") })
 				}
 			}
 		}

@@ -48,7 +48,7 @@ Compile the file into the image of the store, with the key lfs_files or with
 			if len(args) > 0 {
 				dir = args[0]
 			}
-			return a.lfsStrings(dir, o)
+			return a.interruptible(func(ctx context.Context) error { return a.lfsStrings(ctx, dir, o) })
 		},
 	}
 	c.Flags().StringVarP(&o.output, "output", "o", o.output, `the file to write, "-" for standard output`)
@@ -57,7 +57,7 @@ Compile the file into the image of the store, with the key lfs_files or with
 	return c
 }
 
-func (a *App) lfsStrings(dir string, o stringsOptions) error {
+func (a *App) lfsStrings(ctx context.Context, dir string, o stringsOptions) error {
 	if o.after <= 0 {
 		return errors.New("--after: want a time, as in 5s")
 	}
@@ -69,11 +69,7 @@ func (a *App) lfsStrings(dir string, o stringsOptions) error {
 		return err
 	}
 	defer p.Close()
-	var r *project.StringsReport
-	err = a.interruptible(func(ctx context.Context) (err error) {
-		r, err = p.MoveStrings(ctx, o.after)
-		return err
-	})
+	r, err := p.MoveStrings(ctx, o.after)
 	switch {
 	case err != nil:
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -116,25 +117,28 @@ func (a *App) run(path string, o runOptions) error {
 		return err
 	}
 	code := exitCode(err)
-	writeRecord(a.Err, record{Event: "error", Text: err.Error(), Code: code}, "\n")
+	var text strings.Builder
+	writeRecord(&text, record{Event: "error", Text: err.Error(), Code: code}, "\n")
+	a.say(text.String())
 	return &failure{code: code, err: err, told: true}
 }
 
 func (a *App) runProject(path string, o runOptions) (err error) {
-	p, err := project.Open(path, o.settings)
-	if err != nil {
+	r := a.newRunner(o)
+	defer r.over()
+	if r.project, err = project.Open(path, o.settings); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.Close()) }()
-	if o.fresh && p.IsImage() {
-		return p.Forget()
+	defer func() { err = errors.Join(err, r.project.Close()) }()
+	r.inNeed(r.project.Abandon)
+	if o.fresh && r.project.IsImage() {
+		return r.project.Forget()
 	}
 	if o.save {
-		if err := p.Save(); err != nil {
+		if err := r.project.Save(); err != nil {
 			return err
 		}
 	}
-	r := &runner{app: a, options: o, project: p}
 	return r.run()
 }
 
@@ -147,9 +151,13 @@ type runner struct {
 	out     *output // of the module
 	err     *output // of moonlet
 	events  *events
-	restore func() // the terminal
 	ctx     context.Context
 	end     context.CancelCauseFunc
+	telling sync.WaitGroup // for who tells events and cannot wait
+	over    func()         // ends what newRunner started
+
+	mu   sync.Mutex
+	need []func() // what is put in order if the run does not end by itself
 }
 
 // errLeave ends a run that the user wants to end.
@@ -159,25 +167,41 @@ var errLeave = errors.New("leave")
 // far more than a module takes: what takes longer is a fault, or a host that hangs.
 const endMax = 5 * time.Second
 
-func (r *runner) run() error {
+// newRunner makes a runner that hears the host's signals.
+func (a *App) newRunner(o runOptions) *runner {
+	r := &runner{app: a, options: o}
 	r.ctx, r.end = context.WithCancelCause(context.Background())
-	defer r.end(nil)
-	r.restore = func() {}
-	stopSignals := r.app.Signals(r.leave)
-	defer stopSignals()
-	finished := make(chan struct{})
-	defer close(finished)
-	go r.ending(finished)
-	to := r.app.screen()
-	if r.options.raw {
-		to = r.app.Out
+	to := a.screen()
+	if o.raw {
+		to = a.Out
 	}
 	r.out = newOutput(to, func(err error) {
 		r.end(fail(ExitHost, fmt.Errorf("standard output: %w", err)))
 	})
-	r.err = newOutput(r.app.Err, nil)
-	r.events = &events{to: r.err, out: r.out, json: r.options.json, quiet: r.options.quiet, eol: "\n",
-		fresh: r.app.Terminal.Output()}
+	r.err = newOutput(a.Err, nil)
+	r.events = &events{to: r.err, out: r.out, json: o.json, quiet: o.quiet, eol: "\n", fresh: a.Terminal.Output()}
+	stopSignals := a.Signals(r.leave)
+	finished := make(chan struct{})
+	go r.ending(finished)
+	r.over = func() {
+		close(finished)
+		stopSignals()
+		r.out.close(leaveWait) // if nobody has yet
+		r.err.close(leaveWait)
+		r.end(nil)
+	}
+	return r
+}
+
+// inNeed names something that is put in order if the run does not end by itself. Any
+// goroutine may do it then.
+func (r *runner) inNeed(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.need = append(r.need, f)
+}
+
+func (r *runner) run() error {
 	err := r.start()
 	if err == nil {
 		err = r.live()
@@ -195,6 +219,8 @@ func (r *runner) closeOutputs(err error) error {
 	if err2 := r.out.close(patience); err2 != nil && err == nil {
 		err = fail(ExitHost, fmt.Errorf("standard output: %w", err2))
 	}
+	r.err.release()
+	r.telling.Wait()
 	if r.events.midLine() {
 		io.WriteString(r.err, "\n")
 	}
@@ -240,7 +266,7 @@ func (r *runner) live() (err error) {
 		if err != nil {
 			return fail(ExitHost, err)
 		}
-		r.restore = restore
+		r.inNeed(restore)
 		r.events.setRaw(true)
 		defer func() {
 			restore()
@@ -279,10 +305,12 @@ func (r *runner) ending(finished <-chan struct{}) {
 		return
 	case <-time.After(endMax):
 	}
-	r.restore()
-	r.project.Abandon()
-	go r.app.reportBug(fmt.Sprintf("the module did not end within %v", endMax)) // where nobody may read
-	time.Sleep(leaveWait)
+	r.mu.Lock()
+	for _, f := range r.need {
+		f()
+	}
+	r.mu.Unlock()
+	r.app.reportBug(fmt.Sprintf("the module did not end within %v", endMax))
 	r.app.Exit(ExitBug)
 }
 
