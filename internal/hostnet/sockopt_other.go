@@ -16,6 +16,8 @@ func setTTL(syscall.Conn, uint8) {}
 
 func changeGroup(*net.UDPConn, netip.Addr, port.IP, bool) {}
 
+func sendGroups(*net.UDPConn, netip.Addr) bool { return false }
+
 func addressInUse(err error) bool { return strings.Contains(err.Error(), "in use") }
 
 func refused(err error) bool { return strings.Contains(err.Error(), "refused") }
