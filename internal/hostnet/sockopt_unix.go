@@ -40,6 +40,17 @@ func changeGroup(s *net.UDPConn, local netip.Addr, group port.IP, join bool) {
 	}
 }
 
+// noBroadcast keeps a socket from sending to broadcast addresses, as Go lets every one.
+func noBroadcast(s *net.UDPConn) bool {
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return false
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) { failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_BROADCAST, 0) })
+	return err == nil && failed == nil
+}
+
 // sendGroups makes a socket send to multicast groups by the interface of the address
 // local; false if that does not work.
 func sendGroups(s *net.UDPConn, local netip.Addr) bool {

@@ -252,6 +252,11 @@ func (u *udp) socketFor(a netip.Addr) *net.UDPConn {
 		if err != nil {
 			return nil
 		}
+		// The broadcast addresses of the host's networks look like any other.
+		if u.n.cfg.ListenIP.IsLoopback() && !noBroadcast(s) {
+			u.n.close(s, localAddr(s))
+			return nil
+		}
 		u.out = s
 		if u.ttl != port.DefaultTTL {
 			u.n.option(localAddr(s), func() { setTTL(s, u.ttl) })

@@ -277,8 +277,12 @@ func (n *Net) refuse(network string, a port.IP, p uint16, why string) {
 	if network == "ping" {
 		to = a.String() + ":" + anyPort
 	}
+	entry := to + "=" + to
+	if network == "ping" {
+		entry = "'" + entry + "'" // for the shell
+	}
 	if strings.Contains(why, "%s") {
-		why = fmt.Sprintf(why, to+"="+to)
+		why = fmt.Sprintf(why, entry)
 	}
 	if network == "ping" {
 		to = a.String()

@@ -369,3 +369,16 @@ func TestMulticastStays(t *testing.T) {
 		}
 	})
 }
+
+// TestBroadcastOfTheHost holds that the socket for the outside sends no broadcasts: those to
+// one network of the host look like any other address.
+func TestBroadcastOfTheHost(t *testing.T) {
+	b := newBench(t, realClock(), nil)
+	b.do(func() {
+		x, _ := b.net.BindUDP(port.IP{}, 0, func([]byte, port.IP, uint16) {})
+		s := x.(*udp).socketFor(netip.MustParseAddr("10.0.0.1"))
+		if _, err := s.WriteToUDPAddrPort([]byte("x"), netip.MustParseAddrPort("255.255.255.255:9")); err == nil {
+			t.Error("a broadcast has left")
+		}
+	})
+}
