@@ -95,6 +95,10 @@ type Network struct {
 	HostsOnly bool
 	// GatewayIsHost sends what goes to the gateway's address to this host.
 	GatewayIsHost bool
+	Policy        hostnet.Policy
+	Connect       []hostnet.Forward
+	// Fail makes operations of the host fail, for tests.
+	Fail func(op string, a netip.AddrPort) error
 }
 
 // WiFi is what the radio hears; see radio.Config.
@@ -123,19 +127,20 @@ type EventKind int
 
 // The events.
 const (
-	Listening EventKind = iota // a server of the module can be reached
-	LongTask                   // a task held the chip for too long
-	Watchdog                   // the watchdog reset the chip
-	Exception                  // damaged code made the processor stop
-	Rebooted                   // a new life begins
-	Sleeping                   // the chip sleeps deeply
-	HostError                  // something failed on the host
-	FlashWear                  // a sector of the flash chip is erased too often
-	Cut                        // the end came in the midst of a task
-	Bug                        // a fault of Moonlet reset the module
+	Listening      EventKind = iota // a server of the module can be reached
+	LongTask                        // a task held the chip for too long
+	Watchdog                        // the watchdog reset the chip
+	Exception                       // damaged code made the processor stop
+	Rebooted                        // a new life begins
+	Sleeping                        // the chip sleeps deeply
+	HostError                       // something failed on the host
+	FlashWear                       // a sector of the flash chip is erased too often
+	NetworkRefused                  // something was not let through to or from the host's network
+	Cut                             // the end came in the midst of a task
+	Bug                             // a fault of Moonlet reset the module
 )
 
-var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "cut", "bug"}
+var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "network-refused", "cut", "bug"}
 
 // String is the kind's name, as it stands in JSON.
 func (k EventKind) String() string { return eventNames[k] }

@@ -130,7 +130,7 @@ func image(t *testing.T, code string, change func(c *Config)) []byte {
 	}
 	c := Config{
 		StateDir: dir, Clock: sdk.NewVirtualClock(), Seed: 1, FastSerial: true,
-		Net:  Network{AutoPorts: true, HostsOnly: true, Hosts: map[string]port.IP{"known.example": {10, 0, 0, 9}}, Ports: map[uint16]uint16{80: 0, 5000: 0}},
+		Net:  Network{AutoPorts: true, HostsOnly: true, Hosts: map[string]port.IP{"known.example": {10, 0, 0, 9}, "here": {127, 0, 0, 1}}, Ports: map[uint16]uint16{80: 0, 5000: 0}},
 		WiFi: WiFi{Networks: []radio.Network{{SSID: "home"}, {SSID: "other", Channel: 3}}, Script: script},
 	}
 	if change != nil {

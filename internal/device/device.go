@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -211,22 +213,56 @@ func (d *Device) netConfig() hostnet.Config {
 	n := hostnet.Config{
 		Loop: d.loop, ListenIP: c.ListenIP, Ports: c.Ports, AutoPorts: c.AutoPorts,
 		Hosts: c.Hosts, HostsOnly: c.HostsOnly, OnListen: d.onListen,
-		Rand:   func() uint32 { return d.system.Random() },
-		Memory: sdkMemory{d}, Packet: d.config.SDKMemory.Packet, Lingering: d.config.SDKMemory.Lingering,
+		Policy: c.Policy, Connect: c.Connect, Inside: d.config.WiFi.subnets(), Fail: c.Fail,
+		OnRefused: func(text string) { d.report(Event{Kind: NetworkRefused, Text: text}) },
+		Rand:      func() uint32 { return d.system.Random() },
+		Memory:    sdkMemory{d}, Packet: d.config.SDKMemory.Packet, Lingering: d.config.SDKMemory.Lingering,
 	}
 	if c.GatewayIsHost {
-		n.Alias = map[port.IP]port.IP{radioGateway: {127, 0, 0, 1}}
-		for _, w := range d.config.WiFi.Networks {
-			if g := w.Address.Gateway; !g.IsAny() {
-				n.Alias[g] = port.IP{127, 0, 0, 1}
+		n.Alias = map[port.IP]port.IP{}
+		for _, a := range d.config.WiFi.addresses() {
+			if !a.Gateway.IsAny() {
+				n.Alias[a.Gateway] = port.IP{127, 0, 0, 1}
 			}
 		}
 	}
 	return n
 }
 
-// radioGateway is the gateway that the simulated networks give by default.
-var radioGateway = port.IP{192, 168, 0, 1}
+// addresses are those that simulated networks give, the default's first, where there is a
+// network that gives it.
+func (w *WiFi) addresses() (list []port.IPInfo) {
+	if !w.KnownOnly || len(w.Networks) == 0 {
+		list = append(list, radio.DefaultAddress())
+	}
+	add := func(a port.IPInfo) {
+		if a == (port.IPInfo{}) {
+			a = radio.DefaultAddress()
+		}
+		if !slices.Contains(list, a) {
+			list = append(list, a)
+		}
+	}
+	for _, n := range w.Networks {
+		add(n.Address)
+	}
+	for _, s := range w.Script {
+		if s.Action == radio.Address {
+			add(s.Address)
+		}
+	}
+	return list
+}
+
+// subnets are the simulated networks, whose addresses never lead outside; the module's own
+// access point among them.
+func (w *WiFi) subnets() (list []netip.Prefix) {
+	for _, a := range append(w.addresses(), radio.DefaultAPAddress()) {
+		bits := bits.OnesCount32(a.Netmask.Uint32())
+		list = append(list, netip.PrefixFrom(netip.AddrFrom4(a.Addr), bits).Masked())
+	}
+	return list
+}
 
 func (d *Device) sender(w io.Writer) func(p []byte) {
 	return func(p []byte) {

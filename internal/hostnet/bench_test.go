@@ -17,6 +17,7 @@ var (
 	ownIP    = port.IP{192, 168, 0, 111}
 	ownMask  = port.IP{255, 255, 255, 0}
 	loopback = port.IP{127, 0, 0, 1}
+	gateway  = port.IP{192, 168, 0, 1}
 )
 
 // bench is a module without Lua: a loop on a goroutine of its own and a Net.
@@ -38,6 +39,8 @@ func newBench(t *testing.T, clock sdk.Clock, change func(*Config)) *bench {
 	cfg := Config{
 		Loop:      b.loop,
 		HostsOnly: true,
+		Hosts:     map[string]port.IP{"here": loopback}, // so this host may be reached
+		Alias:     map[port.IP]port.IP{gateway: loopback},
 		Lingering: 3,
 		Ports:     map[uint16]uint16{80: 0, 5000: 0, 53: 0},
 		OnListen:  func(m Mapping) { b.host[m.Device], b.errs[m.Device] = m.Host, m.Err },

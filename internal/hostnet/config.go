@@ -8,10 +8,15 @@
 //   - A server on a device port below 1024 is found at host port 8000 + port (80
 //     at 8080, 23 at 8023), any other at its own number; Config.Ports says
 //     otherwise. It listens on 127.0.0.1 unless Config.ListenIP differs.
-//   - Outgoing connections and datagrams leave from ports that the host chooses.
-//   - The module's own addresses, as the radio tells them by SetInterface, exist
-//     only inside: an outgoing packet to one of them goes to the mapped port of
-//     this host. Without an address there is no network.
+//   - Outgoing connections and datagrams leave from ports that the host chooses. A
+//     datagram comes in only from whom was asked, or at a server's port.
+//   - The module's own addresses, as the radio tells them by SetInterface, and all of
+//     their networks exist only inside. The firmware's lwIP has no loopback interface
+//     (LWIP_HAVE_LOOPIF and LWIP_NETIF_LOOPBACK are 0, app/include/lwipopts.h): it
+//     asks on the air who has its own address (etharp_output), and nobody answers.
+//     Without an address there is no network.
+//   - What passes no router does not get out, nor what Config.Policy forbids. To the
+//     module that looks as if nobody answered; the user is told (walls.go).
 //
 // Everything is called on the module's goroutine. Goroutines only wait for the
 // host's sockets; what they learn comes in through Loop.Inject. A reset ends all
@@ -45,6 +50,10 @@ const (
 	keepInterval = 10 * time.Second
 )
 
+// ownLimit bounds how long a datagram that the module sends to itself keeps a virtual clock
+// waiting, in real time. It only counts where the host loses one.
+const ownLimit = time.Second
+
 // holdLimit bounds how long a write that the host does not take keeps a virtual
 // clock waiting, in real time.
 const holdLimit = 200 * time.Millisecond
@@ -68,12 +77,21 @@ type Config struct {
 	// OnListen is told where each server is found, or why it could not be opened.
 	OnListen func(Mapping)
 
-	// Hosts are names that need no look-up, in lower case.
+	// Hosts are names that need no look-up, in lower case. Their addresses are let out,
+	// also those that pass no router.
 	Hosts map[string]port.IP
 	// HostsOnly makes all other names unknown.
 	HostsOnly bool
 	// Resolver finds the others; nil is the host's own.
 	Resolver Resolver
+
+	// Policy is what may pass. Connect leads to places that are named; Inside are
+	// networks that are simulated, besides those that the module is in. OnRefused is told
+	// what was not let through, and what would help.
+	Policy    Policy
+	Connect   []Forward
+	Inside    []netip.Prefix
+	OnRefused func(text string)
 
 	// Alias replaces addresses that the module sends to, say that of a gateway
 	// that exists only in the simulated network by 127.0.0.1.
@@ -91,6 +109,11 @@ type Config struct {
 	// Ping tells whether to answers an echo request; nil asks the network, and
 	// takes loopback addresses for granted. It runs on a goroutine of its own.
 	Ping func(ctx context.Context, to netip.Addr, size int) bool
+
+	// Fail, if any, is asked before each operation of the host, one of Op…; an error is
+	// what the operation fails with. Any goroutine asks. The address is that of the other
+	// side, or where a server is to listen; for names there is none.
+	Fail func(op string, a netip.AddrPort) error
 }
 
 // Mapping tells where on the host a server of the module is.

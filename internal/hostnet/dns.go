@@ -2,6 +2,8 @@ package hostnet
 
 import (
 	"context"
+	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -57,17 +59,34 @@ func (q *query) ask(name string) {
 		q.run.inject(func() { q.answered(a) })
 		return
 	}
+	if a, ok := q.n.walls.names[name]; ok {
+		q.run.inject(func() { q.answered(a) })
+		return
+	}
+	if p := q.n.cfg.Policy; p != All {
+		q.n.tell(fmt.Sprintf("the name %q is not looked up: --network %v; --host NAME=IP gives a name its address", name, p))
+		q.fail()
+		return
+	}
 	if q.n.cfg.HostsOnly {
 		q.fail()
 		return
 	}
+	q.askHost(name)
+}
+
+// askHost lets the host look a name up.
+func (q *query) askHost(name string) {
 	q.holding = q.run.hold(0)
-	r, resolver := q.run, q.n.cfg.Resolver
-	limit := q.n.dnsTimeout()
-	r.spawn(func() {
+	n, r, limit := q.n, q.run, q.n.dnsTimeout()
+	asked := r.spawnIn(&n.lookUps, func() {
 		ctx, cancel := context.WithTimeout(r.ctx, limit)
 		defer cancel()
-		a, ok := lookUp(ctx, resolver, name)
+		var a port.IP
+		ok := n.fails(OpResolve, netip.AddrPort{}) == nil
+		if ok {
+			a, ok = lookUp(ctx, n.cfg.Resolver, name)
+		}
 		r.inject(func() {
 			r.release(q.holding)
 			if ok {
@@ -77,6 +96,10 @@ func (q *query) ask(name string) {
 			}
 		})
 	})
+	if !asked {
+		r.release(q.holding)
+		q.fail()
+	}
 }
 
 func lookUp(ctx context.Context, r Resolver, name string) (port.IP, bool) {

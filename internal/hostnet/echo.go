@@ -2,6 +2,7 @@ package hostnet
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"moonlet/internal/port"
@@ -21,29 +22,43 @@ func (n *Net) Echo(to port.IP, size int, reply func()) uint16 {
 	if _, ok := n.route(to); !ok {
 		return seq
 	}
-	a := n.outside(to, 0, func(p uint16) uint16 { return p }).Addr()
 	r := n.run
 	if !n.lend(sizeHeadersIP+(8+size+3)&^3, nameSegment) { // ping_send
 		return seq
 	}
+	n.noEcho() // nobody waits for an older one any more
+	way, ok := n.way("ping", to, 0)
+	if !ok {
+		return seq
+	}
+	a := way.Addr()
 	answer := func() {
 		if n.echoSeq == seq {
 			n.received(reply)
 		}
 	}
 	if n.cfg.Ping == nil && a.IsLoopback() {
-		r.inject(answer) // no need to ask, and the same order every time
+		if n.fails(OpPing, way) == nil {
+			r.inject(answer) // no need to ask, and the same order every time
+		}
 		return seq
 	}
-	h := r.hold(echoLimit)
-	r.spawn(func() {
-		ctx, cancel := context.WithTimeout(r.ctx, echoLimit)
+	n.ask(a, size, answer)
+	return seq
+}
+
+// ask sends a request to the network, unless too many are under way.
+func (n *Net) ask(a netip.Addr, size int, answer func()) {
+	r, h := n.run, n.run.hold(echoLimit)
+	ctx, cancel := context.WithTimeout(r.ctx, echoLimit)
+	n.noEcho = cancel
+	asked := r.spawnIn(&n.echoes, func() {
 		defer cancel()
-		ask := n.cfg.Ping
-		if ask == nil {
-			ask = icmpEcho
+		ping := n.cfg.Ping
+		if ping == nil {
+			ping = icmpEcho
 		}
-		ok := ask(ctx, a, size)
+		ok := n.fails(OpPing, netip.AddrPortFrom(a, 0)) == nil && ping(ctx, a, size)
 		r.inject(func() {
 			r.release(h)
 			if ok {
@@ -51,7 +66,10 @@ func (n *Net) Echo(to port.IP, size int, reply func()) uint16 {
 			}
 		})
 	})
-	return seq
+	if !asked {
+		cancel()
+		r.release(h)
+	}
 }
 
 // echoRequest is an ICMP message as the firmware sends it (PING_ID, and the data

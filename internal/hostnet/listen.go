@@ -22,7 +22,7 @@ const errorPause = 10 * time.Millisecond
 type listener struct {
 	n      *Net
 	run    *run
-	ln     *net.TCPListener
+	ln     *net.TCPListener // nil where nothing is opened on the host
 	addr   port.IP
 	port   uint16
 	accept func(port.TCP) bool
@@ -49,13 +49,15 @@ func (n *Net) ListenTCP(addr port.IP, p uint16, accept func(port.TCP) bool) (por
 		return nil, err
 	}
 	block, ok := n.take(sizeListener, nameListener)
+	l := &listener{n: n, run: n.run, ln: ln, addr: addr, port: p, accept: accept, block: block}
 	if !ok {
-		ln.Close()
+		l.shut()
 		return nil, port.NetErrMem
 	}
-	l := &listener{n: n, run: n.run, ln: ln, addr: addr, port: p, accept: accept, block: block}
 	n.listeners = append(n.listeners, l)
-	n.run.spawn(l.loop)
+	if ln != nil {
+		n.run.spawn(l.loop)
+	}
 	return l, port.NetOK
 }
 
@@ -68,6 +70,9 @@ func (n *Net) openListener(p uint16) (ln *net.TCPListener, got uint16, e port.Ne
 	for try := 0; try < portTries; try++ {
 		if any {
 			p = n.localPort()
+		}
+		if !n.opens("tcp", p) {
+			return nil, p, port.NetOK
 		}
 		if ln, host, err = n.listen(p); err == nil || !any {
 			break
@@ -82,21 +87,13 @@ func (n *Net) openListener(p uint16) (ln *net.TCPListener, got uint16, e port.Ne
 	return ln, p, port.NetOK
 }
 
-// tcpHostPort is where the server on device port p is, or would be.
-func (n *Net) tcpHostPort(p uint16) uint16 {
-	for _, l := range n.listeners {
-		if l.port == p {
-			return l.ln.Addr().(*net.TCPAddr).AddrPort().Port()
-		}
-	}
-	host, _ := n.cfg.HostPort(p)
-	return host
-}
-
 // listen opens the host port for device port p.
 func (n *Net) listen(p uint16) (*net.TCPListener, netip.AddrPort, error) {
 	want, fixed := n.cfg.HostPort(p)
 	host := netip.AddrPortFrom(n.cfg.ListenIP, want)
+	if err := n.fails(OpListen, host); err != nil {
+		return nil, host, err
+	}
 	lc := net.ListenConfig{KeepAlive: -1}
 	ln, err := lc.Listen(context.Background(), "tcp", host.String())
 	if err != nil && !fixed && want != 0 && addressInUse(err) {
@@ -114,7 +111,7 @@ func (n *Net) listen(p uint16) (*net.TCPListener, netip.AddrPort, error) {
 // wait in the host's backlog as they would repeat their requests on the air.
 func (l *listener) loop() {
 	for l.wait() {
-		s, err := l.ln.AcceptTCP()
+		s, err := l.acceptTCP()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -125,6 +122,13 @@ func (l *listener) loop() {
 		l.run.count(1)
 		l.run.injectSock(s, func() { l.accepted(s, synAgain) })
 	}
+}
+
+func (l *listener) acceptTCP() (*net.TCPConn, error) {
+	if err := l.n.fails(OpAccept, l.ln.Addr().(*net.TCPAddr).AddrPort()); err != nil {
+		return nil, err
+	}
+	return l.ln.AcceptTCP()
 }
 
 // wait returns false when the listener is closed.
@@ -150,7 +154,7 @@ func (l *listener) accepted(s *net.TCPConn, again time.Duration) {
 	if !ok || !slices.Contains(l.n.listeners, l) || again > synTimeout { // network or server is gone, or the peer
 		l.run.count(-1)
 		_ = s.SetLinger(0)
-		s.Close()
+		l.n.close(s, peer)
 		return
 	}
 	pcb, ok := l.n.newPCB()
@@ -160,7 +164,7 @@ func (l *listener) accepted(s *net.TCPConn, again time.Duration) {
 	}
 	c := l.n.newConn(nil, pcb)
 	c.local, c.localPort = local, l.port
-	c.peer, c.peerPort = from, peer.Port()
+	c.peer, c.peerPort, c.host = from, peer.Port(), peer
 	c.established(s)
 	if !l.accept(c) {
 		c.Abort()
@@ -174,10 +178,17 @@ func (l *listener) Close() {
 	l.closed = true
 	l.n.cond.Broadcast()
 	l.n.mu.Unlock()
-	l.ln.Close()
+	l.shut()
 	if i := slices.Index(l.n.listeners, l); i >= 0 {
 		l.n.listeners = slices.Delete(l.n.listeners, i, i+1)
 		l.n.give(l.block)
+	}
+}
+
+// shut closes what is open on the host.
+func (l *listener) shut() {
+	if l.ln != nil {
+		l.n.close(l.ln, l.ln.Addr().(*net.TCPAddr).AddrPort())
 	}
 }
 

@@ -32,6 +32,10 @@ type Net struct {
 	names     nameTable
 	echoSeq   uint16
 	run       *run
+	walls     walls
+	noEcho    context.CancelFunc // ends the last ping
+
+	dials, lookUps, echoes gate
 
 	wg sync.WaitGroup
 
@@ -54,7 +58,8 @@ func New(cfg Config) *Net {
 	if cfg.Memory == nil {
 		cfg.Memory = noMemory{}
 	}
-	n := &Net{cfg: cfg, loop: cfg.Loop}
+	n := &Net{cfg: cfg, loop: cfg.Loop, walls: newWalls(&cfg), noEcho: func() {}}
+	n.dials.most, n.lookUps.most, n.echoes.most = maxDials, maxLookUps, maxEchoes
 	n.cond = sync.NewCond(&n.mu)
 	n.start()
 	return n
@@ -71,7 +76,7 @@ func (n *Net) start() {
 func (n *Net) Reset() {
 	old := n.run
 	for _, l := range n.listeners {
-		l.ln.Close()
+		l.shut()
 	}
 	for _, c := range slices.Clone(n.conns) { // drop takes it out
 		c.lose()
@@ -146,29 +151,6 @@ func (n *Net) route(a port.IP) (from port.IP, ok bool) {
 	return from, ok
 }
 
-// outside translates an address and port of the module's world to the host's.
-// hostPort tells where the module's own servers are.
-func (n *Net) outside(a port.IP, p uint16, hostPort func(uint16) uint16) netip.AddrPort {
-	if to, ok := n.cfg.Alias[a]; ok {
-		a = to
-	}
-	for i, own := range n.addr {
-		if own.IsAny() {
-			continue
-		}
-		if a == own {
-			return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), hostPort(p))
-		}
-		if m := n.mask[i]; a.Uint32() == own.Uint32()|^m.Uint32() {
-			a = port.IP{255, 255, 255, 255}
-		}
-	}
-	if a.IsBroadcast() && n.cfg.ListenIP.IsLoopback() {
-		a = port.IP{127, 0, 0, 1} // what stays on this host is nobody else's business
-	}
-	return netip.AddrPortFrom(netip.AddrFrom4(a), p)
-}
-
 // DNSServer is the i-th name server. It is only kept: names are looked up with
 // the host's means.
 func (n *Net) DNSServer(i int) port.IP {
@@ -236,7 +218,7 @@ func (r *run) end() {
 	}
 	r.n.mu.Lock()
 	for s := range r.socks {
-		s.Close()
+		r.n.close(s, netip.AddrPort{})
 	}
 	clear(r.socks)
 	r.n.mu.Unlock()
@@ -279,7 +261,7 @@ func (r *run) injectSock(sock *net.TCPConn, f func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if r.ctx.Err() != nil {
-		sock.Close()
+		n.close(sock, netip.AddrPort{})
 		return
 	}
 	r.socks[sock] = true

@@ -13,7 +13,8 @@ import (
 // reader reads one connection on a goroutine, segment by segment, never more
 // than the receive window allows.
 type reader struct {
-	sock *net.TCPConn
+	sock  *net.TCPConn
+	fails func() error // Config.Fail
 
 	mu      sync.Mutex
 	cond    *sync.Cond
@@ -70,7 +71,10 @@ func (r *reader) loop(c *conn) {
 		if room == 0 {
 			return
 		}
-		k, err := r.sock.Read(buf[:room])
+		k, err := 0, r.fails()
+		if err == nil {
+			k, err = r.sock.Read(buf[:room])
+		}
 		if k > 0 {
 			r.took(k)
 			p := append([]byte(nil), buf[:k]...)

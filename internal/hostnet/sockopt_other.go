@@ -16,6 +16,10 @@ func setTTL(syscall.Conn, uint8) {}
 
 func changeGroup(*net.UDPConn, netip.Addr, port.IP, bool) {}
 
+func noBroadcast(*net.UDPConn) bool { return true }
+
+func sendGroups(*net.UDPConn, netip.Addr) bool { return false }
+
 func addressInUse(err error) bool { return strings.Contains(err.Error(), "in use") }
 
 func refused(err error) bool { return strings.Contains(err.Error(), "refused") }

@@ -41,6 +41,33 @@ func changeGroup(s *net.UDPConn, local netip.Addr, group port.IP, join bool) {
 	}
 }
 
+// noBroadcast keeps a socket from sending to broadcast addresses, as Go lets every one.
+func noBroadcast(s *net.UDPConn) bool {
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return false
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		failed = syscall.SetsockoptInt(syscall.Handle(fd), syscall.SOL_SOCKET, syscall.SO_BROADCAST, 0)
+	})
+	return err == nil && failed == nil
+}
+
+// sendGroups makes a socket send to multicast groups by the interface of the address
+// local; false if that does not work.
+func sendGroups(s *net.UDPConn, local netip.Addr) bool {
+	raw, err := s.SyscallConn()
+	if err != nil || !local.Is4() {
+		return false
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		failed = syscall.SetsockoptInet4Addr(syscall.Handle(fd), syscall.IPPROTO_IP, syscall.IP_MULTICAST_IF, local.As4())
+	})
+	return err == nil && failed == nil
+}
+
 func addressInUse(err error) bool { return errors.Is(err, wsaEADDRINUSE) }
 
 func refused(err error) bool { return errors.Is(err, wsaECONNREFUSED) }

@@ -28,7 +28,8 @@ type conn struct {
 	run   *run
 	h     port.TCPHandler
 	state connState
-	sock  *net.TCPConn // nil until the connection is there
+	sock  *net.TCPConn   // nil until the connection is there
+	host  netip.AddrPort // the other side, as the host knows it
 
 	local, peer         port.IP
 	localPort, peerPort uint16
@@ -82,9 +83,12 @@ func (c *conn) TTL() uint8                   { return c.ttl }
 func (c *conn) SetTTL(ttl uint8) {
 	c.ttl = ttl
 	if c.sock != nil {
-		setTTL(c.sock, ttl)
+		c.option(func() { setTTL(c.sock, ttl) })
 	}
 }
+
+// option sets an option of the socket.
+func (c *conn) option(set func()) { c.n.option(c.host, set) }
 
 func (c *conn) KeepAlive(idle time.Duration) {
 	c.idle = max(idle, time.Second) // zero would be the host's default
@@ -95,7 +99,9 @@ func (c *conn) KeepAlive(idle time.Duration) {
 
 func (c *conn) setKeepAlive() {
 	// A host without these options keeps the connection without probes.
-	_ = c.sock.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: c.idle, Interval: keepInterval, Count: 1})
+	c.option(func() {
+		_ = c.sock.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: c.idle, Interval: keepInterval, Count: 1})
+	})
 }
 
 func (c *conn) Connect(a port.IP, p uint16) port.NetErr {
@@ -114,23 +120,37 @@ func (c *conn) Connect(a port.IP, p uint16) port.NetErr {
 	}
 	c.syn = []segment{syn}
 	c.state = stSynSent
-	started := c.n.loop.Now()
 	if a.IsBroadcast() || a.IsAny() || a.IsMulticast() {
 		c.giveUpAfter(synTimeout)
 		return port.NetOK
 	}
-	to := c.n.outside(a, p, c.n.tcpHostPort)
-	ctx, cancel := context.WithCancel(c.run.ctx)
-	c.dialing, c.holding = cancel, c.run.hold(0)
-	r := c.run
-	r.spawn(func() {
-		sock, err := dial(ctx, to)
-		r.injectSock(sock, func() { c.dialed(sock, err, started) })
-	})
+	to, ok := c.n.way("tcp", a, p)
+	if !ok || !c.dial(to) {
+		c.giveUpAfter(synTimeout) // nobody answers
+	}
 	return port.NetOK
 }
 
-func dial(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error) {
+// dial lets the host connect, unless it does that too many times already.
+func (c *conn) dial(to netip.AddrPort) bool {
+	started, r := c.n.loop.Now(), c.run
+	ctx, cancel := context.WithCancel(r.ctx)
+	c.host, c.dialing, c.holding = to, cancel, r.hold(0)
+	asked := r.spawnIn(&c.n.dials, func() {
+		sock, err := c.n.dial(ctx, to)
+		r.injectSock(sock, func() { c.dialed(sock, err, started) })
+	})
+	if !asked {
+		cancel()
+		r.release(c.holding)
+	}
+	return asked
+}
+
+func (n *Net) dial(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error) {
+	if err := n.fails(OpDial, to); err != nil {
+		return nil, err
+	}
 	d := net.Dialer{Timeout: synTimeout, KeepAlive: -1}
 	s, err := d.DialContext(ctx, "tcp4", to.String())
 	if err != nil {
@@ -145,7 +165,7 @@ func (c *conn) dialed(sock *net.TCPConn, err error, started time.Duration) {
 	switch {
 	case c.state != stSynSent: // closed meanwhile
 		if sock != nil {
-			sock.Close()
+			c.n.close(sock, c.host)
 		}
 	case err == nil:
 		c.run.count(1)
@@ -170,7 +190,7 @@ func (c *conn) established(sock *net.TCPConn) {
 	c.sock, c.state, c.counted, c.heard = sock, stOpen, true, c.n.loop.Now()
 	c.freeSYN()
 	if c.ttl != port.DefaultTTL {
-		setTTL(sock, c.ttl)
+		c.option(func() { setTTL(sock, c.ttl) })
 	}
 	if c.idle > 0 {
 		c.setKeepAlive()
@@ -180,6 +200,7 @@ func (c *conn) established(sock *net.TCPConn) {
 func (c *conn) startReading() {
 	if c.state == stOpen {
 		c.rd = newReader(c.sock)
+		c.rd.fails = func() error { return c.n.fails(OpRead, c.host) }
 		c.run.spawn(func() { c.rd.loop(c) })
 	}
 }
@@ -223,7 +244,10 @@ func (c *conn) flush() {
 	h := c.run.hold(holdLimit)
 	sock, r := c.sock, c.run
 	r.spawn(func() {
-		_, err := sock.Write(piece)
+		err := c.n.fails(OpWrite, c.host)
+		if err == nil {
+			_, err = sock.Write(piece)
+		}
 		r.inject(func() {
 			r.release(h)
 			c.written(len(piece), err)
@@ -375,7 +399,7 @@ func (c *conn) drop() {
 		c.timer.Disarm()
 	}
 	if c.sock != nil {
-		c.sock.Close()
+		c.n.close(c.sock, c.host)
 		c.sock = nil
 	}
 	if i := slices.Index(c.n.conns, c); i >= 0 {

@@ -14,22 +14,25 @@ import (
 // (app/include/lwipopts.h). More stay in the host's buffers.
 const udpBacklog = 10
 
-// udp implements port.UDP. It has two sockets of the host: one on the mapped
-// port, and, once something is sent elsewhere while that one is bound to a
-// loopback address, one that can reach the outside.
+// udp implements port.UDP. It has two sockets of the host: in is on the mapped port of a
+// server and takes datagrams from everybody; out is made when there is something to send
+// that in cannot send, and takes only answers, as a router would let them through.
 type udp struct {
-	n      *Net
-	run    *run
-	in     *net.UDPConn
-	out    *net.UDPConn
-	addr   port.IP
-	port   uint16
-	ttl    uint8
-	recv   func(p []byte, from port.IP, port uint16)
-	free   chan struct{} // one entry for each datagram that may still come in
-	done   chan struct{}
-	block  port.Block
-	closed bool
+	n        *Net
+	run      *run
+	in       *net.UDPConn // nil at a port that the module did not choose, or where nothing is opened
+	out      *net.UDPConn
+	addr     port.IP
+	port     uint16
+	ttl      uint8
+	recv     func(p []byte, from port.IP, port uint16)
+	asked    peers         // whom the module has sent something to
+	callers  peers         // who has sent something to a server
+	expected []expected    // datagrams of this module on their way here
+	free     chan struct{} // one entry for each datagram that may still come in
+	done     chan struct{}
+	block    port.Block
+	closed   bool
 }
 
 // BindUDP opens a datagram socket.
@@ -49,36 +52,42 @@ func (n *Net) BindUDP(addr port.IP, p uint16, recv func(p []byte, from port.IP, 
 		u.free <- struct{}{}
 	}
 	n.udps = append(n.udps, u)
-	for _, g := range n.groups {
-		changeGroup(in, n.cfg.ListenIP, g.addr, true)
+	if in != nil {
+		for _, g := range n.groups {
+			n.changeGroup(in, g.addr, true)
+		}
+		n.run.spawn(func() { u.loop(in) })
 	}
-	n.run.spawn(func() { u.loop(in) })
 	return u, port.NetOK
 }
 
-// openUDP opens the host's port for port p, 0 for any, and tells which port it has.
+// openUDP opens the host's port for a server on port p, and tells which port it has. For
+// port 0, any, there is no server.
 func (n *Net) openUDP(addr port.IP, p uint16) (in *net.UDPConn, got uint16, e port.NetErr) {
-	any := p == 0
-	if any {
+	if p == 0 {
 		if p = n.freeUDPPort(); p == 0 {
 			return nil, 0, port.NetErrInUse
 		}
+		return nil, p, port.NetOK
 	}
 	for _, u := range n.udps {
 		if u.port == p && (u.addr.IsAny() || addr.IsAny() || u.addr == addr) {
 			return nil, 0, port.NetErrInUse
 		}
 	}
+	if !n.opens("udp", p) {
+		return nil, p, port.NetOK
+	}
 	want, fixed := n.cfg.HostPort(p)
 	host := netip.AddrPortFrom(n.cfg.ListenIP, want)
-	in, err := listenUDP(host)
-	if err != nil && want != 0 && (any || !fixed) && addressInUse(err) {
-		in, err = listenUDP(netip.AddrPortFrom(n.cfg.ListenIP, 0))
+	in, err := n.listenUDP("udp", host)
+	if err != nil && want != 0 && !fixed && addressInUse(err) {
+		in, err = n.listenUDP("udp", netip.AddrPortFrom(n.cfg.ListenIP, 0))
 	}
 	if err == nil {
-		host = in.LocalAddr().(*net.UDPAddr).AddrPort()
+		host = localAddr(in)
 	}
-	if f := n.cfg.OnListen; f != nil && !any {
+	if f := n.cfg.OnListen; f != nil {
 		f(Mapping{Network: "udp", Device: p, Host: host, Err: err})
 	}
 	if err != nil {
@@ -87,25 +96,25 @@ func (n *Net) openUDP(addr port.IP, p uint16) (in *net.UDPConn, got uint16, e po
 	return in, p, port.NetOK
 }
 
-func listenUDP(a netip.AddrPort) (*net.UDPConn, error) {
+// udpBuffer is what the host is asked to keep of datagrams, in bytes: more than a task
+// can send for want of heap. Hosts may give less.
+const udpBuffer = 208 << 10
+
+func (n *Net) listenUDP(network string, a netip.AddrPort) (*net.UDPConn, error) {
+	if err := n.fails(OpListen, a); err != nil {
+		return nil, err
+	}
 	var lc net.ListenConfig
-	pc, err := lc.ListenPacket(context.Background(), "udp", a.String())
+	pc, err := lc.ListenPacket(context.Background(), network, a.String())
 	if err != nil {
 		return nil, err
 	}
-	return pc.(*net.UDPConn), nil
+	s := pc.(*net.UDPConn)
+	n.option(a, func() { _ = s.SetReadBuffer(udpBuffer) })
+	return s, nil
 }
 
-// udpHostPort is where the socket on device port p is, or would be.
-func (n *Net) udpHostPort(p uint16) uint16 {
-	for _, u := range n.udps {
-		if u.port == p {
-			return u.in.LocalAddr().(*net.UDPAddr).AddrPort().Port()
-		}
-	}
-	host, _ := n.cfg.HostPort(p)
-	return host
-}
+func localAddr(s *net.UDPConn) netip.AddrPort { return s.LocalAddr().(*net.UDPAddr).AddrPort() }
 
 // freeUDPPort is the lowest free port of udp_bind's range, 0 for none.
 func (n *Net) freeUDPPort() uint16 {
@@ -127,13 +136,13 @@ func (u *udp) loop(sock *net.UDPConn) {
 		case <-u.done:
 			return
 		}
-		k, from, err := sock.ReadFromUDPAddrPort(buf)
+		k, from, err := u.read(sock, buf)
 		select {
 		case <-u.done:
 			return
 		default:
 		}
-		if err != nil || k > port.UDPMaxPayload {
+		if err != nil || k > port.UDPMaxPayload || !u.takes(sock, from, 0) {
 			// A send to a closed port can come back as an error of the next read;
 			// lwIP would not see it.
 			u.free <- struct{}{}
@@ -143,15 +152,46 @@ func (u *udp) loop(sock *net.UDPConn) {
 			continue
 		}
 		p := append([]byte(nil), buf[:k]...)
-		u.run.inject(func() {
-			if u.closed {
-				return
-			}
-			u.free <- struct{}{}
-			u.n.received(func() { u.recv(p, fromHost(from.Addr()), from.Port()) })
-		})
+		u.run.inject(func() { u.arrived(sock, p, from) })
 	}
 }
+
+func (u *udp) read(sock *net.UDPConn, buf []byte) (k int, from netip.AddrPort, err error) {
+	if err := u.n.fails(OpRead, localAddr(sock)); err != nil {
+		return 0, from, err
+	}
+	k, from, err = sock.ReadFromUDPAddrPort(buf)
+	return k, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), err
+}
+
+// takes tells whether a datagram may come in. Any goroutine may ask, those that do not
+// know the module's time with 0.
+func (u *udp) takes(sock *net.UDPConn, from netip.AddrPort, now time.Duration) bool {
+	return sock == u.in || u.asked.mayAnswer(from, u.n.groupsAt, now)
+}
+
+// arrived gives a datagram to the module.
+func (u *udp) arrived(sock *net.UDPConn, p []byte, from netip.AddrPort) {
+	if u.closed {
+		return
+	}
+	u.free <- struct{}{}
+	u.fulfil(from)
+	now := u.n.loop.Now()
+	if !u.takes(sock, from, now) {
+		return
+	}
+	seen := destination{fromHost(from.Addr()), from.Port()}
+	if p, ok := u.asked.atHost(from, now); ok && !isGroup(p.seen.addr) {
+		seen = p.seen // the module knows it by another address
+	}
+	if sock == u.in {
+		u.callers.note(from, seen, now)
+	}
+	u.n.received(func() { u.recv(p, seen.addr, seen.port) })
+}
+
+func isGroup(a port.IP) bool { return a.IsMulticast() || a.IsBroadcast() }
 
 // SendTo sends p. What the host cannot send is lost on the way, as on the air.
 func (u *udp) SendTo(p []byte, to port.IP, dst uint16) port.NetErr {
@@ -164,26 +204,62 @@ func (u *udp) SendTo(p []byte, to port.IP, dst uint16) port.NetErr {
 	if u.closed || len(p) > port.UDPMaxPayload {
 		return port.NetOK
 	}
-	a := u.n.outside(to, dst, u.n.udpHostPort)
+	d, now := destination{to, dst}, u.n.loop.Now()
+	if caller, ok := u.callers.atModule(d, now); ok {
+		u.send(u.in, p, caller.host)
+		return port.NetOK
+	}
+	a, ok := u.n.way("udp", to, dst)
+	if !ok {
+		return port.NetOK
+	}
 	if s := u.socketFor(a.Addr()); s != nil {
-		_, _ = s.WriteToUDPAddrPort(p, a)
+		u.asked.note(a, d, now)
+		u.send(s, p, a)
 	}
 	return port.NetOK
 }
 
-// socketFor chooses the socket that can reach a.
+func (u *udp) send(s *net.UDPConn, p []byte, a netip.AddrPort) {
+	if u.n.fails(OpWrite, a) != nil {
+		return
+	}
+	if a.Addr().IsMulticast() && !u.n.sendsGroups(s) {
+		return
+	}
+	if _, err := s.WriteToUDPAddrPort(p, a); err == nil {
+		u.n.expect(s, a)
+	}
+}
+
+// sendsGroups makes a socket send to groups where servers listen, and nowhere else.
+func (n *Net) sendsGroups(s *net.UDPConn) (ok bool) {
+	if n.cfg.ListenIP.IsUnspecified() {
+		return true
+	}
+	n.option(localAddr(s), func() { ok = sendGroups(s, n.cfg.ListenIP) })
+	return ok
+}
+
+// socketFor chooses the socket that can reach a. What is bound to a loopback address can
+// send on this host only, groups included.
 func (u *udp) socketFor(a netip.Addr) *net.UDPConn {
-	if a.IsLoopback() || !u.n.cfg.ListenIP.IsLoopback() {
+	if u.in != nil && (a.IsLoopback() || a.IsMulticast() || !u.n.cfg.ListenIP.IsLoopback()) {
 		return u.in
 	}
 	if u.out == nil {
-		s, err := listenUDP(netip.AddrPortFrom(netip.IPv4Unspecified(), 0))
+		s, err := u.n.listenUDP("udp4", netip.AddrPortFrom(netip.IPv4Unspecified(), 0))
 		if err != nil {
+			return nil
+		}
+		// The broadcast addresses of the host's networks look like any other.
+		if u.n.cfg.ListenIP.IsLoopback() && !noBroadcast(s) {
+			u.n.close(s, localAddr(s))
 			return nil
 		}
 		u.out = s
 		if u.ttl != port.DefaultTTL {
-			setTTL(s, u.ttl)
+			u.n.option(localAddr(s), func() { setTTL(s, u.ttl) })
 		}
 		u.run.spawn(func() { u.loop(s) })
 	}
@@ -204,10 +280,23 @@ func (u *udp) shut() {
 	}
 	u.closed = true
 	close(u.done)
-	u.in.Close()
-	if u.out != nil {
-		u.out.Close()
+	for _, s := range u.sockets() {
+		u.n.close(s, localAddr(s))
 	}
+	for _, e := range u.expected {
+		u.run.release(e.hold)
+	}
+	u.expected = nil
+}
+
+// sockets are those of the host that are open.
+func (u *udp) sockets() (list []*net.UDPConn) {
+	for _, s := range []*net.UDPConn{u.in, u.out} {
+		if s != nil {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 func (u *udp) Local() (port.IP, uint16) { return u.addr, u.port }
@@ -215,9 +304,8 @@ func (u *udp) TTL() uint8               { return u.ttl }
 
 func (u *udp) SetTTL(ttl uint8) {
 	u.ttl = ttl
-	setTTL(u.in, ttl)
-	if u.out != nil {
-		setTTL(u.out, ttl)
+	for _, s := range u.sockets() {
+		u.n.option(localAddr(s), func() { setTTL(s, ttl) })
 	}
 }
 
@@ -260,6 +348,12 @@ func (n *Net) groupIndex(iface, addr port.IP) int {
 
 func (n *Net) changeGroups(addr port.IP, join bool) {
 	for _, u := range n.udps {
-		changeGroup(u.in, n.cfg.ListenIP, addr, join)
+		if u.in != nil {
+			n.changeGroup(u.in, addr, join)
+		}
 	}
+}
+
+func (n *Net) changeGroup(s *net.UDPConn, addr port.IP, join bool) {
+	n.option(localAddr(s), func() { changeGroup(s, n.cfg.ListenIP, addr, join) })
 }

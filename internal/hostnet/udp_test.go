@@ -16,7 +16,9 @@ import (
 )
 
 func TestUDP(t *testing.T) {
-	b := newBench(t, realClock(), nil)
+	b := newBench(t, realClock(), func(c *Config) {
+		c.Connect = []Forward{{Addr: port.IP{255, 255, 255, 255}, To: netip.MustParseAddrPort("127.0.0.1:0")}}
+	})
 	type packet struct {
 		p    string
 		from port.IP
@@ -63,8 +65,10 @@ func TestUDP(t *testing.T) {
 		if e := u.SendTo([]byte("pong"), p.from, p.port); e != port.NetOK {
 			t.Errorf("SendTo: %d", e)
 		}
-		// The module's own address is this host, broadcasts stay here.
-		u.SendTo([]byte("self"), ownIP, 5000)
+		// The module's own address leads nowhere; the gateway is this host here, and so are
+		// broadcasts.
+		u.SendTo([]byte("nobody"), ownIP, 5000)
+		u.SendTo([]byte("self"), gateway, host.Port())
 		u.SendTo([]byte("all"), port.IP{192, 168, 0, 255}, host.Port())
 	})
 	buf := make([]byte, 100)
@@ -73,8 +77,13 @@ func TestUDP(t *testing.T) {
 		t.Errorf("peer got %q, %v", buf[:n], err)
 	}
 	for _, want := range []string{"self", "all"} {
-		if p := <-got; p.p != want {
-			t.Errorf("received %q, want %q", p.p, want)
+		select {
+		case p := <-got:
+			if p.p != want {
+				t.Errorf("received %q, want %q", p.p, want)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%q does not come in", want)
 		}
 	}
 	b.do(func() {

@@ -43,6 +43,7 @@ type settings struct {
 	flashAt  string
 	// flashSize is that of a new chip in bytes, 0 for the default.
 	flashSize int
+	openings  []string // in the network, by the file
 	virtual   bool
 	scale     float64 // of real time
 }
@@ -175,7 +176,63 @@ func (c *settings) readNetwork(s *section) {
 	})
 	n.HostsOnly = s.boolean("hosts_only", false)
 	n.GatewayIsHost = s.boolean("gateway_is_host", false)
+	if t := s.str("network"); t != "" {
+		var ok bool
+		if n.Policy, ok = hostnet.ParsePolicy(t); !ok {
+			s.fail("network", `%q is none of "all", "local" and "none"`, t)
+		}
+	}
+	s.table("connect", func(t *section) {
+		for _, name := range sortedNames(t.items) {
+			f, err := hostnet.ParseForward(name, t.str(name))
+			if err != nil {
+				t.fail(name, `%v; want the module's side and that of your network, as in "broker.lan:1883" = "127.0.0.1:1883"`, err)
+				continue
+			}
+			n.Connect = append(n.Connect, f)
+		}
+	})
+	c.openings = openings(s)
 }
+
+// openings lists what the file, and no flag, lets the module reach or be reached by that it
+// could not without.
+func openings(s *section) (list []string) {
+	each := func(name string, dangerous func(value string) bool) {
+		it := s.items[name]
+		if it == nil {
+			return
+		}
+		entries, ok := it.value.(table)
+		if !ok {
+			return
+		}
+		for _, k := range sortedNames(entries) {
+			v, _ := text(entries[k].value)
+			if !fromFlag(entries[k]) && dangerous(v) {
+				list = append(list, fmt.Sprintf("%s: %q = %q", name, k, v))
+			}
+		}
+	}
+	if it := s.items["listen"]; it != nil && !fromFlag(it) {
+		t, _ := text(it.value)
+		if ip, err := netip.ParseAddr(t); err == nil && !ip.IsLoopback() {
+			list = append(list, fmt.Sprintf("listen = %q", t))
+		}
+	}
+	each("hosts", func(v string) bool {
+		ip, ok := parseIP(v)
+		return ok && hostnet.Special(ip) != ""
+	})
+	each("connect", func(string) bool { return true })
+	if it := s.items["gateway_is_host"]; it != nil && !fromFlag(it) && it.value == true {
+		list = append(list, "gateway_is_host = true")
+	}
+	return list
+}
+
+// fromFlag tells that a flag said it.
+func fromFlag(it *item) bool { return strings.HasPrefix(it.at, "--") }
 
 func (c *settings) readWiFi(s *section) {
 	w := &c.config.WiFi

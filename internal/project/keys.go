@@ -70,6 +70,10 @@ at 8000 + port below 1024, else at their own number`, "Network", FormPairs},
 		{"auto_ports", "auto-ports", "", "take another port if one that was not named is in use (default: true)", "Network", FormSwitch},
 		{"hosts", "host", "NAME=IP", "address of a name, without a look-up", "Network", FormPairs},
 		{"hosts_only", "hosts-only", "", "all other names are unknown", "Network", FormSwitch},
+		{"network", "network", "WHAT", `what the module reaches: "all" as behind a router, "local" only what is named, or
+"none" (default: all)`, "Network", FormValue},
+		{"connect", "connect", "HOST:PORT=IP:PORT", `what the module sends to that name or address goes there, as in
+broker.lan:1883=127.0.0.1:1883; "*" as both ports is all`, "Network", FormPairs},
 		{"gateway_is_host", "gateway-is-host", "", "the address of the Wi-Fi's gateway leads to this computer", "Network", FormSwitch},
 
 		{"wifi.networks", "wifi-network", "ssid=NAME,...", `a network: ssid, password, auth, hidden, bssid, channel, rssi, address, gateway,

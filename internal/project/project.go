@@ -11,6 +11,7 @@ import (
 	"moonlet/internal/chunk"
 	"moonlet/internal/device"
 	"moonlet/internal/flash"
+	"moonlet/internal/hostnet"
 )
 
 // defaultState is the state directory in a project's directory.
@@ -109,6 +110,10 @@ func (p *Project) configure(root table, flags []Setting) error {
 	}
 	r := &reader{}
 	p.settings = r.read(root)
+	if list := p.settings.openings; len(list) > 0 && p.settings.config.Net.Policy != hostnet.None {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("the project's file opens the network further than the default: %s",
+			strings.Join(list, ", ")))
+	}
 	return r.err()
 }
 

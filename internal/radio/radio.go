@@ -148,7 +148,7 @@ func (r *Radio) Start() {
 	r.station.current, r.station.limit = s.Current, s.Limit
 	r.station.auto = s.AutoConnect
 	r.ap.start(s.AP)
-	r.ip = [2]port.IPInfo{port.SoftAPIf: defaultAPAddress()}
+	r.ip = [2]port.IPInfo{port.SoftAPIf: DefaultAPAddress()}
 	r.setMode(s.Mode)
 	if len(r.script) > 0 {
 		r.scripted.Arm(max(r.due-r.loop.Now(), 0), false)

@@ -28,7 +28,8 @@ type apClient struct {
 
 func (a *softAP) start(c port.APConfig) { *a = softAP{config: c} }
 
-func defaultAPAddress() port.IPInfo {
+// DefaultAPAddress is what the module's own network has until it is told otherwise.
+func DefaultAPAddress() port.IPInfo {
 	ip := port.IP{192, 168, 4, 1} // docs/modules/wifi.md, wifi.setmode()
 	return port.IPInfo{Addr: ip, Netmask: port.IP{255, 255, 255, 0}, Gateway: ip}
 }

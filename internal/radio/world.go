@@ -47,13 +47,18 @@ func (n Network) withDefaults() Network {
 		n.DHCPTime = DHCPTime
 	}
 	if n.Address == (port.IPInfo{}) {
-		n.Address = port.IPInfo{
-			Addr:    port.IP{192, 168, 0, 111}, // docs/modules/wifi.md, wifi.sta.getip()
-			Netmask: port.IP{255, 255, 255, 0},
-			Gateway: port.IP{192, 168, 0, 1},
-		}
+		n.Address = DefaultAddress()
 	}
 	return n
+}
+
+// DefaultAddress is what a network gives that does not say otherwise.
+func DefaultAddress() port.IPInfo {
+	return port.IPInfo{
+		Addr:    port.IP{192, 168, 0, 111}, // docs/modules/wifi.md, wifi.sta.getip()
+		Netmask: port.IP{255, 255, 255, 0},
+		Gateway: port.IP{192, 168, 0, 1},
+	}
 }
 
 // network is a Network in its present state.

@@ -3,6 +3,7 @@ package net_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	hostsock "net"
 	"net/netip"
 	"os"
@@ -80,8 +81,9 @@ func newChip(t *testing.T, clock sdk.Clock, air radio.Config) *testChip {
 	t.Cleanup(func() { c.space.Close() })
 	c.net = hostnet.New(hostnet.Config{
 		Loop: c.loop, HostsOnly: true, Hosts: map[string]port.IP{"here": {127, 0, 0, 1}},
-		Ports:    map[uint16]uint16{80: 0, 5000: 0},
-		OnListen: func(m hostnet.Mapping) { c.host[m.Device] = m.Host },
+		Ports:    map[uint16]uint16{80: 0, 81: 0, 5000: 0, 7000: 0},
+		OnListen: c.listening,
+		Alias:    map[port.IP]port.IP{{192, 168, 0, 1}: {127, 0, 0, 1}},
 		Memory:   c,
 	})
 	t.Cleanup(c.net.Close)
@@ -92,6 +94,14 @@ func newChip(t *testing.T, clock sdk.Clock, air radio.Config) *testChip {
 	})
 	c.boot()
 	return c
+}
+
+// listening tells scripts where their server is on the host: for port 80 in port80.
+func (c *testChip) listening(m hostnet.Mapping) {
+	c.host[m.Device] = m.Host
+	L := c.machine.State()
+	L.PushInteger(int64(m.Host.Port()))
+	L.SetGlobal(fmt.Sprint("port", m.Device))
 }
 
 func (c *testChip) boot() {

@@ -1,5 +1,6 @@
 -- The module is a station with the address 192.168.0.111; the name "here" is known.
--- Servers are reached through the host: the module's own address leads back.
+-- Its own address leads nowhere, as in the firmware. Its servers are on the host, which the
+-- gateway's address leads to: port80 is where the one on port 80 is found there.
 local function eq(got, want)
   if got ~= want then error(("got %s, want %s"):format(tostring(got), tostring(want)), 2) end
 end
@@ -14,6 +15,7 @@ local function list(...)
 end
 local me = wifi.sta.getip()
 eq(me, "192.168.0.111")
+local host = "192.168.0.1"
 
 -- Interfaces and name servers.
 local i = net.ifinfo()
@@ -99,10 +101,10 @@ eq(list(sv:getaddr()), "80 0.0.0.0")
 do
   local got = {}
   local sk = net.createConnection()
-  sk:on("dns", function(s, ip) eq(ip, "192.168.0.111") got.dns = true end)
+  sk:on("dns", function(s, ip) eq(ip, host) got.dns = true end)
   sk:on("connection", function(s)
     eq(s, sk)
-    eq(list(s:getpeer()), "80 " .. me)
+    eq(list(s:getpeer()), port80 .. " " .. host)
     eq(select(2, s:getaddr()), me)
     eq(s:ttl(), 255) eq(s:ttl(3), 3) eq(s:ttl(), 3)
     local n = 0
@@ -123,8 +125,8 @@ do
     fails("not connected", sv.close, sv)
     finish()
   end)
-  sk:connect(80, me)
-  fails("already connected", sk.connect, sk, 80, me)
+  sk:connect(port80, host)
+  fails("already connected", sk.connect, sk, port80, host)
 end
 collectgarbage()                          -- a socket in use holds itself
 
@@ -134,7 +136,16 @@ do
   local sk = net.createConnection()
   sk:on("disconnection", function() error "not the right one" end)
   sk:on("reconnection", function(s, err) eq(err, -9) finish() end)
-  sk:connect(81, me)
+  local closed = net.createServer()
+  closed:listen(81, print)
+  closed:close()
+  sk:connect(port81, host)
+end
+begin()
+do
+  local sk = net.createConnection()
+  sk:on("disconnection", function(s, err) eq(err, -8) finish() end)
+  sk:connect(80, me)
 end
 begin()
 do
@@ -180,7 +191,7 @@ do
     eq(err, -9) eq(got, 12 * 1460)
     finish()
   end)
-  sk:connect(7000, me)
+  sk:connect(port7000, host)
 end
 
 -- Datagrams.
@@ -197,12 +208,12 @@ end)
 do
   local sent = false
   local c = net.createUDPSocket()
-  c:on("receive", function(s, data)
-    eq(data, "re: hello") eq(sent, true)
+  c:on("receive", function(s, data, port, ip)
+    eq(data, "re: hello") eq(sent, true) eq(port, port5000) eq(ip, host)
     s:close() us:close()
     finish()
   end)
-  c:send(5000, me, "hello", function(s) eq(s, c) sent = true end)
+  c:send(port5000, host, "hello", function(s) eq(s, c) sent = true end)
   eq(list(c:getaddr()), "4096 0.0.0.0")
 end
 
