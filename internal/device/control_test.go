@@ -103,7 +103,7 @@ func TestStop_Endless(t *testing.T) {
 func TestEndAt_Endless(t *testing.T) {
 	for _, c := range endless {
 		t.Run(c.name, func(t *testing.T) {
-			d, events := realModule(t, device.Config{EndAt: 100 * time.Millisecond}, c.code)
+			d, events := realModule(t, device.Config{EndAt: 500 * time.Millisecond}, c.code)
 			var err error
 			took := ends(t, func() { err = d.Run(t.Context()) })
 			t.Logf("ended after %v", took)

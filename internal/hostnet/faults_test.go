@@ -51,6 +51,8 @@ type tally struct {
 	c                                    port.TCP
 	text                                 string
 	connected, received, sent, ended, no int
+
+	wasSent chan struct{} // has a value when the module knows that it has sent
 }
 
 func (s *tally) Connected() {
@@ -67,7 +69,13 @@ func (s *tally) Ended() {
 	s.ended++
 	s.c.Close()
 }
-func (s *tally) Sent(int)           { s.sent++ }
+func (s *tally) Sent(int) {
+	s.sent++
+	select {
+	case s.wasSent <- struct{}{}:
+	default:
+	}
+}
 func (s *tally) Failed(port.NetErr) { s.no++ }
 
 // scenario is something to do with a module; it returns what went well, and must end
@@ -161,12 +169,13 @@ func serverScenario(t *testing.T, f *faulty, limit time.Duration) string {
 
 // clientScenario resolves a name, talks to what is there by TCP and UDP, and pings it.
 func clientScenario(t *testing.T, f *faulty, limit time.Duration) string {
-	tcp, udp := echoServers(t)
+	wasSent := make(chan struct{}, 1)
+	tcp, udp := echoServers(t, wasSent)
 	b := newBench(t, sdk.NewVirtualClock(), func(c *Config) {
 		c.HostsOnly, c.Resolver, c.Fail = false, thisHost{}, f.fail
 		c.Ping = func(context.Context, netip.Addr, int) bool { return true }
 	})
-	s := &tally{b: b}
+	s := &tally{b: b, wasSent: wasSent}
 	var found, known, echoed, ponged int
 	done := make(chan struct{})
 	b.do(func() {
@@ -229,8 +238,9 @@ func (thisHost) LookupNetIP(context.Context, string, string) ([]netip.Addr, erro
 	return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
 }
 
-// echoServers send back what they get, the one for TCP once.
-func echoServers(t *testing.T) (tcp, udp uint16) {
+// echoServers send back what they get, the one for TCP once, and not before the other side
+// knows that it has sent: else that may hear of the end first.
+func echoServers(t *testing.T, wasSent <-chan struct{}) (tcp, udp uint16) {
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -249,6 +259,10 @@ func echoServers(t *testing.T) (tcp, udp uint16) {
 		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
 		buf := make([]byte, len("question"))
 		if _, err := io.ReadFull(c, buf); err == nil {
+			select {
+			case <-wasSent:
+			case <-time.After(20 * time.Second):
+			}
 			_, _ = c.Write(buf)
 		}
 	})
