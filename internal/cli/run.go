@@ -76,6 +76,7 @@ type runOptions struct {
 	quiet    bool
 	fresh    bool
 	save     bool
+	outside  bool
 	limit    time.Duration
 }
 
@@ -101,6 +102,7 @@ func (a *App) runCommand() *cobra.Command {
 	own.BoolVar(&o.save, "save", false, "of the image of a chip: keep in it what the module writes")
 	own.BoolVar(&o.quiet, "quiet", false, "tell nothing but problems")
 	own.BoolVar(&o.json, "json", false, "tell events as JSON objects, one per line, on the standard error output")
+	addOutside(own, &o.outside)
 	c.Flags().AddFlagSet(own)
 	groups := append([]group{{"Running", own}}, addKeyFlags(c, &o.settings)...)
 	c.SetUsageFunc(groupedUsage(groups))
@@ -118,7 +120,7 @@ func (a *App) run(path string, o runOptions) error {
 }
 
 func (a *App) runProject(path string, o runOptions) (err error) {
-	p, err := project.Open(path, o.settings)
+	p, err := a.openProject(path, o.settings, o.outside)
 	if err != nil {
 		return err
 	}
@@ -184,7 +186,11 @@ func (r *runner) start() error {
 			return err
 		}
 	}
+	told := len(r.project.Warnings)
 	done, err := r.project.Upload()
+	for _, w := range r.project.Warnings[told:] {
+		r.events.warn(w)
+	}
 	r.events.uploaded(done)
 	if err != nil {
 		return err

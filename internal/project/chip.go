@@ -10,6 +10,7 @@ import (
 	"moonlet/internal/flash"
 	"moonlet/internal/flashdir"
 	"moonlet/internal/flashfs"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/port"
 	"moonlet/internal/rcr"
 )
@@ -33,6 +34,38 @@ func (p *Project) FlashPath() string {
 	return filepath.Join(p.Dir, s.flash)
 }
 
+// flashIsOwn tells whether the user himself names the chip's file.
+func (p *Project) flashIsOwn() bool {
+	return p.IsImage() || p.allow || strings.HasPrefix(p.settings.flashAt, "--")
+}
+
+// checkFlash refuses a chip out of the project that the user does not know of.
+func (p *Project) checkFlash() error {
+	s := &p.settings
+	if s.flash != "" && !p.flashIsOwn() && !filepath.IsLocal(s.flash) {
+		return outside(s.flashAt, "flash", s.flash)
+	}
+	return nil
+}
+
+// findChip opens the directory of the chip's file.
+func (p *Project) findChip() (err error) {
+	if p.beside != nil {
+		return nil
+	}
+	if p.flashIsOwn() {
+		p.beside, p.besideName, err = p.files.Place(p.FlashPath())
+	} else {
+		p.besideName = p.settings.flash
+		p.beside, err = p.root.Sub(".")
+	}
+	if err != nil {
+		return hostErrorf(err, "opening the flash chip")
+	}
+	p.opened = append(p.opened, p.beside)
+	return nil
+}
+
 // openChip opens the chip that the project names, once.
 func (p *Project) openChip() error {
 	if p.IsImage() && !p.save && p.chip == nil {
@@ -47,7 +80,14 @@ func (p *Project) openChip() error {
 	if path == "" || p.chip != nil {
 		return nil
 	}
-	chip, err := flash.OpenChip(path, p.settings.flashSize)
+	if err := p.findChip(); err != nil {
+		return err
+	}
+	d, err := p.beside.Sub(".")
+	if err != nil {
+		return hostErrorf(err, "opening the directory of the flash chip")
+	}
+	chip, err := flash.OpenChipIn(d, p.besideName, p.settings.flashSize)
 	if err != nil {
 		return p.chipError(err, "opening the flash chip")
 	}
@@ -64,6 +104,8 @@ func (p *Project) chipError(err error, doing string) error {
 	var content *device.ChipError
 	var size flash.SizeError
 	switch {
+	case errors.Is(err, hostfile.ErrOutside):
+		return outsideLink(p.FlashPath())
 	case errors.As(err, &content):
 		return &Error{Where: p.FlashPath(), Problem: err.Error()}
 	case errors.As(err, &size):
@@ -76,6 +118,7 @@ func (p *Project) chipError(err error, doing string) error {
 func (p *Project) apart(stateDir string) Project {
 	q := *p
 	q.StateDir, q.chip, q.settings.flash, q.save = stateDir, nil, "", false
+	q.stateIn, q.state, q.lock, q.opened = nil, nil, nil, nil
 	return q
 }
 
@@ -88,7 +131,7 @@ func (p *Project) openFiles(report func(error)) (files, error) {
 		return nil, err
 	}
 	if p.chip == nil {
-		return flashdir.New(flashdir.Options{Dir: p.flashDir(), Region: region, OnHostError: report})
+		return flashdir.New(flashdir.Options{In: p.state, Dir: device.FlashDir, Region: region, OnHostError: report})
 	}
 	fs := flashfs.New(p.chip, region)
 	if fs.Mount() != nil {

@@ -2,10 +2,9 @@ package project
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -54,12 +53,13 @@ func (h *HeapProfile) Last() *heapview.Snapshot {
 // tells what is on its heap some time later. It does so in virtual time and in a
 // flash memory of its own, so it always finds the same.
 func (p *Project) ProfileHeap(o HeapOptions) (h *HeapProfile, err error) {
-	dir, err := os.MkdirTemp("", "moonlet-")
+	dir, err := p.files.MkdirTemp()
 	if err != nil {
 		return nil, hostErrorf(err, "making a directory for a trial")
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, removeTemp(p.files, dir)) }()
 	q := p.apart(filepath.Join(dir, "state"))
+	defer func() { q.closeState() }()
 	if _, err := q.Upload(); err != nil {
 		return nil, err
 	}
@@ -216,16 +216,8 @@ func (p *Project) upvalueNames() map[functionAt][]string {
 			add(s.Data, s.Name)
 		}
 	}
-	found := map[string]string{} // path by name
-	for _, pat := range p.settings.lfsFiles {
-		if err := p.match(pat, found); err != nil {
-			return names // Open has found them, so they have just gone
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(found)) {
-		if text, err := os.ReadFile(found[name]); err == nil {
-			add(text, name)
-		}
+	for _, s := range p.lfs {
+		add(s.Data, s.Name)
 	}
 	return names
 }

@@ -2,8 +2,8 @@ package project
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -89,12 +89,13 @@ type trial struct {
 
 // trial runs the module with an image of the store.
 func (p *Project) trial(im *chunk.Image, after time.Duration, seed uint64) (t *trial, err error) {
-	dir, err := os.MkdirTemp("", "moonlet-")
+	dir, err := p.files.MkdirTemp()
 	if err != nil {
 		return nil, hostErrorf(err, "making a directory for a trial")
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, removeTemp(p.files, dir)) }()
 	q := p.apart(filepath.Join(dir, "state"))
+	defer func() { q.closeState() }()
 	q.Image = im
 	q.settings.config.LFSSize = max(q.settings.config.LFSSize, defaultLFS)
 	done, err := q.Upload()

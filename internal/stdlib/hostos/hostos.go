@@ -24,6 +24,8 @@ type System struct {
 	Zone    *time.Location
 	OnExit  func(code int, closeState bool) // does not return
 	TempDir string                          // "" for the system's
+	// Source, if any, opens what dofile and its like read.
+	Source func(name string) (io.ReadCloser, error)
 }
 
 // The interfaces that System implements.
@@ -36,7 +38,10 @@ var _ interface {
 } = (*System)(nil)
 
 // Open opens a file for reading.
-func (*System) Open(name string) (io.ReadCloser, error) {
+func (s *System) Open(name string) (io.ReadCloser, error) {
+	if s.Source != nil {
+		return s.Source(name)
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
