@@ -133,7 +133,7 @@ func (s *FS) refresh() error {
 				loser = old.host
 				found[n.name] = n
 			}
-			s.ignore(loser, "another file stands for the same name")
+			s.ignore(loser, errors.New("another file stands for the same name"))
 			continue
 		}
 		found[n.name] = n
@@ -161,7 +161,7 @@ func (s *FS) entry(e fs.DirEntry) *node {
 	}
 	name, ok := DeviceName(host)
 	if !ok || len(name) > port.FileNameMax {
-		s.ignore(host, fmt.Sprintf("its name cannot stand for one of up to %d bytes", port.FileNameMax))
+		s.ignore(host, fmt.Errorf("its name cannot stand for one of up to %d bytes", port.FileNameMax))
 		return nil
 	}
 	size, ok := s.sizeOf(host)
@@ -176,18 +176,18 @@ func (s *FS) sizeOf(host string) (int, bool) {
 	info, err := s.dir.Stat(host)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) { // else somebody just removed it
-			s.ignore(host, err.Error())
+			s.ignore(host, err)
 		}
 		return 0, false
 	}
 	return int(info.Size()), info.Mode().IsRegular()
 }
 
-func (s *FS) ignore(host, why string) {
+func (s *FS) ignore(host string, why error) {
 	const most = 1000
 	if !s.ignored[host] && len(s.ignored) < most {
 		s.ignored[host] = true
-		s.report(fmt.Errorf("%s in %s is not visible to the module: %s", host, s.dir.Path(), why))
+		s.report(fmt.Errorf("%s in %s is not visible to the module: %w", host, s.dir.Path(), why))
 	}
 }
 

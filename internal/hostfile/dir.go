@@ -87,7 +87,8 @@ func (d *Dir) Sub(name string) (*Dir, error) {
 // OpenFile opens a plain file.
 func (d *Dir) OpenFile(name string, flag int, perm fs.FileMode) (*File, error) {
 	path := d.Join(name)
-	if err := d.host.ask(Open, path); err != nil {
+	writes := flag&(os.O_WRONLY|os.O_RDWR|os.O_CREATE) != 0
+	if err := d.host.askOp(Op{Open, path, writes}); err != nil {
 		return nil, err
 	}
 	info, err := d.root.Stat(name)

@@ -34,8 +34,9 @@ const (
 
 // Op is an operation of the file system of the host.
 type Op struct {
-	Kind Kind
-	Path string
+	Kind   Kind
+	Path   string
+	Writes bool // of Open: the file is opened for writing, too
 }
 
 // Host is the file system of the computer. Nil is the real one.
@@ -47,11 +48,13 @@ type Host struct {
 }
 
 // ask asks whether an operation may be done.
-func (h *Host) ask(kind Kind, path string) error {
+func (h *Host) ask(kind Kind, path string) error { return h.askOp(Op{Kind: kind, Path: path}) }
+
+func (h *Host) askOp(op Op) error {
 	if h == nil || h.Fail == nil {
 		return nil
 	}
-	return pathError(kind, path, h.Fail(Op{kind, path}))
+	return pathError(op.Kind, op.Path, h.Fail(op))
 }
 
 // Errors of this package, inside of a *fs.PathError.

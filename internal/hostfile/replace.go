@@ -193,7 +193,7 @@ func (h *Host) Replace(path string, content []byte, perm fs.FileMode) error {
 
 // write writes to what is no plain file.
 func (h *Host) write(path string, content []byte) error {
-	if err := h.ask(Open, path); err != nil {
+	if err := h.askOp(Op{Open, path, true}); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)

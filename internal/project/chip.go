@@ -1,8 +1,10 @@
 package project
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -96,8 +98,12 @@ func (p *Project) openChip() error {
 			Problem: fmt.Sprintf("the chip in the file has %d bytes, not %d", chip.Size(), size)}, chip.Close())
 	}
 	p.chip = chip
+	chip.OnError = func(err error) { p.chipErr = cmp.Or(p.chipErr, err) }
 	return nil
 }
+
+// kept is an error if something could not be written to the chip.
+func (p *Project) kept() error { return hostErrorf(p.chipErr, "writing to the flash chip") }
 
 // chipError is what is wrong with the user's chip, or with the host.
 func (p *Project) chipError(err error, doing string) error {
@@ -105,7 +111,11 @@ func (p *Project) chipError(err error, doing string) error {
 	var size flash.SizeError
 	switch {
 	case errors.Is(err, hostfile.ErrOutside):
-		return outsideLink(p.FlashPath())
+		path := p.FlashPath()
+		if at := (*fs.PathError)(nil); errors.As(err, &at) {
+			path = at.Path
+		}
+		return outsideLink(path)
 	case errors.As(err, &content):
 		return &Error{Where: p.FlashPath(), Problem: err.Error()}
 	case errors.As(err, &size):

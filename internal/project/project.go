@@ -45,6 +45,7 @@ type Project struct {
 	beside     *hostfile.Dir     // the directory of the chip's file, and the file's name in it
 	besideName string
 	chip       *flash.Chip // nil until it is opened, and without one
+	chipErr    error       // the first one of writing to it, before the module starts
 	unkept     bool        // chip is in memory only, and nobody asks later what was uploaded
 	image      string      // the path, if the project is the image of a chip
 	save       bool        // what happens is kept in image

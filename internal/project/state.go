@@ -117,6 +117,11 @@ func (p *Project) openState(wanted bool) error {
 		return err
 	}
 	p.state = d
+	if info, err := d.Stat(ignoreName); err == nil && info.Size() == 0 { // cut off, on a full disk
+		if err := d.Replace(ignoreName, []byte(ignoreText), 0o666); err != nil && !hostfile.IsReadOnly(err) {
+			return hostErrorf(err, "writing the state directory (--state names another)")
+		}
+	}
 	// What a run left that was killed; there may be passwords in it.
 	return hostErrorf(p.sweepState(), "removing what an interrupted run left in the state directory")
 }

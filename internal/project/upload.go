@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,20 +49,29 @@ func (p *Project) Upload() ([]Uploaded, error) {
 	if err != nil {
 		return nil, err
 	}
+	done, err := p.uploadFiles(&old)
+	if err != nil {
+		return done, err
+	}
+	return p.uploadStore(old, done)
+}
+
+// uploadFiles brings the sources to the file system. What is there of them in the end, m
+// tells.
+func (p *Project) uploadFiles(m *manifest) (done []Uploaded, err error) {
 	u := &upload{}
 	if u.flash, err = p.openFiles(u.failed); err != nil {
 		return nil, p.chipError(err, "opening the module's flash memory")
 	}
-	defer u.flash.Close()
-	if err := u.plan(p.Sources, old); err != nil {
-		return nil, err
+	if err = u.plan(p.Sources, *m); err == nil {
+		u.kept.Store = m.Store
+		done, err = p.write(u)
 	}
-	u.kept.Store = old.Store
-	done, err := p.write(u)
-	if err != nil {
-		return done, err
+	if err2 := u.flash.Close(); err == nil {
+		err = hostErrorf(err2, "writing to the module's flash memory")
 	}
-	return p.uploadStore(u.kept, done)
+	*m = u.kept
+	return done, cmp.Or(err, p.kept())
 }
 
 // openFlash opens the chip and the state directory.
@@ -203,6 +213,9 @@ func (p *Project) write(u *upload) ([]Uploaded, error) {
 		u.kept.Files[s.Name] = s.sum
 		done = append(done, Uploaded{s.Name, len(s.Data)})
 	}
+	if err := p.kept(); err != nil { // or the manifest would promise what is not there
+		return done, err
+	}
 	return done, p.writeManifest(u.kept)
 }
 
@@ -231,7 +244,7 @@ func (p *Project) Forget() error {
 		if err := dir.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return hostErrorf(err, "forgetting what was uploaded")
 		}
-		return p.blank()
+		return cmp.Or(p.blank(), p.kept())
 	}
 	if err := p.openState(false); err != nil || p.state == nil {
 		return err
@@ -254,6 +267,12 @@ func (p *Project) emptyFlash() error {
 	defer flash.Close()
 	if err := flash.Format(); err != nil {
 		return hostErrorf(u.because(err), "emptying the module's flash memory")
+	}
+	// A file that cannot be looked at is not among those that were removed. What leads out
+	// never was the module's.
+	var host *fs.PathError
+	if errors.As(u.hostErr, &host) && !errors.Is(u.hostErr, hostfile.ErrOutside) {
+		return hostErrorf(u.hostErr, "emptying the module's flash memory")
 	}
 	return nil
 }
