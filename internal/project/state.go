@@ -186,21 +186,23 @@ func (p *Project) closeState() {
 	if p.state == nil {
 		return
 	}
-	if p.save && p.settings.state == "" {
-		p.removeEmptyState()
-	}
+	empty := p.save && p.settings.state == "" && p.emptyState()
 	p.state.Close()
 	p.state = nil
+	if empty {
+		p.removeStateDir()
+	}
 }
 
-// removeEmptyState removes the directory beside an image if nothing was kept in it.
-func (p *Project) removeEmptyState() {
+// emptyState tells whether nothing was kept in the state directory, and removes then what
+// Moonlet itself has put there.
+func (p *Project) emptyState() bool {
 	list, err := p.state.ReadDir(".")
 	if err != nil || slices.ContainsFunc(list, func(e fs.DirEntry) bool { return e.Name() != device.LockName && e.Name() != ignoreName }) {
-		return
+		return false
 	}
 	for _, e := range list {
 		_ = p.state.Remove(e.Name())
 	}
-	p.removeStateDir()
+	return true
 }
