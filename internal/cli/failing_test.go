@@ -156,7 +156,7 @@ func playCommand(t *testing.T, dir string, command []string, luck *unlucky) *pas
 	host := cli.Host()
 	a := &cli.App{In: strings.NewReader(""), Out: &out, Err: &errs, Terminal: &terminal{}, Now: func() time.Time { return time.Unix(2e9, 0) },
 		Signals: func(func()) func() { return func() {} }, Exit: func(int) {}, NewMachine: host.NewMachine,
-		Files: &hostfile.Host{Fail: luck.fail}}
+		Files: &hostfile.Host{Fail: luck.fail, NoSync: true}}
 	var args []string
 	for _, arg := range command {
 		args = append(args, strings.Replace(arg, "DIR", filepath.ToSlash(dir), 1))

@@ -45,6 +45,18 @@ type Host struct {
 	// with it, before anything is done; what is closed is closed all the same. Several
 	// goroutines may call it.
 	Fail func(op Op) error
+	// NoSync does not wait for the disk: nobody misses these files after the computer's
+	// power failed.
+	NoSync bool
+}
+
+// Passing is the same file system for files that end with this run.
+func (h *Host) Passing() *Host {
+	p := &Host{NoSync: true}
+	if h != nil {
+		p.Fail = h.Fail
+	}
+	return p
 }
 
 // ask asks whether an operation may be done.

@@ -122,7 +122,7 @@ func noLinks(err error) bool {
 // sync brings the names in a directory to the disk, where the host can do that. The files
 // are whole without it; it is the old one that a power failure could bring back.
 func (d *Dir) sync(name string) {
-	if d.host.ask(Sync, d.Join(name)) != nil {
+	if d.host.ask(Sync, d.Join(name)) != nil || d.host != nil && d.host.NoSync {
 		return
 	}
 	if f, err := d.root.Open(name); err == nil {

@@ -127,7 +127,7 @@ func (p *Project) chipError(err error, doing string) error {
 // apart is a copy of the project whose flash memory is in a directory of its own.
 func (p *Project) apart(stateDir string) Project {
 	q := *p
-	q.StateDir, q.chip, q.settings.flash, q.save = stateDir, nil, "", false
+	q.StateDir, q.chip, q.settings.flash, q.save, q.passing = stateDir, nil, "", false, true
 	q.stateIn, q.state, q.lock, q.opened = nil, nil, nil, nil
 	return q
 }

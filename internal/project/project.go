@@ -46,6 +46,7 @@ type Project struct {
 	besideName string
 	chip       *flash.Chip // nil until it is opened, and without one
 	chipErr    error       // the first one of writing to it, before the module starts
+	passing    bool        // StateDir is removed by whoever tries something
 	unkept     bool        // chip is in memory only, and nobody asks later what was uploaded
 	image      string      // the path, if the project is the image of a chip
 	save       bool        // what happens is kept in image

@@ -49,7 +49,11 @@ func (p *Project) findState() (*hostfile.Dir, error) {
 	if p.stateIn != nil {
 		d, err = p.stateIn.Sub(p.stateName)
 	} else {
-		d, err = p.files.OpenDir(p.StateDir)
+		files := p.files
+		if p.Temporary || p.passing {
+			files = files.Passing()
+		}
+		d, err = files.OpenDir(p.StateDir)
 	}
 	switch {
 	case errors.Is(err, hostfile.ErrOutside):
