@@ -52,7 +52,7 @@ var allowed = map[string]string{
 	"internal/radio":         "internal/port",
 	"internal/hostnet":       "internal/port",
 	"internal/flashfs":       "internal/port internal/spiffs",
-	"internal/flashdir":      "internal/port",
+	"internal/flashdir":      "internal/hostfile internal/port",
 	"internal/chipmap":       "internal/chunk internal/lfs internal/port internal/rcr internal/flash internal/flashdir",
 	"internal/hostexec":      "internal/mem internal/num internal/chunk internal/lfs internal/heap internal/state internal/rom internal/machine internal/editions internal/stdlib internal/stdlib/",
 	"internal/luac":          "internal/hostfile internal/core/ internal/num internal/opcode internal/chunk internal/lfs internal/hostexec internal/state internal/stdlib internal/stdlib/",

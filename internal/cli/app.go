@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"moonlet/internal/device"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/num"
 	"moonlet/internal/project"
 )
@@ -52,6 +53,8 @@ type App struct {
 	// is called.
 	Signals func(f func()) (stop func())
 	Now     func() time.Time
+	// Files is the file system of the host; nil is the real one.
+	Files *hostfile.Host
 	// Exit ends the process.
 	Exit func(code int)
 	// NewMachine makes a module.

@@ -43,8 +43,8 @@ No subcommand writes to an image that exists, but for create --force.`,
 }
 
 // inspectChip reads the image of a chip and tells what lies where.
-func inspectChip(name string) (*chipmap.Map, error) {
-	data, err := readInput(name)
+func inspectChip(files *hostfile.Host, name string) (*chipmap.Map, error) {
+	data, err := readInput(files, name)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ file cannot be read or is not the image of a whole chip.`,
   moonlet flash inspect module.bin --json`,
 		Args: needArg(1, "the image of a flash chip"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			m, err := inspectChip(args[0])
+			m, err := inspectChip(a.Files, args[0])
 			if err != nil {
 				return err
 			}
@@ -106,11 +106,11 @@ image of a whole chip.`,
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			x, err := inspectChip(args[0])
+			x, err := inspectChip(a.Files, args[0])
 			if err != nil {
 				return err
 			}
-			y, err := inspectChip(args[1])
+			y, err := inspectChip(a.Files, args[1])
 			if err != nil {
 				return err
 			}
@@ -136,6 +136,7 @@ type extractOptions struct {
 	dir   string
 	force bool
 	json  bool
+	files *hostfile.Host
 }
 
 // extractMode is the mode of what is taken out of a chip: there may be passwords in it.
@@ -168,7 +169,8 @@ cannot be written.`,
 }
 
 func (a *App) flashExtract(image string, kinds []string, o extractOptions) error {
-	m, err := inspectChip(image)
+	o.files = a.Files
+	m, err := inspectChip(a.Files, image)
 	if err != nil {
 		return err
 	}
@@ -179,7 +181,7 @@ func (a *App) flashExtract(image string, kinds []string, o extractOptions) error
 	if err := o.checkTargets([]string{image}, parts); err != nil {
 		return fail(ExitUsage, err)
 	}
-	if err := os.MkdirAll(o.dir, 0o777); err != nil {
+	if err := o.files.MkdirAll(o.dir, 0o777); err != nil {
 		return fail(ExitHost, fmt.Errorf("cannot make the directory for the files: %w", err))
 	}
 	if err := o.write(parts); err != nil {
@@ -200,9 +202,9 @@ func (a *App) flashExtract(image string, kinds []string, o extractOptions) error
 // write writes all parts. If that fails, files that it made are removed again.
 func (o *extractOptions) write(parts []chipmap.Part) error {
 	for i, p := range parts {
-		write := hostfile.Create
+		write := o.files.Create
 		if o.force {
-			write = hostfile.Replace
+			write = o.files.Replace
 		}
 		err := write(filepath.Join(o.dir, p.Name), p.Data, extractMode)
 		if err == nil {
@@ -210,7 +212,7 @@ func (o *extractOptions) write(parts []chipmap.Part) error {
 		}
 		for _, done := range parts[:i] {
 			if !o.force {
-				os.Remove(filepath.Join(o.dir, done.Name))
+				o.files.Remove(filepath.Join(o.dir, done.Name))
 			}
 		}
 		return fmt.Errorf("cannot write %s: %w", p.Name, err)

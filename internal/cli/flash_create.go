@@ -51,6 +51,8 @@ type createOptions struct {
 	parts    string
 	force    bool
 	json     bool
+	outside  bool
+	files    *hostfile.Host
 }
 
 func (a *App) flashCreateCommand() *cobra.Command {
@@ -72,6 +74,7 @@ func (a *App) flashCreateCommand() *cobra.Command {
 	c.Flags().StringVar(&o.parts, "parts", "", "also write table, store and file system as files to this `directory`")
 	c.Flags().BoolVar(&o.force, "force", false, "replace files that exist")
 	c.Flags().BoolVar(&o.json, "json", false, "tell as a JSON object what was made")
+	addOutside(c.Flags(), &o.outside)
 	addKeys(c, &o.settings, "flash_size", "lfs", "lfs_files", "files", "number")
 	return c
 }
@@ -103,11 +106,12 @@ func (a *App) flashCreate(path string, o createOptions) (err error) {
 	if o.out == "" {
 		return fail(ExitUsage, errors.New("--output is missing: which file is the image?"))
 	}
+	o.files = a.Files
 	co, err := o.read()
 	if err != nil {
 		return err
 	}
-	p, err := project.Open(path, o.settings)
+	p, err := a.openProject(path, o.settings, o.outside)
 	if err != nil {
 		return err
 	}
@@ -143,17 +147,17 @@ func (o *createOptions) read() (c project.ChipOptions, err error) {
 		if i <= 0 || err != nil {
 			return c, fail(ExitUsage, fmt.Errorf("--firmware: want a file and its address, as in 0x10000.bin@0x10000, not %q", arg))
 		}
-		data, err := readInput(arg[:i])
+		data, err := readInput(o.files, arg[:i])
 		if err != nil {
 			return c, err
 		}
 		c.Firmware = append(c.Firmware, project.Firmware{Name: arg[:i], Addr: int(at), Data: data})
 	}
 	if o.base != "" {
-		if _, err := inspectChip(o.base); err != nil { // it says what the file is instead
+		if _, err := inspectChip(o.files, o.base); err != nil { // it says what the file is instead
 			return c, err
 		}
-		if c.Base, err = readInput(o.base); err != nil {
+		if c.Base, err = readInput(o.files, o.base); err != nil {
 			return c, err
 		}
 		c.BaseName = o.base
@@ -204,30 +208,30 @@ const flasher = "esptool.py"
 
 // write writes the image and the parts, or nothing.
 func (o *createOptions) write(image []byte, parts []chipmap.Part) error {
-	x := extractOptions{dir: o.parts, force: o.force}
+	x := extractOptions{dir: o.parts, force: o.force, files: o.files}
 	if err := o.checkTargets(&x, parts); err != nil {
 		return fail(ExitUsage, err)
 	}
-	write := hostfile.Create
+	write := o.files.Create
 	if o.force {
-		write = hostfile.Replace
+		write = o.files.Replace
 	}
 	if err := write(o.out, image, extractMode); err != nil {
 		return fail(ExitHost, fmt.Errorf("cannot write the image: %w", err))
 	}
 	if len(parts) > 0 {
-		err := os.MkdirAll(o.parts, 0o777)
+		err := o.files.MkdirAll(o.parts, 0o777)
 		if err == nil {
 			err = x.write(parts)
 		}
 		if err != nil {
 			if !o.force {
-				os.Remove(o.out)
+				o.files.Remove(o.out)
 			}
 			return fail(ExitHost, fmt.Errorf("cannot write the parts: %w", err))
 		}
 	}
-	return fail(ExitHost, project.ForgetChip(o.out))
+	return fail(ExitHost, project.ForgetChip(o.files, o.out))
 }
 
 // checkTargets refuses to write over files, and over what is read in any case.
@@ -244,12 +248,12 @@ func (o *createOptions) checkTargets(x *extractOptions, parts []chipmap.Part) er
 			return fmt.Errorf("%s would be the image and a part of it: name another directory with --parts", o.out)
 		}
 	}
-	image := extractOptions{dir: filepath.Dir(o.out), force: o.force, flag: "--output"}
+	image := extractOptions{dir: filepath.Dir(o.out), force: o.force, flag: "--output", files: o.files}
 	if err := image.checkTargets(inputs, []chipmap.Part{{Name: filepath.Base(o.out)}}); err != nil {
 		return err
 	}
 	if exists(o.out) {
-		if err := flash.CheckFree(o.out); err != nil {
+		if err := flash.CheckFreeOn(o.files, o.out); err != nil {
 			return err
 		}
 	}

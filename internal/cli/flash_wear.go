@@ -56,7 +56,7 @@ Exit codes: 0 all went well, 2 a file cannot be read.`, flash.Endurance),
 			if top < 1 {
 				return errors.New("--top: want a number of lines, as in 10")
 			}
-			r, err := wear(args[0], top)
+			r, err := a.wear(args[0], top)
 			if err != nil {
 				return err
 			}
@@ -72,8 +72,8 @@ Exit codes: 0 all went well, 2 a file cannot be read.`, flash.Endurance),
 }
 
 // wear tells which sectors of a chip are worn most.
-func wear(name string, top int) (*wearResult, error) {
-	m, err := inspectChip(name)
+func (a *App) wear(name string, top int) (*wearResult, error) {
+	m, err := inspectChip(a.Files, name)
 	if err != nil {
 		return nil, err
 	}

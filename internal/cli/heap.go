@@ -55,6 +55,7 @@ type heapOptions struct {
 	csv, svg    string
 	json        bool
 	serial      bool
+	outside     bool
 }
 
 // Defaults of heap.
@@ -95,6 +96,7 @@ func (a *App) heapCommand() *cobra.Command {
 	own.StringVar(&o.svg, "svg", "", "also draw it, in this `file`")
 	own.BoolVar(&o.oom, "oom", false, "the moment when memory runs out, before --after")
 	own.BoolVar(&o.serial, "serial", false, "show what the module sends, on the standard error output")
+	addOutside(own, &o.outside)
 	c.Flags().AddFlagSet(own)
 	c.SetUsageFunc(groupedUsage(append([]group{{"Looking", own}}, addKeyFlags(c, &o.settings)...)))
 	return c
@@ -118,7 +120,7 @@ func (o *heapOptions) check(thenGiven bool) error {
 }
 
 func (a *App) heap(ctx context.Context, path string, o heapOptions) (err error) {
-	p, err := project.Open(path, o.settings)
+	p, err := a.openProject(path, o.settings, o.outside)
 	if err != nil {
 		return err
 	}
@@ -133,7 +135,7 @@ func (a *App) heap(ctx context.Context, path string, o heapOptions) (err error) 
 	}
 	h, err := p.ProfileHeap(ctx, po)
 	if err == nil || len(samples) > 0 { // also of a heap that has run out
-		if err2 := o.writeSamples(path, samples, h); err == nil {
+		if err2 := o.writeSamples(a.Files, path, samples, h); err == nil {
 			err = fail(ExitHost, err2)
 		}
 	}
@@ -145,7 +147,7 @@ func (a *App) heap(ctx context.Context, path string, o heapOptions) (err error) 
 		if err := writeProfile(&b, h); err != nil {
 			return fail(ExitUsage, err)
 		}
-		if err := hostfile.Replace(o.pprof, b.Bytes(), 0o644); err != nil {
+		if err := a.Files.Replace(o.pprof, b.Bytes(), 0o644); err != nil {
 			return fail(ExitHost, err)
 		}
 	}
@@ -153,14 +155,14 @@ func (a *App) heap(ctx context.Context, path string, o heapOptions) (err error) 
 }
 
 // writeSamples writes the files of --csv and --svg. h is nil if the profile failed.
-func (o *heapOptions) writeSamples(path string, samples []heapview.Sample, h *project.HeapProfile) error {
+func (o *heapOptions) writeSamples(files *hostfile.Host, path string, samples []heapview.Sample, h *project.HeapProfile) error {
 	if o.csv != "" {
 		var b bytes.Buffer
 		fmt.Fprintln(&b, "seconds,free,largest,lua,lowest")
 		for _, s := range samples {
 			writeSample(&b, s)
 		}
-		if err := hostfile.Replace(o.csv, b.Bytes(), 0o644); err != nil {
+		if err := files.Replace(o.csv, b.Bytes(), 0o644); err != nil {
 			return err
 		}
 	}
@@ -175,7 +177,7 @@ func (o *heapOptions) writeSamples(path string, samples []heapview.Sample, h *pr
 	if err := picture.Write(&b); err != nil {
 		return err
 	}
-	return hostfile.Replace(o.svg, b.Bytes(), 0o644)
+	return files.Replace(o.svg, b.Bytes(), 0o644)
 }
 
 // marks are the moments that a picture shows.

@@ -35,6 +35,16 @@ func (f *keyFlag) Type() string {
 	return f.key.Value
 }
 
+// addOutside adds the flag by which the user trusts a project.
+func addOutside(set *pflag.FlagSet, allow *bool) {
+	set.BoolVar(allow, "allow-outside", false, "let the project read and write out of its directory, by its file and by links")
+}
+
+// openProject opens a project with what flags say.
+func (a *App) openProject(path string, settings []project.Setting, outside bool) (*project.Project, error) {
+	return project.Options{Flags: settings, Files: a.Files, AllowOutside: outside}.Open(path)
+}
+
 // group is a heading of a help text with its flags.
 type group struct {
 	title string

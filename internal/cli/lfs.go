@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"moonlet/internal/hostfile"
 	"moonlet/internal/lfs"
 	"moonlet/internal/num"
 	"moonlet/internal/project"
@@ -55,8 +55,8 @@ type lfsOptions struct {
 const inputMax = 64 << 20
 
 // readInput reads a file that is to be looked into.
-func readInput(name string) ([]byte, error) {
-	info, err := os.Stat(name)
+func readInput(files *hostfile.Host, name string) ([]byte, error) {
+	info, err := files.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fail(ExitUsage, fmt.Errorf("%s: there is no such file", name))
@@ -65,7 +65,7 @@ func readInput(name string) ([]byte, error) {
 	case err == nil && info.Size() > inputMax:
 		return nil, fail(ExitUsage, fmt.Errorf("%s has %d bytes, more than any flash chip: name another file", name, info.Size()))
 	}
-	data, err := os.ReadFile(name)
+	data, err := files.ReadAll(name)
 	if err != nil {
 		return nil, fail(ExitUsage, fmt.Errorf("cannot read the file: %w", err))
 	}
@@ -98,7 +98,7 @@ func (a *App) lfsReport(name string, o lfsOptions) error {
 	if o.top < 0 {
 		return errors.New("--top: want a number of lines, as in 10")
 	}
-	data, err := readInput(name)
+	data, err := readInput(a.Files, name)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ kind.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			var files [2]*lfs.Content
 			for i, name := range args {
-				data, err := readInput(name)
+				data, err := readInput(a.Files, name)
 				if err != nil {
 					return err
 				}
@@ -264,7 +264,7 @@ type checkResult struct {
 }
 
 func (a *App) lfsCheck(name string, t lfs.Target, asJSON bool) error {
-	data, err := readInput(name)
+	data, err := readInput(a.Files, name)
 	if err != nil {
 		return err
 	}

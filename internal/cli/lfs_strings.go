@@ -7,21 +7,20 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/hostfile"
 	"moonlet/internal/project"
 )
 
 // stringsOptions are the flags of lfs strings.
 type stringsOptions struct {
-	output string
-	after  time.Duration
-	json   bool
+	output  string
+	after   time.Duration
+	json    bool
+	outside bool
 }
 
 func (a *App) lfsStringsCommand() *cobra.Command {
@@ -54,21 +53,22 @@ Compile the file into the image of the store, with the key lfs_files or with
 	c.Flags().StringVarP(&o.output, "output", "o", o.output, `the file to write, "-" for standard output`)
 	c.Flags().DurationVar(&o.after, "after", o.after, "how long the application runs")
 	c.Flags().BoolVar(&o.json, "json", false, "what was found as a JSON object; no file is written")
+	addOutside(c.Flags(), &o.outside)
 	return c
 }
 
-func (a *App) lfsStrings(ctx context.Context, dir string, o stringsOptions) error {
+func (a *App) lfsStrings(ctx context.Context, dir string, o stringsOptions) (err error) {
 	if o.after <= 0 {
 		return errors.New("--after: want a time, as in 5s")
 	}
-	if err := mayReplace(o.output); err != nil && !o.json {
+	if err := a.mayReplace(o.output); err != nil && !o.json {
 		return fail(ExitUsage, err)
 	}
-	p, err := project.Open(dir, nil)
+	p, err := a.openProject(dir, nil, o.outside)
 	if err != nil {
 		return err
 	}
-	defer p.Close()
+	defer func() { err = errors.Join(err, p.Close()) }()
 	r, err := p.MoveStrings(ctx, o.after)
 	switch {
 	case err != nil:
@@ -83,15 +83,15 @@ func (a *App) lfsStrings(ctx context.Context, dir string, o stringsOptions) erro
 		_, err := a.Out.Write(source)
 		return fail(ExitHost, err)
 	}
-	if err := hostfile.Replace(o.output, source, 0o644); err != nil {
+	if err := a.Files.Replace(o.output, source, 0o644); err != nil {
 		return fail(ExitHost, err)
 	}
 	return a.writeText(func(w io.Writer) { printMoved(w, r, o.output) })
 }
 
 // mayReplace refuses to overwrite a file that somebody wrote by hand.
-func mayReplace(name string) error {
-	old, err := os.ReadFile(name)
+func (a *App) mayReplace(name string) error {
+	old, err := a.Files.ReadAll(name)
 	if name == "-" || errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

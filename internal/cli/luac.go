@@ -67,6 +67,7 @@ func (a *App) Luac(prog string, args []string) int {
 		Prog: prog, In: a.In, Out: out, Err: a.Err, Getenv: os.Getenv,
 		Now:    func() int64 { return a.Now().Unix() },
 		Random: rand.Uint32,
+		Files:  a.Files,
 		Target: project.LFSTarget,
 		Execute: func(file string, o *luac.Options, image *chunk.File) error {
 			return a.luacExecute(out, file, o, image)

@@ -79,6 +79,7 @@ type runOptions struct {
 	fresh    bool
 	save     bool
 	raw      bool
+	outside  bool
 	limit    time.Duration
 }
 
@@ -105,6 +106,7 @@ func (a *App) runCommand() *cobra.Command {
 	own.BoolVar(&o.raw, "raw", false, "let every byte that the module sends through to a terminal, also those that it obeys")
 	own.BoolVar(&o.quiet, "quiet", false, "tell nothing but problems")
 	own.BoolVar(&o.json, "json", false, "tell events as JSON objects, one per line, on the standard error output")
+	addOutside(own, &o.outside)
 	c.Flags().AddFlagSet(own)
 	groups := append([]group{{"Running", own}}, addKeyFlags(c, &o.settings)...)
 	c.SetUsageFunc(groupedUsage(groups))
@@ -126,7 +128,7 @@ func (a *App) run(path string, o runOptions) error {
 func (a *App) runProject(path string, o runOptions) (err error) {
 	r := a.newRunner(o)
 	defer r.over()
-	if r.project, err = project.Open(path, o.settings); err != nil {
+	if r.project, err = a.openProject(path, o.settings, o.outside); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.project.Close()) }()
@@ -241,7 +243,11 @@ func (r *runner) start() error {
 			return err
 		}
 	}
+	told := len(r.project.Warnings)
 	done, err := r.project.Upload()
+	for _, w := range r.project.Warnings[told:] {
+		r.events.warn(w)
+	}
 	r.events.uploaded(done)
 	if err != nil {
 		return err

@@ -46,13 +46,14 @@ file system alone or of a whole flash chip, in which it is found.`,
 
 // spiffsImage is an image with a file system in it.
 type spiffsImage struct {
-	name string
-	data []byte
-	at   spiffs.Geometry
+	name  string
+	data  []byte
+	at    spiffs.Geometry
+	files *hostfile.Host
 }
 
-func openSPIFFS(name string) (*spiffsImage, error) {
-	data, err := readInput(name)
+func openSPIFFS(files *hostfile.Host, name string) (*spiffsImage, error) {
+	data, err := readInput(files, name)
 	if err != nil {
 		return nil, err
 	}
@@ -66,13 +67,13 @@ func openSPIFFS(name string) (*spiffsImage, error) {
 	if kind := spiffs.Foreign(data, &found[0]); kind != "" {
 		return nil, fail(ExitUsage, fmt.Errorf("%s: this is %s: NodeMCU's firmware for the ESP8266 cannot read its files", name, kind))
 	}
-	return &spiffsImage{name: name, data: data, at: found[0]}, nil
+	return &spiffsImage{name: name, data: data, at: found[0], files: files}, nil
 }
 
 // viewSPIFFS mounts a copy of an image and lists its files by name. The image has the
 // place of the file system, the copy begins with it.
-func viewSPIFFS(name string) (*spiffsImage, *spiffs.FS, []spiffs.Stat, error) {
-	m, err := openSPIFFS(name)
+func viewSPIFFS(files *hostfile.Host, name string) (*spiffsImage, *spiffs.FS, []spiffs.Stat, error) {
+	m, err := openSPIFFS(files, name)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -119,7 +120,7 @@ Exit codes: 0 all went well, 2 the file cannot be read or has no SPIFFS in it.`,
 }
 
 func (a *App) spiffsList(name string, asJSON bool) error {
-	m, disk, files, err := viewSPIFFS(name)
+	m, disk, files, err := viewSPIFFS(a.Files, name)
 	if err != nil {
 		return err
 	}
@@ -164,7 +165,7 @@ be written.`,
 }
 
 func (a *App) spiffsExtract(name string, wanted []string, dir string, force bool) error {
-	_, disk, files, err := viewSPIFFS(name)
+	_, disk, files, err := viewSPIFFS(a.Files, name)
 	if err != nil {
 		return err
 	}
@@ -183,14 +184,14 @@ func (a *App) spiffsExtract(name string, wanted []string, dir string, force bool
 	}
 	for _, s := range files {
 		target := filepath.Join(dir, hostPath(s.Name))
-		if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
+		if err := a.Files.MkdirAll(filepath.Dir(target), 0o777); err != nil {
 			return fail(ExitHost, fmt.Errorf("cannot make the directory for the files: %w", err))
 		}
 		data, err := disk.ReadFile(s.Name)
 		if err != nil {
 			return fail(ExitUsage, fmt.Errorf("%s: %q: %w; \"moonlet spiffs check\" tells more", name, s.Name, err))
 		}
-		if err := hostfile.Replace(target, data, 0o644); err != nil {
+		if err := a.Files.Replace(target, data, 0o644); err != nil {
 			return fail(ExitHost, err)
 		}
 	}
@@ -239,7 +240,7 @@ func (a *App) spiffsCheck(name string, repair bool, out string) error {
 	if out != "" && !repair {
 		return fail(ExitUsage, errors.New("--output goes with --repair"))
 	}
-	m, err := openSPIFFS(name)
+	m, err := openSPIFFS(a.Files, name)
 	if err != nil {
 		return err
 	}
@@ -276,13 +277,13 @@ func (m *spiffsImage) save(image []byte, out string) error {
 	if out == "" {
 		out = m.name
 	}
-	if err := flash.CheckFree(out); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := flash.CheckFreeOn(m.files, out); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fail(ExitUsage, err)
 	}
 	// As private as the image: there may be passwords in a chip.
-	info, err := os.Stat(m.name)
+	info, err := m.files.Stat(m.name)
 	if err != nil {
 		return fail(ExitHost, err)
 	}
-	return fail(ExitHost, hostfile.Replace(out, image, info.Mode().Perm()))
+	return fail(ExitHost, m.files.Replace(out, image, info.Mode().Perm()))
 }

@@ -22,7 +22,7 @@ without SPIFFS or in use, 3 the image cannot be written.`,
 		Example: `  moonlet spiffs add module.bin init.lua index.html=www/index.html`,
 		Args:    needTwo("an image and a file"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			sources, err := readSources(args[1:])
+			sources, err := readSources(a.Files, args[1:])
 			if err != nil {
 				return fail(ExitUsage, err)
 			}
@@ -66,7 +66,7 @@ func spiffsOutput(c *cobra.Command, out *string) {
 // spiffsChange changes the file system in an image, in memory, and writes the image if
 // all went well.
 func (a *App) spiffsChange(name, out string, change func(*spiffs.FS) error) error {
-	m, err := openSPIFFS(name)
+	m, err := openSPIFFS(a.Files, name)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -48,13 +47,13 @@ cannot be written.`,
 			if !ok {
 				return fail(ExitUsage, fmt.Errorf("--size: want a number of bytes, as in 262144 or 256KB, not %q", sizeText))
 			}
-			image, err := makeSPIFFS(args, int(size))
+			image, err := makeSPIFFS(a.Files, args, int(size))
 			if err != nil {
 				return fail(ExitUsage, err)
 			}
-			write := hostfile.Create
+			write := a.Files.Create
 			if force {
-				write = hostfile.Replace
+				write = a.Files.Replace
 			}
 			err = write(out, image, 0o644)
 			if errors.Is(err, fs.ErrExist) {
@@ -70,8 +69,8 @@ cannot be written.`,
 }
 
 // makeSPIFFS makes an image with files, of a size or of the smallest that has room.
-func makeSPIFFS(args []string, size int) ([]byte, error) {
-	sources, err := readSources(args)
+func makeSPIFFS(files *hostfile.Host, args []string, size int) ([]byte, error) {
+	sources, err := readSources(files, args)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +131,7 @@ type source struct {
 }
 
 // readSources reads the files of FILE or FILE=NAME.
-func readSources(args []string) (sources []source, err error) {
+func readSources(files *hostfile.Host, args []string) (sources []source, err error) {
 	seen := map[string]bool{}
 	for _, arg := range args {
 		path, name, ok := strings.Cut(arg, "=")
@@ -146,7 +145,7 @@ func readSources(args []string) (sources []source, err error) {
 			return nil, fmt.Errorf("there are two files for the name %q", name)
 		}
 		seen[name] = true
-		data, err := os.ReadFile(path)
+		data, err := files.ReadAll(path)
 		if err != nil {
 			return nil, err
 		}

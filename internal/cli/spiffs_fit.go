@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -16,7 +15,7 @@ import (
 
 func (a *App) spiffsFitCommand() *cobra.Command {
 	var sizeText string
-	var asJSON bool
+	var asJSON, outside bool
 	c := &cobra.Command{
 		Use:   "fit FILE...|DIR|IMAGE",
 		Short: "tell how large a file system has to be for files",
@@ -44,11 +43,12 @@ file system has.`,
 					return fail(ExitUsage, fmt.Errorf("--size: %w", err))
 				}
 			}
-			return a.spiffsFit(args, int(size), asJSON)
+			return a.spiffsFit(args, int(size), asJSON, outside)
 		},
 	}
 	c.Flags().StringVar(&sizeText, "size", "0", "size of a file system in `bytes` (256KB, 1MB), a multiple of 8 KB")
 	c.Flags().BoolVar(&asJSON, "json", false, "as a JSON object")
+	addOutside(c.Flags(), &outside)
 	return c
 }
 
@@ -82,8 +82,8 @@ type fitReport struct {
 	Asked    *fitSize  `json:"asked,omitempty"`
 }
 
-func (a *App) spiffsFit(args []string, size int, asJSON bool) error {
-	sources, err := fitSources(args)
+func (a *App) spiffsFit(args []string, size int, asJSON, outside bool) error {
+	sources, err := a.fitSources(args, outside)
 	if err != nil {
 		return err
 	}
@@ -117,13 +117,13 @@ func (a *App) spiffsFit(args []string, size int, asJSON bool) error {
 }
 
 // fitSources reads the files, those of a project or those of an image.
-func fitSources(args []string) (sources []source, err error) {
+func (a *App) fitSources(args []string, outside bool) (sources []source, err error) {
 	if len(args) > 1 {
-		sources, err = readSources(args)
+		sources, err = readSources(a.Files, args)
 		return sources, fail(ExitUsage, err)
 	}
-	if info, err := os.Stat(args[0]); err == nil && info.IsDir() {
-		p, err := project.Open(args[0], nil)
+	if info, err := a.Files.Stat(args[0]); err == nil && info.IsDir() {
+		p, err := a.openProject(args[0], nil, outside)
 		if err != nil {
 			return nil, err
 		}
@@ -136,21 +136,21 @@ func fitSources(args []string) (sources []source, err error) {
 		}
 		return sources, nil
 	} else if err == nil && info.Size() <= inputMax {
-		data, err := readInput(args[0])
+		data, err := readInput(a.Files, args[0])
 		if err != nil {
 			return nil, err
 		}
 		if len(spiffs.Search(data)) > 0 {
-			return imageSources(args[0])
+			return a.imageSources(args[0])
 		}
 	}
-	sources, err = readSources(args)
+	sources, err = readSources(a.Files, args)
 	return sources, fail(ExitUsage, err)
 }
 
 // imageSources reads the files in an image.
-func imageSources(name string) (sources []source, err error) {
-	_, disk, files, err := viewSPIFFS(name)
+func (a *App) imageSources(name string) (sources []source, err error) {
+	_, disk, files, err := viewSPIFFS(a.Files, name)
 	if err != nil {
 		return nil, err
 	}

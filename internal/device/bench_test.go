@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"moonlet/internal/device"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/sdk"
 )
 
 // idle makes a module that waits at its prompt.
 func idle(tb testing.TB, dir string) *device.Device {
 	tb.Helper()
-	d, err := device.New(device.Config{StateDir: dir, Clock: sdk.NewVirtualClock(), Serial: io.Discard,
+	d, err := device.New(device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: dir, Clock: sdk.NewVirtualClock(), Serial: io.Discard,
 		Net: device.Network{AutoPorts: true}})
 	if err != nil {
 		tb.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"moonlet/internal/device"
 	"moonlet/internal/flash"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/port"
 	"moonlet/internal/rcr"
 )
@@ -88,7 +89,7 @@ func TestChip_Foreign(t *testing.T) {
 	chip.Write(0, bytes.Repeat([]byte("boot"), 1000))
 	chip.Write(rcr.PageAddr, bytes.Repeat([]byte("code"), 3000))
 	before := bytes.Clone(chip.Bytes())
-	_, err := device.New(device.Config{StateDir: t.TempDir(), Chip: chip})
+	_, err := device.New(device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: t.TempDir(), Chip: chip})
 	if !errors.Is(err, device.ErrNoTable) {
 		t.Errorf("a module with another firmware: %v", err)
 	}
@@ -98,7 +99,7 @@ func TestChip_Foreign(t *testing.T) {
 	bad := flashed(t, 1<<20, 2, false)
 	bad.Write(rcr.PageAddr+4+3*12+8, []byte{0, 0, 0, 0}) // stays 0
 	bad.Write(rcr.PageAddr+4+7*12+4, []byte{1, 0, 0, 0}) // the program ends at address 0
-	if _, err := device.New(device.Config{StateDir: t.TempDir(), Chip: bad}); err == nil || !strings.Contains(err.Error(), "does not start") {
+	if _, err := device.New(device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: t.TempDir(), Chip: bad}); err == nil || !strings.Contains(err.Error(), "does not start") {
 		t.Errorf("a table that the firmware stops at: %v", err)
 	}
 }
@@ -128,7 +129,7 @@ func TestChip_Torn(t *testing.T) {
 			chip.Write(0x40000, []byte("more"))
 		}
 		before := bytes.Clone(chip.Bytes())
-		d, err := device.New(device.Config{StateDir: t.TempDir(), Chip: chip})
+		d, err := device.New(device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: t.TempDir(), Chip: chip})
 		if err == nil {
 			err = d.Close()
 		}

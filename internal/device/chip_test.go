@@ -8,6 +8,7 @@ import (
 
 	"moonlet/internal/device"
 	"moonlet/internal/flash"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/num"
 	"moonlet/internal/port"
 	"moonlet/internal/spiffs"
@@ -16,7 +17,7 @@ import (
 // onChip makes a module whose flash is in a chip.
 func onChip(t testing.TB, chip *flash.Chip, lfsSize int) *module {
 	t.Helper()
-	return startConfig(t, device.Config{StateDir: t.TempDir(), Chip: chip, LFSSize: lfsSize})
+	return startConfig(t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: t.TempDir(), Chip: chip, LFSSize: lfsSize})
 }
 
 func newChip(t testing.TB, size int) *flash.Chip {

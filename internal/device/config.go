@@ -15,6 +15,7 @@ import (
 
 	"moonlet/internal/board"
 	"moonlet/internal/flash"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/hostnet"
 	"moonlet/internal/num"
 	"moonlet/internal/port"
@@ -29,6 +30,11 @@ type Config struct {
 	// file system in FlashDir, the reboot config records and the radio's
 	// settings. It is made if it does not exist.
 	StateDir string
+	// State is that directory if the caller has opened it, and locked it by LockState. The
+	// caller closes it.
+	State *hostfile.Dir
+	// Files is the file system of the host; nil is the real one.
+	Files *hostfile.Host
 
 	// Chip is the whole flash chip: files, store and settings are in it as on a board.
 	// The caller opens and closes it. Without one they are files in StateDir.

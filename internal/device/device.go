@@ -8,8 +8,6 @@ import (
 	"io"
 	"math/bits"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -51,23 +49,25 @@ type Device struct {
 	net     *hostnet.Net
 	radio   *radio.Radio
 
-	store    store
-	profile  heapProfile
-	guard    guard
-	typing   typing
-	input    input
-	running  bool           // a life has begun and not ended
-	next     port.ResetInfo // how the next one begins
-	wakeUp   time.Duration  // when the deep sleep ends that the chip is in, 0 for none
-	booting  bool           // the boot task runs
-	where    string         // traceback of the task that is too long
-	hostErr  error          // of writing to Serial
-	stopped  atomic.Bool
-	endInput bool
-	idle     bool // the console has executed all that it got
-	cut      bool // the task that ran was cut
-	bugs     int  // faults of this program in this run
-	bug      error
+	store      store
+	stateLock  *StateLock // nil if the caller has it
+	complaints complaints
+	profile    heapProfile
+	guard      guard
+	typing     typing
+	input      input
+	running    bool           // a life has begun and not ended
+	next       port.ResetInfo // how the next one begins
+	wakeUp     time.Duration  // when the deep sleep ends that the chip is in, 0 for none
+	booting    bool           // the boot task runs
+	where      string         // traceback of the task that is too long
+	hostErr    error          // of writing to Serial
+	stopped    atomic.Bool
+	endInput   bool
+	idle       bool // the console has executed all that it got
+	cut        bool // the task that ran was cut
+	bugs       int  // faults of this program in this run
+	bug        error
 }
 
 // flashSize is the size of the flash chip in bytes, as the firmware sees it: what the boot
@@ -100,13 +100,13 @@ func New(c Config) (*Device, error) {
 	if c.StateDir == "" {
 		return nil, fmt.Errorf("a module needs a directory for its flash memory")
 	}
-	if err := os.MkdirAll(c.StateDir, 0o777); err != nil {
-		return nil, fmt.Errorf("cannot make the directory for the module's flash memory: %w", err)
-	}
 	d := &Device{config: c, idle: true, buttons: map[string]*board.Button{}, next: sdk.Reason(port.ResetPowerOn)}
 	d.guard.init()
 	d.typing.init()
 	d.input.d = d
+	if err := d.openState(); err != nil {
+		return nil, err
+	}
 	if c.Chip != nil {
 		c.Chip.OnError = d.hostError
 	}
@@ -155,7 +155,7 @@ func (d *Device) connect() error {
 	d.uarts[0] = board.NewUART(d.loop, board.UARTConfig{Send: d.sender(c.Serial), Unpaced: c.FastSerial, OnTaken: d.typing.taken})
 	d.uarts[1] = board.NewUART(d.loop, board.UARTConfig{Send: d.sender(c.Serial1), Unpaced: c.FastSerial, NoReceiver: true})
 	d.net = hostnet.New(d.netConfig())
-	store, err := newWiFiStore(c.StateDir, d.hostError)
+	store, err := newWiFiStore(c.State, d.hostError)
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func (d *Device) openFiles() error {
 		return nil
 	}
 	files, err := flashdir.New(flashdir.Options{
-		Dir:         filepath.Join(d.config.StateDir, FlashDir),
+		In: d.config.State, Dir: FlashDir,
 		Region:      flashdir.RegionIn(region),
 		OnHostError: d.hostError,
 	})
@@ -462,15 +462,13 @@ func (d *Device) Close() error {
 		errs = append(errs, d.files.Close())
 	}
 	errs = append(errs, d.store.close())
+	d.complaints.end(d)
+	d.closeState()
 	if d.space != nil {
 		errs = append(errs, d.space.Close())
 	}
 	d.net, d.files, d.space = nil, nil, nil
 	return errors.Join(errs...)
-}
-
-func (d *Device) hostError(err error) {
-	d.report(Event{Kind: HostError, Text: err.Error()})
 }
 
 func (d *Device) onListen(m hostnet.Mapping) {

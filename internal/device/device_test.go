@@ -11,6 +11,7 @@ import (
 
 	"moonlet/internal/device"
 	"moonlet/internal/flashdir"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/sdk"
 )
 
@@ -46,7 +47,7 @@ func stateWith(t testing.TB, files ...string) string {
 
 func startIn(t testing.TB, dir string) *module {
 	t.Helper()
-	return startConfig(t, device.Config{StateDir: dir})
+	return startConfig(t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: dir})
 }
 
 // startConfig makes a module with what tests need besides its configuration.
@@ -304,7 +305,7 @@ func TestConfig_Errors(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "records.bin"), []byte("short"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := device.New(device.Config{StateDir: dir}); err == nil || !strings.Contains(err.Error(), "records.bin is damaged") {
+	if _, err := device.New(device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: dir}); err == nil || !strings.Contains(err.Error(), "records.bin is damaged") {
 		t.Errorf("%v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"moonlet/internal/device"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/port"
 	"moonlet/internal/sdk"
 )
@@ -75,7 +76,7 @@ func TestSDKMemory(t *testing.T) {
 	} {
 		m := &module{t: t}
 		var err error
-		m.Device, err = device.New(device.Config{StateDir: t.TempDir(), Clock: sdk.NewVirtualClock(), Serial: &m.out, Seed: 1, SDKMemory: c.use})
+		m.Device, err = device.New(device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: t.TempDir(), Clock: sdk.NewVirtualClock(), Serial: &m.out, Seed: 1, SDKMemory: c.use})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -87,7 +86,7 @@ func (d *Device) openStore() error {
 		s.part, s.addr = part, region.Addr
 		return nil
 	}
-	part, err := flash.Open(storeFile(d.config.StateDir, region.Addr), int(region.Size))
+	part, err := flash.Open(d.config.State, storeFile(region.Addr), int(region.Size))
 	if err != nil {
 		return err
 	}
@@ -255,7 +254,7 @@ func (d *Device) readFile(name string) ([]byte, error) {
 }
 
 // FlashStore writes an image into the store of a module that is switched off, as
-// flashing an absolute image to a board does.
+// flashing an absolute image to a board does: to the chip, or in the open state directory.
 func FlashStore(c Config, im *chunk.Image) (bytes int, err error) {
 	if err := c.setDefaults(); err != nil {
 		return 0, err
@@ -271,7 +270,7 @@ func FlashStore(c Config, im *chunk.Image) (bytes int, err error) {
 	var part *flash.Part
 	if c.Chip != nil {
 		part = c.Chip.Part(int(region.Addr), int(region.Size))
-	} else if part, err = flash.Open(storeFile(c.StateDir, region.Addr), int(region.Size)); err != nil {
+	} else if part, err = flash.Open(c.State, storeFile(region.Addr), int(region.Size)); err != nil {
 		return 0, err
 	}
 	part.OnError = func(e error) { err = cmp.Or(err, e) }
@@ -280,6 +279,5 @@ func FlashStore(c Config, im *chunk.Image) (bytes int, err error) {
 	return len(r.Data), cmp.Or(err, part.Close())
 }
 
-func storeFile(dir string, addr uint32) string {
-	return filepath.Join(dir, fmt.Sprintf(storePattern, addr))
-}
+// storeFile is the name of the partition's file in the state directory.
+func storeFile(addr uint32) string { return fmt.Sprintf(storePattern, addr) }

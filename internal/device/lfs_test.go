@@ -12,6 +12,7 @@ import (
 	"moonlet/internal/chunk"
 	"moonlet/internal/device"
 	"moonlet/internal/flash"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/luac"
 	"moonlet/internal/num"
 	"moonlet/internal/sdk"
@@ -52,8 +53,7 @@ func storeModule(t testing.TB, dir string, size int, cut func(op flash.Op) bool)
 	t.Helper()
 	m := &module{t: t}
 	var err error
-	m.Device, err = device.New(device.Config{
-		StateDir: dir, Clock: sdk.NewVirtualClock(), Serial: &m.out, FastSerial: true, Seed: 1,
+	m.Device, err = device.New(device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: dir, Clock: sdk.NewVirtualClock(), Serial: &m.out, FastSerial: true, Seed: 1,
 		LFSSize: size, PowerCut: cut,
 		Report: func(e device.Event) { m.events = append(m.events, e) },
 	})

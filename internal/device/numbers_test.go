@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"moonlet/internal/device"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/num"
 )
 
@@ -69,5 +70,5 @@ func TestNumberModels(t *testing.T) {
 
 func startModel(t *testing.T, model num.Model, code string) *module {
 	t.Helper()
-	return startConfig(t, device.Config{StateDir: stateWith(t, "init.lua", code), Model: model})
+	return startConfig(t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: stateWith(t, "init.lua", code), Model: model})
 }

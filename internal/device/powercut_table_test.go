@@ -12,6 +12,7 @@ import (
 
 	"moonlet/internal/device"
 	"moonlet/internal/flash"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/port"
 	"moonlet/internal/rcr"
 	"moonlet/internal/spiffs"
@@ -198,7 +199,7 @@ func (tc *tableCut) lost(c *afterCut) bool {
 func (c *afterCut) refused() {
 	c.t.Helper()
 	chip := chipOf(c.t, c.chip.Bytes())
-	d, err := device.New(device.Config{StateDir: c.t.TempDir(), Chip: chip})
+	d, err := device.New(device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: c.t.TempDir(), Chip: chip})
 	if err == nil {
 		d.Close()
 	}
@@ -256,7 +257,7 @@ const (
 // then changes the table once more.
 func (tc *tableCut) then(c *afterCut) {
 	chip := chipOf(c.t, c.image)
-	m := makeModule(c.t, device.Config{StateDir: c.t.TempDir(), Chip: chip, FastSerial: true})
+	m := makeModule(c.t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: c.t.TempDir(), Chip: chip, FastSerial: true})
 	defer closeModule(c.t, m)
 	m.runFor(bootTime)
 	m.printed()

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 
 	"moonlet/internal/flash"
 	"moonlet/internal/flashdir"
@@ -18,6 +16,9 @@ import (
 
 // stateMode is the mode of files in the state directory: there may be passwords.
 const stateMode = 0o600
+
+// stateMax is more than the settings in a state directory have, in bytes.
+const stateMax = 1 << 20
 
 // Files in the state directory.
 const (
@@ -33,14 +34,16 @@ func loadRecords(c Config, report func(error)) (*rcr.Page, error) {
 	if c.Chip != nil {
 		return chipRecords(c)
 	}
-	path := filepath.Join(c.StateDir, recordsFile)
-	page, err := readRecords(path, c.LFSSize)
+	if c.State == nil {
+		return rcr.New(flash.DefaultSize, uint32(c.LFSSize)), nil
+	}
+	page, err := readRecords(c.State, c.LFSSize)
 	if err != nil {
 		return nil, err
 	}
 	page.OnWrite = func() {
-		if err := hostfile.Replace(path, page.Bytes(), stateMode); err != nil {
-			report(err)
+		if err := c.State.Replace(recordsFile, page.Bytes(), stateMode); err != nil {
+			report(fmt.Errorf("cannot keep the module's settings: %w", err))
 		}
 	}
 	return page, nil
@@ -111,8 +114,8 @@ var ErrNoTable = &ChipError{fmt.Sprintf("the flash chip has no partition table a
 	"or the power went while its settings were written anew; %s", rcr.PageAddr, lookHint)}
 
 // readRecords reads the page of reboot config records, a new one if there is none.
-func readRecords(path string, lfsSize int) (*rcr.Page, error) {
-	b, err := os.ReadFile(path)
+func readRecords(dir *hostfile.Dir, lfsSize int) (*rcr.Page, error) {
+	b, err := dir.ReadFile(recordsFile, stateMax)
 	if errors.Is(err, fs.ErrNotExist) {
 		return rcr.New(flash.DefaultSize, uint32(lfsSize)), nil
 	}
@@ -121,18 +124,89 @@ func readRecords(path string, lfsSize int) (*rcr.Page, error) {
 	}
 	page, err := rcr.Load(b)
 	if err != nil {
-		return nil, fmt.Errorf("%s is damaged (%w); remove it to begin with a new module", path, err)
+		return nil, fmt.Errorf("%s is damaged (%w); remove it to begin with a new module", dir.Join(recordsFile), err)
 	}
 	page.Provision(flash.DefaultSize, uint32(lfsSize))
 	return page, nil
 }
 
-// StateFiles lists what a module keeps in its state directory besides FlashDir, as
-// patterns of package filepath.
+// LockName is the file by which a state directory is locked. It stays there, so that the
+// directory can be told from others.
+const LockName = "moonlet.lock"
+
+const lockTitle = "Here Moonlet keeps the flash memory of a module.\n"
+
+// StateLock is the lock of a state directory.
+type StateLock struct{ lock *hostfile.Lock }
+
+// InUseError says that another module has a state directory.
+type InUseError struct {
+	Dir string
+	By  string // " by somebody", or "" if that is not known
+}
+
+// Error implements error.
+func (e *InUseError) Error() string {
+	return fmt.Sprintf("the state directory %s is in use%s: it belongs to one module at a time", e.Dir, e.By)
+}
+
+// LockState locks a state directory for one module. The error is an *InUseError if
+// another one has it, and errors.ErrUnsupported if its file system has no locks.
+func LockState(dir *hostfile.Dir) (*StateLock, error) {
+	l, err := dir.Lock(LockName, lockTitle)
+	switch {
+	case errors.Is(err, hostfile.ErrLocked):
+		return nil, &InUseError{dir.Path(), dir.By(LockName)}
+	case err != nil:
+		return nil, fmt.Errorf("cannot lock the state directory: %w", err)
+	}
+	return &StateLock{l}, nil
+}
+
+// Release gives the lock back.
+func (l *StateLock) Release() { l.lock.Release(lockTitle) }
+
+// openState opens the state directory, which is made if it does not exist, unless somebody
+// has done so.
+func (d *Device) openState() error {
+	c := &d.config
+	if c.State != nil {
+		return nil
+	}
+	dir, err := c.Files.OpenDir(c.StateDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := c.Files.MkdirAll(c.StateDir, 0o777); err != nil {
+			return fmt.Errorf("cannot make the directory for the module's flash memory: %w", err)
+		}
+		dir, err = c.Files.OpenDir(c.StateDir)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot open the directory for the module's flash memory: %w", err)
+	}
+	if d.stateLock, err = LockState(dir); err != nil {
+		dir.Close()
+		return err
+	}
+	c.State = dir
+	return nil
+}
+
+// closeState closes what openState opened.
+func (d *Device) closeState() {
+	if d.stateLock != nil {
+		d.stateLock.Release()
+		d.config.State.Close()
+		d.stateLock, d.config.State = nil, nil
+	}
+}
+
+// StateFiles lists what a module keeps in its state directory besides FlashDir and
+// LockName, as patterns of package filepath.
 func StateFiles() []string { return []string{recordsFile, wifiFile, "lfs-*.bin"} }
 
 // Partitions tells where the store and the file system are in the flash chip of a
 // module that may never have run.
+// Without a chip and an open state directory it is one that never ran.
 func Partitions(c Config) (lfs, files port.FlashRegion, err error) {
 	page, err := loadRecords(c, func(error) {})
 	if err != nil {
@@ -143,15 +217,15 @@ func Partitions(c Config) (lfs, files port.FlashRegion, err error) {
 
 // wifiStore implements radio.Store by a file.
 type wifiStore struct {
-	path   string
+	dir    *hostfile.Dir
 	saved  radio.Settings
 	exists bool
 	report func(error)
 }
 
-func newWiFiStore(dir string, report func(error)) (*wifiStore, error) {
-	s := &wifiStore{path: filepath.Join(dir, wifiFile), report: report}
-	b, err := os.ReadFile(s.path)
+func newWiFiStore(dir *hostfile.Dir, report func(error)) (*wifiStore, error) {
+	s := &wifiStore{dir: dir, report: report}
+	b, err := dir.ReadFile(wifiFile, stateMax)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	}
@@ -159,7 +233,7 @@ func newWiFiStore(dir string, report func(error)) (*wifiStore, error) {
 		return nil, fmt.Errorf("cannot read the module's Wi-Fi settings: %w", err)
 	}
 	if err := json.Unmarshal(b, &s.saved); err != nil {
-		return nil, fmt.Errorf("%s is damaged (%w); remove it to begin with new settings", s.path, err)
+		return nil, fmt.Errorf("%s is damaged (%w); remove it to begin with new settings", dir.Join(wifiFile), err)
 	}
 	s.exists = true
 	return s, nil
@@ -173,7 +247,7 @@ func (s *wifiStore) SaveWiFi(settings radio.Settings) {
 	s.saved, s.exists = settings, true
 	b, err := json.MarshalIndent(settings, "", "  ")
 	if err == nil {
-		err = hostfile.Replace(s.path, append(b, '\n'), stateMode)
+		err = s.dir.Replace(wifiFile, append(b, '\n'), stateMode)
 	}
 	if err != nil {
 		s.report(fmt.Errorf("cannot keep the Wi-Fi settings: %w", err))

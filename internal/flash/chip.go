@@ -3,8 +3,9 @@ package flash
 import (
 	"encoding/binary"
 	"fmt"
-	"os"
 	"time"
+
+	"moonlet/internal/hostfile"
 )
 
 // Sizes of chips in bytes: those that the header of a firmware can name (enum size of
@@ -50,8 +51,10 @@ type Chip struct {
 	OnViolation func(Violation)
 
 	data       []byte
-	file       *os.File // nil if the chip is in memory only
-	path       string   // "" as well
+	file       *hostfile.File // nil if the chip is in memory only
+	dir        *hostfile.Dir  // of a whole chip in a file, and the file's name in it
+	name       string
+	broken     error // why what is written cannot be kept, nil if it can
 	lock       *lock
 	wear       Wear
 	watch      watch
@@ -175,7 +178,7 @@ func (c *Chip) erase(offset int, by *Part) {
 func (c *Chip) count(sector int, by *Part) {
 	c.wear.Erases[sector]++
 	c.watch.erased(sector, c.wear.Erases[sector])
-	if c.unsaved++; c.unsaved >= saveEvery && c.path != "" {
+	if c.unsaved++; c.unsaved >= saveEvery && c.dir != nil && c.broken == nil {
 		if err := c.saveWear(); err != nil {
 			c.failed(err, by)
 		}
@@ -216,6 +219,10 @@ func (c *Chip) step(op Op, by *Part) {
 
 // save brings a range of bytes to the file.
 func (c *Chip) save(from, to int, by *Part) {
+	if from < to && c.broken != nil {
+		c.failed(c.broken, by)
+		return
+	}
 	if c.file == nil || from == to {
 		return
 	}

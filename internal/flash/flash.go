@@ -14,6 +14,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"moonlet/internal/hostfile"
 )
 
 const (
@@ -48,18 +50,24 @@ type Part struct {
 	own  bool   // the chip has no other parts
 }
 
-// Open opens a part that is kept in a file of its own, which is made if it does not
-// exist. A shorter file is followed by erased bytes.
-func Open(path string, size int) (*Part, error) {
+// Open opens a part that is kept in a file of its own in a directory, which is made if it
+// does not exist. A shorter file is followed by erased bytes. If nothing can be written
+// there, the part is used as it is, and what is written to it lasts until it is closed.
+func Open(d *hostfile.Dir, name string, size int) (*Part, error) {
 	p := New(size)
-	old, err := os.ReadFile(path)
+	old, err := d.ReadFile(name, MaxSize)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("cannot read the flash chip: %w", err)
 	}
 	copy(p.data, old)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := d.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("cannot write to the flash chip: %w", err)
+		err = fmt.Errorf("cannot write to the flash chip: %w", err)
+		if hostfile.IsReadOnly(err) {
+			p.chip.broken = err
+			return p, nil
+		}
+		return nil, err
 	}
 	if len(old) < len(p.data) {
 		if _, err := f.WriteAt(p.data[len(old):], int64(len(old))); err != nil {

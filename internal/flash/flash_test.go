@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"moonlet/internal/hostfile"
 )
 
 func TestPart_Bits(t *testing.T) {
@@ -26,7 +28,7 @@ func TestPart_Bits(t *testing.T) {
 // TestPart_Cut holds that the file has what was done before the power went.
 func TestPart_Cut(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "part")
-	p, err := Open(path, SectorSize)
+	p, err := openPart(path, SectorSize)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +48,7 @@ func TestPart_Cut(t *testing.T) {
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}
-	p, err = Open(path, 2*SectorSize)
+	p, err = openPart(path, 2*SectorSize)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,13 +60,22 @@ func TestPart_Cut(t *testing.T) {
 
 func TestOpen_Refused(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Open(dir, SectorSize); err == nil {
+	if _, err := openPart(dir, SectorSize); err == nil {
 		t.Error("a directory was opened")
 	}
-	if _, err := Open(filepath.Join(dir, "no", "file"), SectorSize); err == nil {
+	if _, err := openPart(filepath.Join(dir, "no", "file"), SectorSize); err == nil {
 		t.Error("a file was made in a directory that does not exist")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "no")); err == nil {
 		t.Error("the directory was made")
 	}
+}
+
+// openPart opens a part that is kept in a file.
+func openPart(path string, size int) (*Part, error) {
+	d, name, err := (*hostfile.Host)(nil).Place(path)
+	if err != nil {
+		return nil, err
+	}
+	return Open(d, name, size)
 }

@@ -3,9 +3,9 @@ package flash
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,22 +45,30 @@ const (
 	wearMax = 1 << 20
 )
 
-func wearPath(chip string) string { return chip + ".wear" }
-
 // ReadWear reads the counts of the chip in a file. The error is fs.ErrNotExist if there
 // are none.
 func ReadWear(chip string) (*Wear, error) {
-	path := wearPath(chip)
-	if info, err := os.Stat(path); err == nil && info.Size() > wearMax {
-		return nil, fmt.Errorf("%s has %d bytes: these are no counts of erases; remove it to count from zero", path, info.Size())
-	}
-	b, err := os.ReadFile(path)
+	d, name, err := (*hostfile.Host)(nil).Place(chip)
 	if err != nil {
+		return nil, fmt.Errorf("cannot read the counts of erases: %w", err)
+	}
+	defer d.Close()
+	return readWear(d, name)
+}
+
+// readWear reads the counts of a chip in a directory.
+func readWear(d *hostfile.Dir, chip string) (*Wear, error) {
+	name := chip + wearSuffix
+	b, err := d.ReadFile(name, wearMax)
+	switch {
+	case errors.Is(err, hostfile.ErrTooLarge):
+		return nil, fmt.Errorf("%s has more than %d bytes: these are no counts of erases; remove it to count from zero", d.Join(name), wearMax)
+	case err != nil:
 		return nil, fmt.Errorf("cannot read the counts of erases: %w", err)
 	}
 	w, err := parseWear(b)
 	if err != nil {
-		return nil, fmt.Errorf("%s is damaged (%w); remove it to count from zero", path, err)
+		return nil, fmt.Errorf("%s is damaged (%w); remove it to count from zero", d.Join(name), err)
 	}
 	return w, nil
 }
@@ -125,7 +133,7 @@ func (c *Chip) saveWear() error {
 		return nil
 	}
 	c.unsaved = 0
-	if err := hostfile.Replace(wearPath(c.path), c.wear.encode(), chipMode); err != nil {
+	if err := c.dir.Replace(c.name+wearSuffix, c.wear.encode(), chipMode); err != nil {
 		return fmt.Errorf("cannot keep the counts of erases: %w", err)
 	}
 	return nil

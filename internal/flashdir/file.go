@@ -89,7 +89,7 @@ func (f *file) Write(p []byte) (int, error) {
 		return 0, f.fs.failed("writing", n.name, errors.Join(err, undo, n.f.Truncate(int64(n.size))))
 	}
 	f.pos += len(p)
-	n.size = max(n.size, f.pos)
+	f.fs.resize(n, max(n.size, f.pos))
 	return len(p), nil
 }
 

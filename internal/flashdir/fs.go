@@ -8,13 +8,17 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
+	"moonlet/internal/hostfile"
 	"moonlet/internal/port"
 )
 
 // Options says where the files are.
 type Options struct {
 	Dir string // made if it does not exist
+	// In, if any, is the directory that Dir is below. Nothing leads out of it.
+	In *hostfile.Dir
 	// Region is the place and size of the file system; zero means DefaultRegion.
 	Region port.FlashRegion
 	// OnHostError gets what went wrong on the host, in words for the user. The
@@ -25,8 +29,10 @@ type Options struct {
 // FS implements port.Files.
 type FS struct {
 	options Options
-	root    *os.Root
+	dir     *hostfile.Dir
 	nodes   map[string]*node // by name
+	taken   int              // pages of all nodes
+	seen    time.Time        // when the directory was changed last, as far as nodes tells
 	open    [port.OpenFilesMax]*file
 	ignored map[string]bool // host names that were complained about
 }
@@ -38,8 +44,8 @@ type node struct {
 	name string
 	host string
 	size int
-	refs int      // open files
-	f    *os.File // nil until it is needed
+	refs int            // open files
+	f    *hostfile.File // nil until it is needed
 }
 
 // New opens the directory.
@@ -50,20 +56,36 @@ func New(o Options) (*FS, error) {
 	if o.Region.Size < regionMin {
 		return nil, fmt.Errorf("a flash file system needs at least %d bytes, not %d", regionMin, o.Region.Size)
 	}
-	if err := os.MkdirAll(o.Dir, 0o777); err != nil {
-		return nil, fmt.Errorf("directory for the module's files: %w", err)
-	}
-	root, err := os.OpenRoot(o.Dir)
+	dir, err := o.openDir()
 	if err != nil {
 		return nil, fmt.Errorf("directory for the module's files: %w", err)
 	}
-	return &FS{options: o, root: root, nodes: map[string]*node{}, ignored: map[string]bool{}}, nil
+	return &FS{options: o, dir: dir, nodes: map[string]*node{}, ignored: map[string]bool{}}, nil
+}
+
+// openDir opens the directory, which is made if it does not exist.
+func (o *Options) openDir() (*hostfile.Dir, error) {
+	var host *hostfile.Host
+	open := func() (*hostfile.Dir, error) { return host.OpenDir(o.Dir) }
+	make := func() error { return host.MkdirAll(o.Dir, 0o777) }
+	if o.In != nil {
+		open = func() (*hostfile.Dir, error) { return o.In.Sub(o.Dir) }
+		make = func() error { return o.In.MkdirAll(o.Dir, 0o777) }
+	}
+	dir, err := open()
+	if !errors.Is(err, fs.ErrNotExist) {
+		return dir, err
+	}
+	if err := make(); err != nil {
+		return nil, err
+	}
+	return open()
 }
 
 // Close closes what is open, and the directory.
 func (s *FS) Close() error {
 	s.Reset()
-	return s.root.Close()
+	return s.dir.Close()
 }
 
 // Reset is a reset of the chip: no file is open any more.
@@ -77,7 +99,7 @@ func (s *FS) Reset() {
 
 // failed reports an error of the host and returns the module's error for it.
 func (s *FS) failed(doing, name string, err error) error {
-	s.report(fmt.Errorf("%s %q in %s: %w", doing, name, s.options.Dir, err))
+	s.report(fmt.Errorf("%s %q in %s: %w", doing, name, s.dir.Path(), err))
 	return port.ErrFileSystem
 }
 
@@ -90,16 +112,14 @@ func (s *FS) report(err error) {
 // refresh brings nodes in line with the directory, which others may have
 // changed. What is open keeps its node.
 func (s *FS) refresh() error {
-	dir, err := s.root.Open(".")
+	seen, err := s.changedAt()
+	if err != nil {
+		return err
+	}
+	entries, err := s.dir.ReadDir(".")
 	if err != nil {
 		return s.failed("reading", ".", err)
 	}
-	defer dir.Close()
-	entries, err := dir.ReadDir(-1)
-	if err != nil {
-		return s.failed("reading", ".", err)
-	}
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	found := map[string]*node{}
 	for _, e := range entries {
 		n := s.entry(e)
@@ -113,7 +133,7 @@ func (s *FS) refresh() error {
 				loser = old.host
 				found[n.name] = n
 			}
-			s.ignore(loser, "another file stands for the same name")
+			s.ignore(loser, errors.New("another file stands for the same name"))
 			continue
 		}
 		found[n.name] = n
@@ -125,7 +145,10 @@ func (s *FS) refresh() error {
 			n.release()
 		}
 	}
-	s.nodes = found
+	s.nodes, s.taken, s.seen = found, 0, seen
+	for _, n := range s.nodes {
+		s.taken += pages(n.size)
+	}
 	return nil
 }
 
@@ -138,26 +161,33 @@ func (s *FS) entry(e fs.DirEntry) *node {
 	}
 	name, ok := DeviceName(host)
 	if !ok || len(name) > port.FileNameMax {
-		s.ignore(host, fmt.Sprintf("its name cannot stand for one of up to %d bytes", port.FileNameMax))
+		s.ignore(host, fmt.Errorf("its name cannot stand for one of up to %d bytes", port.FileNameMax))
 		return nil
 	}
-	info, err := s.root.Stat(host)
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) { // else somebody just removed it
-			s.ignore(host, err.Error())
-		}
+	size, ok := s.sizeOf(host)
+	if !ok {
 		return nil
 	}
-	if !info.Mode().IsRegular() {
-		return nil
-	}
-	return &node{name: name, host: host, size: int(info.Size())}
+	return &node{name: name, host: host, size: size}
 }
 
-func (s *FS) ignore(host, why string) {
-	if !s.ignored[host] {
+// sizeOf is the size of a host's file, false if there is none that the module could have.
+func (s *FS) sizeOf(host string) (int, bool) {
+	info, err := s.dir.Stat(host)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) { // else somebody just removed it
+			s.ignore(host, err)
+		}
+		return 0, false
+	}
+	return int(info.Size()), info.Mode().IsRegular()
+}
+
+func (s *FS) ignore(host string, why error) {
+	const most = 1000
+	if !s.ignored[host] && len(s.ignored) < most {
 		s.ignored[host] = true
-		s.report(fmt.Errorf("%s in %s is not visible to the module: %s", host, s.options.Dir, why))
+		s.report(fmt.Errorf("%s in %s is not visible to the module: %w", host, s.dir.Path(), why))
 	}
 }
 
@@ -167,7 +197,10 @@ func (s *FS) lookup(path string) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.refresh(); err != nil {
+	if n := s.known(name); n != nil {
+		return n, nil
+	}
+	if err := s.update(); err != nil {
 		return nil, err
 	}
 	n := s.nodes[name]
@@ -185,19 +218,10 @@ func (s *FS) name(path string) (string, error) {
 	return name, nil
 }
 
-// used is the number of pages that files take.
-func (s *FS) used() int {
-	sum := 0
-	for _, n := range s.nodes {
-		sum += pages(n.size)
-	}
-	return sum
-}
-
 // room tells whether SPIFFS would begin an operation on that many bytes
 // (spiffs_gc_check).
 func (s *FS) room(size int) bool {
-	return (size+dataSize-1)/dataSize <= capacity(s.options.Region.Size)-s.used()
+	return (size+dataSize-1)/dataSize <= capacity(s.options.Region.Size)-s.taken
 }
 
 func (s *FS) freeSlot() (int, bool) {
@@ -220,11 +244,14 @@ func (s *FS) Format() error {
 	}
 	var failed error
 	for _, n := range s.nodes {
-		if err := s.root.Remove(n.host); err != nil {
+		n.release()
+		if err := s.dir.Remove(n.host); err != nil {
 			failed = s.failed("removing", n.name, err)
+			continue
 		}
+		s.drop(n)
 	}
-	clear(s.nodes)
+	s.noteChange()
 	return failed
 }
 
@@ -266,12 +293,13 @@ func (s *FS) create(name string) (*node, error) {
 		return nil, port.ErrFilesFull
 	}
 	n := &node{name: name, host: HostName(name)}
-	f, err := s.root.OpenFile(n.host, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := s.dir.OpenFile(n.host, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return nil, s.failed("creating", name, err)
 	}
 	n.f = f
-	s.nodes[name] = n
+	s.add(n)
+	s.noteChange()
 	return n, nil
 }
 
@@ -285,7 +313,7 @@ func (s *FS) truncate(n *node) error {
 	if err := n.f.Truncate(0); err != nil {
 		return s.failed("emptying", n.name, err)
 	}
-	n.size = 0
+	s.resize(n, 0)
 	return nil
 }
 
@@ -295,10 +323,7 @@ func (s *FS) host(n *node) error {
 	if n.f != nil {
 		return nil
 	}
-	f, err := s.root.OpenFile(n.host, os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrPermission) {
-		f, err = s.root.Open(n.host)
-	}
+	f, err := s.dir.OpenChangeable(n.host)
 	if err != nil {
 		return s.failed("opening", n.name, err)
 	}
@@ -327,10 +352,11 @@ func (s *FS) Remove(path string) error {
 		return err
 	}
 	n.release() // some hosts do not remove what is open
-	if err := s.root.Remove(n.host); err != nil {
+	if err := s.dir.Remove(n.host); err != nil {
 		return s.failed("removing", n.name, err)
 	}
-	delete(s.nodes, n.name)
+	s.drop(n)
+	s.noteChange()
 	for _, f := range s.open {
 		if f != nil && f.node == n {
 			f.drop()
@@ -348,24 +374,30 @@ func (s *FS) Rename(from, to string) error {
 	if err != nil {
 		return err
 	}
-	n, err := s.lookup(from)
-	if err != nil {
+	if _, err := s.lookup(from); err != nil {
 		return err
 	}
-	if s.nodes[name] != nil {
+	if _, err := s.lookup(to); err == nil {
 		return port.ErrFileExists
+	} else if !errors.Is(err, port.ErrFileNotFound) {
+		return err
+	}
+	n, err := s.lookup(from) // again: the directory may have been listed since
+	if err != nil {
+		return err
 	}
 	if _, ok := s.freeSlot(); !ok {
 		return port.ErrTooManyFiles
 	}
 	n.release()
 	host := HostName(name)
-	if err := s.root.Rename(n.host, host); err != nil {
+	if err := s.dir.Rename(n.host, host); err != nil {
 		return s.failed("renaming", n.name, err)
 	}
-	delete(s.nodes, n.name)
+	s.drop(n)
 	n.name, n.host = name, host
-	s.nodes[name] = n
+	s.add(n)
+	s.noteChange()
 	return nil
 }
 
@@ -396,7 +428,7 @@ func (s *FS) Info() (total, used uint32, err error) {
 	if err := s.refresh(); err != nil {
 		return 0, 0, err
 	}
-	used = uint32(min(uint64(s.used())*dataSize, math.MaxUint32))
+	used = uint32(min(uint64(s.taken)*dataSize, math.MaxUint32))
 	return uint32((capacity(s.options.Region.Size) + emergency) * dataSize), used, nil
 }
 

@@ -454,3 +454,59 @@ func FuzzNames(f *testing.F) {
 		DeviceName(b)
 	})
 }
+
+// TestFS_ChangedByOthers: what comes, goes and grows meanwhile is seen, however it is
+// spelled, and what files take stays right.
+func TestFS_ChangedByOthers(t *testing.T) {
+	s, dir, _ := newFS(t, 0)
+	put(t, s, "a", "1")
+	host := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(when string) {
+		t.Helper()
+		_, used, err := s.Info() // lists the directory
+		list, _ := s.List()
+		sum := 0
+		for _, f := range list {
+			sum += Cost(f.Size)
+		}
+		if err != nil || int(used) != sum {
+			t.Errorf("%s: %d used, want %d (%v)", when, used, sum, err)
+		}
+	}
+	host("a", strings.Repeat("x", 1000))
+	if info, err := s.Stat("a"); err != nil || info.Size != 1000 {
+		t.Errorf("a file that grew: %+v, %v", info, err)
+	}
+	taken := s.taken
+	check("after it grew")
+	if taken != s.taken {
+		t.Errorf("%d pages were counted, there are %d", taken, s.taken)
+	}
+	os.Remove(filepath.Join(dir, "a"))
+	if _, err := s.Stat("a"); !errors.Is(err, port.ErrFileNotFound) || s.taken != 0 {
+		t.Errorf("a file that went: %v, %d pages", err, s.taken)
+	}
+	later := s.seen.Add(2 * 1e9)
+	host("%61", "encoded by hand") // another spelling of "a"
+	os.Chtimes(dir, later, later)  // as if that had been later
+	if got := get(t, s, "a"); got != "encoded by hand" {
+		t.Errorf("another spelling: %q", got)
+	}
+	if err := s.Rename("a", "b"); err != nil {
+		t.Error(err)
+	}
+	put(t, s, "c", "text")
+	if err := s.Remove("c"); err != nil {
+		t.Error(err)
+	}
+	taken = s.taken
+	check("in the end")
+	if taken != s.taken || get(t, s, "b") != "encoded by hand" {
+		t.Errorf("%d pages were counted, there are %d", taken, s.taken)
+	}
+}

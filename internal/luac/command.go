@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -33,6 +32,7 @@ type Command struct {
 	Getenv   func(string) string
 	Now      func() int64 // seconds since 1970
 	Random   func() uint32
+	Files    *hostfile.Host // nil is the real one
 	// Execute runs a Lua file on this computer, with an image of the store if there
 	// is one.
 	Execute func(file string, o *Options, image *chunk.File) error
@@ -111,7 +111,7 @@ const longText = `Options that only Moonlet has:
 `
 
 func (c *Command) run(o *Options) error {
-	image, err := loadImage(o.Image)
+	image, err := loadImage(c.Files, o.Image)
 	if err != nil {
 		return err
 	}
@@ -135,11 +135,11 @@ func (c *Command) run(o *Options) error {
 }
 
 // loadImage reads the file of -F.
-func loadImage(name string) (*chunk.File, error) {
+func loadImage(files *hostfile.Host, name string) (*chunk.File, error) {
 	if name == "" {
 		return nil, nil
 	}
-	b, err := os.ReadFile(name)
+	b, err := files.ReadAll(name)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open %s: %w", name, reason(err))
 	}
@@ -195,7 +195,7 @@ func (c *Command) each(o *Options, files []string, f func(compiler *Compiler, i 
 	var next, failed atomic.Int64
 	failed.Store(int64(len(files)))
 	work := func() error {
-		compiler, err := NewCompiler(Config{Model: o.Model, Strip: o.Level, Word32: o.Word32, Input: c.In})
+		compiler, err := NewCompiler(Config{Model: o.Model, Strip: o.Level, Word32: o.Word32, Input: c.In, Files: hostFiles{c.Files}})
 		if err != nil {
 			return err
 		}
@@ -379,19 +379,25 @@ func tooLarge(r *lfs.Region, size int, from string) string {
 	return b.String()
 }
 
+// hostFiles are the files of the host.
+type hostFiles struct{ host *hostfile.Host }
+
+// Open implements Files.
+func (h hostFiles) Open(name string) (io.ReadCloser, error) {
+	f, err := h.host.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
 // write writes a result so that a file has either its old content or the new.
 func (c *Command) write(name string, data []byte) error {
 	if name == "-" {
 		_, err := c.Out.Write(data)
 		return err
 	}
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		if err := os.WriteFile(name, data, 0o666); err != nil {
-			return fmt.Errorf("cannot open %s: %w", name, reason(err))
-		}
-		return nil
-	}
-	err := hostfile.Replace(name, data, 0o644)
+	err := c.Files.Replace(name, data, 0o644)
 	var p *fs.PathError
 	switch {
 	case errors.As(err, &p) && p.Op == "open": // nothing was begun

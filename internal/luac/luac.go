@@ -37,13 +37,23 @@ type Config struct {
 	// does, that on the chip included: some come twice.
 	Word32 bool
 	Input  io.Reader // the standard input
+	Files  Files     // where files are read; nil is the host's
+}
+
+// Files is where a Compiler reads.
+type Files interface {
+	Open(name string) (io.ReadCloser, error)
 }
 
 // NewCompiler makes a compiler.
 func NewCompiler(c Config) (*Compiler, error) {
+	system := &hostos.System{Input: c.Input}
+	if c.Files != nil {
+		system.Source = c.Files.Open
+	}
 	s, err := hostexec.New(hostexec.Config{
 		Model: c.Model, HeapBytes: heapBytes, StripDefault: c.Strip, NarrowKeys: c.Word32, Output: io.Discard,
-		Random: new(stdlib.GlibcRand), CompileOnly: true, System: &hostos.System{Input: c.Input},
+		Random: new(stdlib.GlibcRand), CompileOnly: true, System: system,
 	})
 	if err != nil {
 		return nil, err

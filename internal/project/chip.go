@@ -1,8 +1,10 @@
 package project
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -10,6 +12,7 @@ import (
 	"moonlet/internal/flash"
 	"moonlet/internal/flashdir"
 	"moonlet/internal/flashfs"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/port"
 	"moonlet/internal/rcr"
 )
@@ -33,6 +36,38 @@ func (p *Project) FlashPath() string {
 	return filepath.Join(p.Dir, s.flash)
 }
 
+// flashIsOwn tells whether the user himself names the chip's file.
+func (p *Project) flashIsOwn() bool {
+	return p.IsImage() || p.allow || strings.HasPrefix(p.settings.flashAt, "--")
+}
+
+// checkFlash refuses a chip out of the project that the user does not know of.
+func (p *Project) checkFlash() error {
+	s := &p.settings
+	if s.flash != "" && !p.flashIsOwn() && !filepath.IsLocal(s.flash) {
+		return outside(s.flashAt, "flash", s.flash)
+	}
+	return nil
+}
+
+// findChip opens the directory of the chip's file.
+func (p *Project) findChip() (err error) {
+	if p.beside != nil {
+		return nil
+	}
+	if p.flashIsOwn() {
+		p.beside, p.besideName, err = p.files.Place(p.FlashPath())
+	} else {
+		p.besideName = p.settings.flash
+		p.beside, err = p.root.Sub(".")
+	}
+	if err != nil {
+		return hostErrorf(err, "opening the flash chip")
+	}
+	p.opened = append(p.opened, p.beside)
+	return nil
+}
+
 // openChip opens the chip that the project names, once.
 func (p *Project) openChip() error {
 	if p.IsImage() && !p.save && p.chip == nil {
@@ -47,7 +82,14 @@ func (p *Project) openChip() error {
 	if path == "" || p.chip != nil {
 		return nil
 	}
-	chip, err := flash.OpenChip(path, p.settings.flashSize)
+	if err := p.findChip(); err != nil {
+		return err
+	}
+	d, err := p.beside.Sub(".")
+	if err != nil {
+		return hostErrorf(err, "opening the directory of the flash chip")
+	}
+	chip, err := flash.OpenChipIn(d, p.besideName, p.settings.flashSize)
 	if err != nil {
 		return p.chipError(err, "opening the flash chip")
 	}
@@ -56,14 +98,24 @@ func (p *Project) openChip() error {
 			Problem: fmt.Sprintf("the chip in the file has %d bytes, not %d", chip.Size(), size)}, chip.Close())
 	}
 	p.chip = chip
+	chip.OnError = func(err error) { p.chipErr = cmp.Or(p.chipErr, err) }
 	return nil
 }
+
+// kept is an error if something could not be written to the chip.
+func (p *Project) kept() error { return hostErrorf(p.chipErr, "writing to the flash chip") }
 
 // chipError is what is wrong with the user's chip, or with the host.
 func (p *Project) chipError(err error, doing string) error {
 	var content *device.ChipError
 	var size flash.SizeError
 	switch {
+	case errors.Is(err, hostfile.ErrOutside):
+		path := p.FlashPath()
+		if at := (*fs.PathError)(nil); errors.As(err, &at) {
+			path = at.Path
+		}
+		return outsideLink(path)
 	case errors.As(err, &content):
 		return &Error{Where: p.FlashPath(), Problem: err.Error()}
 	case errors.As(err, &size):
@@ -75,7 +127,8 @@ func (p *Project) chipError(err error, doing string) error {
 // apart is a copy of the project whose flash memory is in a directory of its own.
 func (p *Project) apart(stateDir string) Project {
 	q := *p
-	q.StateDir, q.chip, q.settings.flash, q.save = stateDir, nil, "", false
+	q.StateDir, q.chip, q.settings.flash, q.save, q.passing = stateDir, nil, "", false, true
+	q.stateIn, q.state, q.lock, q.opened = nil, nil, nil, nil
 	return q
 }
 
@@ -88,7 +141,7 @@ func (p *Project) openFiles(report func(error)) (files, error) {
 		return nil, err
 	}
 	if p.chip == nil {
-		return flashdir.New(flashdir.Options{Dir: p.flashDir(), Region: region, OnHostError: report})
+		return flashdir.New(flashdir.Options{In: p.state, Dir: device.FlashDir, Region: region, OnHostError: report})
 	}
 	fs := flashfs.New(p.chip, region)
 	if fs.Mount() != nil {

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -58,12 +56,13 @@ func (h *HeapProfile) Last() *heapview.Snapshot {
 // flash memory of its own, so it always finds the same.
 // When ctx is done, its error comes back soon.
 func (p *Project) ProfileHeap(ctx context.Context, o HeapOptions) (h *HeapProfile, err error) {
-	dir, err := os.MkdirTemp("", "moonlet-")
+	dir, err := p.files.MkdirTemp()
 	if err != nil {
 		return nil, hostErrorf(err, "making a directory for a trial")
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, removeTemp(p.files, dir)) }()
 	q := p.apart(filepath.Join(dir, "state"))
+	defer func() { q.closeState() }()
 	if _, err := q.Upload(); err != nil {
 		return nil, err
 	}
@@ -229,16 +228,8 @@ func (p *Project) upvalueNames() map[functionAt][]string {
 			add(s.Data, s.Name)
 		}
 	}
-	found := map[string]string{} // path by name
-	for _, pat := range p.settings.lfsFiles {
-		if err := p.match(pat, found); err != nil {
-			return names // Open has found them, so they have just gone
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(found)) {
-		if text, err := os.ReadFile(found[name]); err == nil {
-			add(text, name)
-		}
+	for _, s := range p.lfs {
+		add(s.Data, s.Name)
 	}
 	return names
 }

@@ -4,9 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"moonlet/internal/chunk"
@@ -26,34 +24,29 @@ func (p *Project) buildImage() (*chunk.Image, error) {
 	if len(p.settings.lfsFiles) == 0 {
 		return nil, nil
 	}
-	found := map[string]string{} // path by name
-	for _, pat := range p.settings.lfsFiles {
-		if err := p.match(pat, found); err != nil {
-			return nil, err
-		}
+	newest, err := p.readLFS()
+	if err != nil {
+		return nil, err
 	}
+	byName := map[string]Source{}
 	var names []string
-	for name := range found {
-		names = append(names, name)
+	for _, s := range p.lfs {
+		byName[s.Name] = s
+		names = append(names, s.Name)
 	}
-	slices.Sort(names)
-	compiler, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Model, Strip: 1})
+	compiler, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Model, Strip: 1, Files: &sourceFiles{p.lfs}})
 	if err != nil {
 		return nil, hostErrorf(err, "compiling for the store")
 	}
 	defer compiler.Close()
 	var mains []*chunk.Proto
-	newest := int64(0)
 	for _, name := range luac.Order(names) {
-		main, err := compiler.File(found[name])
+		main, err := compiler.File(byName[name].Path)
 		if err != nil {
-			return nil, &Error{Where: found[name], Problem: fmt.Sprintf("it cannot be compiled for the store: %v", err)}
+			return nil, &Error{Where: byName[name].Path, Problem: fmt.Sprintf("it cannot be compiled for the store: %v", err)}
 		}
 		main.Source.S = "@" + name // as in the project, wherever that is
 		mains = append(mains, main)
-		if info, err := os.Stat(found[name]); err == nil {
-			newest = max(newest, info.ModTime().Unix())
-		}
 	}
 	im, err := luac.Image(mains, imageSeed, newest)
 	if err != nil {
@@ -61,6 +54,28 @@ func (p *Project) buildImage() (*chunk.Image, error) {
 	}
 	im.Collect(luac.Source)
 	return im, nil
+}
+
+// readLFS reads the files of the key lfs_files, sorted by name, and tells when the newest
+// one was changed, in seconds since 1970.
+func (p *Project) readLFS() (newest int64, err error) {
+	found := map[string]place{}
+	for _, pat := range p.settings.lfsFiles {
+		if err := p.match(pat, found); err != nil {
+			return 0, err
+		}
+	}
+	if p.lfs, err = readSources(found); err != nil {
+		return 0, err
+	}
+	for _, f := range found {
+		info, err := f.tree.Stat(f.name)
+		if err != nil {
+			return 0, readError(f.path(), err)
+		}
+		newest = max(newest, info.ModTime().Unix())
+	}
+	return newest, nil
 }
 
 // uploadStore puts the image into the store unless it is what was put there last.

@@ -1,6 +1,9 @@
 package project
 
 import (
+	"errors"
+	"io/fs"
+
 	"moonlet/internal/device"
 	"moonlet/internal/lfs"
 	"moonlet/internal/rcr"
@@ -8,7 +11,8 @@ import (
 
 // LFSTarget is the store of a project's module: what an image has to fit into.
 func LFSTarget(path string) (lfs.Target, error) {
-	p, err := Open(path, nil)
+	// Nothing is shown of what the project names but the size of a partition.
+	p, err := Options{AllowOutside: true, settingsOnly: true}.Open(path)
 	if err != nil {
 		return lfs.Target{}, err
 	}
@@ -18,7 +22,14 @@ func LFSTarget(path string) (lfs.Target, error) {
 			return lfs.Target{}, err
 		}
 	}
-	region, _, err := device.Partitions(p.Config())
+	c := p.Config()
+	if d, err := p.findState(); err == nil {
+		defer d.Close()
+		c.State = d
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return lfs.Target{}, err
+	}
+	region, _, err := device.Partitions(c)
 	if err != nil {
 		return lfs.Target{}, p.chipError(err, "opening the module's flash memory")
 	}

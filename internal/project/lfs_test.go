@@ -38,6 +38,7 @@ func boot(t *testing.T, dir string) string {
 	if _, err := p.Upload(); err != nil {
 		t.Fatal(err)
 	}
+	defer p.Close()
 	var out bytes.Buffer
 	c := p.Config()
 	c.Clock, c.Serial, c.FastSerial = sdk.NewVirtualClock(), &out, true

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"moonlet/internal/chipmap"
 	"moonlet/internal/device"
 	"moonlet/internal/flash"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/port"
 	"moonlet/internal/rcr"
 )
@@ -225,15 +225,21 @@ func (m *MadeChip) checkStore(table []rcr.Partition, o *ChipOptions) error {
 
 // ForgetChip removes what is beside the file of a chip and tells about the one that was
 // there before: the counts of its erases, what was uploaded to it, its Wi-Fi settings.
-func ForgetChip(path string) error {
-	old := []string{path + ".wear", path + "." + manifestName}
-	for _, name := range device.StateFiles() {
-		if !strings.Contains(name, "*") {
-			old = append(old, filepath.Join(path+stateSuffix, name))
+func ForgetChip(h *hostfile.Host, path string) error {
+	d, name, err := h.Place(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	old := []string{name + flash.Beside()[0], name + "." + manifestName}
+	for _, file := range device.StateFiles() {
+		if !strings.Contains(file, "*") {
+			old = append(old, filepath.Join(name+stateSuffix, file))
 		}
 	}
 	for _, name := range old {
-		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		// What a link leads to elsewhere is not the chip's.
+		if err := d.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) && !isNotDir(err) && !errors.Is(err, hostfile.ErrOutside) {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package project
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -35,10 +34,16 @@ func (p *Project) Save() error {
 	if !p.Temporary {
 		return nil
 	}
-	if err := os.RemoveAll(p.StateDir); err != nil {
-		return hostErrorf(err, "removing the temporary directory %s", p.StateDir)
+	if err := removeTemp(p.files, p.StateDir); err != nil {
+		return err
 	}
 	p.StateDir, p.Temporary = p.image+stateSuffix, false
+	d, err := p.files.OpenDir(filepath.Dir(p.image))
+	if err != nil {
+		return hostErrorf(err, "opening the directory of the image")
+	}
+	p.opened = append(p.opened, d)
+	p.stateIn, p.stateName = d, filepath.Base(p.image)+stateSuffix
 	return nil
 }
 
@@ -52,31 +57,30 @@ func (p *Project) Lost() bool {
 
 // openImage makes a project of the image of a chip. All of it is in there, so there are no
 // sources.
-func openImage(path string, info fs.FileInfo, flags []Setting) (*Project, error) {
+func (p *Project) openImage(path string, info fs.FileInfo, flags []Setting) (err error) {
 	if !info.Mode().IsRegular() {
-		return nil, &Error{Where: path, Problem: "this is neither a directory nor a file"}
+		return &Error{Where: path, Problem: "this is neither a directory nor a file"}
 	}
 	if flash.CheckSize(int(info.Size())) != nil {
-		return nil, &Error{Where: path, Problem: fmt.Sprintf(
+		return &Error{Where: path, Problem: fmt.Sprintf(
 			"this is neither a directory, nor a .lua or .lc file, nor the image of a whole flash chip: that has 512 KB, 1, 2, 4, 8 or 16 MB, and this file %d bytes", info.Size())}
 	}
 	for _, f := range flags {
 		if slices.Contains([]string{"flash", "flash-size", "file", "lfs", "lfs-file"}, f.Flag) {
-			return nil, &Error{Where: "--" + f.Flag, Problem: "this does not go with the image of a chip, which has its size, its store and its files"}
+			return &Error{Where: "--" + f.Flag, Problem: "this does not go with the image of a chip, which has its size, its store and its files"}
 		}
 	}
-	p := &Project{Dir: filepath.Dir(path), image: path}
+	p.Dir, p.image = filepath.Dir(path), path
 	if err := p.configure(table{}, flags); err != nil {
-		return nil, err
+		return err
 	}
-	var err error
-	if p.data, err = flash.ReadChip(path); err != nil {
-		return nil, hostErrorf(err, "reading the image")
+	if p.data, err = flash.ReadChipOn(p.files, path); err != nil {
+		return hostErrorf(err, "reading the image")
 	}
 	if err := p.readImage(flags); err != nil {
-		return nil, err
+		return err
 	}
-	return p, p.temporaryState()
+	return p.temporaryState()
 }
 
 // readImage finds out what a firmware would do with a chip, and how it was built.

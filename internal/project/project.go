@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"moonlet/internal/chunk"
 	"moonlet/internal/device"
 	"moonlet/internal/flash"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/hostnet"
 )
 
@@ -33,75 +33,134 @@ type Project struct {
 	// Warnings are what the user should know before the module starts.
 	Warnings []string
 
-	settings settings
-	chip     *flash.Chip // nil until it is opened, and without one
-	unkept   bool        // chip is in memory only, and nobody asks later what was uploaded
-	image    string      // the path, if the project is the image of a chip
-	save     bool        // what happens is kept in image
-	data     []byte      // of image, as a module begins with it
-	older    bool        // the firmware in image has no partition table; data has one
+	files      *hostfile.Host
+	allow      bool            // links and paths may lead out of the project
+	root       *hostfile.Dir   // Dir, nil if the project is no directory
+	opened     []*hostfile.Dir // others that Close closes
+	settings   settings
+	lfs        []Source          // of the store
+	stateIn    *hostfile.Dir     // the directory below which StateDir is, nil if that is the user's word
+	stateName  string            // of StateDir in it
+	state      *hostfile.Dir     // StateDir, nil until it is opened and locked
+	lock       *device.StateLock // nil if there are no locks
+	beside     *hostfile.Dir     // the directory of the chip's file, and the file's name in it
+	besideName string
+	chip       *flash.Chip // nil until it is opened, and without one
+	chipErr    error       // the first one of writing to it, before the module starts
+	passing    bool        // StateDir is removed by whoever tries something
+	unkept     bool        // chip is in memory only, and nobody asks later what was uploaded
+	image      string      // the path, if the project is the image of a chip
+	save       bool        // what happens is kept in image
+	data       []byte      // of image, as a module begins with it
+	older      bool        // the firmware in image has no partition table; data has one
 }
+
+// Options tell how a project is opened.
+type Options struct {
+	Flags []Setting
+	// Files is the file system of the host; nil is the real one.
+	Files *hostfile.Host
+	// AllowOutside lets the project read and write where the user may, by paths in its
+	// file and by links. Without it both are refused.
+	AllowOutside bool
+
+	settingsOnly bool // no sources are wanted
+}
+
+// Open opens a project with flags and without more.
+func Open(path string, flags []Setting) (*Project, error) { return Options{Flags: flags}.Open(path) }
 
 // Open reads the project at a path: a directory, a single file, or the image of a flash
 // chip, in which everything is already. Flags win over the project file. Errors are *Error, several of them joined, or *HostError.
-func Open(path string, flags []Setting) (*Project, error) {
-	info, err := os.Stat(path)
+func (o Options) Open(path string) (*Project, error) {
+	p := &Project{files: o.Files, allow: o.AllowOutside}
+	if err := p.open(path, &o); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+func (p *Project) open(path string, o *Options) error {
+	info, err := p.files.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &Error{Where: path, Problem: "there is no such file or directory; name a directory with an init.lua, a .lua or .lc file, or the image of a flash chip"}
+		return &Error{Where: path, Problem: "there is no such file or directory; name a directory with an init.lua, a .lua or .lc file, or the image of a flash chip"}
 	case err != nil:
-		return nil, &Error{Where: path, Problem: "cannot be read: " + reason(err)}
+		return &Error{Where: path, Problem: "cannot be read: " + reason(err)}
 	case !info.IsDir() && filepath.Base(path) == FileName:
 		path = filepath.Dir(path)
 	case !info.IsDir() && isScript(path):
-		return openFile(path, flags)
+		return p.openFile(path, o.Flags)
 	case !info.IsDir():
-		return openImage(path, info, flags)
+		return p.openImage(path, info, o.Flags)
 	}
-	return openDir(path, flags)
+	return p.openDir(path, o)
 }
 
 // reason is an error of the host without the operation and the path.
-func reason(err error) string {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	return err.Error()
-}
+func reason(err error) string { return hostfile.Reason(err).Error() }
 
-func openDir(dir string, flags []Setting) (*Project, error) {
+// fileMax is more than a project file has, in bytes.
+const fileMax = 4 << 20
+
+func (p *Project) openDir(dir string, o *Options) (err error) {
+	p.Dir, p.StateDir = dir, filepath.Join(dir, defaultState)
+	if p.root, err = p.files.OpenDir(dir); err != nil {
+		return &Error{Where: dir, Problem: "cannot be read: " + reason(err)}
+	}
 	root := table{}
 	name := filepath.Join(dir, FileName)
-	text, err := os.ReadFile(name)
+	text, err := p.here().ReadFile(FileName, fileMax)
 	switch {
 	case err == nil:
 		if root, err = parseFile(name, text); err != nil {
-			return nil, err
+			return err
 		}
 	case !errors.Is(err, fs.ErrNotExist):
-		return nil, &Error{Where: name, Problem: "cannot be read: " + reason(err)}
+		return readError(name, err)
 	}
-	p := &Project{Dir: dir, StateDir: filepath.Join(dir, defaultState)}
-	if err := p.configure(root, flags); err != nil {
-		return nil, err
+	if err := p.configure(root, o.Flags); err != nil {
+		return err
 	}
-	if p.settings.stateAt != "" {
-		p.StateDir = p.settings.state
-		if !strings.HasPrefix(p.settings.stateAt, "--") && !filepath.IsAbs(p.StateDir) {
-			p.StateDir = filepath.Join(dir, p.StateDir)
-		}
+	if err := p.placeState(); err != nil {
+		return err
+	}
+	if err := p.checkFlash(); err != nil || o.settingsOnly {
+		return err
 	}
 	if p.Sources, err = p.findSources(); err != nil {
-		return nil, err
+		return err
 	}
 	if p.Image, err = p.buildImage(); err != nil {
-		return nil, err
+		return err
 	}
 	if !p.hasInit() {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("%s has no init.lua: the module starts with an empty prompt", dir))
 	}
-	return p, nil
+	return nil
+}
+
+// placeState finds out where the state directory of a directory is: in it, unless the
+// user says something else.
+func (p *Project) placeState() error {
+	s := &p.settings
+	name := defaultState
+	switch {
+	case strings.HasPrefix(s.stateAt, "--"):
+		p.StateDir = s.state
+		return nil
+	case s.stateAt != "":
+		if name = s.state; !filepath.IsLocal(name) && !p.allow {
+			return outside(s.stateAt, "state", name)
+		}
+		if p.StateDir = name; !filepath.IsAbs(name) {
+			p.StateDir = filepath.Join(p.Dir, name)
+		}
+	}
+	if !p.allow {
+		p.stateIn, p.stateName = p.root, name
+	}
+	return nil
 }
 
 func (p *Project) configure(root table, flags []Setting) error {
@@ -128,18 +187,19 @@ func (p *Project) hasInit() bool {
 
 // openFile makes a project of one file. A module starts init.lua, so that is
 // what a source file becomes; compiled code is started by one.
-func openFile(path string, flags []Setting) (*Project, error) {
-	p := &Project{Dir: filepath.Dir(path)}
+func (p *Project) openFile(path string, flags []Setting) error {
+	p.Dir = filepath.Dir(path)
 	if err := p.configure(table{}, flags); err != nil {
-		return nil, err
+		return err
 	}
 	if !p.settings.allFiles {
 		f := p.settings.files[0]
-		return nil, &Error{Where: f.at, Problem: "this goes with a directory; a single file is all that is put into flash"}
+		return &Error{Where: f.at, Problem: "this goes with a directory; a single file is all that is put into flash"}
 	}
-	source, err := fileSource(filepath.Base(path), path)
+	name := filepath.Base(path)
+	source, err := fileSource(name, place{anywhere{p.files, p.Dir}, name})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if filepath.Ext(path) == ".lua" {
 		source.Name = "init.lua"
@@ -148,7 +208,7 @@ func openFile(path string, flags []Setting) (*Project, error) {
 		start := newSource("init.lua", "", fmt.Appendf(nil, "dofile(%s)\n", luaQuote(source.Name)))
 		p.Sources = []Source{start, source}
 	}
-	return p, p.temporaryState()
+	return p.temporaryState()
 }
 
 // isScript tells whether a path is that of a single Lua file.
@@ -162,7 +222,7 @@ func (p *Project) temporaryState() error {
 	if p.StateDir = p.settings.state; p.StateDir != "" {
 		return nil
 	}
-	dir, err := os.MkdirTemp("", "moonlet-")
+	dir, err := p.files.MkdirTemp()
 	if err != nil {
 		return hostErrorf(err, "making a directory for the module's flash memory")
 	}
@@ -188,7 +248,7 @@ func luaQuote(s string) string {
 // Config is the configuration of the module; its clock begins to run now.
 func (p *Project) Config() device.Config {
 	c := p.settings.config
-	c.StateDir, c.Chip = p.StateDir, p.chip
+	c.StateDir, c.State, c.Files, c.Chip = p.StateDir, p.state, p.files, p.chip
 	c.Clock = p.settings.clock()
 	return c
 }
@@ -211,21 +271,31 @@ func (p *Project) Heap() int {
 // process is about to end. Any goroutine may call it.
 func (p *Project) Abandon() {
 	if p.Temporary {
-		os.RemoveAll(p.StateDir)
+		p.files.RemoveAll(p.StateDir)
 	}
 }
 
-// Close closes the flash chip and removes a temporary state directory.
+// Close closes the flash chip and what else is open, and removes a temporary state
+// directory.
 func (p *Project) Close() (err error) {
 	if p.chip != nil {
 		err = hostErrorf(p.chip.Close(), "closing the flash chip")
 		p.chip = nil
 	}
-	if p.save && p.settings.state == "" {
-		os.Remove(p.StateDir) // if nothing is in it
+	p.closeState()
+	for _, d := range append(p.opened, p.root) {
+		if d != nil {
+			d.Close()
+		}
 	}
+	p.opened, p.root, p.stateIn, p.beside = nil, nil, nil, nil
 	if !p.Temporary {
 		return err
 	}
-	return errors.Join(err, hostErrorf(os.RemoveAll(p.StateDir), "removing the temporary directory %s", p.StateDir))
+	return errors.Join(err, removeTemp(p.files, p.StateDir))
+}
+
+// removeTemp removes a temporary directory.
+func removeTemp(h *hostfile.Host, dir string) error {
+	return hostErrorf(h.RemoveAll(dir), "removing the temporary directory %s", dir)
 }

@@ -3,15 +3,17 @@ package project
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+	"maps"
 	"path"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 
 	"moonlet/internal/flash"
+	"moonlet/internal/hostfile"
 	"moonlet/internal/port"
 	"moonlet/internal/rcr"
 )
@@ -36,22 +38,22 @@ func newSource(name, path string, data []byte) Source {
 // filling the memory.
 const sourceMax = 16 << 20
 
-func fileSource(name, path string) (Source, error) {
-	info, err := os.Stat(path)
-	if err == nil && info.Size() > sourceMax {
+func fileSource(name string, from place) (Source, error) {
+	path := from.path()
+	data, err := from.tree.ReadFile(from.name, sourceMax)
+	switch {
+	case errors.Is(err, hostfile.ErrTooLarge):
 		return Source{}, &Error{Where: path, Problem: fmt.Sprintf(
-			"it has %d bytes, more than any flash memory: leave it out with the key files", info.Size())}
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return Source{}, &Error{Where: path, Problem: "cannot be read: " + reason(err)}
+			"it has more than %d bytes, more than any flash memory: leave it out with the key files", sourceMax)}
+	case err != nil:
+		return Source{}, readError(path, err)
 	}
 	return newSource(name, path, data), nil
 }
 
 // findSources lists what a directory puts into flash.
 func (p *Project) findSources() ([]Source, error) {
-	found := map[string]string{} // path by name
+	found := map[string]place{}
 	if p.settings.allFiles {
 		if err := p.visibleFiles(found); err != nil {
 			return nil, err
@@ -62,44 +64,75 @@ func (p *Project) findSources() ([]Source, error) {
 			return nil, err
 		}
 	}
+	return readSources(found)
+}
+
+// readSources reads files, sorted by name.
+func readSources(found map[string]place) ([]Source, error) {
 	var out []Source
-	for name, path := range found {
-		s, err := fileSource(name, path)
+	sum := 0
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		s, err := fileSource(name, found[name])
 		if err != nil {
 			return nil, err
 		}
+		if sum += len(s.Data); sum > sourceMax {
+			return nil, &Error{Where: s.Path, Problem: fmt.Sprintf(
+				"with this file there are more than %d bytes, more than any flash memory: leave some out with the key files", sourceMax)}
+		}
 		out = append(out, s)
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
 	return out, nil
 }
 
 // visibleFiles finds what is put into flash without patterns.
-func (p *Project) visibleFiles(found map[string]string) error {
-	entries, err := os.ReadDir(p.Dir)
+func (p *Project) visibleFiles(found map[string]place) error {
+	t := p.here()
+	entries, err := t.ReadDir(".")
 	if err != nil {
 		return &Error{Where: p.Dir, Problem: "cannot be read: " + reason(err)}
 	}
 	for _, e := range entries {
-		name := e.Name()
-		full := filepath.Join(p.Dir, name)
-		hidden := strings.HasPrefix(name, ".")
-		if hidden || name == FileName || strings.EqualFold(filepath.Ext(name), ".md") || !regular(full) || besideChip(full) {
+		f := place{t, e.Name()}
+		if strings.HasPrefix(f.name, ".") || f.name == FileName || strings.EqualFold(filepath.Ext(f.name), ".md") {
 			continue
 		}
-		found[name] = full
+		if ok, err := p.isSource(f); err != nil {
+			return err
+		} else if ok && !besideChip(f) {
+			found[f.name] = f
+		}
 	}
 	return nil
 }
 
+// isSource tells whether something is a file that can be read. Pipes, devices and what a
+// link promises that is not there are none. A link to a file out of the project is an
+// error.
+func (p *Project) isSource(f place) (bool, error) {
+	info, err := f.tree.Stat(f.name)
+	switch {
+	case err == nil:
+		return info.Mode().IsRegular(), nil
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case !errors.Is(err, hostfile.ErrOutside):
+		return false, readError(f.path(), err)
+	}
+	if info, err := p.files.Stat(f.path()); err != nil || !info.Mode().IsRegular() {
+		return false, nil
+	}
+	return false, outsideLink(f.path())
+}
+
 // besideChip tells whether a file is the image of a chip, or belongs to one: no module has
 // room for that.
-func besideChip(path string) bool {
-	if isChip(path) {
+func besideChip(f place) bool {
+	if isChip(f) {
 		return true
 	}
 	for _, suffix := range append(flash.Beside(), "."+manifestName) {
-		if image, ok := strings.CutSuffix(path, suffix); ok && isChip(image) {
+		if image, ok := strings.CutSuffix(f.name, suffix); ok && isChip(place{f.tree, image}) {
 			return true
 		}
 	}
@@ -107,21 +140,16 @@ func besideChip(path string) bool {
 }
 
 // isChip tells whether a file has the size of a chip and a partition table.
-func isChip(path string) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	info, err := f.Stat()
+func isChip(f place) bool {
+	info, err := f.tree.Stat(f.name)
 	if err != nil || !info.Mode().IsRegular() || flash.CheckSize(int(info.Size())) != nil {
 		return false
 	}
-	records := make([]byte, rcr.PageSize)
-	if _, err := f.ReadAt(records, rcr.PageAddr); err != nil {
+	data, err := f.tree.ReadFile(f.name, flash.MaxSize)
+	if err != nil || len(data) < rcr.PageAddr+rcr.PageSize {
 		return false
 	}
-	page, err := rcr.Load(records)
+	page, err := rcr.Load(data[rcr.PageAddr : rcr.PageAddr+rcr.PageSize])
 	if err != nil {
 		return false
 	}
@@ -129,14 +157,9 @@ func isChip(path string) bool {
 	return ok && len(table) > 0
 }
 
-func regular(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
-}
-
 // match finds the files of one pattern. A file is named on the module as it is
 // in the project, with slashes, or by what follows "/./" in the pattern.
-func (p *Project) match(pat pattern, found map[string]string) error {
+func (p *Project) match(pat pattern, found map[string]place) error {
 	fail := func(format string, args ...any) error {
 		e := &Error{Where: pat.at, Key: pat.key, Problem: fmt.Sprintf(format, args...)}
 		if strings.HasPrefix(pat.at, "--") {
@@ -144,38 +167,49 @@ func (p *Project) match(pat pattern, found map[string]string) error {
 		}
 		return e
 	}
-	base, glob := p.Dir, pat.text
+	dir, glob := ".", pat.text
 	if before, after, ok := strings.Cut(glob, nameFrom); ok {
 		if strings.ContainsAny(before, "*?[") {
 			return fail("%q: there can be no * before %q", pat.text, nameFrom)
 		}
-		base, glob = filepath.Join(p.Dir, filepath.FromSlash(before)), after
-		if filepath.IsAbs(filepath.FromSlash(before)) {
-			base = filepath.FromSlash(before)
+		if glob = after; before != "" {
+			dir = before
 		}
 	}
 	if glob = path.Clean(strings.TrimPrefix(glob, "./")); !fs.ValidPath(glob) {
 		return fail("%q leads out of the project; to put a file from elsewhere into flash, write where its name begins, as in \"../lib/./*.lua\"", pat.text)
 	}
-	names, err := fs.Glob(os.DirFS(base), glob)
+	t, dir, err := p.base(pat, dir)
 	if err != nil {
+		return err
+	}
+	g := &globFS{tree: t, dir: dir}
+	names, err := fs.Glob(g, glob)
+	switch {
+	case err != nil:
 		return fail("%q is no file pattern: a \"[\" is not closed", pat.text)
+	case g.err != nil:
+		return readError(g.path, g.err)
 	}
 	some := false
 	for _, name := range names {
-		full := filepath.Join(base, filepath.FromSlash(name))
-		hidden := strings.HasPrefix(path.Base(name), ".") && !strings.HasPrefix(path.Base(glob), ".")
-		if hidden || !regular(full) {
+		f := place{t, path.Join(dir, name)}
+		if strings.HasPrefix(path.Base(name), ".") && !strings.HasPrefix(path.Base(glob), ".") {
+			continue
+		}
+		if ok, err := p.isSource(f); err != nil {
+			return err
+		} else if !ok {
 			continue
 		}
 		some = true
-		if old, ok := found[name]; ok && old != full {
-			return fail("%s and %s have the same name on the module, %q: leave one out", old, full, name)
+		if old, ok := found[name]; ok && old.path() != f.path() {
+			return fail("%s and %s have the same name on the module, %q: leave one out", old.path(), f.path(), name)
 		}
-		found[name] = full
+		found[name] = f
 	}
 	if !some {
-		return fail("no file matches %q in %s", pat.text, base)
+		return fail("no file matches %q in %s", pat.text, t.Join(dir))
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -93,12 +92,13 @@ type trial struct {
 
 // trial runs the module with an image of the store.
 func (p *Project) trial(ctx context.Context, im *chunk.Image, after time.Duration, seed uint64) (t *trial, err error) {
-	dir, err := os.MkdirTemp("", "moonlet-")
+	dir, err := p.files.MkdirTemp()
 	if err != nil {
 		return nil, hostErrorf(err, "making a directory for a trial")
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, removeTemp(p.files, dir)) }()
 	q := p.apart(filepath.Join(dir, "state"))
+	defer func() { q.closeState() }()
 	q.Image = im
 	q.settings.config.LFSSize = max(q.settings.config.LFSSize, defaultLFS)
 	done, err := q.Upload()

@@ -1,12 +1,11 @@
 package project
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 
 	"moonlet/internal/device"
 	"moonlet/internal/flashdir"
@@ -36,63 +35,60 @@ type Uploaded struct {
 // Nothing is written if something is wrong with any of them.
 func (p *Project) Upload() ([]Uploaded, error) {
 	if p.IsImage() { // all is in there
-		return nil, p.openChip()
+		return nil, p.openFlash()
 	}
 	for _, s := range p.Sources {
 		if err := checkName(s); err != nil {
 			return nil, err
 		}
 	}
-	if err := p.makeStateDir(); err != nil {
+	if err := p.openFlash(); err != nil {
 		return nil, err
 	}
 	old, err := p.readManifest()
 	if err != nil {
 		return nil, err
 	}
-	if err := p.openChip(); err != nil {
-		return nil, err
+	done, err := p.uploadFiles(&old)
+	if err != nil {
+		return done, err
 	}
+	return p.uploadStore(old, done)
+}
+
+// uploadFiles brings the sources to the file system. What is there of them in the end, m
+// tells.
+func (p *Project) uploadFiles(m *manifest) (done []Uploaded, err error) {
 	u := &upload{}
 	if u.flash, err = p.openFiles(u.failed); err != nil {
 		return nil, p.chipError(err, "opening the module's flash memory")
 	}
-	defer u.flash.Close()
-	if err := u.plan(p.Sources, old); err != nil {
-		return nil, err
+	if err = u.plan(p.Sources, *m); err == nil {
+		u.kept.Store = m.Store
+		done, err = p.write(u)
 	}
-	u.kept.Store = old.Store
-	done, err := p.write(u)
-	if err != nil {
-		return done, err
+	if err2 := u.flash.Close(); err == nil {
+		err = hostErrorf(err2, "writing to the module's flash memory")
 	}
-	return p.uploadStore(u.kept, done)
+	*m = u.kept
+	return done, cmp.Or(err, p.kept())
 }
 
-func (p *Project) flashDir() string { return filepath.Join(p.StateDir, device.FlashDir) }
-
-// makeStateDir makes the directory, hidden from git where it is new.
-func (p *Project) makeStateDir() error {
-	if p.unkept {
-		return nil
+// openFlash opens the chip and the state directory.
+func (p *Project) openFlash() error {
+	if err := p.openChip(); err != nil {
+		return err
 	}
-	if _, err := os.Stat(p.StateDir); !errors.Is(err, fs.ErrNotExist) {
-		return hostErrorf(err, "opening the state directory")
-	}
-	if err := os.MkdirAll(p.StateDir, 0o777); err != nil {
-		return hostErrorf(err, "making the state directory (--state names another)")
-	}
-	return hostErrorf(os.WriteFile(filepath.Join(p.StateDir, ".gitignore"), []byte("*\n"), 0o666),
-		"writing the state directory (--state names another)")
+	return p.openState(true)
 }
 
-// manifestPath is where the manifest is: that of a chip lies beside it, since one project
+// manifestIn is where the manifest is: that of a chip lies beside it, since one project
 // may fill many chips.
-func (p *Project) manifestPath() string {
-	if path := p.FlashPath(); path != "" {
-		return path + "." + manifestName
+func (p *Project) manifestIn() (dir *hostfile.Dir, name string) {
+	if p.FlashPath() != "" {
+		return p.beside, p.besideName + "." + manifestName
 	}
-	return filepath.Join(p.StateDir, manifestName)
+	return p.state, manifestName
 }
 
 func (p *Project) readManifest() (manifest, error) {
@@ -100,8 +96,8 @@ func (p *Project) readManifest() (manifest, error) {
 	if p.unkept {
 		return m, nil
 	}
-	name := p.manifestPath()
-	data, err := os.ReadFile(name)
+	dir, name := p.manifestIn()
+	data, err := dir.ReadFile(name, stateMax)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return m, nil
@@ -109,7 +105,7 @@ func (p *Project) readManifest() (manifest, error) {
 		return m, hostErrorf(err, "reading what was uploaded")
 	}
 	if err := json.Unmarshal(data, &m); err != nil {
-		return m, &Error{Where: name, Problem: "it is damaged: remove it, or start with --fresh"}
+		return m, &Error{Where: dir.Join(name), Problem: "it is damaged: remove it, or start with --fresh"}
 	}
 	if m.Files == nil {
 		m.Files = map[string]string{}
@@ -127,7 +123,8 @@ func (p *Project) writeManifest(m manifest) error {
 	if err != nil {
 		return fmt.Errorf("BUG: %w", err)
 	}
-	err = hostfile.Replace(p.manifestPath(), append(data, '\n'), 0o600)
+	dir, name := p.manifestIn()
+	err = dir.Replace(name, append(data, '\n'), 0o600)
 	return hostErrorf(err, "writing what was uploaded (--state names another state directory)")
 }
 
@@ -216,6 +213,9 @@ func (p *Project) write(u *upload) ([]Uploaded, error) {
 		u.kept.Files[s.Name] = s.sum
 		done = append(done, Uploaded{s.Name, len(s.Data)})
 	}
+	if err := p.kept(); err != nil { // or the manifest would promise what is not there
+		return done, err
+	}
 	return done, p.writeManifest(u.kept)
 }
 
@@ -240,16 +240,27 @@ func (p *Project) Forget() error {
 		return err
 	}
 	if p.chip != nil {
-		if err := os.Remove(p.manifestPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		dir, name := p.manifestIn()
+		if err := dir.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return hostErrorf(err, "forgetting what was uploaded")
 		}
-		return p.blank()
+		return cmp.Or(p.blank(), p.kept())
 	}
-	if _, err := os.Stat(p.StateDir); errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if err := p.openState(false); err != nil || p.state == nil {
+		return err
 	}
+	if _, err := p.state.Stat(device.FlashDir); !errors.Is(err, fs.ErrNotExist) {
+		if err := p.emptyFlash(); err != nil {
+			return err
+		}
+	}
+	return p.removeState()
+}
+
+// emptyFlash removes the module's files.
+func (p *Project) emptyFlash() error {
 	u := &upload{}
-	flash, err := flashdir.New(flashdir.Options{Dir: p.flashDir(), OnHostError: u.failed})
+	flash, err := flashdir.New(flashdir.Options{In: p.state, Dir: device.FlashDir, OnHostError: u.failed})
 	if err != nil {
 		return hostErrorf(err, "opening the module's flash memory")
 	}
@@ -257,24 +268,28 @@ func (p *Project) Forget() error {
 	if err := flash.Format(); err != nil {
 		return hostErrorf(u.because(err), "emptying the module's flash memory")
 	}
-	return p.removeState()
+	// A file that cannot be looked at is not among those that were removed. What leads out
+	// never was the module's.
+	var host *fs.PathError
+	if errors.As(u.hostErr, &host) && !errors.Is(u.hostErr, hostfile.ErrOutside) {
+		return hostErrorf(u.hostErr, "emptying the module's flash memory")
+	}
+	return nil
 }
 
 // removeState removes what is kept besides the flash directory: this package's
 // manifest and the files of package device.
 func (p *Project) removeState() error {
-	entries, err := os.ReadDir(p.StateDir)
+	entries, err := p.state.ReadDir(".")
 	if err != nil {
 		return hostErrorf(err, "emptying the state directory")
 	}
 	for _, e := range entries {
-		for _, pattern := range append(device.StateFiles(), manifestName) {
-			if ok, _ := filepath.Match(pattern, e.Name()); !ok {
-				continue
-			}
-			if err := os.Remove(filepath.Join(p.StateDir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return hostErrorf(err, "emptying the state directory")
-			}
+		if !stateFile(e.Name()) {
+			continue
+		}
+		if err := p.state.Remove(e.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return hostErrorf(err, "emptying the state directory")
 		}
 	}
 	return nil

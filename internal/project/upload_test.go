@@ -14,16 +14,25 @@ import (
 	"moonlet/internal/project"
 )
 
-// upload opens a directory and uploads it; it gives the names that were written.
+// upload opens a directory, uploads it, and closes it if its state directory stays; it
+// gives the names that were written.
 func upload(t *testing.T, dir string, flags ...project.Setting) (*project.Project, string) {
 	t.Helper()
 	p, err := project.Open(dir, flags)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return uploadProject(t, p)
+}
+
+func uploadProject(t *testing.T, p *project.Project) (*project.Project, string) {
+	t.Helper()
 	done, err := p.Upload()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !p.Temporary {
+		closeProject(t, p)
 	}
 	var names []string
 	for _, u := range done {
@@ -82,9 +91,14 @@ func TestUploadRules(t *testing.T) {
 	}
 
 	write(t, p.StateDir, map[string]string{"wifi.json": "{}", "mine.txt": "keep"})
-	if err := p.Forget(); err != nil {
+	again, err := project.Open(dir, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
+	if err := again.Forget(); err != nil {
+		t.Fatal(err)
+	}
+	closeProject(t, again)
 	if got := flash(t, p, "own"); got != "-" {
 		t.Errorf("own is %q after Forget", got)
 	}
@@ -105,7 +119,14 @@ func TestPatterns(t *testing.T) {
 	write(t, parent, map[string]string{"lib/util.lua": "u", "app/src/init.lua": "i", "app/www/index.html": "h",
 		"app/www/.hidden": "no", "app/www/deep/x": "no", "app/other.lua": "no",
 		"app/" + project.FileName: `files = ["src/./*.lua", "www/*", "../lib/./util.lua"]`})
-	p, names := upload(t, dir)
+	if _, err := project.Open(dir, nil); err == nil || !strings.Contains(err.Error(), project.FileName+`:1: files[2]: "../lib/./util.lua" leads out of the project: --allow-outside`) {
+		t.Errorf("a pattern that leads out: %v", err)
+	}
+	p, err := project.Options{AllowOutside: true}.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, names := uploadProject(t, p)
 	if names != "init.lua util.lua www/index.html" {
 		t.Errorf("uploaded %q", names)
 	}
@@ -113,7 +134,7 @@ func TestPatterns(t *testing.T) {
 		t.Errorf("index.html is %q", got)
 	}
 	write(t, parent, map[string]string{"lib/init.lua": "second"})
-	_, err := project.Open(dir, []project.Setting{{Flag: "file", Value: "src/./*"}, {Flag: "file", Value: "../lib/./*"}})
+	_, err = project.Open(dir, []project.Setting{{Flag: "file", Value: "src/./*"}, {Flag: "file", Value: "../lib/./*"}})
 	if err == nil || !strings.Contains(err.Error(), "have the same name on the module") {
 		t.Errorf("two files of one name: %v", err)
 	}

@@ -24,7 +24,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 
 	"moonlet/internal/hostfile"
@@ -43,6 +42,7 @@ type Command struct {
 	Out, Err io.Writer
 	// CheckFree, if any, is an error if an image must not be changed now.
 	CheckFree func(path string) error
+	Files     *hostfile.Host // nil is the real one
 
 	opt    *options
 	was    []byte // the image before; nil for a new one
@@ -65,9 +65,9 @@ func (c *Command) Main(args []string) int {
 	if err != nil {
 		fmt.Fprintf(c.Err, "%v\n", err)
 		if opt != nil && opt.removeOnDie && opt.create {
-			os.Remove(opt.image)
+			c.Files.Remove(opt.image)
 			if opt.location != "" {
-				os.Remove(opt.location)
+				c.Files.Remove(opt.location)
 			}
 		}
 		return 1
@@ -106,7 +106,7 @@ func (c *Command) open() (err error) {
 		}
 		return nil
 	}
-	info, err := os.Stat(c.opt.image)
+	info, err := c.Files.Stat(c.opt.image)
 	switch {
 	case err != nil:
 		return err
@@ -115,7 +115,7 @@ func (c *Command) open() (err error) {
 	case info.Size()%sector != 0:
 		return errors.New("file size not multiple of erase block size")
 	}
-	if c.was, err = os.ReadFile(c.opt.image); err != nil {
+	if c.was, err = c.Files.ReadAll(c.opt.image); err != nil {
 		return err
 	}
 	c.chip = spiffs.MemoryOf(c.was)
@@ -138,7 +138,7 @@ func (c *Command) save() error {
 		if bytes.Equal(image, c.was) {
 			return nil
 		}
-		info, err := os.Stat(c.opt.image)
+		info, err := c.Files.Stat(c.opt.image)
 		if err != nil {
 			return err
 		}
@@ -149,11 +149,11 @@ func (c *Command) save() error {
 			return err
 		}
 	}
-	if err := hostfile.Replace(c.opt.image, image, mode); err != nil {
+	if err := c.Files.Replace(c.opt.image, image, mode); err != nil {
 		return err
 	}
 	if c.opt.create && c.opt.location != "" {
-		return hostfile.Replace(c.opt.location, fmt.Appendf(nil, "0x%x", c.opt.used), 0o664)
+		return c.Files.Replace(c.opt.location, fmt.Appendf(nil, "0x%x", c.opt.used), 0o664)
 	}
 	return nil
 }
@@ -162,7 +162,7 @@ func (c *Command) save() error {
 func (c *Command) commands(out *bufio.Writer) error {
 	switch {
 	case c.opt.script != "":
-		f, err := os.Open(c.opt.script)
+		f, err := c.Files.Open(c.opt.script)
 		if err != nil {
 			return err
 		}
@@ -235,7 +235,7 @@ func (c *Command) line(line string, out *bufio.Writer) error {
 		if err != nil {
 			return fmt.Errorf("spiffs_open: %s: %w", words[0], err)
 		}
-		return hostfile.Replace(words[1], data, 0o664)
+		return c.Files.Replace(words[1], data, 0o664)
 	case spaced && verb == "rm":
 		if c.disk.Remove(rest) != nil {
 			c.fail(line)
@@ -271,7 +271,7 @@ func (c *Command) list(out *bufio.Writer) error {
 
 // load writes a file of the host to the image.
 func (c *Command) load(path, name string) error {
-	data, err := os.ReadFile(path)
+	data, err := c.Files.ReadAll(path)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,8 @@ type System struct {
 	OnExit  func(code int, closeState bool) // does not return
 	Flush   func() error                    // of Output, if that holds something back, else nil
 	TempDir string                          // "" for the system's
+	// Source, if any, opens what dofile and its like read.
+	Source func(name string) (io.ReadCloser, error)
 }
 
 // The interfaces that System implements.
@@ -38,7 +40,10 @@ var _ interface {
 } = (*System)(nil)
 
 // Open opens a file for reading.
-func (*System) Open(name string) (io.ReadCloser, error) {
+func (s *System) Open(name string) (io.ReadCloser, error) {
+	if s.Source != nil {
+		return s.Source(name)
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package flash
+package hostfile
 
 import (
 	"errors"
@@ -7,15 +7,15 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockAt is where the locked byte is, far behind the end of any chip: Windows keeps
-// others from reading what is locked, and tools may read a chip in use.
+// lockAt is where the locked byte is, far behind the end of what is locked: Windows keeps
+// others from reading what is locked, and tools may read what is in use.
 const lockAt = 1 << 30
 
 func tryLock(f *os.File) error {
 	err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY,
 		0, 1, 0, &windows.Overlapped{Offset: lockAt})
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING) {
-		return errLocked
+		return ErrLocked
 	}
 	return err
 }

@@ -1,6 +1,6 @@
 //go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
 
-package flash
+package hostfile
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 )
 
 // tryLock locks a file without waiting. flock belongs to the open file, not to the
-// process as locks of fcntl do: two chips of one process exclude each other as well.
+// process as locks of fcntl do: two users in one process exclude each other as well.
 func tryLock(f *os.File) error {
 	for {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
@@ -18,7 +18,7 @@ func tryLock(f *os.File) error {
 		case errors.Is(err, unix.EINTR):
 			continue
 		case errors.Is(err, unix.EWOULDBLOCK):
-			return errLocked
+			return ErrLocked
 		}
 		return err
 	}
