@@ -80,7 +80,7 @@ func waits(f *ast.FuncDecl) (list []string) {
 		case *ast.CallExpr:
 			switch fun := n.Fun.(type) {
 			case *ast.Ident:
-				if fun.Name == "make" && isChan(n.Args[0]) && len(n.Args) > 1 {
+				if fun.Name == "make" && len(n.Args) > 1 && isChan(n.Args[0]) {
 					note("chan")
 				}
 			case *ast.SelectorExpr:
