@@ -41,9 +41,14 @@ func strLen(m mem.Mem, ts Addr) Addr {
 	return m.Ptr(ts + layout.TStringLngLen)
 }
 
-// strBytes is a view of the string object ts.
+// strBytes is a view of the string object ts. A damaged length ends the run here,
+// before somebody copies gigabytes: behind the last byte of a string stands a NUL.
 func (v *VM) strBytes(ts Addr) []byte {
-	return v.m.Bytes(strData(ts), strLen(v.m, ts))
+	b := v.m.Bytes(strData(ts), strLen(v.m, ts))
+	if len(b) > maxShortLen && v.m.U8(strData(ts)+Addr(len(b))) != 0 {
+		v.badCode(ts)
+	}
+	return b
 }
 
 func (v *VM) goString(ts Addr) string { return string(v.strBytes(ts)) }
