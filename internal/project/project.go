@@ -72,14 +72,14 @@ func reason(err error) string {
 func openDir(dir string, flags []Setting) (*Project, error) {
 	root := table{}
 	name := filepath.Join(dir, FileName)
-	text, err := os.ReadFile(name)
+	text, err := readProjectFile(name)
 	switch {
 	case err == nil:
 		if root, err = parseFile(name, text); err != nil {
 			return nil, err
 		}
 	case !errors.Is(err, fs.ErrNotExist):
-		return nil, &Error{Where: name, Problem: "cannot be read: " + reason(err)}
+		return nil, err
 	}
 	p := &Project{Dir: dir, StateDir: filepath.Join(dir, defaultState)}
 	if err := p.configure(root, flags); err != nil {
