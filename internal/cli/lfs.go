@@ -65,11 +65,25 @@ func readInput(name string) ([]byte, error) {
 	case err == nil && info.Size() > inputMax:
 		return nil, fail(ExitUsage, fmt.Errorf("%s has %d bytes, more than any flash chip: name another file", name, info.Size()))
 	}
-	data, err := os.ReadFile(name)
+	data, err := readBounded(name)
 	if err != nil {
 		return nil, fail(ExitUsage, fmt.Errorf("cannot read the file: %w", err))
 	}
 	return data, nil
+}
+
+// readBounded reads a file or what a pipe has, up to inputMax.
+func readBounded(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, inputMax+1))
+	if err == nil && len(data) > inputMax {
+		err = fmt.Errorf("%s has more than %d bytes, more than any flash chip", name, inputMax)
+	}
+	return data, err
 }
 
 // lfsError tells what is wrong with a file.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -146,7 +145,7 @@ func readSources(args []string) (sources []source, err error) {
 			return nil, fmt.Errorf("there are two files for the name %q", name)
 		}
 		seen[name] = true
-		data, err := os.ReadFile(path)
+		data, err := readBounded(path)
 		if err != nil {
 			return nil, err
 		}
