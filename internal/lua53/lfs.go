@@ -44,7 +44,7 @@ func (v *VM) RAMStrings() (list []string) {
 				v.badCode(ts) // a circle
 			}
 			if !v.isDead(ts) {
-				list = append(list, string(v.strBytes(ts)))
+				list = append(list, v.goString(ts))
 			}
 		}
 	}

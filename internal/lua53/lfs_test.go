@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -376,4 +377,24 @@ func lookAt(tm *testMachine, L state.State, im *chunk.Image) {
 	tm.RAMStrings()
 	tm.WalkHeap(func(*machine.HeapObject) {})
 	L.PushStringsArray(true)
+}
+
+// TestStore_DamagedLength: a string of gigabytes is a fault before anybody copies it.
+func TestStore_DamagedLength(t *testing.T) {
+	const long = "a text of the store that is longer than forty bytes"
+	store := storeOf(compileImage(t, "m", "return '"+long+"'"))
+	at := bytes.Index(store, []byte(long)) - layout.TStringSize + layout.TStringLngLen
+	binary.LittleEndian.PutUint32(store[at:], 0x70000000)
+	tm := mustMachine(t, options{store: store})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	out := tm.guard(func(L state.State) state.Status {
+		callModule(L, "m", 1)
+		L.ToString(-1)
+		return state.OK
+	})
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; out.fault == nil || n > 64<<20 {
+		t.Errorf("%v, %d bytes were taken", out, n)
+	}
 }

@@ -1,6 +1,8 @@
 package lua53
 
 import (
+	"bytes"
+
 	layout "moonlet/internal/layout/v4"
 	"moonlet/internal/mem"
 )
@@ -39,17 +41,21 @@ func strLen(m mem.Mem, ts Addr) Addr {
 	return m.Ptr(ts + layout.TStringLngLen)
 }
 
-// strBytes is a view of the string object ts. A damaged length ends the run here,
-// before somebody copies gigabytes: behind the last byte of a string stands a NUL.
+// strBytes is a view of the string object ts.
 func (v *VM) strBytes(ts Addr) []byte {
-	b := v.m.Bytes(strData(ts), strLen(v.m, ts))
-	if len(b) > maxShortLen && v.m.U8(strData(ts)+Addr(len(b))) != 0 {
-		v.badCode(ts)
+	return v.m.Bytes(strData(ts), strLen(v.m, ts))
+}
+
+func (v *VM) goString(ts Addr) string { return string(touched(v.strBytes(ts))) }
+
+// touched is b for one who copies it: where a damaged length makes it gigabytes, its end is
+// no memory, and reading that ends the run before room for the copy is asked for.
+func touched(b []byte) []byte {
+	if n := len(b); n > 1<<16 {
+		bytes.IndexByte(b[n-1:], 0)
 	}
 	return b
 }
-
-func (v *VM) goString(ts Addr) string { return string(v.strBytes(ts)) }
 
 // sizeString is the size of a string object of l bytes.
 func sizeString(l Addr) Addr { return layout.TStringSize + l + 1 }

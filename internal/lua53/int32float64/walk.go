@@ -209,7 +209,7 @@ func (w *walker) defined(p Addr) machine.Frame {
 func (v *VM) defined(p Addr) machine.Frame {
 	f := machine.Frame{LineDefined: int(v.m.I32(p + layout.ProtoLineDefined))}
 	if s := v.m.Ptr(p + layout.ProtoSource); s != 0 {
-		v.strBytes(s) // for its check of the length
+		touched(v.strBytes(s))
 		f.Source = sourceName(v.m.String(strData(s), strLen(v.m, s)))
 	}
 	return f
