@@ -65,11 +65,20 @@ func readInput(files *hostfile.Host, name string) ([]byte, error) {
 	case err == nil && info.Size() > inputMax:
 		return nil, fail(ExitUsage, fmt.Errorf("%s has %d bytes, more than any flash chip: name another file", name, info.Size()))
 	}
-	data, err := files.ReadAll(name)
+	data, err := readBounded(files, name)
 	if err != nil {
 		return nil, fail(ExitUsage, fmt.Errorf("cannot read the file: %w", err))
 	}
 	return data, nil
+}
+
+// readBounded reads a file or what a pipe has, up to inputMax.
+func readBounded(files *hostfile.Host, name string) ([]byte, error) {
+	data, err := files.ReadAll(name, inputMax)
+	if errors.Is(err, hostfile.ErrTooLarge) {
+		err = fmt.Errorf("%s has more than %d bytes, more than any flash chip", name, inputMax)
+	}
+	return data, err
 }
 
 // lfsError tells what is wrong with a file.

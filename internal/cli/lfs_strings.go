@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"moonlet/internal/hostfile"
 	"moonlet/internal/project"
 )
 
@@ -91,11 +92,11 @@ func (a *App) lfsStrings(ctx context.Context, dir string, o stringsOptions) (err
 
 // mayReplace refuses to overwrite a file that somebody wrote by hand.
 func (a *App) mayReplace(name string) error {
-	old, err := a.Files.ReadAll(name)
-	if name == "-" || errors.Is(err, fs.ErrNotExist) {
+	old, err := a.Files.ReadAll(name, inputMax)
+	switch {
+	case name == "-", errors.Is(err, fs.ErrNotExist):
 		return nil
-	}
-	if err != nil {
+	case err != nil && !errors.Is(err, hostfile.ErrTooLarge):
 		return err
 	}
 	if first, _, _ := bytes.Cut(project.StringsSource(nil), []byte("\n")); !bytes.HasPrefix(old, first) {

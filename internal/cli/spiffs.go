@@ -6,16 +6,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"moonlet/internal/flash"
-	"moonlet/internal/flashdir"
 	"moonlet/internal/hostfile"
 	"moonlet/internal/spiffs"
 )
@@ -142,76 +138,9 @@ func (a *App) spiffsList(name string, asJSON bool) error {
 	})
 }
 
-func (a *App) spiffsExtractCommand() *cobra.Command {
-	var dir string
-	var force bool
-	c := &cobra.Command{
-		Use:   "extract IMAGE [NAME...]",
-		Short: "write the files of an image to a directory",
-		Long: `Writes the files in an image of SPIFFS or of a whole flash chip to a directory, all or
-those that are named. A slash in a name makes a directory; a name that could not be one
-here is written as in the state directory of "moonlet run".
-
-A file that exists is only replaced with --force.
-
-Exit codes: 0 all went well, 2 the image, a name or a file in the way, 3 a file cannot
-be written.`,
-		Args: needArg(0, "an image"),
-		RunE: func(_ *cobra.Command, args []string) error { return a.spiffsExtract(args[0], args[1:], dir, force) },
-	}
-	c.Flags().StringVarP(&dir, "output", "o", ".", "`directory` for the files; it is made if it does not exist")
-	c.Flags().BoolVar(&force, "force", false, "replace files that exist")
-	return c
-}
-
-func (a *App) spiffsExtract(name string, wanted []string, dir string, force bool) error {
-	_, disk, files, err := viewSPIFFS(a.Files, name)
-	if err != nil {
-		return err
-	}
-	for _, w := range wanted {
-		if !slices.ContainsFunc(files, func(s spiffs.Stat) bool { return s.Name == w }) {
-			return fail(ExitUsage, fmt.Errorf("%s has no file %q", name, w))
-		}
-	}
-	files = slices.DeleteFunc(files, func(s spiffs.Stat) bool { return len(wanted) > 0 && !slices.Contains(wanted, s.Name) })
-	if !force {
-		for _, s := range files {
-			if target := filepath.Join(dir, hostPath(s.Name)); exists(target) {
-				return fail(ExitUsage, fmt.Errorf("%s exists: --force replaces it", target))
-			}
-		}
-	}
-	for _, s := range files {
-		target := filepath.Join(dir, hostPath(s.Name))
-		if err := a.Files.MkdirAll(filepath.Dir(target), 0o777); err != nil {
-			return fail(ExitHost, fmt.Errorf("cannot make the directory for the files: %w", err))
-		}
-		data, err := disk.ReadFile(s.Name)
-		if err != nil {
-			return fail(ExitUsage, fmt.Errorf("%s: %q: %w; \"moonlet spiffs check\" tells more", name, s.Name, err))
-		}
-		if err := a.Files.Replace(target, data, 0o644); err != nil {
-			return fail(ExitHost, err)
-		}
-	}
-	return nil
-}
-
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
-}
-
-// hostPath is where a file of the module goes below a directory: never out of it.
-func hostPath(name string) string {
-	odd := func(r rune) bool {
-		return r < ' ' || r == 0x7F || r == utf8.RuneError || strings.ContainsRune(`\:*?"<>|`, r)
-	}
-	if filepath.IsLocal(name) && path.Clean(name) == name && !strings.ContainsFunc(name, odd) {
-		return filepath.FromSlash(name)
-	}
-	return flashdir.HostName(name)
 }
 
 func (a *App) spiffsCheckCommand() *cobra.Command {

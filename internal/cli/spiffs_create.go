@@ -145,7 +145,7 @@ func readSources(files *hostfile.Host, args []string) (sources []source, err err
 			return nil, fmt.Errorf("there are two files for the name %q", name)
 		}
 		seen[name] = true
-		data, err := files.ReadAll(path)
+		data, err := readBounded(files, path)
 		if err != nil {
 			return nil, err
 		}

@@ -233,6 +233,10 @@ func TestSPIFFS_Refused(t *testing.T) {
 	file := lfsFile(t, "init.lua", []byte("x"))
 	big := lfsFile(t, "big", make([]byte, 100<<10))
 	new := filepath.Join(t.TempDir(), "new.bin")
+	hole := lfsFile(t, "hole", nil)
+	if err := os.Truncate(hole, 3<<30); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args []string
 		want string
@@ -254,6 +258,13 @@ func TestSPIFFS_Refused(t *testing.T) {
 		{[]string{"create", file, "-o", new, "--size", "10000"}, "multiple of 8192 bytes"},
 		{[]string{"create", file, "-o", new, "--size", "much"}, "want a number of bytes"},
 		{[]string{"create", big, "-o", new, "--size", "64KB"}, `"big": `},
+		{[]string{"create", file, "-o", new, "--size", "NaN"}, "want a number of bytes"},
+		{[]string{"create", file, "-o", new, "--size", "InfMB"}, "want a number of bytes"},
+		{[]string{"create", file, "-o", new, "--size", "-8KB"}, "multiple of 8192 bytes"},
+		{[]string{"create", file, "-o", new, "--size", "4096MB"}, "want a number of bytes"},
+		{[]string{"create", file, "-o", new, "--size", "1e400"}, "want a number of bytes"},
+		{[]string{"create", hole, "-o", new}, "more than any flash chip"},
+		{[]string{"fit", file, hole}, "more than any flash chip"},
 	} {
 		code, _, message := runSPIFFS(c.args...)
 		if code != ExitUsage || !strings.Contains(message, c.want) {

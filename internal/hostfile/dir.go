@@ -172,6 +172,14 @@ func (d *Dir) ReadDir(name string) ([]fs.DirEntry, error) {
 	return list, d.wrap(ReadDir, name, err)
 }
 
+// Mkdir makes a directory.
+func (d *Dir) Mkdir(name string, perm fs.FileMode) error {
+	if err := d.host.ask(Mkdir, d.Join(name)); err != nil {
+		return err
+	}
+	return d.wrap(Mkdir, name, d.root.Mkdir(name, perm))
+}
+
 // MkdirAll makes a directory and those above it.
 func (d *Dir) MkdirAll(name string, perm fs.FileMode) error {
 	if err := d.host.ask(Mkdir, d.Join(name)); err != nil {

@@ -5,7 +5,6 @@ package hostfile
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"syscall"
@@ -141,14 +140,13 @@ func (h *Host) ReadFile(path string, most int64) ([]byte, error) {
 	return f.readAll(most)
 }
 
-// ReadAll reads what the user names, whatever it is.
-func (h *Host) ReadAll(path string) ([]byte, error) {
+// ReadAll reads what the user names, whatever it is, of no more than most bytes.
+func (h *Host) ReadAll(path string, most int64) ([]byte, error) {
 	f, err := h.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return io.ReadAll(f)
+	return f.readAll(most)
 }
 
 // ReadDir lists a directory of the user by name.

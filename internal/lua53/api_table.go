@@ -213,11 +213,12 @@ func (t *Thread) copyArray(src int, from int64, dst int, to, n int64, down bool)
 	return done
 }
 
-// tableAt is the table at an index of a raw operation.
+// tableAt is the table at an index of a raw operation. What is no table there was made
+// so by damaged code, in the registry or as a metatable: the chip goes on with it.
 func (t *Thread) tableAt(i int) Addr {
 	a := t.valid(i)
 	if !isTable(t.v.tag(a)) {
-		panic("BUG: raw access to what is no table")
+		t.v.badCode(a)
 	}
 	return t.v.gcOf(a)
 }
@@ -329,6 +330,9 @@ func (t *Thread) SetMetatable(i int) {
 	case isTable(tag): // the firmware crashes; its manual promises an error
 		t.runError("table is Readonly")
 	default:
+		if tag&typeMask >= numTypes {
+			v.badCode(a)
+		}
 		m.SetPtr(t.g+layout.GlobalMT+Addr(tag&typeMask)*4, mt)
 	}
 	t.Pop(1)

@@ -14,6 +14,7 @@ type dumper struct {
 	w     func(p []byte) error
 	strip int
 	err   error
+	deep  int
 	buf   [16]byte
 }
 
@@ -52,6 +53,10 @@ func (d *dumper) header() { d.write(chunk.AppendHeader(nil, Model, chunk.Format)
 
 func (d *dumper) function(p, parentSource Addr) {
 	m := d.v.m
+	if d.deep++; d.deep > maxNesting {
+		d.v.badCode(p) // a function inside itself
+	}
+	defer func() { d.deep-- }()
 	if source := m.Ptr(p + layout.ProtoSource); source != parentSource {
 		d.string(source)
 	} else {
@@ -66,6 +71,9 @@ func (d *dumper) function(p, parentSource Addr) {
 	n, vec := m.Ptr(p+layout.ProtoSizeP), m.Ptr(p+layout.ProtoP)
 	d.int(int(n))
 	for i := range n {
+		if d.err != nil {
+			return
+		}
 		d.function(m.Ptr(vec+4*i), m.Ptr(p+layout.ProtoSource))
 	}
 	n = m.Ptr(p + layout.ProtoSizeCode)
@@ -148,11 +156,14 @@ func (t *Thread) dump(p Addr, w func(p []byte) error, strip int) error {
 // stripDebug takes debug information away from a prototype and those inside it
 // (luaU_stripdebug). It returns the bytes that it freed, counted as the firmware
 // counts them: line information is not among them, for its size is kept.
-func (t *Thread) stripDebug(p Addr, level int) int {
+func (t *Thread) stripDebug(p Addr, level, deep int) int {
 	m, freed := t.m, 0
+	if deep > maxNesting {
+		t.v.badCode(p) // a function inside itself
+	}
 	vec := m.Ptr(p + layout.ProtoP)
 	for i := range m.Ptr(p + layout.ProtoSizeP) {
-		freed += t.stripDebug(m.Ptr(vec+4*i), level)
+		freed += t.stripDebug(m.Ptr(vec+4*i), level, deep+1)
 	}
 	if level >= 2 {
 		if a := m.Ptr(p + layout.ProtoLineInfo); a != 0 {

@@ -1,6 +1,7 @@
 package lua53_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -37,12 +38,14 @@ type options struct {
 	fuel      int64 // cost units until errOutOfFuel
 	strict    bool  // check the use of the allocator
 	output    *strings.Builder
-	fail      int    // with strict: the n-th allocation fails, and all that follow
-	once      bool   // with fail: only that one fails
-	strip     int    // default strip level
-	fast      bool   // the allocator of the host profile
-	keep      bool   // the caller closes the address space
-	store     []byte // what is in the Lua Flash Store, at storeBase
+	fail      int              // with strict: the n-th allocation fails, and all that follow
+	once      bool             // with fail: only that one fails
+	strip     int              // default strip level
+	fast      bool             // the allocator of the host profile
+	keep      bool             // the caller closes the address space
+	store     []byte           // what is in the Lua Flash Store, at storeBase
+	hang      time.Duration    // how long a guarded run may go on without charging fuel; 0 for hangTime
+	mapped    func(*mem.Space) // is called before the state is made
 }
 
 // errOutOfFuel is what a machine panics with when its time is over.
@@ -56,7 +59,8 @@ type testMachine struct {
 	strict      *strictHeap // the same, if asked for
 	limited     bool        // fuel ends a run
 	unprotected bool        // an error that nothing catches is an outcome of guard
-	start       mem.Addr    // free bytes before the state was made
+	hang        time.Duration
+	start       mem.Addr // free bytes before the state was made
 }
 
 // newMachine makes a machine. The error is that of lua53.New.
@@ -83,7 +87,7 @@ func newMachine(t testing.TB, o options) (*testMachine, error) {
 	if err := space.Map(heapStart, size, mem.ReadWrite); err != nil {
 		t.Fatal(err)
 	}
-	tm := &testMachine{space: space, limited: o.fuel > 0}
+	tm := &testMachine{space: space, limited: o.fuel > 0, hang: cmp.Or(o.hang, hangTime)}
 	if o.fast {
 		tm.heap = heap.NewFast(space.Mem(), heapStart, heapStart+size)
 	} else {
@@ -97,6 +101,9 @@ func newMachine(t testing.TB, o options) (*testMachine, error) {
 		tm.heap = tm.strict
 	}
 	store := mapStore(t, space, o.store)
+	if o.mapped != nil {
+		o.mapped(space)
+	}
 	limit := o.fuel
 	tm.Machine, err = lua53.New(machine.Config{
 		Mem: space.Mem(), Space: space, Heap: tm.heap, ROM: img, Store: store, Seed: 1, StripDefault: o.strip,
@@ -161,7 +168,8 @@ type outcome struct {
 	hang   string     // where it hung, "" if it did not
 }
 
-// hangTime is how long a guarded run may go on without charging fuel.
+// hangTime is how long a guarded run may go on without charging fuel, if its options do
+// not say.
 const hangTime = 3 * time.Second
 
 // guard runs f, which may damage the machine, as an embedder does: device faults
@@ -170,7 +178,7 @@ const hangTime = 3 * time.Second
 func (tm *testMachine) guard(f func(L state.State) state.Status) (out outcome) {
 	var hang atomic.Bool
 	if tm.limited { // elsewhere a slow machine would count as hung
-		watch := time.AfterFunc(hangTime, func() {
+		watch := time.AfterFunc(tm.hang, func() {
 			hang.Store(true)
 			if err := tm.space.Revoke(); err != nil {
 				panic(err)

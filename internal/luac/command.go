@@ -134,12 +134,15 @@ func (c *Command) run(o *Options) error {
 	return c.compile(o)
 }
 
+// imageMax is more than any chip has of flash, in bytes.
+const imageMax = 64 << 20
+
 // loadImage reads the file of -F.
 func loadImage(files *hostfile.Host, name string) (*chunk.File, error) {
 	if name == "" {
 		return nil, nil
 	}
-	b, err := files.ReadAll(name)
+	b, err := files.ReadAll(name, imageMax)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open %s: %w", name, reason(err))
 	}

@@ -22,6 +22,9 @@ import (
 // chipIDMax is the largest chip id: it is the last three bytes of an address.
 const chipIDMax = 1<<24 - 1
 
+// unitTimeMost is the longest time of a unit of work: a task has billions of them.
+const unitTimeMost = time.Second
+
 // Names and passwords of Wi-Fi networks (IEEE 802.11).
 const (
 	ssidMax        = 32
@@ -108,7 +111,7 @@ func (c *settings) readTime(s *section) {
 		c.virtual = true
 	default:
 		f, err := strconv.ParseFloat(strings.TrimSuffix(t, "x"), 64)
-		if err != nil || !strings.HasSuffix(t, "x") || f < 0.001 || f > 1e6 {
+		if err != nil || !strings.HasSuffix(t, "x") || !(f >= 0.001 && f <= 1e6) { // so for NaN, too
 			s.fail("time", `%q is none of "real", "virtual" and a factor from "0.001x" to "1000000x"`, t)
 			break
 		}
@@ -117,6 +120,9 @@ func (c *settings) readTime(s *section) {
 	c.config.TaskLimit = s.duration("task_limit", time.Millisecond, true)
 	c.config.SoftWatchdog = s.duration("watchdog", time.Millisecond, true)
 	c.config.UnitTime = s.duration("unit_time", time.Nanosecond, false)
+	if c.config.UnitTime > unitTimeMost {
+		s.fail("unit_time", "%v is too long: choose %v or less", c.config.UnitTime, unitTimeMost)
+	}
 }
 
 func (c *settings) readFiles(s *section) {
@@ -238,11 +244,16 @@ func (c *settings) readWiFi(s *section) {
 	w := &c.config.WiFi
 	s.tables("networks", func(_ int, t *section) { w.Networks = append(w.Networks, readNetworkTable(t)) })
 	w.KnownOnly = s.boolean("known_only", false)
+	sum := time.Duration(0) // of the times before steps
 	s.strings("script", func(it *item, key, line string) {
 		step, err := radio.ParseStep(line)
 		if err != nil {
 			s.r.fail(it, key, "%s", strings.TrimPrefix(err.Error(), "step "))
 			return
+		}
+		if sum += step.After; sum > timeMost || step.Delay > timeMost {
+			s.r.fail(it, key, "this is more than %v from the start: the module is not that old", timeMost)
+			sum = 0
 		}
 		w.Script = append(w.Script, step)
 	})
@@ -381,7 +392,7 @@ func readPresses(t *section, k *board.ButtonConfig) {
 		at, length, _ := strings.Cut(short, "+")
 		a, errAt := time.ParseDuration(at)
 		l, errFor := time.ParseDuration(length)
-		if errAt != nil || errFor != nil {
+		if errAt != nil || errFor != nil || a > timeMost || l > timeMost {
 			t.r.fail(it, key, `want when and how long, as in "5s+200ms", not %s`, describe(it.value))
 			continue
 		}

@@ -100,9 +100,6 @@ func (p *Project) open(path string, o *Options) error {
 // reason is an error of the host without the operation and the path.
 func reason(err error) string { return hostfile.Reason(err).Error() }
 
-// fileMax is more than a project file has, in bytes.
-const fileMax = 4 << 20
-
 func (p *Project) openDir(dir string, o *Options) (err error) {
 	p.Dir, p.StateDir = dir, filepath.Join(dir, defaultState)
 	if p.root, err = p.files.OpenDir(dir); err != nil {
@@ -110,14 +107,14 @@ func (p *Project) openDir(dir string, o *Options) (err error) {
 	}
 	root := table{}
 	name := filepath.Join(dir, FileName)
-	text, err := p.here().ReadFile(FileName, fileMax)
+	text, err := p.readProjectFile(name)
 	switch {
 	case err == nil:
 		if root, err = parseFile(name, text); err != nil {
 			return err
 		}
 	case !errors.Is(err, fs.ErrNotExist):
-		return readError(name, err)
+		return err
 	}
 	if err := p.configure(root, o.Flags); err != nil {
 		return err

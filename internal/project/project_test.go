@@ -221,6 +221,33 @@ func TestBadFiles(t *testing.T) {
 		{"chip_id = 0x1000000", ":1: chip_id: 16777216 is not possible: choose 1 to 16777215"},
 		{"time = \"fast\"", `:1: time: "fast" is none of`},
 		{"time = \"0x\"", `:1: time: "0x" is none of`},
+		{"time = \"NaNx\"", `:1: time: "NaNx" is none of`},
+		{"time = \"-NaNx\"", `:1: time: "-NaNx" is none of`},
+		{"time = \"Infx\"", `:1: time: "Infx" is none of`},
+		{"time = \"-0x\"", `:1: time: "-0x" is none of`},
+		{"time = \"1e400x\"", `:1: time: "1e400x" is none of`},
+		{"time = \"1e-400x\"", `:1: time: "1e-400x" is none of`},
+		{"time = \"-1x\"", `:1: time: "-1x" is none of`},
+		{"heap = \"NaN\"", `:1: heap: want a number of bytes`},
+		{"heap = \"InfKB\"", `:1: heap: want a number of bytes`},
+		{"heap = \"-0\"", `:1: heap: want a number of bytes`},
+		{"heap = \"1e300\"", `:1: heap: want a number of bytes`},
+		{"heap = \"2047.9999999MB\"", `:1: heap: want a number of bytes`},
+		{"heap = \"2048MB\"", `:1: heap: want a number of bytes`},
+		{"heap = 9223372036854775807", `:1: heap: want a number of bytes`},
+		{"heap = nan", `:1: heap: want a number of bytes`},
+		{"seed = 9223372036854775808", `:1: this is not TOML`},
+		{"task_limit = \"9223372036s\"", `:1: task_limit: 2562047h47m16s is too long: choose 87600h0m0s or less, or "off"`},
+		{"task_limit = \"1e30s\"", `:1: task_limit: want a time`},
+		{"task_limit = \"NaNs\"", `:1: task_limit: want a time`},
+		{"watchdog = \"9223372037s\"", `:1: watchdog: want a time`},
+		{"unit_time = \"1001ms\"", `:1: unit_time: 1.001s is too long: choose 1s or less`},
+		{"[[waves]]\npin = 1\nlow = \"200000h\"\nhigh = \"1s\"", ":3: waves[0].low: 200000h0m0s is too long"},
+		{"[[wifi.networks]]\nssid = \"a\"\ndhcp_time = \"2562047h\"", ":3: wifi.networks[0].dhcp_time: 2562047h0m0s is too long"},
+		{"[[buttons]]\npin = 1\npresses = [\"2562047h+2562047h\"]", `:3: buttons[0].presses[0]: want when and how long`},
+		{"[wifi]\nscript = [\n\"87000h drop\",\n\"87000h accept\"]", ":4: wifi.script[1]: this is more than 87600h0m0s from the start"},
+		{"[wifi]\nscript = [\n\"1s dhcp 2562047h\"]", ":3: wifi.script[0]: this is more than 87600h0m0s from the start"},
+		{"[wifi]\nscript = [\n\"NaNs drop\"]", `:3: wifi.script[0]: "NaNs drop" of the Wi-Fi script: "NaNs" is no time`},
 		{"watchdog = 3", `:1: watchdog: want a time with its unit, as in "1.5s" or "20ms", or "off", not 3`},
 		{"unit_time = \"off\"", `:1: unit_time: want a time with its unit`},
 		{"task_limit = \"1us\"", `:1: task_limit: 1µs is too short`},
@@ -253,6 +280,9 @@ func TestBadFiles(t *testing.T) {
 		{"[adc]\nkind = \"ramp\"", `:1: adc.every: a ramp needs a time`},
 		{"[adc]\nnoise = 1\nnoise_every = \"-1s\"", `:3: adc.noise_every: -1s is too short`},
 		{"adc.value = nan", `:1: adc.value: want a number`},
+		{"adc.value = -inf", `:1: adc.value: want a number`},
+		{"adc.swing = 1e308", `:1: adc.swing: want a number from -1e9 to 1e9, not 1e+308`},
+		{"[adc]\nvalues = [1, 2,\n-1e10]", `:3: adc.values[2]: want a number from -1e9 to 1e9`},
 		{"\n[[buttons]]", ":2: buttons[0].pin: this key is missing"},
 		{"wires = [\n{}]", ":2: wires[0].from: this key is missing"},
 		{"a = 1\nb = 2", ":1: a: there is no such key"},
@@ -276,6 +306,11 @@ func TestBadFiles(t *testing.T) {
 func TestBadFlags(t *testing.T) {
 	for _, c := range []struct{ flag, value, want string }{
 		{"heap", "much", `--heap: heap: want a number of bytes`},
+		{"time", "NaNx", `--time: time: "NaNx" is none of`},
+		{"time", "Infx", `--time: time: "Infx" is none of`},
+		{"seed", "9223372036854775808", `--seed: seed: want a whole number`},
+		{"chip-id", "-0", `--chip-id: chip_id: 0 is not possible`},
+		{"unit-time", "1e400ns", `--unit-time: unit_time: want a time`},
 		{"port", "80", `--port: "80": want PORT=HOSTPORT`},
 		{"port", "80=x", `--port: ports.80: want the module's port`},
 		{"wifi-network", "home", `--wifi-network: "home": want ssid=NAME,...: "home" has no "="`},
@@ -313,6 +348,7 @@ func TestKeysAreWhole(t *testing.T) {
 func FuzzProjectFile(f *testing.F) {
 	f.Add(everything)
 	f.Add("a.b = [[1, {c = 2}], [[\n]]]\n[x.y]\n[[z]]\n[z.w]\n\"quoted key\" = '''\n'''")
+	f.Add("time = \"NaNx\"\n[adc]\nvalue = -inf\nevery = \"9223372036s\"")
 	f.Add("\xEF\xBB\xBF[[buttons]]\n[[buttons.presses]]\nat = 5\n[[buttons]]")
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, text string) {
@@ -321,7 +357,7 @@ func FuzzProjectFile(f *testing.F) {
 		}
 		p, err := project.Open(dir, nil)
 		if err == nil {
-			c := p.Config()
+			c := p.Config() // makes the clock, too
 			if err := c.Board.Validate(); err != nil {
 				t.Errorf("an impossible board came through: %v", err)
 			}

@@ -29,7 +29,11 @@ func (r *reader) fail(it *item, key, format string, args ...any) {
 func (r *reader) err() error {
 	sort.SliceStable(r.problems, func(i, j int) bool { return r.problems[i].line < r.problems[j].line })
 	var errs []error
-	for _, p := range r.problems {
+	for i, p := range r.problems {
+		if i == tellMost {
+			errs = append(errs, &Error{Problem: fmt.Sprintf("there are %d more problems", len(r.problems)-i)})
+			break
+		}
 		errs = append(errs, p.err)
 	}
 	return errors.Join(errs...)
@@ -146,11 +150,16 @@ func (s *section) number(name string) float64 {
 	}
 	n, ok := toNumber(it.value)
 	if !ok {
-		s.fail(name, "want a number, not %s", describe(it.value))
+		s.fail(name, wantNumber, describe(it.value))
 		return 0
 	}
 	return n
 }
+
+// numberMost is the largest number, either way; sums and products of a few stay finite.
+const numberMost = 1e9
+
+const wantNumber = "want a number from -1e9 to 1e9, not %s"
 
 func toNumber(v any) (float64, bool) {
 	n, ok := 0.0, false
@@ -163,7 +172,7 @@ func toNumber(v any) (float64, bool) {
 		f, err := strconv.ParseFloat(string(x), 64)
 		n, ok = f, err == nil
 	}
-	return n, ok && !math.IsNaN(n) && !math.IsInf(n, 0)
+	return n, ok && math.Abs(n) <= numberMost // false for NaN
 }
 
 // numbers reads a list of numbers.
@@ -172,12 +181,15 @@ func (s *section) numbers(name string) []float64 {
 	for i, it := range s.list(name) {
 		n, ok := toNumber(it.value)
 		if !ok {
-			s.r.fail(it, fmt.Sprintf("%s[%d]", s.key(name), i), "want a number, not %s", describe(it.value))
+			s.r.fail(it, fmt.Sprintf("%s[%d]", s.key(name), i), wantNumber, describe(it.value))
 		}
 		out = append(out, n)
 	}
 	return out
 }
+
+// timeMost is the longest time, ten years: sums of some do not overflow.
+const timeMost = 10 * 365 * 24 * time.Hour
 
 // duration reads a time of at least least. Off, if it is allowed, gives -1.
 func (s *section) duration(name string, least time.Duration, off bool) time.Duration {
@@ -199,13 +211,14 @@ func (s *section) duration(name string, least time.Duration, off bool) time.Dura
 		s.fail(name, "want a time with its unit, as in \"1.5s\" or \"20ms\"%s, not %s", orOff, describe(it.value))
 	case d < least:
 		s.fail(name, "%v is too short: choose %v or more%s", d, least, orOff)
+	case d > timeMost:
+		s.fail(name, "%v is too long: choose %v or less%s", d, timeMost, orOff)
 	default:
 		return d
 	}
 	return 0
 }
 
-// size reads a number of bytes.
 // size reads a number of bytes above zero, 0 if it is not there.
 func (s *section) size(name string) int { return s.sizeFrom(name, 1, 0) }
 
@@ -244,7 +257,7 @@ func ParseSize(t string) (int64, bool) {
 		return 0, false
 	}
 	n *= factor
-	return int64(n), n == math.Trunc(n)
+	return int64(n), n == math.Trunc(n) && math.Abs(n) <= math.MaxInt32
 }
 
 func (s *section) list(name string) []*item {
@@ -254,6 +267,10 @@ func (s *section) list(name string) []*item {
 	}
 	switch x := it.value.(type) {
 	case []*item:
+		if len(x) > listMost {
+			s.fail(name, "there are %d entries, %d is the most", len(x), listMost)
+			return nil
+		}
 		return x
 	case flagText:
 		return []*item{it}

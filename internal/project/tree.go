@@ -30,6 +30,10 @@ type table = map[string]*item
 // parseFile makes a tree of the text of a project file.
 func parseFile(path string, text []byte) (table, error) {
 	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF")) // some editors begin with a byte order mark
+	if at, what := tooMuch(text); what != "" {
+		where := fmt.Sprintf("%s:%d", path, newlinesOf(text).line(at))
+		return nil, &Error{Where: where, Problem: what + ": this is too much for a project file"}
+	}
 	var values map[string]any
 	if err := toml.Unmarshal(text, &values); err != nil {
 		where := path
@@ -84,7 +88,7 @@ func join(prefix, name string) string {
 
 // lineIndex tells on which line each key of a valid document stands.
 func lineIndex(text []byte) map[string]int {
-	x := &indexer{lines: map[string]int{}, counts: map[string]int{}}
+	x := &indexer{lines: map[string]int{}, counts: map[string]int{}, ends: newlinesOf(text)}
 	x.parser.Reset(text)
 	prefix := ""
 	for x.parser.NextExpression() {
@@ -105,11 +109,13 @@ type indexer struct {
 	parser unstable.Parser
 	lines  map[string]int
 	counts map[string]int // tables so far in an array of tables
+	ends   newlines
 }
 
 func (x *indexer) note(key string, n *unstable.Node) {
 	if n.Raw.Length > 0 && x.lines[key] == 0 {
-		x.lines[key] = x.parser.Shape(n.Raw).Start.Line
+		// Not by parser.Shape, which counts from the beginning each time.
+		x.lines[key] = x.ends.line(int(n.Raw.Offset))
 	}
 }
 

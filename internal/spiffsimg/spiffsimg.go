@@ -14,7 +14,7 @@
 // Where it is not the same, on purpose: an image is written when all is done, and not if
 // the tool gives up; a new image of 32 to 128 KB has blocks of 8 KB, since the firmware
 // does not mount the tool's 4 KB there; a file that cat does not find is an error; lines
-// may be longer than 126 bytes.
+// may be longer than 126 bytes, up to 64 KB.
 package spiffsimg
 
 import (
@@ -35,6 +35,9 @@ const Name = "spiffsimg"
 
 // importBytes is how much of a file import writes at once.
 const importBytes = 16384
+
+// lineMost is the longest line of a script in bytes.
+const lineMost = 64 << 10
 
 // Command is a call of the tool.
 type Command struct {
@@ -115,7 +118,7 @@ func (c *Command) open() (err error) {
 	case info.Size()%sector != 0:
 		return errors.New("file size not multiple of erase block size")
 	}
-	if c.was, err = c.Files.ReadAll(c.opt.image); err != nil {
+	if c.was, err = c.read(c.opt.image); err != nil {
 		return err
 	}
 	c.chip = spiffs.MemoryOf(c.was)
@@ -179,15 +182,18 @@ func (c *Command) commands(out *bufio.Writer) error {
 // script obeys the lines of a script; a prompt is written before each.
 func (c *Command) script(in io.Reader, out *bufio.Writer, prompt string) error {
 	out.WriteString(prompt)
-	r := bufio.NewReader(in)
+	r := bufio.NewReaderSize(in, lineMost)
 	for {
 		if prompt != "" {
 			if err := out.Flush(); err != nil {
 				return err
 			}
 		}
-		text, err := r.ReadString('\n')
-		if text == "" {
+		text, err := r.ReadSlice('\n')
+		if err == bufio.ErrBufferFull {
+			return fmt.Errorf("a line of the script has more than %d bytes", lineMost)
+		}
+		if len(text) == 0 {
 			if err != io.EOF {
 				return err
 			}
@@ -196,7 +202,7 @@ func (c *Command) script(in io.Reader, out *bufio.Writer, prompt string) error {
 			}
 			return nil
 		}
-		line := strings.TrimSpace(text)
+		line := strings.TrimSpace(string(text))
 		if line == "" || line[0] == '#' {
 			continue
 		}
@@ -269,9 +275,18 @@ func (c *Command) list(out *bufio.Writer) error {
 	return nil
 }
 
+// read reads a file of the host that is no larger than a chip.
+func (c *Command) read(path string) ([]byte, error) {
+	data, err := c.Files.ReadAll(path, sizeMost)
+	if errors.Is(err, hostfile.ErrTooLarge) {
+		err = fmt.Errorf("%s: it has more bytes than any flash chip", path)
+	}
+	return data, err
+}
+
 // load writes a file of the host to the image.
 func (c *Command) load(path, name string) error {
-	data, err := c.Files.ReadAll(path)
+	data, err := c.read(path)
 	if err != nil {
 		return err
 	}

@@ -126,6 +126,14 @@ func TestRefused(t *testing.T) {
 		{"-f i -c many", "want a number of bytes"},
 		{"-f i -S 4GB -U 1", "want a size in bits"},
 		{"-f i -S 4096m -U 1", "no chip is larger"},
+		{"-f i -c -0", "Missing flashSize or Used"},
+		{"-f i -c 1e5", "want a number of bytes"},
+		{"-f i -c NaN", "want a number of bytes"},
+		{"-f i -c 0x80000000", "want a number of bytes"},
+		{"-f i -c 65536 -U -4096", "want a number of bytes"},
+		{"-f i -c 65536 -U 99999999999999999999", "want a number of bytes"},
+		{"-f i -S 2147483647MB -U 1", "no chip is larger"},
+		{"-f i -S 2147483648 -U 1", "want a size in bits"},
 		{"-f nowhere -l", "no such file"},
 		{"-f nowhere -c 65536 -r nowhere/script", "nowhere"},
 	} {
@@ -147,6 +155,22 @@ func TestRefused(t *testing.T) {
 		if code, _, errs := run("", "-f", image, "-l"); code != 1 || !strings.Contains(errs, name) {
 			t.Errorf("exit code %d, %q", code, errs)
 		}
+	}
+}
+
+// A script that never ends in a line, and a file that is larger than any chip.
+func TestRefused_Endless(t *testing.T) {
+	dir := t.TempDir()
+	image := filepath.Join(dir, "i.bin")
+	if code, _, errs := run(strings.Repeat("#", 1<<20), "-i", "-f", image, "-c", "65536"); code != 1 || !strings.Contains(errs, "a line of the script has more than 65536 bytes") {
+		t.Errorf("exit code %d, %q", code, errs)
+	}
+	hole := write(t, filepath.Join(dir, "hole"), "")
+	if err := os.Truncate(hole, 3<<30); err != nil {
+		t.Skip(err)
+	}
+	if code, _, errs := run("import "+hole+" x\n", "-i", "-f", image, "-c", "65536"); code != 1 || !strings.Contains(errs, "more bytes than any flash chip") {
+		t.Errorf("exit code %d, %q", code, errs)
 	}
 }
 

@@ -225,7 +225,7 @@ func (t *Thread) StripDebug(level int) int {
 	case tagLua:
 		p := m.Ptr(v.gcOf(a) + layout.LClosureP)
 		if p != 0 && v.mark(p)&inFlash == 0 && level >= 0 && level < 3 {
-			res = t.stripDebug(p, level)
+			res = t.stripDebug(p, level, 0)
 		}
 	case tagNil:
 		if level >= 0 && level < 3 {

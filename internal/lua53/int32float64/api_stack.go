@@ -321,7 +321,7 @@ func (t *Thread) ToBytes(i int) ([]byte, bool) {
 
 func (t *Thread) ToString(i int) (string, bool) {
 	b, ok := t.ToBytes(i)
-	return string(b), ok
+	return string(touched(b)), ok
 }
 
 func (t *Thread) ToUserdata(i int) Addr {

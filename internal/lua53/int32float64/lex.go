@@ -448,7 +448,8 @@ func (x *lexer) readName(tok *token) int {
 	}
 	tok.s = x.newName(x.text())
 	if x.t.v.objTT(tok.s) == tagShort&variantMask {
-		if extra := x.t.m.U8(tok.s + layout.TStringExtra); extra > 0 {
+		// A damaged store may say that a word is the 200th reserved one.
+		if extra := x.t.m.U8(tok.s + layout.TStringExtra); extra > 0 && extra <= numReserved {
 			return int(extra) - 1 + firstReserved
 		}
 	}

@@ -3,6 +3,8 @@
 package int32float64
 
 import (
+	"bytes"
+
 	layout "moonlet/internal/layout/v8"
 	"moonlet/internal/mem"
 )
@@ -46,7 +48,16 @@ func (v *VM) strBytes(ts Addr) []byte {
 	return v.m.Bytes(strData(ts), strLen(v.m, ts))
 }
 
-func (v *VM) goString(ts Addr) string { return string(v.strBytes(ts)) }
+func (v *VM) goString(ts Addr) string { return string(touched(v.strBytes(ts))) }
+
+// touched is b for one who copies it: where a damaged length makes it gigabytes, its end is
+// no memory, and reading that ends the run before room for the copy is asked for.
+func touched(b []byte) []byte {
+	if n := len(b); n > 1<<16 {
+		bytes.IndexByte(b[n-1:], 0)
+	}
+	return b
+}
 
 // sizeString is the size of a string object of l bytes.
 func sizeString(l Addr) Addr { return layout.TStringSize + l + 1 }

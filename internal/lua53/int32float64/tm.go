@@ -71,6 +71,9 @@ func (v *VM) metatable(a Addr) Addr {
 	case typeUserdata:
 		return v.m.Ptr(v.gcOf(a) + layout.UdataMetatable)
 	default:
+		if tag&typeMask >= numTypes { // a tag that only damaged code can make
+			return 0
+		}
 		return v.m.Ptr(v.g + layout.GlobalMT + Addr(tag&typeMask)*4)
 	}
 }

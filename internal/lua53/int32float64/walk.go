@@ -39,10 +39,15 @@ func (v *VM) WalkHeap(f func(o *machine.HeapObject)) {
 
 // begin starts the description of an object; emit hands it over.
 func (w *walker) begin(a Addr, kind machine.HeapKind) {
+	w.count(a)
+	w.o = machine.HeapObject{Addr: a, Kind: kind}
+}
+
+// count ends the walk where there are more objects than have room on the heap.
+func (w *walker) count(a Addr) {
 	if w.left--; w.left < 0 {
 		w.v.badCode(a) // a circle
 	}
-	w.o = machine.HeapObject{Addr: a, Kind: kind}
 }
 
 func (w *walker) emit() { o := w.o; w.f(&o) }
@@ -123,6 +128,7 @@ func (w *walker) object(o Addr) {
 		w.begin(o, machine.HeapPrototype)
 		w.proto(o)
 	default:
+		w.count(o)
 		return
 	}
 	if w.o.Dead = dead; dead {
@@ -203,6 +209,7 @@ func (w *walker) defined(p Addr) machine.Frame {
 func (v *VM) defined(p Addr) machine.Frame {
 	f := machine.Frame{LineDefined: int(v.m.I32(p + layout.ProtoLineDefined))}
 	if s := v.m.Ptr(p + layout.ProtoSource); s != 0 {
+		touched(v.strBytes(s))
 		f.Source = sourceName(v.m.String(strData(s), strLen(v.m, s)))
 	}
 	return f

@@ -51,7 +51,7 @@ func (t *Thread) CheckBytes(arg int) []byte {
 	return s
 }
 
-func (t *Thread) CheckString(arg int) string { return string(t.CheckBytes(arg)) }
+func (t *Thread) CheckString(arg int) string { return string(touched(t.CheckBytes(arg))) }
 
 func (t *Thread) OptString(arg int, def string) string {
 	if t.IsNoneOrNil(arg) {

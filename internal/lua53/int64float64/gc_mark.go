@@ -26,6 +26,9 @@ func (v *VM) markObject(o Addr) {
 			return
 		case tagUdata & variantMask:
 			if mt := m.Ptr(o + layout.UdataMetatable); mt != 0 && v.isWhite(mt) {
+				if v.objTT(mt) == tagUdata&variantMask {
+					v.badCode(mt) // a chain of those would be a recursion without end
+				}
 				v.markObject(mt)
 			}
 			v.setMark(o, v.mark(o)|black)

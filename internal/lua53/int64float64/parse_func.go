@@ -350,7 +350,7 @@ func (t *Thread) parse(z *zio, ps *parserState, name string, first int) Addr {
 	}
 	x.closeFunc()
 	if level := m.U32(t.g + layout.GlobalStripDefault); level > 0 {
-		t.stripDebug(p, int(level))
+		t.stripDebug(p, int(level), 0)
 	}
 	t.setTop(t.top() - tvSize)
 	return cl

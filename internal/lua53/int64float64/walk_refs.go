@@ -15,6 +15,15 @@ func (w *walker) ref(to Addr, r machine.HeapRef) {
 		return
 	}
 	r.To = to
+	w.add(r)
+}
+
+// add adds a reference. Each one takes a word at least, so there are not more than
+// words on the heap.
+func (w *walker) add(r machine.HeapRef) {
+	if len(w.o.Refs) > w.v.mostObjects*layout.TStringSize/4 {
+		w.v.badCode(r.To) // a circle
+	}
 	w.o.Refs = append(w.o.Refs, r)
 }
 
@@ -89,7 +98,7 @@ func (w *walker) closureRefs(cl Addr) {
 					r.Name = ""
 				}
 			}
-			w.o.Refs = append(w.o.Refs, r)
+			w.add(r)
 		}
 	}
 	w.ref(p, machine.HeapRef{Kind: machine.RefCode})
@@ -136,7 +145,7 @@ func (w *walker) threadRefs(l Addr) {
 		w.value(a, machine.HeapRef{Kind: machine.RefStack, Name: name, Index: int64(i)})
 	}
 	for uv := m.Ptr(l + layout.LuaStateOpenUpval); uv != 0; uv = m.Ptr(uv + layout.UpValOpenNext) {
-		w.o.Refs = append(w.o.Refs, machine.HeapRef{To: uv, Kind: machine.RefOpenUpvalue})
+		w.add(machine.HeapRef{To: uv, Kind: machine.RefOpenUpvalue})
 	}
 }
 

@@ -20,8 +20,9 @@ type buffer struct {
 	addr state.Addr
 }
 
-func (b buffer) start() int     { return int(b.m.U32(b.addr + offStart)) }
-func (b buffer) end() int       { return int(b.m.U32(b.addr + offEnd)) }
+// start and end are bounded: the words are in memory that damaged code can write.
+func (b buffer) start() int     { return int(min(b.m.U32(b.addr+offStart), uint32(b.end()))) }
+func (b buffer) end() int       { return int(min(b.m.U32(b.addr+offEnd), bufferSize)) }
 func (b buffer) setStart(n int) { b.m.SetU32(b.addr+offStart, uint32(n)) }
 func (b buffer) setEnd(n int)   { b.m.SetU32(b.addr+offEnd, uint32(n)) }
 func (b buffer) used() int      { return b.end() - b.start() }

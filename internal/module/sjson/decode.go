@@ -332,6 +332,10 @@ func (d *decoder) source(e state.Addr) []byte {
 		begin++
 		from++
 	}
+	// The firmware would read anything; these are in memory that damaged code can write.
+	if n := int(end - begin); from < 0 || n < 0 || n > len(d.text)-from {
+		d.L.Errorf("JSON parse error: %s", "damaged")
+	}
 	return d.text[from : from+int(end-begin)]
 }
 
