@@ -13,7 +13,62 @@ import (
 // it from growing without end: a place that brings work to the module's goroutine, a
 // goroutine that is started, a channel, and a record with a lock and a list. A new one
 // needs a bound, and an entry that names it.
-var bounds = map[string]string{}
+var bounds = map[string]string{
+	// The command: one of each in a process.
+	"cli.App.exec: AfterFunc":                "one timer",
+	"cli.App.interruptible: go":              "one, until the command ends",
+	"cli.App.newRunner: go":                  "one, until the run ends",
+	"cli.flushWithin: go":                    "one, before the process ends",
+	"cli.hostSignals: chan":                  "one signal; more are dropped",
+	"cli.hostSignals: go":                    "one, until stop",
+	"cli.newOutput: go":                      "one a stream",
+	"cli.output.run: go":                     "one, when writing has failed",
+	"cli.output: list":                       "outputMax; who writes waits",
+	"cli.runner.live: go":                    "one, which types",
+	"cli.runner: list":                       "a terminal and a directory",
+	"hostexec.Session.Interrupt: AfterFunc":  "one: the first interruption counts",
+	"project.Project.ProfileHeap: AfterFunc": "one a trial",
+	"project.Project.trial: AfterFunc":       "one a trial",
+
+	// A module.
+	"device.Device.EndInput: InjectOutside": "one, by who has fed the input",
+	"device.Device.Feed: InjectOutside":     "TypedMax bytes; who types waits",
+	"device.Device.Run: AfterFunc":          "one, until Run returns",
+	"device.Device.watch: go":               "one, until the run ends",
+	"device.guard.init: chan":               "one value; more say the same",
+	"sdk.Loop.Run: AfterFunc":               "one, until Run returns",
+	"sdk.Loop: list":                        "by those who inject, all of which are in this list",
+	"sdk.New: chan":                         "one value; more say the same",
+	"mem.Space: list":                       "the regions of the memory map",
+
+	// The network; limits.go of hostnet has the figures.
+	"hostnet.Net.BindUDP: chan":         "udpBacklog",
+	"hostnet.Net.BindUDP: spawn":        "one a socket, which takes device memory",
+	"hostnet.Net.Echo: inject":          "one a call of the guest, which takes device memory",
+	"hostnet.Net.ListenTCP: spawn":      "one a server, which takes device memory",
+	"hostnet.Net.ask: inject":           "maxEchoes",
+	"hostnet.Net.lend: inject":          "one a packet, which takes device memory until then",
+	"hostnet.Net: list":                 "each has a record in device memory",
+	"hostnet.conn.Write: inject":        "one a connection: flushing",
+	"hostnet.conn.dial: injectSock":     "maxDials",
+	"hostnet.conn.flush: inject":        "one a connection: sending",
+	"hostnet.conn.flush: spawn":         "one a connection: sending",
+	"hostnet.conn.startReading: spawn":  "one a connection, which takes device memory",
+	"hostnet.icmpEcho: AfterFunc":       "maxEchoes",
+	"hostnet.listener.loop: injectSock": "TCPMaxOpen",
+	"hostnet.peers: list":               "maxPeers",
+	"hostnet.query.ask: inject":         "the queries of lwIP's table",
+	"hostnet.query.askHost: inject":     "maxLookUps",
+	"hostnet.reader.loop: inject":       "the window, TCPWindow",
+	"hostnet.run.hold: AfterFunc":       "one a hold",
+	"hostnet.run.hold: inject":          "one a hold",
+	"hostnet.run.inject: Inject":        "by those who call it, all of which are in this list",
+	"hostnet.run.injectSock: inject":    "by those who call it",
+	"hostnet.run.spawn: go":             "by those who call it",
+	"hostnet.run.spawnIn: spawn":        "the gate",
+	"hostnet.udp.loop: inject":          "udpBacklog",
+	"hostnet.udp.socketFor: spawn":      "one a socket",
+}
 
 // doors are the functions that hand a function over to another goroutine.
 var doors = []string{"Inject", "InjectOutside", "inject", "injectSock", "spawn", "AfterFunc"}

@@ -35,8 +35,15 @@ func TestProjectFile_NoFile(t *testing.T) {
 		if err := c.make(path); err != nil {
 			t.Fatal(c.name, err)
 		}
-		if _, err := project.Open(dir, nil); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
-			t.Errorf("%s: %v", c.name, err)
+		for _, allowed := range []bool{false, true} {
+			want := c.want
+			if c.name == "/dev/zero" && !allowed {
+				want = "leads out of the project by a link"
+			}
+			_, err := project.Options{AllowOutside: allowed}.Open(dir)
+			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+				t.Errorf("%s: %v", c.name, err)
+			}
 		}
 	}
 }
