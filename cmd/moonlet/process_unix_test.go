@@ -5,6 +5,7 @@ package main_test
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -289,5 +290,202 @@ func TestSoak(t *testing.T) {
 	fmt.Sscan(last, &b)
 	if b < a-2000 {
 		t.Errorf("the heap shrank from %d to %d bytes", a, b)
+	}
+}
+
+// outside makes a project beside a directory that is none of its business, and a check
+// that nothing in there has changed.
+func outside(t *testing.T, files ...string) (dir, other string, untouched func()) {
+	t.Helper()
+	dir = project(t, files...)
+	other = filepath.Join(filepath.Dir(dir), "other")
+	secrets := map[string]string{"secret": "secret", "records.bin": "mine", "wifi.json": "mine", "flash/init.lua": "print('mine')", "x.bin": strings.Repeat("\xff", 4<<20)}
+	for name, text := range secrets {
+		path := filepath.Join(other, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, other, func() {
+		t.Helper()
+		found := 0
+		filepath.WalkDir(other, func(path string, d os.DirEntry, _ error) error {
+			if d.IsDir() {
+				return nil
+			}
+			name, _ := filepath.Rel(other, path)
+			if b, err := os.ReadFile(path); err != nil || secrets[name] != string(b) {
+				t.Errorf("%s outside of the project has %.20q, %v", name, b, err)
+			}
+			found++
+			return nil
+		})
+		if found != len(secrets) {
+			t.Errorf("%d files outside of the project, not %d", found, len(secrets))
+		}
+	}
+}
+
+// nosy is an application that tries all that it has.
+const nosy = `
+	for name in pairs(file.list()) do print("sees", name, (file.getcontents(name))) end
+	for _, name in ipairs{"../secret", "../../other/secret", "/etc/passwd", "secret"} do print("reads", name, (file.getcontents(name))) file.putcontents(name, "taken") end
+	wifi.setmode(wifi.STATION, true) wifi.sta.config{ssid = "home", pwd = "correct horse", save = true}
+	node.startupcommand("@init.lua")
+	file.format()
+	file.putcontents("left", "x")`
+
+// TestHostileProject runs projects that somebody has prepared with links and keys that lead
+// out of them.
+func TestHostileProject(t *testing.T) {
+	for name, c := range map[string]struct {
+		links map[string]string // in the project, to what is in the other directory
+		toml  string
+		args  []string
+	}{
+		"state is a link":      {links: map[string]string{".moonlet": "."}},
+		"flash is a link":      {links: map[string]string{".moonlet/flash": "."}},
+		"flash of another":     {links: map[string]string{".moonlet/flash": "flash"}},
+		"records":              {links: map[string]string{".moonlet/records.bin": "records.bin"}},
+		"Wi-Fi":                {links: map[string]string{".moonlet/wifi.json": "wifi.json"}},
+		"manifest":             {links: map[string]string{".moonlet/uploaded.json": "secret"}},
+		"lock":                 {links: map[string]string{".moonlet/moonlet.lock": "secret"}},
+		"gitignore":            {links: map[string]string{".moonlet/.gitignore": "secret"}},
+		"store":                {links: map[string]string{".moonlet/lfs-090000.bin": "secret"}, toml: "lfs_files = [\"m.lua\"]"},
+		"a file in flash":      {links: map[string]string{".moonlet/flash/secret": "secret"}},
+		"a source":             {links: map[string]string{"data.txt": "secret"}},
+		"a directory":          {links: map[string]string{"www": "."}, toml: "files = [\"init.lua\", \"www/*\"]"},
+		"a module":             {links: map[string]string{"lib": "flash"}, toml: "lfs_files = [\"lib/*.lua\"]"},
+		"key state":            {toml: "state = \"../other\""},
+		"key flash":            {toml: "flash = \"../other/x.bin\""},
+		"key flash, new":       {toml: "flash = \"../other/new.bin\""},
+		"key files":            {toml: "files = [\"init.lua\", \"../other/./secret\"]"},
+		"key files, absolute":  {toml: "files = [\"init.lua\", \"/etc/./host*\"]"},
+		"key lfs_files":        {toml: "lfs_files = [\"../other/flash/./*.lua\"]"},
+		"the chip":             {links: map[string]string{"chip.bin": "x.bin"}, toml: "flash = \"chip.bin\""},
+		"wear and lock":        {links: map[string]string{"chip.bin.wear": "secret", "chip.bin.lock": "secret"}, toml: "flash = \"chip.bin\""},
+		"manifest of the chip": {links: map[string]string{"chip.bin.uploaded.json": "secret"}, toml: "flash = \"chip.bin\""},
+		"the project file":     {links: map[string]string{"moonlet.toml": "secret"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := []string{"init.lua", nosy, "m.lua", "return 1"}
+			if c.toml != "" {
+				files = append(files, "moonlet.toml", c.toml)
+			}
+			dir, other, untouched := outside(t, files...)
+			for link, to := range c.links {
+				path := filepath.Join(dir, link)
+				if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Symlink(filepath.Join(other, to), path); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, args := range [][]string{
+				{"run", dir, "--time", "virtual", "--for", "1s"},
+				{"run", dir, "--time", "virtual", "--for", "1s", "--fresh"},
+				{"heap", dir, "--after", "1s"},
+				{"lfs", "strings", dir, "--after", "1s", "-o", "-"},
+				{"flash", "create", dir, "-o", filepath.Join(dir, "made.bin")},
+			} {
+				p := prepare(t, args...)
+				p.Stdin = strings.NewReader("")
+				code := p.start().code()
+				if code != 0 && code != 2 && code != 3 {
+					t.Errorf("%q: exit code %d", args, code)
+				}
+				if s := p.out.String() + p.err.String(); strings.Contains(s, "secret\tsecret") || strings.Contains(s, "root:") {
+					t.Errorf("%q: a secret is out: %s", args, tail(s))
+				}
+				if code == 2 && !strings.Contains(p.err.String(), "--") && !strings.Contains(p.err.String(), "remove the link") {
+					t.Errorf("%q: no remedy in %q", args, p.err.String())
+				}
+				os.Remove(filepath.Join(dir, "made.bin"))
+				untouched()
+			}
+		})
+	}
+}
+
+// TestTwoRuns holds that a state directory and a chip belong to one run at a time.
+func TestTwoRuns(t *testing.T) {
+	dir := project(t, "init.lua", "print('ready')")
+	for _, args := range [][]string{{"run", dir}, {"run", dir, "--flash", filepath.Join(dir, "chip.bin"), "--state", filepath.Join(dir, "other")}} {
+		first := launch(t, args...)
+		first.prints("ready")
+		second := launch(t, append(args, "--fresh")...)
+		second.ends(3)
+		if want := fmt.Sprintf("in use by process %d on ", first.Process.Pid); !strings.Contains(second.err.String(), want) {
+			t.Errorf("%q, want %q", second.err.String(), want)
+		}
+		first.Process.Kill() // which leaves no lock that counts
+		<-first.done
+		third := prepare(t, append(args, "--for", "100ms")...)
+		third.Stdin = strings.NewReader("")
+		third.start().ends(0)
+	}
+}
+
+// TestNothingReachesThisComputer lets an application try what listens on loopback here.
+func TestNothingReachesThisComputer(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	pc, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pc.Close()
+	reached := make(chan string, 100)
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			c.Close()
+			reached <- "TCP"
+		}
+	}()
+	go func() {
+		b := make([]byte, 100)
+		for {
+			if _, from, err := pc.ReadFromUDP(b); err != nil {
+				return
+			} else {
+				reached <- fmt.Sprint("UDP from ", from)
+			}
+		}
+	}()
+	tcp, udp := ln.Addr().(*net.TCPAddr).Port, pc.LocalAddr().(*net.UDPAddr).Port
+	code := fmt.Sprintf(`
+		wifi.setmode(wifi.STATIONAP) wifi.sta.config{ssid = "x", save = false}
+		tmr.create():alarm(3000, 0, function()
+			local u = net.createUDPSocket()
+			for _, a in ipairs{"127.0.0.1", "127.1.2.3", "0.0.0.0", "localhost", "192.168.0.1", "192.168.0.111", "192.168.4.1", "255.255.255.255", "192.168.0.255", "224.0.0.1", "169.254.169.254"} do
+				pcall(function() net.createConnection():connect(%d, a) end)
+				pcall(function() u:send(%d, a, "hello") end)
+				pcall(function() net.ping(a, 1, function() end) end)
+			end
+			print("tried")
+		end)`, tcp, udp)
+	for _, policy := range []string{"all", "local", "none"} {
+		p := prepare(t, "run", project(t, "init.lua", code), "--network", policy, "--time", "virtual", "--for", "20s")
+		p.Stdin = strings.NewReader("")
+		p.start().ends(0)
+		if !strings.Contains(p.out.String(), "tried") || !strings.Contains(p.err.String(), "goes nowhere") {
+			t.Errorf("%s: it did not try, or nothing was told", policy)
+		}
+	}
+	select {
+	case what := <-reached:
+		t.Errorf("reached: %s", what)
+	case <-time.After(100 * time.Millisecond):
 	}
 }

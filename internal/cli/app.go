@@ -153,6 +153,8 @@ func exitCode(err error) int {
 	switch {
 	case strings.HasPrefix(err.Error(), "BUG"):
 		return ExitBug
+	case errors.Is(err, hostfile.ErrOutside):
+		return ExitUsage
 	case errors.As(err, &f):
 		return f.code
 	case errors.As(err, &bad):

@@ -71,7 +71,7 @@ func (h *Host) askOp(op Op) error {
 // Errors of this package, inside of a *fs.PathError.
 var (
 	// ErrOutside is a path or a link that leads out of a Dir.
-	ErrOutside = errors.New("it leads out of its directory")
+	ErrOutside = errors.New("it leads out of its directory: remove the link")
 	// ErrNotRegular is a pipe, a socket, a device: those are neither read nor waited for.
 	ErrNotRegular = errors.New("it is not a plain file")
 	// ErrTooLarge is a file that is larger than it may be.

@@ -3,7 +3,9 @@ package project
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -89,7 +91,11 @@ func (p *Project) uploadStore(m manifest, done []Uploaded) ([]Uploaded, error) {
 		return done, nil
 	}
 	n, err := device.FlashStore(p.Config(), p.Image)
-	if err != nil {
+	var host *fs.PathError
+	switch {
+	case errors.As(err, &host):
+		return done, hostErrorf(err, "writing the store")
+	case err != nil:
 		return done, &Error{Where: "store", Problem: err.Error() + "; the key lfs sets its size"}
 	}
 	var names []string
