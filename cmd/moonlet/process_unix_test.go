@@ -133,6 +133,25 @@ func TestClosedStreams(t *testing.T) {
 	}
 }
 
+// TestClosedPipe holds that a command whose reader has gone ends, as C's would, without a
+// word.
+func TestClosedPipe(t *testing.T) {
+	path, err := command()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := project(t, "init.lua", "", "forever.lua", "while true do print('x') end")
+	for _, line := range []string{`"$0" exec "$1/forever.lua" | head -n 1`, `"$0" heap "$1" | head -n 1`, `"$0" --help | head -n 1`} {
+		p := prepare(t)
+		p.Cmd = exec.Command("sh", "-c", line, path, dir)
+		p.Stdout, p.Stderr = &p.out, &p.err
+		p.start().ends(0)
+		if strings.Count(p.out.String(), "\n") != 1 || p.err.String() != "" {
+			t.Errorf("%s: out %q, err %q", line, p.out.String(), p.err.String())
+		}
+	}
+}
+
 // TestStuckReaders holds that readers who do not read keep no process.
 func TestStuckReaders(t *testing.T) {
 	for _, stuck := range []string{"out", "err", "both"} {

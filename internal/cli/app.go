@@ -52,7 +52,10 @@ type App struct {
 	// Signals calls f with each request of the host to end the program, until stop
 	// is called.
 	Signals func(f func()) (stop func())
-	Now     func() time.Time
+	// KeepPipes, if any, makes writing to a stream that nobody reads any more fail, instead
+	// of ending the process.
+	KeepPipes func()
+	Now       func() time.Time
 	// Files is the file system of the host; nil is the real one.
 	Files *hostfile.Host
 	// Exit ends the process.

@@ -183,6 +183,9 @@ func (a *App) newRunner(o runOptions) *runner {
 	r.err = newOutput(a.Err, nil)
 	r.events = &events{to: r.err, out: r.out, json: o.json, quiet: o.quiet, eol: "\n", fresh: a.Terminal.Output()}
 	stopSignals := a.Signals(r.leave)
+	if a.KeepPipes != nil {
+		a.KeepPipes()
+	}
 	finished := make(chan struct{})
 	go r.ending(finished)
 	r.over = func() {

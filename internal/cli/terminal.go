@@ -28,7 +28,7 @@ type Terminal interface {
 func Host() *App {
 	return &App{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: hostTerminal{},
-		Signals: hostSignals, Now: time.Now, Exit: os.Exit,
+		Signals: hostSignals, KeepPipes: func() { signal.Ignore(syscall.SIGPIPE) }, Now: time.Now, Exit: os.Exit,
 		NewMachine: func(c device.Config) (Machine, error) {
 			d, err := device.New(c)
 			if err != nil {
@@ -58,11 +58,9 @@ func (hostTerminal) Raw() (func(), error) {
 	return func() { term.Restore(fd, old) }, nil
 }
 
-// hostSignals also keeps a closed standard output from ending the program: the
-// write fails instead. A signal that is ignored where the program was started stays so:
-// that is what nohup and a shell's background jobs are for.
+// hostSignals leaves a signal that is ignored where the program was started: that is what
+// nohup and a shell's background jobs are for.
 func hostSignals(f func()) func() {
-	signal.Ignore(syscall.SIGPIPE)
 	c := make(chan os.Signal, 1)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		if !signal.Ignored(s) {
