@@ -44,6 +44,7 @@ type terminal struct {
 
 func (t *terminal) Input() bool  { return t.input }
 func (t *terminal) Screen() bool { return t.output }
+func (t *terminal) Errors() bool { return t.output }
 func (t *terminal) Output() bool { return t.output }
 func (t *terminal) Raw() (func(), error) {
 	t.raw++

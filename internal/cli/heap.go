@@ -128,6 +128,9 @@ func (a *App) heap(ctx context.Context, path string, o heapOptions) (err error) 
 	po := project.HeapOptions{After: o.after, Then: o.then, OutOfMemory: o.oom}
 	if o.serial {
 		po.Serial = a.Err
+		if a.Terminal != nil && a.Terminal.Errors() {
+			po.Serial = &screen{w: a.Err}
+		}
 	}
 	var samples []heapview.Sample
 	if o.csv != "" || o.svg != "" {

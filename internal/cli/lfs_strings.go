@@ -81,7 +81,7 @@ func (a *App) lfsStrings(ctx context.Context, dir string, o stringsOptions) (err
 	}
 	source := project.StringsSource(r.Strings)
 	if o.output == "-" {
-		_, err := a.Out.Write(source)
+		_, err := a.screen().Write(source)
 		return fail(ExitHost, err)
 	}
 	if err := a.Files.Replace(o.output, source, 0o644); err != nil {

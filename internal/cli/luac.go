@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -63,8 +64,12 @@ this command.`,
 func (a *App) Luac(prog string, args []string) int {
 	debug.SetGCPercent(luac.GCPercent)
 	out := a.execOutput()
+	var listing io.Writer = out
+	if out.lines { // at a terminal; names in compiled code are somebody else's
+		listing = &screen{w: out}
+	}
 	c := luac.Command{
-		Prog: prog, In: a.In, Out: out, Err: a.Err, Getenv: os.Getenv,
+		Prog: prog, In: a.In, Out: listing, Err: a.Err, Getenv: os.Getenv,
 		Now:    func() int64 { return a.Now().Unix() },
 		Random: rand.Uint32,
 		Files:  a.Files,

@@ -44,7 +44,7 @@ had to be given up.`,
 }
 
 func (a *App) spiffsimg(args []string) int {
-	c := spiffsimg.Command{In: a.In, Out: a.Out, Err: a.Err, Files: a.Files,
+	c := spiffsimg.Command{In: a.In, Out: a.screen(), Err: a.Err, Files: a.Files,
 		CheckFree: func(path string) error { return flash.CheckFreeOn(a.Files, path) }}
 	return c.Main(args)
 }

@@ -14,10 +14,11 @@ import (
 
 // Terminal is what the command's streams may be connected to.
 type Terminal interface {
-	// Input and Screen tell whether the standard input is a terminal and whether the
-	// standard output is, Output whether both output streams are.
+	// Input, Screen and Errors tell whether the standard input, the standard output and
+	// the standard error output are terminals, Output whether both output streams are.
 	Input() bool
 	Screen() bool
+	Errors() bool
 	Output() bool
 	// Raw hands all keys to the program and leaves echo and ends of lines to it,
 	// until restore is called.
@@ -45,9 +46,9 @@ func (hostTerminal) Input() bool { return term.IsTerminal(int(os.Stdin.Fd())) }
 
 func (hostTerminal) Screen() bool { return term.IsTerminal(int(os.Stdout.Fd())) }
 
-func (hostTerminal) Output() bool {
-	return term.IsTerminal(int(os.Stdout.Fd())) && term.IsTerminal(int(os.Stderr.Fd()))
-}
+func (hostTerminal) Errors() bool { return term.IsTerminal(int(os.Stderr.Fd())) }
+
+func (t hostTerminal) Output() bool { return t.Screen() && t.Errors() }
 
 func (hostTerminal) Raw() (func(), error) {
 	fd := int(os.Stdin.Fd())
