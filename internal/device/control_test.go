@@ -312,3 +312,22 @@ func TestBug_AtEachStart(t *testing.T) {
 		t.Errorf("%d events", n)
 	}
 }
+
+// TestEndAt_DeepSleep holds that a module that sleeps deeply between short lives has all of
+// them until the end, also if the end comes by steps.
+func TestEndAt_DeepSleep(t *testing.T) {
+	const code = "print('boot', node.bootreason()) tmr.create():alarm(1000, 0, function() node.dsleep(1000000) end)"
+	whole := startConfig(t, device.Config{StateDir: stateWith(t, "init.lua", code), EndAt: 11 * time.Second})
+	if err := whole.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	steps := start(t, "init.lua", code)
+	for range 11 {
+		steps.runFor(time.Second)
+	}
+	for _, m := range []*module{whole, steps} {
+		if n := strings.Count(m.printed(), "boot\t"); n != 6 {
+			t.Errorf("%d boots in 11 s, want 6", n)
+		}
+	}
+}

@@ -330,8 +330,12 @@ func (l *Loop) RunFor(d time.Duration) {
 	}
 }
 
-// sleep lets time pass until something may be ready, end at the latest.
+// sleep lets time pass until something may be ready, end at the latest; none if an
+// interrupt has ended the run meanwhile.
 func (l *Loop) sleep(end time.Duration) {
+	if l.stopped.Load() || l.halted {
+		return
+	}
 	t := min(end, l.timers.next(), l.hard.next())
 	if l.clock.Jumps() {
 		if l.held() {
