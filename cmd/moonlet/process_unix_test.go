@@ -172,10 +172,7 @@ func TestStuckReaders(t *testing.T) {
 		time.Sleep(200 * time.Millisecond)
 		began := time.Now()
 		p.Process.Signal(syscall.SIGTERM)
-		code := p.code()
-		if code != 0 && code != 3 {
-			t.Errorf("%s: exit code %d", stuck, code)
-		}
+		p.ends(0)
 		t.Logf("%s: ended after %v", stuck, time.Since(began))
 	}
 }

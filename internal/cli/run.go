@@ -215,13 +215,14 @@ func (r *runner) run() error {
 	return r.closeOutputs(err)
 }
 
-// closeOutputs writes what is left. Who wants to leave does not wait for readers.
+// closeOutputs writes what is left. Who wants to leave does not wait for readers, and then
+// it is no fault that they are slow.
 func (r *runner) closeOutputs(err error) error {
 	patience := closeWait
 	if r.leaving() {
 		patience = leaveWait
 	}
-	if err2 := r.out.close(patience); err2 != nil && err == nil {
+	if err2 := r.out.close(patience); err2 != nil && err == nil && !(r.leaving() && errors.Is(err2, errOutputStuck)) {
 		err = fail(ExitHost, fmt.Errorf("standard output: %w", err2))
 	}
 	r.err.release()
