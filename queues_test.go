@@ -15,20 +15,19 @@ import (
 // needs a bound, and an entry that names it.
 var bounds = map[string]string{
 	// The command: one of each in a process.
-	"cli.App.exec: AfterFunc":                "one timer",
-	"cli.App.interruptible: go":              "one, until the command ends",
-	"cli.App.newRunner: go":                  "one, until the run ends",
-	"cli.flushWithin: go":                    "one, before the process ends",
-	"cli.hostSignals: chan":                  "one signal; more are dropped",
-	"cli.hostSignals: go":                    "one, until stop",
-	"cli.newOutput: go":                      "one a stream",
-	"cli.output.run: go":                     "one, when writing has failed",
-	"cli.output: list":                       "outputMax; who writes waits",
-	"cli.runner.live: go":                    "one, which types",
-	"cli.runner: list":                       "a terminal and a directory",
-	"hostexec.Session.Interrupt: AfterFunc":  "one: the first interruption counts",
-	"project.Project.ProfileHeap: AfterFunc": "one a trial",
-	"project.Project.trial: AfterFunc":       "one a trial",
+	"cli.App.exec: AfterFunc":               "one timer",
+	"cli.App.interruptible: go":             "one, until the command ends",
+	"cli.App.newRunner: go":                 "one, until the run ends",
+	"cli.flushWithin: go":                   "one, before the process ends",
+	"cli.hostSignals: chan":                 "one signal; more are dropped",
+	"cli.hostSignals: go":                   "one, until stop",
+	"cli.newOutput: go":                     "one a stream",
+	"cli.output.run: go":                    "one, when writing has failed",
+	"cli.output: list":                      "outputMax; who writes waits",
+	"cli.runner.live: go":                   "one, which types",
+	"cli.runner: list":                      "a terminal and a directory",
+	"hostexec.Session.Interrupt: AfterFunc": "one: the first interruption counts",
+	"project.Project.try: AfterFunc":        "one a trial",
 
 	// A module.
 	"device.Device.EndInput: InjectOutside": "one, by who has fed the input",

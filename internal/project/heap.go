@@ -55,63 +55,42 @@ func (h *HeapProfile) Last() *heapview.Snapshot {
 // tells what is on its heap some time later. It does so in virtual time and in a
 // flash memory of its own, so it always finds the same.
 // When ctx is done, its error comes back soon.
-func (p *Project) ProfileHeap(ctx context.Context, o HeapOptions) (h *HeapProfile, err error) {
-	dir, err := p.files.MkdirTemp()
-	if err != nil {
-		return nil, hostErrorf(err, "making a directory for a trial")
-	}
-	defer func() { err = errors.Join(err, removeTemp(p.files, dir)) }()
-	q := p.apart(filepath.Join(dir, "state"))
-	defer func() { q.closeState() }()
-	if _, err := q.Upload(); err != nil {
-		return nil, err
-	}
-	h = &HeapProfile{}
-	c := q.Config()
-	clock := sdk.NewVirtualClock()
-	c.Clock, c.FastSerial, c.Serial, c.HeapProfile = clock, true, o.Serial, true
-	if c.Seed == 0 {
-		c.Seed = 1
-	}
-	c.Net.AutoPorts, c.Net.Ports = true, nil
-	where := "" // of a task that was cut
-	c.Report = func(e device.Event) {
-		h.note(e)
-		if e.Kind == device.Cut {
-			where = e.Traceback
-		}
-	}
-	d, err := device.New(c)
+func (p *Project) ProfileHeap(ctx context.Context, o HeapOptions) (*HeapProfile, error) {
+	h := &HeapProfile{}
+	t := &heapTrial{p: p, o: o, ctx: ctx}
+	err := p.try(ctx, nil, func(c *device.Config) {
+		c.Serial, c.HeapProfile, c.Report = o.Serial, true, h.note
+		c.Seed = cmp.Or(c.Seed, 1)
+		t.clock = c.Clock
+	}, func(d *device.Device, _ []Uploaded) error {
+		t.d = d
+		return t.profile(h)
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if e := d.Close(); err == nil {
-			err = e
-		}
-	}()
-	defer context.AfterFunc(ctx, d.Stop)()
-	defer func() { err = p.trialError(ctx, err, where) }()
-	t := &heapTrial{p: p, o: o, d: d, clock: clock, ctx: ctx}
-	if o.OutOfMemory {
-		if h.First, err = t.outOfMemory(); err != nil {
-			return nil, err
-		}
-		return h, nil
+	return h, nil
+}
+
+// profile takes the snapshots that are wanted.
+func (t *heapTrial) profile(h *HeapProfile) (err error) {
+	if t.o.OutOfMemory {
+		h.First, err = t.outOfMemory()
+		return err
 	}
-	if h.First, err = t.snapshot(o.After); err != nil {
-		return nil, err
+	if h.First, err = t.snapshot(t.o.After); err != nil {
+		return err
 	}
-	if o.Then > 0 {
-		if h.Second, err = t.snapshot(o.Then); err != nil {
-			return nil, err
+	if t.o.Then > 0 {
+		if h.Second, err = t.snapshot(t.o.Then); err != nil {
+			return err
 		}
 	}
-	if s := d.OutOfMemory(); s != nil {
+	if s := t.d.OutOfMemory(); s != nil {
 		h.OutOfMemory = t.named(s)
 		h.Notes = slices.Insert(h.Notes, 0, shortage(s)) // resets are what comes of it
 	}
-	return h, nil
+	return nil
 }
 
 // shortage tells that memory ran out.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"moonlet/internal/chunk"
 	"moonlet/internal/device"
 	"moonlet/internal/luac"
-	"moonlet/internal/sdk"
 )
 
 // StringsModule is the name of the module that holds strings for others.
@@ -91,50 +89,24 @@ type trial struct {
 }
 
 // trial runs the module with an image of the store.
-func (p *Project) trial(ctx context.Context, im *chunk.Image, after time.Duration, seed uint64) (t *trial, err error) {
-	dir, err := p.files.MkdirTemp()
-	if err != nil {
-		return nil, hostErrorf(err, "making a directory for a trial")
-	}
-	defer func() { err = errors.Join(err, removeTemp(p.files, dir)) }()
-	q := p.apart(filepath.Join(dir, "state"))
-	defer func() { q.closeState() }()
-	q.Image = im
-	q.settings.config.LFSSize = max(q.settings.config.LFSSize, defaultLFS)
-	done, err := q.Upload()
-	if err != nil {
-		return nil, err
-	}
-	t = &trial{}
-	if im != nil && len(done) > 0 {
-		t.store = done[len(done)-1].Bytes
-	}
-	c := q.Config()
-	c.Clock, c.Seed, c.FastSerial = sdk.NewVirtualClock(), seed, true
-	c.Net.AutoPorts, c.Net.Ports = true, nil
-	where := "" // of a task that was cut
-	c.Report = func(e device.Event) {
-		if e.Kind == device.Cut {
-			where = e.Traceback
+func (p *Project) trial(ctx context.Context, im *chunk.Image, after time.Duration, seed uint64) (*trial, error) {
+	t := &trial{}
+	err := p.try(ctx, func(q *Project) {
+		q.Image = im
+		q.settings.config.LFSSize = max(q.settings.config.LFSSize, defaultLFS)
+	}, func(c *device.Config) { c.Seed = seed }, func(d *device.Device, done []Uploaded) (err error) {
+		if im != nil && len(done) > 0 {
+			t.store = done[len(done)-1].Bytes
 		}
-	}
-	d, err := device.New(c)
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if e := d.Close(); err == nil {
-			err = e
+		if err = d.RunFor(after); err == nil {
+			t.free, t.strings, err = d.Live()
 		}
-	}()
-	defer context.AfterFunc(ctx, d.Stop)()
-	if err = d.RunFor(after); err == nil {
-		t.free, t.strings, err = d.Live()
-	}
-	if errors.Is(err, device.ErrNotRunning) {
-		return nil, &Error{Where: p.Dir, Problem: fmt.Sprintf("%v after power-on no Lua is running: the module sleeps or has just been reset; choose another time", after)}
-	}
-	if err = cmp.Or(p.trialError(ctx, err, where), ctx.Err()); err != nil {
+		if errors.Is(err, device.ErrNotRunning) {
+			return &Error{Where: p.Dir, Problem: fmt.Sprintf("%v after power-on no Lua is running: the module sleeps or has just been reset; choose another time", after)}
+		}
+		return cmp.Or(err, ctx.Err())
+	})
+	if err != nil {
 		return nil, err
 	}
 	slices.Sort(t.strings)
