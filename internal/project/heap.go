@@ -55,21 +55,22 @@ func (h *HeapProfile) Last() *heapview.Snapshot {
 // tells what is on its heap some time later. It does so in virtual time and in a
 // flash memory of its own, so it always finds the same.
 // When ctx is done, its error comes back soon.
-func (p *Project) ProfileHeap(ctx context.Context, o HeapOptions) (*HeapProfile, error) {
+func (p *Project) ProfileHeap(ctx context.Context, o HeapOptions) (found *HeapProfile, err error) {
 	h := &HeapProfile{}
 	t := &heapTrial{p: p, o: o, ctx: ctx}
-	err := p.try(ctx, nil, func(c *device.Config) {
+	err = p.try(ctx, nil, func(c *device.Config) {
 		c.Serial, c.HeapProfile, c.Report = o.Serial, true, h.note
 		c.Seed = cmp.Or(c.Seed, 1)
 		t.clock = c.Clock
 	}, func(d *device.Device, _ []Uploaded) error {
 		t.d = d
-		return t.profile(h)
+		err := t.profile(h)
+		if err == nil {
+			found = h // whole, also if clearing up behind it fails
+		}
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return h, nil
+	return found, err
 }
 
 // profile takes the snapshots that are wanted.
