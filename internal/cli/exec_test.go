@@ -83,27 +83,40 @@ func TestExec_Limits(t *testing.T) {
 		{"string", "print('begins') string.rep('x', 1 << 24)", "--memory", "1MB", "not enough memory for buffer allocation: --memory allows"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld("", nil)
-			in, keys := io.Pipe()
-			w.In = in
-			code := make(chan int, 2)
-			w.Exit = func(c int) { code <- c; keys.Close() }
-			began := time.Now()
-			go func() {
-				code <- w.Main([]string{"exec", c.flag, c.value, filepath.Join(app(t, "p.lua", c.code), "p.lua")})
-			}()
-			if got := <-code; got != cli.ExitLimit {
-				t.Errorf("exit code %d", got)
+			// A program notices its end by itself within InterruptTime where the host lets
+			// it run, so a busy host has several tries.
+			name, out, err := filepath.Join(app(t, "p.lua", c.code), "p.lua"), "", ""
+			for range 10 {
+				if out, err = limited(t, c.flag, c.value, name, c.name == "input"); strings.Contains(err, c.want) {
+					break
+				}
 			}
-			t.Logf("ended after %v", time.Since(began))
-			if out, err := w.out.String(), w.err.String(); out != "begins\n" || !strings.Contains(err, c.want) || !strings.HasPrefix(err, "moonlet: ") {
+			if out != "begins\n" || !strings.Contains(err, c.want) || !strings.HasPrefix(err, "moonlet: ") {
 				t.Errorf("out %q, err %q", out, err)
-			}
-			if c.name == "input" {
-				<-code
 			}
 		})
 	}
+}
+
+// limited runs a program that a limit ends, with an input that gives nothing until then.
+// If the program waits for it, the process exits beside it.
+func limited(t *testing.T, flag, value, name string, waits bool) (out, err string) {
+	t.Helper()
+	w := newWorld("", nil)
+	in, keys := io.Pipe()
+	w.In = in
+	code := make(chan int, 2)
+	w.Exit = func(c int) { code <- c; keys.Close() }
+	began := time.Now()
+	go func() { code <- w.Main([]string{"exec", flag, value, name}) }()
+	if got := <-code; got != cli.ExitLimit {
+		t.Errorf("exit code %d", got)
+	}
+	t.Logf("ended after %v", time.Since(began))
+	if waits {
+		<-code
+	}
+	return w.out.String(), w.err.String()
 }
 
 // TestExec_Interrupt: what was printed before Ctrl-C is seen.
