@@ -1,4 +1,4 @@
-module moonlet
+module moonlet.example/moonlet
 
 go 1.26.0
 

@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/device"
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/project"
 )
 
 // module is a running example.

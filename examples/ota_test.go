@@ -13,11 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/device"
-	"moonlet/internal/luac"
-	"moonlet/internal/num"
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/luac"
+	"moonlet.example/moonlet/internal/project"
 )
 
 // updates is a server of images whose behaviour changes.

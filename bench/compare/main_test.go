@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/num"
+	"moonlet.example/moonlet/internal/lua/num"
 )
 
 func TestQuantile(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"moonlet/internal/luagen"
+	"moonlet.example/moonlet/internal/luagen"
 )
 
 func main() {

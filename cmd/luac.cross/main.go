@@ -11,9 +11,9 @@ import (
 	"runtime/debug"
 	"time"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/lfs"
-	"moonlet/internal/luac"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/luac"
 )
 
 func main() {

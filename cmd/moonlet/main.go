@@ -4,7 +4,7 @@ package main
 import (
 	"os"
 
-	"moonlet/internal/cli"
+	"moonlet.example/moonlet/internal/cli"
 )
 
 func main() {

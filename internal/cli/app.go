@@ -16,10 +16,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/device"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/num"
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/project"
 )
 
 // Exit codes of the command.

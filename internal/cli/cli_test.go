@@ -12,10 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/cli"
-	"moonlet/internal/device"
-	"moonlet/internal/hostnet"
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/cli"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/sim/hostnet"
 )
 
 // buffer is a bytes.Buffer for several goroutines.

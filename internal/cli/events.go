@@ -7,8 +7,8 @@ import (
 	"strings"
 	"sync"
 
-	"moonlet/internal/device"
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/project"
 )
 
 // events tells the user what the module itself cannot.

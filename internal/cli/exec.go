@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/hostexec"
-	"moonlet/internal/num"
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/hostexec"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/project"
 )
 
 // execOptions are the flags of exec.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/cli"
+	"moonlet.example/moonlet/internal/cli"
 )
 
 // asking is an input that looks at what was printed when it is read.

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/cli"
-	"moonlet/internal/device"
+	"moonlet.example/moonlet/internal/cli"
+	"moonlet.example/moonlet/internal/device"
 )
 
 // sceneNetwork talks to itself by way of the host: a server and a client, datagrams, a

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/cli"
-	"moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/cli"
+	"moonlet.example/moonlet/internal/hostfile"
 )
 
 // errLuck is what a file operation fails with.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/chipmap"
-	"moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/storage/chipmap"
 )
 
 // flashCommand is "moonlet flash", which has subcommands only.

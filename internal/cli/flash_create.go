@@ -12,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/chipmap"
-	"moonlet/internal/flash"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/storage/chipmap"
+	"moonlet.example/moonlet/internal/storage/flash"
 )
 
 const flashCreateHelp = `Makes the image of a whole flash chip from a project: with the partition table that

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/chipmap"
-	"moonlet/internal/flash"
+	"moonlet.example/moonlet/internal/storage/chipmap"
+	"moonlet.example/moonlet/internal/storage/flash"
 )
 
 // createSample makes a project with a store and two files.

@@ -1,9 +1,9 @@
 package cli
 
 import (
-	"moonlet/internal/chipmap"
-	"moonlet/internal/port"
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/chipmap"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // searchSPIFFS finds the file systems in a chip.

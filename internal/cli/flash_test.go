@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/flash"
-	"moonlet/internal/lfs"
-	"moonlet/internal/rcr"
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/rcr"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // flashSample makes the image of a chip with a partition table and a store.

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/chipmap"
-	"moonlet/internal/flash"
+	"moonlet.example/moonlet/internal/storage/chipmap"
+	"moonlet.example/moonlet/internal/storage/flash"
 )
 
 // wornSector is a sector in the document of flash wear.

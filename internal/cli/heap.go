@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"moonlet/internal/heapview"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/heapview"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/project"
 )
 
 const heapHelp = `Boots an application on a virtual module, lets it run for some time, collects the

@@ -12,7 +12,7 @@ import (
 	"github.com/google/pprof/profile"
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/heapview"
+	"moonlet.example/moonlet/internal/heapview"
 )
 
 // runHeap runs "moonlet heap" and gives its exit code, its output, and what would

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"moonlet/internal/device"
+	"moonlet.example/moonlet/internal/device"
 )
 
 // ctrlC is the byte that a terminal in raw mode gives for that key.

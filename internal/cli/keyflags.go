@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/project"
 )
 
 // keyFlag is the flag of a key of the project file.

@@ -11,10 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/hostfile"
-	"moonlet/internal/lfs"
-	"moonlet/internal/num"
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/project"
 )
 
 // lfsCommand is "moonlet lfs". Its subcommands stand in one line.

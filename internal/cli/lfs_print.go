@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"moonlet/internal/lfs"
+	"moonlet.example/moonlet/internal/lua53/lfs"
 )
 
 // table prints columns, the first one to the left, those of numbers to the right.

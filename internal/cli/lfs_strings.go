@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/hostfile"
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/project"
 )
 
 // stringsOptions are the flags of lfs strings.

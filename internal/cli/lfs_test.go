@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/lfs"
-	"moonlet/internal/num"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/lfs"
 )
 
 const lfsModel = num.Int32Float32

@@ -12,19 +12,19 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/hostexec"
-	"moonlet/internal/luac"
-	"moonlet/internal/module/bit"
-	"moonlet/internal/module/pipe"
-	"moonlet/internal/module/sjson"
-	"moonlet/internal/module/structmod"
-	"moonlet/internal/num"
-	"moonlet/internal/project"
-	"moonlet/internal/spiffsimg"
-	"moonlet/internal/state"
-	"moonlet/internal/stdlib"
-	"moonlet/internal/stdlib/hostos"
+	"moonlet.example/moonlet/internal/hostexec"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua/stdlib"
+	"moonlet.example/moonlet/internal/lua/stdlib/hostos"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/luac"
+	"moonlet.example/moonlet/internal/module/bit"
+	"moonlet.example/moonlet/internal/module/pipe"
+	"moonlet.example/moonlet/internal/module/sjson"
+	"moonlet.example/moonlet/internal/module/structmod"
+	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/spiffsimg"
 )
 
 // Tool is the tool of the firmware that moonlet is if it is called by its name: the

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/hostfile"
 )
 
 // readOnly fails as a file system does that can only be read.

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/cli"
-	"moonlet/internal/device"
-	"moonlet/internal/flash"
+	"moonlet.example/moonlet/internal/cli"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/storage/flash"
 )
 
 func TestPipedRun(t *testing.T) {

@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/flash"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // spiffsCommand is "moonlet spiffs", which has subcommands only.

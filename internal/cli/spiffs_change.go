@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 func (a *App) spiffsAddCommand() *cobra.Command {

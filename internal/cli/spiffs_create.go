@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/hostfile"
-	"moonlet/internal/project"
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // Sizes of file systems that create tries by itself.

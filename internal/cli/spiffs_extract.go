@@ -13,9 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/flashdir"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/storage/flashdir"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 func (a *App) spiffsExtractCommand() *cobra.Command {

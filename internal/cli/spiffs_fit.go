@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/chipmap"
-	"moonlet/internal/project"
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/storage/chipmap"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 func (a *App) spiffsFitCommand() *cobra.Command {

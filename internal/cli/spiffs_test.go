@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/flash"
+	"moonlet.example/moonlet/internal/storage/flash"
 )
 
 // spiffsSample makes an image with three files: a short one, one in a "directory" and

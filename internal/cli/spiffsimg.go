@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet/internal/flash"
-	"moonlet/internal/spiffsimg"
+	"moonlet.example/moonlet/internal/spiffsimg"
+	"moonlet.example/moonlet/internal/storage/flash"
 )
 
 func (a *App) spiffsimgCommand() *cobra.Command {

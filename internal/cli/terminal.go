@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/term"
 
-	"moonlet/internal/device"
+	"moonlet.example/moonlet/internal/device"
 )
 
 // Terminal is what the command's streams may be connected to.

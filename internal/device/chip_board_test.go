@@ -7,11 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/device"
-	"moonlet/internal/flash"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/port"
-	"moonlet/internal/rcr"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // flashed is a chip with a firmware that has not started yet: a boot image that tells a

@@ -6,12 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/device"
-	"moonlet/internal/flash"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/num"
-	"moonlet/internal/port"
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // onChip makes a module whose flash is in a chip.

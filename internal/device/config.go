@@ -13,14 +13,14 @@ import (
 	"net/netip"
 	"time"
 
-	"moonlet/internal/board"
-	"moonlet/internal/flash"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/hostnet"
-	"moonlet/internal/num"
-	"moonlet/internal/port"
-	"moonlet/internal/radio"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/sim/board"
+	"moonlet.example/moonlet/internal/sim/hostnet"
+	"moonlet.example/moonlet/internal/sim/radio"
+	"moonlet.example/moonlet/internal/storage/flash"
 )
 
 // Config describes a module and what is around it. Only StateDir is needed, and not that

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"moonlet/internal/machine"
-	"moonlet/internal/module/pipe"
-	"moonlet/internal/port"
-	"moonlet/internal/state"
-	"moonlet/internal/stdlib"
+	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua/stdlib"
+	"moonlet.example/moonlet/internal/module/pipe"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // The functions of this file are app/lua53/lua.c: they start Lua, run the

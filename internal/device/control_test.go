@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/device"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/sdk"
 )
 
 // endless are programs whose task never ends though the watchdog is content, and what a

@@ -8,13 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/flashdir"
-	"moonlet/internal/mem"
-	"moonlet/internal/num"
-	"moonlet/internal/port"
-	"moonlet/internal/radio"
-	"moonlet/internal/rom"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua/rom"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/sim/radio"
+	"moonlet.example/moonlet/internal/storage/flashdir"
 )
 
 // A module with a virtual clock does the same again: the same program and the same

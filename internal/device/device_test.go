@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/device"
-	"moonlet/internal/flashdir"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/storage/flashdir"
 )
 
 // module is a device with a virtual clock, its output and its events.

@@ -1,6 +1,6 @@
 package device
 
-import "moonlet/internal/mem"
+import "moonlet.example/moonlet/internal/mem"
 
 // Inject runs f as a task of the module.
 func (d *Device) Inject(f func()) { d.loop.InjectOutside(f) }

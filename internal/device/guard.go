@@ -4,7 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/sdk"
 )
 
 // guard watches over what a task takes of the host's time.

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/device"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/port"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sdk"
 )
 
 // numbers types a line and gives the numbers that the console answers with.

@@ -3,13 +3,13 @@ package device
 import (
 	"time"
 
-	"moonlet/internal/heap"
-	"moonlet/internal/heapview"
-	"moonlet/internal/machine"
-	"moonlet/internal/mem"
-	"moonlet/internal/module/net"
-	"moonlet/internal/module/tmr"
-	"moonlet/internal/port"
+	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/heapview"
+	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/module/net"
+	"moonlet.example/moonlet/internal/module/tmr"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // heapProfile is what Config.HeapProfile keeps of a life.

@@ -1,8 +1,8 @@
 package device
 
 import (
-	"moonlet/internal/mem"
-	"moonlet/internal/port"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // input is the driver between the receiver of serial port 0 and its readers

@@ -8,15 +8,15 @@ import (
 	"strings"
 	"time"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/flash"
-	"moonlet/internal/lfs"
-	"moonlet/internal/machine"
-	"moonlet/internal/mem"
-	"moonlet/internal/port"
-	"moonlet/internal/rcr"
-	"moonlet/internal/rom"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/lua/rom"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // The Lua Flash Store of a module (app/lua53/lnodemcu.c). The partition is a part

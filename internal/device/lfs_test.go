@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/device"
-	"moonlet/internal/flash"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/luac"
-	"moonlet/internal/num"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/luac"
+	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/storage/flash"
 )
 
 const storeSize = 32 << 10

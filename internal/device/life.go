@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"moonlet/internal/machine"
-	"moonlet/internal/mem"
-	"moonlet/internal/module/node"
-	"moonlet/internal/port"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/module/node"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sdk"
 )
 
 // reset is the panic by which a life ends in the midst of a task.

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/device"
-	"moonlet/internal/hostnet"
-	"moonlet/internal/port"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sim/hostnet"
 )
 
 // attacker tries to reach a port of this computer in all ways, the last with an address of

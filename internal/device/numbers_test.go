@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/device"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/num"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/lua/num"
 )
 
 // numbersProgram uses every module with numbers at which models differ.

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"moonlet/internal/device"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/port"
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // checkFiles compares the files with those before and after the step in which the power

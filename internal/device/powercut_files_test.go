@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // TestChip_PowerCut cuts the power while a chip that is new is formatted, and while an

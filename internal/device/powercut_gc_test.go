@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // crowded fills a small file system with files of which every other one is written again

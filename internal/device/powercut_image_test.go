@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"testing"
 
-	"moonlet/internal/flash"
-	"moonlet/internal/port"
-	"moonlet/internal/rcr"
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/rcr"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // chipImage is the image of a chip of 1 MB with a table of partitions and files.

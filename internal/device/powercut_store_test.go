@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/flash"
-	"moonlet/internal/lfs"
-	"moonlet/internal/num"
-	"moonlet/internal/port"
-	"moonlet/internal/rcr"
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/rcr"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // storeScenario is what is in a store when another image is loaded.

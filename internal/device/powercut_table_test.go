@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/device"
-	"moonlet/internal/flash"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/port"
-	"moonlet/internal/rcr"
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/rcr"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // tableChange is a change of the partition table by the application.

@@ -1,9 +1,9 @@
 package device
 
 import (
-	"moonlet/internal/heap"
-	"moonlet/internal/mem"
-	"moonlet/internal/port"
+	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // sdkMemory is the chip's heap for the simulators (port.Memory): what they take from it

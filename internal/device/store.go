@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 
-	"moonlet/internal/flash"
-	"moonlet/internal/flashdir"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/port"
-	"moonlet/internal/radio"
-	"moonlet/internal/rcr"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sim/radio"
+	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/flashdir"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // stateMode is the mode of files in the state directory: there may be passwords.

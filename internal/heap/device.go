@@ -3,7 +3,7 @@ package heap
 import (
 	"fmt"
 
-	"moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // The geometry of the SDK's allocator. libmain's mem_manager is FreeRTOS's heap_5.c:

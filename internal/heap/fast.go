@@ -4,7 +4,7 @@ import (
 	"errors"
 	"math/bits"
 
-	"moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // Fast is an allocator without headers: blocks of one size class are kept in a

@@ -6,7 +6,7 @@
 // the allocator's static variables.
 package heap
 
-import "moonlet/internal/mem"
+import "moonlet.example/moonlet/internal/mem"
 
 // Addr is a device address.
 type Addr = mem.Addr

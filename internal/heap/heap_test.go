@@ -4,7 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 const base, size = 0x3FFE8000, 0x14000

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"moonlet/internal/machine"
+	"moonlet.example/moonlet/internal/lua/machine"
 )
 
 // Circle is what keeps itself alive through the registry: a callback there belongs to a

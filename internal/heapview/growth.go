@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // Growth is what is different between two moments. Used is New + Grown − Shrunk −

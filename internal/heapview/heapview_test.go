@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/pprof/profile"
 
-	"moonlet/internal/machine"
-	"moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // sample is a heap made by hand: a registry with globals, a callback that is

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"moonlet/internal/machine"
+	"moonlet.example/moonlet/internal/lua/machine"
 )
 
 // Step is a step of the path that keeps an object alive.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"moonlet/internal/machine"
+	"moonlet.example/moonlet/internal/lua/machine"
 )
 
 // WriteProfile writes what a snapshot has in the format of pprof, compressed: for

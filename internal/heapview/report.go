@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"moonlet/internal/machine"
+	"moonlet.example/moonlet/internal/lua/machine"
 )
 
 // Format and Version mark the JSON document. The version changes when a field

@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"strings"
 
-	"moonlet/internal/machine"
+	"moonlet.example/moonlet/internal/lua/machine"
 )
 
 // Sites keeps call stacks under small numbers. The number 0 is that of the empty

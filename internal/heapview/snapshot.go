@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"moonlet/internal/machine"
-	"moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // KindC is the kind of a block that is no Lua object: a buffer of the firmware or

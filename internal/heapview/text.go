@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"moonlet/internal/machine"
+	"moonlet.example/moonlet/internal/lua/machine"
 )
 
 // kindWords are the names of kinds for one and for several objects.

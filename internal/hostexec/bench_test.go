@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/num"
-	"moonlet/internal/stdlib"
-	"moonlet/internal/stdlib/hostos"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua/stdlib"
+	"moonlet.example/moonlet/internal/lua/stdlib/hostos"
 )
 
 // benchRun runs a program in a session of its own, as moonlet exec does, but for

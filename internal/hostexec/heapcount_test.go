@@ -13,17 +13,17 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/hostexec"
-	"moonlet/internal/layout"
-	"moonlet/internal/luagen"
-	"moonlet/internal/module/bit"
-	"moonlet/internal/module/pipe"
-	"moonlet/internal/module/sjson"
-	"moonlet/internal/module/structmod"
-	"moonlet/internal/num"
-	"moonlet/internal/state"
-	"moonlet/internal/stdlib"
-	"moonlet/internal/stdlib/hostos"
+	"moonlet.example/moonlet/internal/hostexec"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua/stdlib"
+	"moonlet.example/moonlet/internal/lua/stdlib/hostos"
+	"moonlet.example/moonlet/internal/lua53/layout"
+	"moonlet.example/moonlet/internal/luagen"
+	"moonlet.example/moonlet/internal/module/bit"
+	"moonlet.example/moonlet/internal/module/pipe"
+	"moonlet.example/moonlet/internal/module/sjson"
+	"moonlet.example/moonlet/internal/module/structmod"
 )
 
 // These tests compare what collectgarbage"count" says with the reference built for

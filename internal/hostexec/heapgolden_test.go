@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/num"
+	"moonlet.example/moonlet/internal/lua/num"
 )
 
 // The golden file has a line for each program of testdata/heap and each mode, with

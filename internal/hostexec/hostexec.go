@@ -12,17 +12,17 @@ import (
 	"sync/atomic"
 	"time"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/editions"
-	"moonlet/internal/heap"
-	"moonlet/internal/lfs"
-	"moonlet/internal/machine"
-	"moonlet/internal/mem"
-	"moonlet/internal/num"
-	"moonlet/internal/rom"
-	"moonlet/internal/state"
-	"moonlet/internal/stdlib"
-	"moonlet/internal/stdlib/hostos"
+	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/lua/editions"
+	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua/rom"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua/stdlib"
+	"moonlet.example/moonlet/internal/lua/stdlib/hostos"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // The host profile's memory: far more than a chip has, at addresses that the

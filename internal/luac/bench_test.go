@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"moonlet/internal/luagen"
+	"moonlet.example/moonlet/internal/luagen"
 )
 
 // benchFiles are the firmware's Lua files if there is a clone, else generated

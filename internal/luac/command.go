@@ -14,9 +14,9 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/lfs"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/lfs"
 )
 
 // Name is the tool's own name, and a part of some messages.

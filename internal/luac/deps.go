@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"moonlet/internal/chunk"
+	"moonlet.example/moonlet/internal/lua53/chunk"
 )
 
 // Dep is something that a file needs.

@@ -3,8 +3,8 @@ package luac
 import (
 	"slices"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/opcode"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/opcode"
 )
 
 // value is what is known of a register or an upvalue: a position in the list of

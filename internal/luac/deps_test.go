@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/num"
-	"moonlet/internal/opcode"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/opcode"
 )
 
 // depsText is what WriteDeps writes for a file.

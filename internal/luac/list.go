@@ -6,10 +6,10 @@ import (
 	"io"
 	"strings"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/core/cfmt"
-	"moonlet/internal/num"
-	"moonlet/internal/opcode"
+	"moonlet.example/moonlet/internal/lua/cfmt"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/opcode"
 )
 
 // List writes what "luac.cross -l" prints: every function of main with its

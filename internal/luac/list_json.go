@@ -10,9 +10,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/num"
-	"moonlet/internal/opcode"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/opcode"
 )
 
 // ListJSON writes a listing for programs, as one JSON document:

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/num"
-	"moonlet/internal/opcode"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/opcode"
 )
 
 // The JSON document, as a reader may declare it.

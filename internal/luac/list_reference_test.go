@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/luagen"
-	"moonlet/internal/num"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/luagen"
 )
 
 // renumbered replaces addresses, where the C tool prints them, by numbers in the

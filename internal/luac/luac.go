@@ -7,12 +7,12 @@ import (
 	"io"
 	"strings"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/hostexec"
-	"moonlet/internal/num"
-	"moonlet/internal/opcode"
-	"moonlet/internal/stdlib"
-	"moonlet/internal/stdlib/hostos"
+	"moonlet.example/moonlet/internal/hostexec"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua/stdlib"
+	"moonlet.example/moonlet/internal/lua/stdlib/hostos"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/opcode"
 )
 
 // Compiler compiles files one after the other.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"moonlet/internal/num"
+	"moonlet.example/moonlet/internal/lua/num"
 )
 
 // DefaultOutput is where the result goes without -o.

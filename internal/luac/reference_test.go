@@ -12,10 +12,10 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/lfs"
-	"moonlet/internal/luagen"
-	"moonlet/internal/num"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/luagen"
 )
 
 // The tests of this file compare with the firmware's own luac.cross. They take

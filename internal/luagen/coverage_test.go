@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/num"
-	"moonlet/internal/opcode"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/opcode"
 )
 
 // What compiled code can look like, as lists of forms. A form that no program

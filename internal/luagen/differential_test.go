@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/luagen"
-	"moonlet/internal/num"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/luagen"
 )
 
 // The differential fuzzer: programs that luagen writes run here and in the firmware's

@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/hostexec"
-	"moonlet/internal/mem"
-	"moonlet/internal/num"
-	"moonlet/internal/state"
-	"moonlet/internal/stdlib"
-	"moonlet/internal/stdlib/hostos"
+	"moonlet.example/moonlet/internal/hostexec"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua/stdlib"
+	"moonlet.example/moonlet/internal/lua/stdlib/hostos"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // Memory of sessions.

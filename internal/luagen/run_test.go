@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/hostexec"
-	"moonlet/internal/luagen"
-	"moonlet/internal/num"
+	"moonlet.example/moonlet/internal/hostexec"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/luagen"
 )
 
 // Runnable programs of the tests.

@@ -3,9 +3,9 @@ package luagen_test
 import (
 	"testing"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/luagen"
-	"moonlet/internal/num"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/luagen"
 )
 
 // wildSeeds are the programs that together have everything.

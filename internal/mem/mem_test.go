@@ -3,7 +3,7 @@ package mem_test
 import (
 	"testing"
 
-	"moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // fault runs f and returns the fault that it caused, nil for none.

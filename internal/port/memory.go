@@ -1,6 +1,6 @@
 package port
 
-import "moonlet/internal/mem"
+import "moonlet.example/moonlet/internal/mem"
 
 // Block is the address of a block of the SDK's heap.
 type Block = mem.Addr

@@ -1,6 +1,6 @@
 package port
 
-import "moonlet/internal/mem"
+import "moonlet.example/moonlet/internal/mem"
 
 // Owner tells which entries of Lua's registry the userdata of a type have. The collector
 // does not see that, but reports on the heap do.

@@ -1,6 +1,6 @@
 package port
 
-import "moonlet/internal/mem"
+import "moonlet.example/moonlet/internal/mem"
 
 // System is what the SDK and the platform layer of the firmware offer beside
 // tasks and timers.

@@ -8,13 +8,13 @@ import (
 	"path/filepath"
 	"strings"
 
-	"moonlet/internal/device"
-	"moonlet/internal/flash"
-	"moonlet/internal/flashdir"
-	"moonlet/internal/flashfs"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/port"
-	"moonlet/internal/rcr"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/flashdir"
+	"moonlet.example/moonlet/internal/storage/flashfs"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // files is the module's file system while the module is switched off.

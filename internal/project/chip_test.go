@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	chips "moonlet/internal/flash"
-	"moonlet/internal/flashfs"
-	"moonlet/internal/port"
-	"moonlet/internal/project"
-	"moonlet/internal/rcr"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/project"
+	chips "moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/flashfs"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // chipProject is a project whose flash memory is a chip of a megabyte.

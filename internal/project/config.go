@@ -9,14 +9,14 @@ import (
 	"strings"
 	"time"
 
-	"moonlet/internal/board"
-	"moonlet/internal/device"
-	"moonlet/internal/flash"
-	"moonlet/internal/hostnet"
-	"moonlet/internal/num"
-	"moonlet/internal/port"
-	"moonlet/internal/radio"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/sim/board"
+	"moonlet.example/moonlet/internal/sim/hostnet"
+	"moonlet.example/moonlet/internal/sim/radio"
+	"moonlet.example/moonlet/internal/storage/flash"
 )
 
 // chipIDMax is the largest chip id: it is the last three bytes of an address.

@@ -12,11 +12,11 @@ import (
 	"strings"
 	"time"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/device"
-	"moonlet/internal/heapview"
-	"moonlet/internal/luac"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/heapview"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/luac"
+	"moonlet.example/moonlet/internal/sdk"
 )
 
 // HeapOptions tell what ProfileHeap does.

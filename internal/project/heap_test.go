@@ -14,9 +14,9 @@ import (
 
 	"github.com/google/pprof/profile"
 
-	"moonlet/internal/device"
-	"moonlet/internal/heapview"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/heapview"
+	"moonlet.example/moonlet/internal/sdk"
 )
 
 // heapOf profiles a program.

@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/device"
-	"moonlet/internal/luac"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/luac"
 )
 
 // defaultLFS is the partition for lfs_files where nobody says how large it is.

@@ -3,7 +3,7 @@ package project
 import (
 	"fmt"
 
-	"moonlet/internal/port"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // Form is how often and in which form a flag is given.

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"io/fs"
 
-	"moonlet/internal/device"
-	"moonlet/internal/lfs"
-	"moonlet/internal/rcr"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // LFSTarget is the store of a project's module: what an image has to fit into.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/device"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/sdk"
 )
 
 // storeProject is a project with modules in the store.

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"sort"
 
-	"moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/hostfile"
 )
 
 // Limits of a project file. A project may be somebody else's: reading its file must

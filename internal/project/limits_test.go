@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/project"
 )
 
 // many repeats a text, with a number in it.

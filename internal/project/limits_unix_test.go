@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/project"
 )
 
 // TestProjectFile_NoFile: what never ends and what waits is not read.

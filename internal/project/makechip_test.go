@@ -10,13 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/chipmap"
-	"moonlet/internal/device"
-	chips "moonlet/internal/flash"
-	"moonlet/internal/port"
-	"moonlet/internal/project"
-	"moonlet/internal/rcr"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/storage/chipmap"
+	chips "moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // bootImage is a boot image for a chip of a megabyte.

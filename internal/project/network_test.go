@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/hostnet"
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/sim/hostnet"
 )
 
 func TestNetworkKeys(t *testing.T) {

@@ -6,13 +6,13 @@ import (
 	"path/filepath"
 	"slices"
 
-	"moonlet/internal/chipmap"
-	"moonlet/internal/device"
-	"moonlet/internal/flash"
-	"moonlet/internal/lfs"
-	"moonlet/internal/port"
-	"moonlet/internal/rcr"
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/chipmap"
+	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/rcr"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // stateSuffix follows the name of an image: the state directory beside it.

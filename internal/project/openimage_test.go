@@ -9,12 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	chips "moonlet/internal/flash"
-	"moonlet/internal/flashfs"
-	"moonlet/internal/port"
-	"moonlet/internal/project"
-	"moonlet/internal/rcr"
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/project"
+	chips "moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/flashfs"
+	"moonlet.example/moonlet/internal/storage/rcr"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // writer is a project whose application writes a file at each start.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/device"
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/project"
 )
 
 // link makes a symbolic link, or skips the test where that is not allowed.

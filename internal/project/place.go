@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/hostfile"
 )
 
 // A project that somebody got from elsewhere must not reach what is not its own: its

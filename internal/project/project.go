@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/device"
-	"moonlet/internal/flash"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/hostnet"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/sim/hostnet"
+	"moonlet.example/moonlet/internal/storage/flash"
 )
 
 // defaultState is the state directory in a project's directory.

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/device"
-	"moonlet/internal/port"
-	"moonlet/internal/project"
-	"moonlet/internal/radio"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/sim/radio"
 )
 
 // write makes files in a directory; names have slashes.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"moonlet/internal/port"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // reader collects what is wrong, so that the user sees all of it at once.

@@ -12,10 +12,10 @@ import (
 	"slices"
 	"strings"
 
-	"moonlet/internal/flash"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/port"
-	"moonlet/internal/rcr"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // nameFrom marks, within a pattern, where the name on the module begins.

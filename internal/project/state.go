@@ -8,8 +8,8 @@ import (
 	"slices"
 	"syscall"
 
-	"moonlet/internal/device"
-	"moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/hostfile"
 )
 
 // ignoreName is the file that hides a state directory from git.

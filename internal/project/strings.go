@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"moonlet/internal/chunk"
-	"moonlet/internal/device"
-	"moonlet/internal/luac"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/luac"
 )
 
 // StringsModule is the name of the module that holds strings for others.

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"moonlet/internal/device"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/sdk"
 )
 
 // try boots the project's module in virtual time and in a flash memory of its own, which

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 
-	"moonlet/internal/device"
-	"moonlet/internal/flashdir"
-	"moonlet/internal/hostfile"
-	"moonlet/internal/port"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/flashdir"
 )
 
 // manifestName is the file in the state directory that tells what was uploaded.

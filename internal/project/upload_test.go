@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/device"
-	"moonlet/internal/flashdir"
-	"moonlet/internal/project"
+	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/storage/flashdir"
 )
 
 // upload opens a directory, uploads it, and closes it if its state directory stays; it

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/port"
+	"moonlet.example/moonlet/internal/port"
 )
 
 func TestLoop_LongTask(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"moonlet/internal/port"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // Times after which something is wrong with a task.

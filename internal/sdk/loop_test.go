@@ -12,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"moonlet/internal/port"
+	"moonlet.example/moonlet/internal/port"
 )
 
 const ms = time.Millisecond

@@ -6,9 +6,9 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"moonlet/internal/mem"
-	"moonlet/internal/port"
-	"moonlet/internal/rcr"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // rtcPeriodQ12 is the length of a cycle of the slow clock in µs, with 12 bits

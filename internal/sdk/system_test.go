@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/mem"
-	"moonlet/internal/port"
-	"moonlet/internal/rcr"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 const flash4M = 4 << 20

@@ -3,7 +3,7 @@ package sdk
 import (
 	"time"
 
-	"moonlet/internal/port"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // timer implements port.Timer. It is in the heap of its queue while it is armed.

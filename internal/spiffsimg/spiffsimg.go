@@ -26,8 +26,8 @@ import (
 	"io/fs"
 	"strings"
 
-	"moonlet/internal/hostfile"
-	"moonlet/internal/spiffs"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // Name is the tool's name.

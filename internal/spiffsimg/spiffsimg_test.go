@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/spiffs"
-	"moonlet/internal/spiffsimg"
+	"moonlet.example/moonlet/internal/spiffsimg"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // run calls the tool, and gives its exit code and what it wrote.

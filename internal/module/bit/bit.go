@@ -1,7 +1,7 @@
 // Package bit is the module bit: operations on the bits of integers.
 package bit
 
-import "moonlet/internal/state"
+import "moonlet.example/moonlet/internal/lua/state"
 
 // Module declares bit.
 var Module = state.Module{

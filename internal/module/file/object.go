@@ -1,8 +1,8 @@
 package file
 
 import (
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // The firmware keeps an open file in a block on the heap (struct myvfs_file,

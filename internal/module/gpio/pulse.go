@@ -1,9 +1,9 @@
 package gpio
 
 import (
-	"moonlet/internal/mem"
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // pulseName is the name of a pulser's metatable.

@@ -1,8 +1,8 @@
 package gpio
 
 import (
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // An entry in device memory, as the firmware's pulse_entry_t.

@@ -3,8 +3,8 @@ package gpio
 import (
 	"time"
 
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // Delays in µs.

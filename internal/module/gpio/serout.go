@@ -3,9 +3,9 @@ package gpio
 import (
 	"time"
 
-	"moonlet/internal/mem"
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // What serout works on, as the firmware's serout_t; in the place of the number

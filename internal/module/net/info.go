@@ -3,8 +3,8 @@ package net
 import (
 	"strings"
 
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // resolve is net.dns.resolve.

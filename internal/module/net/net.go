@@ -13,8 +13,8 @@
 package net
 
 import (
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // Types of sockets, in the order of the firmware's enum net_type.

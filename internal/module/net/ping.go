@@ -3,9 +3,9 @@ package net
 import (
 	"time"
 
-	"moonlet/internal/mem"
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // Offsets in net_ping_t (app/modules/net_ping.c), a userdata, and its size.

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/port"
-	"moonlet/internal/radio"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/sim/radio"
 )
 
 // newAP makes a module that has a network at once: its own, at 192.168.4.1.

@@ -12,23 +12,23 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/heap"
-	"moonlet/internal/hostnet"
-	"moonlet/internal/lua53"
-	"moonlet/internal/machine"
-	"moonlet/internal/mem"
-	"moonlet/internal/module/net"
-	"moonlet/internal/module/node"
-	"moonlet/internal/module/sjson"
-	"moonlet/internal/module/tmr"
-	"moonlet/internal/module/wifi"
-	"moonlet/internal/port"
-	"moonlet/internal/radio"
-	"moonlet/internal/rcr"
-	"moonlet/internal/rom"
-	"moonlet/internal/sdk"
-	"moonlet/internal/state"
-	"moonlet/internal/stdlib"
+	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/lua/rom"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua/stdlib"
+	"moonlet.example/moonlet/internal/lua53/vm"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/module/net"
+	"moonlet.example/moonlet/internal/module/node"
+	"moonlet.example/moonlet/internal/module/sjson"
+	"moonlet.example/moonlet/internal/module/tmr"
+	"moonlet.example/moonlet/internal/module/wifi"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/sim/hostnet"
+	"moonlet.example/moonlet/internal/sim/radio"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // Memory of the test chip.
@@ -106,8 +106,8 @@ func (c *testChip) listening(m hostnet.Mapping) {
 
 func (c *testChip) boot() {
 	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
-	modules := append([]state.Module{lua53.Support()}, stdlib.Standard(main, lua53.Model, false)...)
-	image, err := rom.Link(lua53.Model, main, append(modules,
+	modules := append([]state.Module{vm.Support()}, stdlib.Standard(main, vm.Model, false)...)
+	image, err := rom.Link(vm.Model, main, append(modules,
 		net.Module, wifi.Module, sjson.Module, tmr.Module, node.New(node.Options{})))
 	if err == nil {
 		err = image.Map(c.space)
@@ -122,7 +122,7 @@ func (c *testChip) boot() {
 	}
 	m := c.space.Mem()
 	write := func(p []byte) { c.out.Write(p) }
-	c.machine, err = lua53.New(machine.Config{
+	c.machine, err = vm.New(machine.Config{
 		Mem: m, Space: c.space, ROM: image, Host: c, StripDefault: 1, Heap: heap.NewDevice(m, heapStart, heapEnd),
 		Output: write, ErrorOutput: func(s string) { write([]byte(s)) },
 		PostTask: func(prio int, f func()) bool { return c.loop.Post(port.Priority(prio), f) },

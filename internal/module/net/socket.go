@@ -4,9 +4,9 @@ import (
 	"strings"
 	"time"
 
-	"moonlet/internal/mem"
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // Offsets in lnet_userdata and its size.

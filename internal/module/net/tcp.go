@@ -1,8 +1,8 @@
 package net
 
 import (
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // endpoint is the host's part of a socket that is in use: what the firmware's

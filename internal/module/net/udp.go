@@ -1,8 +1,8 @@
 package net
 
 import (
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // datagram hears from a UDP socket.

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/mem"
-	"moonlet/internal/port"
-	"moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sdk"
 )
 
 func TestRestart_RestOfTaskRuns(t *testing.T) {
@@ -326,7 +326,7 @@ func TestNoLeaks(t *testing.T) {
 // firmware answers with a reset, ends it.
 func (c *testChip) runUntilPanic(d time.Duration) {
 	defer func() {
-		if r := recover(); r != nil && fmt.Sprintf("%T", r) != "*lua53.thrown" {
+		if r := recover(); r != nil && fmt.Sprintf("%T", r) != "*vm.thrown" {
 			panic(r)
 		}
 	}()

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"strings"
 
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // compile returns node.compile("name.lua"), which writes name.lc.

@@ -1,8 +1,8 @@
 package node
 
 import (
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // input is node.input(text): it writes to the console's input pipe, which stands

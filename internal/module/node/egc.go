@@ -1,6 +1,6 @@
 package node
 
-import "moonlet/internal/state"
+import "moonlet.example/moonlet/internal/lua/state"
 
 // Modes of the emergency collector (app/lua/legc.h of the firmware for Lua 5.1).
 const (

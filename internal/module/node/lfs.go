@@ -1,6 +1,6 @@
 package node
 
-import "moonlet/internal/state"
+import "moonlet.example/moonlet/internal/lua/state"
 
 // flashWindow is where the chip reads the first byte of its flash memory.
 const flashWindow = 0x40200000

@@ -2,9 +2,9 @@
 package node
 
 import (
-	"moonlet/internal/mem"
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // Options say what node works with, and what a build has beyond the default one.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // Settings of the partition table, in the order of pt_t (app/modules/node.c).

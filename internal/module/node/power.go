@@ -3,8 +3,8 @@ package node
 import (
 	"time"
 
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // Processor clocks in MHz.

@@ -3,7 +3,7 @@ package node
 import (
 	"math"
 
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
 )
 
 // generator gives random integers as wide as the number model's.

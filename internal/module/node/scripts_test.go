@@ -11,26 +11,26 @@ import (
 	"testing"
 	"time"
 
-	"moonlet/internal/board"
-	"moonlet/internal/flashdir"
-	"moonlet/internal/heap"
-	"moonlet/internal/lua53"
-	"moonlet/internal/machine"
-	"moonlet/internal/mem"
-	"moonlet/internal/module/bit"
-	"moonlet/internal/module/file"
-	"moonlet/internal/module/gpio"
-	"moonlet/internal/module/node"
-	"moonlet/internal/module/pipe"
-	"moonlet/internal/module/structmod"
-	"moonlet/internal/module/tmr"
-	"moonlet/internal/module/uart"
-	"moonlet/internal/port"
-	"moonlet/internal/rcr"
-	"moonlet/internal/rom"
-	"moonlet/internal/sdk"
-	"moonlet/internal/state"
-	"moonlet/internal/stdlib"
+	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/lua/rom"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua/stdlib"
+	"moonlet.example/moonlet/internal/lua53/vm"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/module/bit"
+	"moonlet.example/moonlet/internal/module/file"
+	"moonlet.example/moonlet/internal/module/gpio"
+	"moonlet.example/moonlet/internal/module/node"
+	"moonlet.example/moonlet/internal/module/pipe"
+	"moonlet.example/moonlet/internal/module/structmod"
+	"moonlet.example/moonlet/internal/module/tmr"
+	"moonlet.example/moonlet/internal/module/uart"
+	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/sim/board"
+	"moonlet.example/moonlet/internal/storage/flashdir"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // Memory of the test chip.
@@ -147,8 +147,8 @@ func (c *testChip) mapMemory() {
 
 func (c *testChip) link() *rom.Image {
 	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
-	modules := append([]state.Module{lua53.Support()}, stdlib.Standard(main, lua53.Model, false)...)
-	image, err := rom.Link(lua53.Model, main, append(modules,
+	modules := append([]state.Module{vm.Support()}, stdlib.Standard(main, vm.Model, false)...)
+	image, err := rom.Link(vm.Model, main, append(modules,
 		bit.Module, file.Module, gpio.ModuleWithPulse, gpio.PulseModule, pipe.Module, structmod.Module,
 		tmr.Module, uart.Module,
 		node.New(node.Options{
@@ -168,7 +168,7 @@ func (c *testChip) boot() {
 	const microsecondsPerUnit = 1
 	m := c.space.Mem()
 	c.heap = heap.NewDevice(m, heapStart, heapEnd)
-	vm, err := lua53.New(machine.Config{
+	lua, err := vm.New(machine.Config{
 		Mem: m, Space: c.space, ROM: c.link(), Host: c, StripDefault: 1,
 		Heap:        c.heap,
 		Output:      func(p []byte) { node.Output(c.machine.State(), p) },
@@ -182,9 +182,9 @@ func (c *testChip) boot() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.machine = vm
-	if status := vm.OpenLibs(); status != state.OK {
-		msg, _ := vm.State().ToString(-1)
+	c.machine = lua
+	if status := lua.OpenLibs(); status != state.OK {
+		msg, _ := lua.State().ToString(-1)
 		c.t.Fatalf("opening the libraries: %s", msg)
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // writeInit keeps the command that runs at startup, with the zero byte that ends

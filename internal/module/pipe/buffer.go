@@ -1,8 +1,8 @@
 package pipe
 
 import (
-	"moonlet/internal/mem"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // A buffer is a userdata of two words and bufferSize bytes (buffer_t of

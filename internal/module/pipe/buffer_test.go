@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 
-	"moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // TestBuffer_Damaged: whatever stands in the words of a buffer, nothing is read or written

@@ -9,7 +9,7 @@ package pipe
 import (
 	"bytes"
 
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
 )
 
 // Create is pipe.create, which the console and node.output push by themselves.

@@ -1,8 +1,8 @@
 package sjson
 
 import (
-	"moonlet/internal/mem"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // Offsets in JSN_DATA, and its size. The parser follows.

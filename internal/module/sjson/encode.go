@@ -4,9 +4,9 @@ import (
 	"math"
 	"strconv"
 
-	"moonlet/internal/core/cfmt"
-	"moonlet/internal/mem"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/cfmt"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // Offsets in ENC_DATA and its size; its levels follow.

@@ -1,8 +1,8 @@
 package sjson
 
 import (
-	"moonlet/internal/mem"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // The parser takes its text piece by piece, tells what begins and ends, and

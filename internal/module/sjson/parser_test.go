@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet/internal/mem"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // trace notes what the parser tells: + and - with the kind and level of an

@@ -12,7 +12,7 @@
 // backslashes are encoded as they are.
 package sjson
 
-import "moonlet/internal/state"
+import "moonlet.example/moonlet/internal/lua/state"
 
 // levels is DEFAULT_DEPTH. The firmware looks for the option in the wrong place
 // and so always finds 0, which stands for the default.

@@ -8,7 +8,7 @@ import (
 	"encoding/binary"
 	"math"
 
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
 )
 
 // Module declares struct.

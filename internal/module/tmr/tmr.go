@@ -5,9 +5,9 @@ package tmr
 import (
 	"time"
 
-	"moonlet/internal/mem"
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // typeName is the name of a timer's metatable.

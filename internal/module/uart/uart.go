@@ -4,8 +4,8 @@ package uart
 import (
 	"slices"
 
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // Module declares uart.

@@ -1,8 +1,8 @@
 package wifi
 
 import (
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 var apTable = &state.ROTable{Name: "wifi_ap", Entries: []state.Entry{

@@ -1,9 +1,9 @@
 package wifi
 
 import (
-	"moonlet/internal/mem"
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/port"
 )
 
 var eventTable = &state.ROTable{Name: "wifi_event_monitor", Entries: []state.Entry{

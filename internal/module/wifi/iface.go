@@ -3,8 +3,8 @@ package wifi
 import (
 	"strings"
 
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // What stations and access points have in common: functions of an interface.

@@ -3,8 +3,8 @@ package wifi
 import (
 	"fmt"
 
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 var stationTable = &state.ROTable{Name: "wifi_station", Entries: []state.Entry{

@@ -7,8 +7,8 @@
 package wifi
 
 import (
-	"moonlet/internal/port"
-	"moonlet/internal/state"
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // Module declares wifi.

@@ -1,0 +1,407 @@
+// Package rom links the read-only tables of the selected libraries and modules
+// into an image of the firmware's constant data, as the GNU linker does for the
+// firmware's LROT sections.
+//
+// The image holds, in this order: the empty hash node and the nil value that
+// every table shares, the strings of the keys, the entry vectors and the ROTable
+// headers. Functions have addresses in a code region of their own, where nothing
+// is mapped: they can be called and compared, not read.
+package rom
+
+import (
+	"fmt"
+	"math"
+
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua/state"
+	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
+	wide "moonlet.example/moonlet/internal/lua53/layout/v8"
+	"moonlet.example/moonlet/internal/mem"
+)
+
+// Addr is a device address.
+type Addr = mem.Addr
+
+// Places of the image (the ESP8266's memory map; IROM0_SEG in the firmware's
+// lnodemcu.c is 0x40210000).
+const (
+	DataStart = 0x40210000 // constant data, inside the mapped flash window
+	CodeStart = 0x40100000 // functions: the chip's instruction RAM
+	codeStep  = 16         // bytes between two functions
+	// Scratch is the bottom of the system stack of the ESP8266, above the heap.
+	Scratch     = 0x3FFFC000
+	ScratchSize = mem.PageSize
+)
+
+// Image is a linked ROM. It never changes after Link, so one image serves every
+// module of the process with the same selection and number model.
+type Image struct {
+	Data      []byte // to be placed at DataStart
+	DummyNode Addr
+	Scratch   Addr
+	Main      Addr // the ROTable named ROM
+
+	funcs  []state.Func
+	conts  []state.KFunc
+	hooks  []state.Hook
+	names  []funcName
+	roles  [state.NumRoles]Addr
+	procs  map[*state.Proc]Addr
+	contAt map[*state.Cont]Addr
+	hookAt map[*state.HookProc]Addr
+	tables map[*state.ROTable]Addr
+	opens  []Open
+}
+
+// Map places the image and the scratch memory in an address space.
+func (im *Image) Map(space *mem.Space) error {
+	size := (Addr(len(im.Data)) + mem.PageSize - 1) &^ (mem.PageSize - 1)
+	if err := space.Map(DataStart, size, mem.ReadWrite); err != nil {
+		return err
+	}
+	copy(space.Mem().Bytes(DataStart, size), im.Data)
+	if err := space.Map(DataStart, size, mem.ReadOnly); err != nil {
+		return err
+	}
+	return space.Map(Scratch, ScratchSize, mem.ReadWrite)
+}
+
+// Open is a library's start-up function.
+type Open struct {
+	Name string
+	Func Addr
+}
+
+// Opens lists the start-up functions in order of linking.
+func (im *Image) Opens() []Open { return im.opens }
+
+// Func is the function at a, nil if there is none.
+func (im *Image) Func(a Addr) state.Func {
+	if i := (a - CodeStart) / codeStep; i < Addr(len(im.funcs)) {
+		return im.funcs[i]
+	}
+	return nil
+}
+
+// Name is the name under which the function at a was declared.
+func (im *Image) Name(a Addr) string {
+	if i := (a - CodeStart) / codeStep; i < Addr(len(im.names)) {
+		return im.names[i].declared
+	}
+	return ""
+}
+
+// funcName is what a function is called where it was declared, and in a table.
+type funcName struct{ declared, table, called string }
+
+// Path is what people call the function at a: with the module or the type that has it, as
+// in "net.createServer" and "tmr.timer:start".
+func (im *Image) Path(a Addr) string {
+	if i := (a - CodeStart) / codeStep; i < Addr(len(im.names)) {
+		return im.names[i].table + im.names[i].called
+	}
+	return ""
+}
+
+// Cont is the continuation at a, nil if there is none.
+func (im *Image) Cont(a Addr) state.KFunc {
+	if i := (a - CodeStart) / codeStep; i < Addr(len(im.conts)) {
+		return im.conts[i]
+	}
+	return nil
+}
+
+// Proc is the address of a declared function.
+func (im *Image) Proc(p *state.Proc) Addr { return must(im.procs, p, "function") }
+
+// Role is the address of the function with a role, 0 if there is none.
+func (im *Image) Role(r state.Role) Addr { return im.roles[r] }
+
+// ContAddr is the address of a declared continuation.
+func (im *Image) ContAddr(c *state.Cont) Addr {
+	if c == nil {
+		return 0
+	}
+	return must(im.contAt, c, "continuation")
+}
+
+// Table is the address of a declared ROTable.
+func (im *Image) Table(t *state.ROTable) Addr { return must(im.tables, t, "ROTable") }
+
+func must[K comparable](m map[K]Addr, k K, what string) Addr {
+	a, ok := m[k]
+	if !ok {
+		panic(fmt.Sprintf("BUG: a %s is used that no state.Module declares", what))
+	}
+	return a
+}
+
+type linker struct {
+	im    *Image
+	model num.Model
+	keys  map[string]Addr
+	under map[*state.ROTable]string // what stands before the names of a table's functions
+	// What depends on the size of a value; the rest of the records does not.
+	entrySize, tvTag Addr
+}
+
+// Link makes the image of a number model. main is the table named ROM, whose
+// entries are the base library's functions; the modules' tables are added to it
+// in order, and the start-up functions run in order.
+func Link(model num.Model, main *state.ROTable, modules []state.Module) (*Image, error) {
+	const procs, keys, funcs, bytes = 64, 128, 256, 8 << 10 // about what images have
+	l := &linker{
+		model: model, entrySize: layout.ROEntrySize, tvTag: layout.TVTT,
+		im: &Image{
+			Scratch: Scratch, Data: make([]byte, 0, bytes),
+			funcs: make([]state.Func, 0, funcs), names: make([]funcName, 0, funcs),
+			procs: make(map[*state.Proc]Addr, procs), contAt: map[*state.Cont]Addr{},
+			hookAt: map[*state.HookProc]Addr{}, tables: map[*state.ROTable]Addr{},
+		},
+		keys: make(map[string]Addr, keys), under: map[*state.ROTable]string{},
+	}
+	node := Addr(layout.NodeSize)
+	if model.ValueSize() == 8 {
+		l.entrySize, l.tvTag, node = wide.ROEntrySize, wide.TVTT, wide.NodeSize
+	}
+	im := l.im
+	im.DummyNode = l.reserve(node)
+	// The header of ROM comes first, so that tables can refer to it.
+	im.Main = l.reserve(layout.ROTableSize)
+	im.tables[main] = im.Main
+	entries := append([]state.Entry(nil), main.Entries...)
+	for _, m := range modules {
+		if err := l.module(m); err != nil {
+			return nil, err
+		}
+		if m.Table != nil {
+			entries = append(entries, state.Tab(m.Name, m.Table))
+		}
+	}
+	all := &state.ROTable{Name: main.Name, Meta: main.Meta, Entries: entries}
+	if err := l.fill(im.Main, all); err != nil {
+		return nil, err
+	}
+	return im, nil
+}
+
+// module links what a module declares besides its entry in ROM.
+func (l *linker) module(m state.Module) error {
+	im := l.im
+	for _, t := range m.Tables {
+		l.under[t] = t.Name + ":"
+	}
+	l.under[m.Table] = m.Name + "."
+	for _, p := range m.Procs {
+		l.proc(p, funcName{m.Name, "", m.Name})
+	}
+	for _, c := range m.Conts {
+		im.contAt[c] = CodeStart + Addr(len(im.conts))*codeStep
+		im.conts = append(im.conts, c.F)
+	}
+	for _, h := range m.Hooks {
+		im.hookAt[h] = CodeStart + Addr(len(im.hooks))*codeStep
+		im.hooks = append(im.hooks, h.F)
+	}
+	for _, t := range append(m.Tables, m.Table) {
+		if t != nil {
+			if _, err := l.table(t); err != nil {
+				return fmt.Errorf("module %s: %w", m.Name, err)
+			}
+		}
+	}
+	if m.Open != nil {
+		im.opens = append(im.opens, Open{m.Name, l.fn(m.Open, funcName{m.Name, "", m.Name})})
+	}
+	return nil
+}
+
+func (l *linker) reserve(n Addr) Addr {
+	for len(l.im.Data)%4 != 0 {
+		l.im.Data = append(l.im.Data, 0)
+	}
+	a := DataStart + Addr(len(l.im.Data))
+	l.im.Data = append(l.im.Data, make([]byte, n)...)
+	return a
+}
+
+func (l *linker) fn(f state.Func, name funcName) Addr {
+	im := l.im
+	a := CodeStart + Addr(len(im.funcs))*codeStep
+	im.funcs = append(im.funcs, f)
+	im.names = append(im.names, name)
+	return a
+}
+
+// proc links a declared function. A later place in a table gives it a better name than
+// the declaration.
+func (l *linker) proc(p *state.Proc, name funcName) Addr {
+	a, ok := l.im.procs[p]
+	if !ok {
+		a = l.fn(p.F, name)
+		l.im.procs[p] = a
+		l.im.roles[p.Role] = a
+	} else if old := &l.im.names[(a-CodeStart)/codeStep]; old.table == "" {
+		old.table, old.called = name.table, name.called
+	}
+	return a
+}
+
+// key places a NUL-terminated string. Words are compared at once by the
+// firmware, so it starts on a word boundary.
+func (l *linker) key(s string) Addr {
+	a, ok := l.keys[s]
+	if !ok {
+		a = l.reserve(Addr(len(s) + 1))
+		copy(l.im.Data[a-DataStart:], s)
+		l.keys[s] = a
+	}
+	return a
+}
+
+func (l *linker) table(t *state.ROTable) (Addr, error) {
+	if a, ok := l.im.tables[t]; ok {
+		return a, nil
+	}
+	a := l.reserve(layout.ROTableSize)
+	l.im.tables[t] = a
+	return a, l.fill(a, t)
+}
+
+// fill writes the header at a and the entries of t.
+func (l *linker) fill(a Addr, t *state.ROTable) error {
+	if len(t.Entries) > math.MaxUint8 {
+		return fmt.Errorf("ROTable %s has %d entries, 255 is the most", t.Name, len(t.Entries))
+	}
+	flags, err := metaFlags(t)
+	if err != nil {
+		return err
+	}
+	meta := Addr(0)
+	if t.Meta != nil {
+		if meta, err = l.table(t.Meta); err != nil {
+			return err
+		}
+	}
+	size := l.entrySize
+	vec := l.reserve(size * Addr(len(t.Entries)+1)) // the last one stays empty
+	for i, e := range t.Entries {
+		e0 := vec + Addr(i)*size
+		key := l.key(e.Name)
+		l.put32(e0+layout.ROEntryKey, uint32(key))
+		if err := l.value(e0+layout.ROEntryValue, t, e); err != nil {
+			return err
+		}
+	}
+	l.put32(a+layout.ROTableNext, 1)
+	l.im.Data[a+layout.ROTableTT-DataStart] = tagROTable
+	l.im.Data[a+layout.ROTableFlags-DataStart] = flags
+	l.im.Data[a+layout.ROTableLSizeNode-DataStart] = uint8(len(t.Entries))
+	l.put32(a+layout.ROTableMetatable, uint32(meta))
+	l.put32(a+layout.ROTableEntry, uint32(vec))
+	return nil
+}
+
+// Tags of the values that a ROTable can hold (lobject.h, lnodemcu.h).
+const (
+	tagLight   = 2
+	tagFloat   = 3
+	tagInt     = 3 | 1<<4
+	tagROTable = 5 | 1<<4
+	tagCFunc   = 6 | 1<<4
+)
+
+func (l *linker) value(a Addr, t *state.ROTable, e state.Entry) error {
+	tt := a + l.tvTag
+	switch e.Kind {
+	case state.KindFunc:
+		fn := Addr(0)
+		switch {
+		case e.Proc != nil:
+			fn = l.proc(e.Proc, funcName{e.Name, l.under[t], e.Name})
+		case e.Func != nil:
+			fn = l.fn(e.Func, funcName{e.Name, l.under[t], e.Name})
+		default:
+			return fmt.Errorf("ROTable %s: %s has no function", t.Name, e.Name)
+		}
+		l.put32(a, uint32(fn))
+		l.put32(tt, tagCFunc)
+	case state.KindInt:
+		l.put32(a, uint32(e.Int))
+		if l.model.IntSize() == 8 {
+			l.put32(a+4, uint32(e.Int>>32))
+		}
+		l.put32(tt, tagInt)
+	case state.KindFloat:
+		if l.model.FloatSize() == 4 {
+			l.put32(a, math.Float32bits(float32(e.Float)))
+		} else {
+			bits := math.Float64bits(e.Float)
+			l.put32(a, uint32(bits))
+			l.put32(a+4, uint32(bits>>32))
+		}
+		l.put32(tt, tagFloat)
+	case state.KindTable:
+		if _, known := l.under[e.Table]; !known {
+			l.under[e.Table] = l.under[t] + e.Name + "."
+		}
+		sub, err := l.table(e.Table)
+		if err != nil {
+			return err
+		}
+		l.put32(a, uint32(sub))
+		l.put32(tt, tagROTable)
+	case state.KindLight:
+		l.put32(a, uint32(e.Int))
+		l.put32(tt, tagLight)
+	}
+	return nil
+}
+
+func (l *linker) put32(a Addr, v uint32) {
+	d := l.im.Data[a-DataStart:]
+	d[0], d[1], d[2], d[3] = byte(v), byte(v>>8), byte(v>>16), byte(v>>24)
+}
+
+// metaFlags are the flags of a ROTable: a bit is set where the metamethod is
+// absent. Keys that begin with "__" must stand first, for the search of a
+// metafield ends at the first other key.
+func metaFlags(t *state.ROTable) (uint8, error) {
+	flags, plain := uint8(0xFF), false
+	for _, e := range t.Entries {
+		if len(e.Name) < 2 || e.Name[:2] != "__" {
+			plain = true
+			continue
+		}
+		if plain {
+			return 0, fmt.Errorf("ROTable %s: metafield %s stands behind an ordinary key", t.Name, e.Name)
+		}
+		for i, name := range [...]string{"__index", "__newindex", "__gc", "__mode", "__len", "__eq"} {
+			if e.Name == name {
+				flags &^= 1 << i
+			}
+		}
+	}
+	return flags, nil
+}
+
+// Hook is the hook at a, HookAddr the address of a declared one.
+func (im *Image) Hook(a Addr) state.Hook {
+	if i := (a - CodeStart) / codeStep; a >= CodeStart && i < Addr(len(im.hooks)) {
+		return im.hooks[i]
+	}
+	return nil
+}
+
+// HookAddr is the address of a declared hook.
+func (im *Image) HookAddr(h *state.HookProc) Addr { return must(im.hookAt, h, "hook") }
+
+// HookProc is the declaration of the hook at a, nil if there is none.
+func (im *Image) HookProc(a Addr) *state.HookProc {
+	for h, at := range im.hookAt {
+		if at == a {
+			return h
+		}
+	}
+	return nil
+}

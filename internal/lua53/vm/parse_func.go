@@ -1,0 +1,372 @@
+package vm
+
+import (
+	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
+	"moonlet.example/moonlet/internal/lua53/opcode"
+)
+
+// funcState is a function under construction. Its prototype is in device memory
+// and grows there; a copy of the vectors' addresses is kept here.
+type funcState struct {
+	x     *lexer
+	prev  *funcState
+	p     Addr // prototype
+	block *block
+
+	pc         int
+	lastTarget int // position of the last jump label
+	jpc        int // jumps pending to pc
+	nk, np     int
+	nups       int
+	nLocVars   int
+	nActive    int // active local variables
+	firstLocal int // of this function in the list of active ones
+	freeReg    int
+
+	sizeCode, sizeK, sizeP, sizeLocVars, sizeUpvals, sizeLine int
+	code, line                                                Addr
+
+	lineLen  int // bytes of line information in use
+	lastLine int
+	lastPC   int
+}
+
+// field sets a pair of fields of the prototype: a vector and its size.
+func (fs *funcState) setVector(vec, size Addr, at Addr, n int) {
+	m := fs.x.t.m
+	m.SetPtr(fs.p+vec, at)
+	m.SetI32(fs.p+size, int32(n))
+}
+
+func (fs *funcState) checkLimit(n, limit int, what string) {
+	if n <= limit {
+		return
+	}
+	x := fs.x
+	where := "main function"
+	if line := int(x.t.m.I32(fs.p + layout.ProtoLineDefined)); line != 0 {
+		x.t.pushFString("function at line %d", line)
+		where = x.t.topString()
+	}
+	x.t.pushFString("too many %s (limit is %d) in %s", what, limit, where)
+	x.syntaxError(x.t.topString())
+}
+
+func (fs *funcState) isVararg() bool {
+	return fs.x.t.m.U8(fs.p+layout.ProtoIsVararg) != 0
+}
+
+func (fs *funcState) setParams(n int, vararg bool) {
+	m := fs.x.t.m
+	m.SetU8(fs.p+layout.ProtoNumParams, uint8(n))
+	if vararg {
+		m.SetU8(fs.p+layout.ProtoIsVararg, 1)
+	}
+}
+
+func (fs *funcState) setLastLine(line int) {
+	fs.x.t.m.SetI32(fs.p+layout.ProtoLastLineDefined, int32(line))
+}
+
+// newInnerProto adds a prototype to those of the current function.
+func (x *lexer) newInnerProto() Addr {
+	t, fs := x.t, x.fs
+	m := t.m
+	vec := m.Ptr(fs.p + layout.ProtoP)
+	if fs.np >= fs.sizeP {
+		old := fs.sizeP
+		vec = t.growVector(vec, &fs.sizeP, 4, opcode.MaxBx, "functions")
+		m.Zero(vec+Addr(old)*4, Addr(fs.sizeP-old)*4)
+		fs.setVector(layout.ProtoP, layout.ProtoSizeP, vec, fs.sizeP)
+	}
+	p := t.newProto()
+	m.SetPtr(vec+Addr(fs.np)*4, p)
+	fs.np++
+	t.objBarrier(fs.p, p)
+	return p
+}
+
+// openFunc begins the function of prototype p.
+func (x *lexer) openFunc(p Addr, line int) *funcState {
+	m := x.t.m
+	m.SetI32(p+layout.ProtoLineDefined, int32(line))
+	fs := &funcState{x: x, prev: x.fs, p: p, jpc: noJump, firstLocal: x.dyn.active.n, lastPC: -1}
+	x.fs = fs
+	m.SetPtr(p+layout.ProtoSource, x.source)
+	x.t.objBarrier(p, x.source)
+	m.SetU8(p+layout.ProtoMaxStackSize, 2) // registers 0 and 1 are always valid
+	fs.enterBlock(new(block), false)
+	return fs
+}
+
+// closeFunc ends the current function and trims its vectors.
+func (x *lexer) closeFunc() {
+	t, fs := x.t, x.fs
+	m := t.m
+	fs.ret(0, 0)
+	fs.leaveBlock()
+	trim := func(vec, size Addr, old, n int, elem Addr) {
+		fs.setVector(vec, size, t.reallocVector(m.Ptr(fs.p+vec), Addr(old), Addr(n), elem), n)
+	}
+	trim(layout.ProtoCode, layout.ProtoSizeCode, fs.sizeCode, fs.pc, 4)
+	if fs.lineLen+1 > fs.sizeLine {
+		fs.line = t.growVector(fs.line, &fs.sizeLine, 1, 1<<31-1, "line codes")
+		fs.setVector(layout.ProtoLineInfo, layout.ProtoSizeLineInfo, fs.line, fs.sizeLine)
+	}
+	m.SetU8(fs.line+Addr(fs.lineLen), 0)
+	fs.lineLen++
+	trim(layout.ProtoLineInfo, layout.ProtoSizeLineInfo, fs.sizeLine, fs.lineLen, 1)
+	trim(layout.ProtoK, layout.ProtoSizeK, fs.sizeK, fs.nk, tvSize)
+	trim(layout.ProtoP, layout.ProtoSizeP, fs.sizeP, fs.np, 4)
+	trim(layout.ProtoLocVars, layout.ProtoSizeLocVars, fs.sizeLocVars, fs.nLocVars, layout.LocVarSize)
+	trim(layout.ProtoUpvalues, layout.ProtoSizeUpvalues, fs.sizeUpvals, fs.nups, layout.UpvaldescSize)
+	x.fs = fs.prev
+	t.checkGC()
+}
+
+// codeClosure emits the closure of the current function in the enclosing one.
+// It uses the last register in use, as a collection in it requires.
+func (x *lexer) codeClosure(e *expr) {
+	fs := x.fs.prev
+	e.init(eReloc, fs.codeABx(opcode.Closure, 0, fs.np-1))
+	fs.toNextReg(e)
+}
+
+// Local variables.
+
+// registerLocal adds debug information of a local variable.
+func (x *lexer) registerLocal(name Addr) int {
+	t, fs := x.t, x.fs
+	m := t.m
+	vec := m.Ptr(fs.p + layout.ProtoLocVars)
+	if fs.nLocVars+1 > fs.sizeLocVars {
+		old := fs.sizeLocVars
+		vec = t.growVector(vec, &fs.sizeLocVars, layout.LocVarSize, maxShort, "local variables")
+		for i := old; i < fs.sizeLocVars; i++ {
+			m.SetPtr(vec+Addr(i)*layout.LocVarSize+layout.LocVarVarName, 0)
+		}
+		fs.setVector(layout.ProtoLocVars, layout.ProtoSizeLocVars, vec, fs.sizeLocVars)
+	}
+	m.SetPtr(vec+Addr(fs.nLocVars)*layout.LocVarSize+layout.LocVarVarName, name)
+	t.objBarrier(fs.p, name)
+	fs.nLocVars++
+	return fs.nLocVars - 1
+}
+
+func (x *lexer) newLocal(name Addr) {
+	t, fs, act := x.t, x.fs, &x.dyn.active
+	reg := x.registerLocal(name)
+	fs.checkLimit(act.n+1-fs.firstLocal, maxLocals, "local variables")
+	if act.n+2 > act.size {
+		act.at = t.growVector(act.at, &act.size, layout.VardescSize, 1<<31-1, "local variables")
+	}
+	t.m.SetU16(act.at+Addr(act.n)*layout.VardescSize, uint16(reg))
+	act.n++
+}
+
+func (x *lexer) newLocalLiteral(name string) { x.newLocal(x.newString([]byte(name))) }
+
+// locVar is the debug information of the i-th active local variable.
+func (fs *funcState) locVar(i int) Addr {
+	m := fs.x.t.m
+	idx := Addr(m.U16(fs.x.dyn.active.at + Addr(fs.firstLocal+i)*layout.VardescSize))
+	return m.Ptr(fs.p+layout.ProtoLocVars) + idx*layout.LocVarSize
+}
+
+func (fs *funcState) localName(i int) Addr {
+	return fs.x.t.m.Ptr(fs.locVar(i) + layout.LocVarVarName)
+}
+
+// adjustLocals makes the n newest local variables active.
+func (x *lexer) adjustLocals(n int) {
+	fs := x.fs
+	fs.nActive += n
+	for ; n > 0; n-- {
+		x.t.m.SetI32(fs.locVar(fs.nActive-n)+layout.LocVarStartPC, int32(fs.pc))
+	}
+}
+
+func (fs *funcState) removeLocals(level int) {
+	fs.x.dyn.active.n -= fs.nActive - level
+	for fs.nActive > level {
+		fs.nActive--
+		fs.x.t.m.SetI32(fs.locVar(fs.nActive)+layout.LocVarEndPC, int32(fs.pc))
+	}
+}
+
+func (fs *funcState) upvalDesc(i int) Addr {
+	return fs.x.t.m.Ptr(fs.p+layout.ProtoUpvalues) + Addr(i)*layout.UpvaldescSize
+}
+
+func (fs *funcState) searchUpvalue(name Addr) int {
+	for i := range fs.nups {
+		if fs.x.t.m.Ptr(fs.upvalDesc(i)+layout.UpvaldescName) == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func (fs *funcState) newUpvalue(name Addr, e *expr) int {
+	t := fs.x.t
+	m := t.m
+	fs.checkLimit(fs.nups+1, maxUpvalues, "upvalues")
+	if fs.nups+1 > fs.sizeUpvals {
+		old := fs.sizeUpvals
+		vec := t.growVector(m.Ptr(fs.p+layout.ProtoUpvalues), &fs.sizeUpvals, layout.UpvaldescSize, maxUpvalues, "upvalues")
+		for i := old; i < fs.sizeUpvals; i++ {
+			m.SetPtr(vec+Addr(i)*layout.UpvaldescSize+layout.UpvaldescName, 0)
+		}
+		fs.setVector(layout.ProtoUpvalues, layout.ProtoSizeUpvalues, vec, fs.sizeUpvals)
+	}
+	d := fs.upvalDesc(fs.nups)
+	inStack := uint8(0)
+	if e.kind == eLocal {
+		inStack = 1
+	}
+	m.SetU8(d+layout.UpvaldescInStack, inStack)
+	m.SetU8(d+layout.UpvaldescIdx, uint8(e.info))
+	m.SetPtr(d+layout.UpvaldescName, name)
+	t.objBarrier(fs.p, name)
+	fs.nups++
+	return fs.nups - 1
+}
+
+func (fs *funcState) searchLocal(name Addr) int {
+	for i := fs.nActive - 1; i >= 0; i-- {
+		if fs.localName(i) == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// markUpval marks the block of a local variable as one that has upvalues.
+func (fs *funcState) markUpval(level int) {
+	b := fs.block
+	for b.nActive > level {
+		b = b.previous
+	}
+	b.hasUpval = true
+}
+
+// findVar finds a variable in the function or the enclosing ones; a variable of
+// an enclosing function becomes an upvalue of all functions between. e is eVoid
+// for a global.
+func (fs *funcState) findVar(name Addr, e *expr, base bool) {
+	if fs == nil {
+		e.init(eVoid, 0)
+		return
+	}
+	if i := fs.searchLocal(name); i >= 0 {
+		e.init(eLocal, i)
+		if !base {
+			fs.markUpval(i)
+		}
+		return
+	}
+	i := fs.searchUpvalue(name)
+	if i < 0 {
+		fs.prev.findVar(name, e, false)
+		if e.kind == eVoid {
+			return
+		}
+		i = fs.newUpvalue(name, e)
+	}
+	e.init(eUpval, i)
+}
+
+func (x *lexer) singleVar(e *expr) {
+	name, fs := x.name(), x.fs
+	fs.findVar(name, e, true)
+	if e.kind == eVoid {
+		var key expr
+		fs.findVar(x.envName, e, true)
+		x.codeString(&key, name)
+		fs.indexed(e, &key)
+	}
+}
+
+// adjustAssign makes nexps expressions, of which e is the last one, fit nvars
+// variables.
+func (x *lexer) adjustAssign(nvars, nexps int, e *expr) {
+	fs := x.fs
+	extra := nvars - nexps
+	if e.kind.isMulti() {
+		extra = max(extra+1, 0)
+		fs.setReturns(e, extra)
+		if extra > 1 {
+			fs.reserve(extra - 1)
+		}
+	} else {
+		if e.kind != eVoid {
+			fs.toNextReg(e)
+		}
+		if extra > 0 {
+			reg := fs.freeReg
+			fs.reserve(extra)
+			fs.loadNil(reg, extra)
+		}
+	}
+	if nexps > nvars {
+		fs.freeReg -= nexps - nvars
+	}
+}
+
+// parse compiles a chunk whose first character is first. The closure of its main
+// function is left on the stack.
+func (t *Thread) parse(z *zio, ps *parserState, name string, first int) Addr {
+	m, v := t.m, t.v
+	cl := t.newLClosure(1)
+	v.setPtr(t.top(), cl, tagLua)
+	t.incTop()
+	h := t.newTable()
+	v.setPtr(t.top(), h, tagTable)
+	t.incTop()
+	p := t.newProto()
+	m.SetPtr(cl+layout.LClosureP, p)
+	t.objBarrier(cl, p)
+	source := t.newGoString(name)
+	m.SetPtr(p+layout.ProtoSource, source)
+	ps.dyn.active.n, ps.dyn.gotos.n, ps.dyn.labels.n = 0, 0, 0
+	x := &lexer{t: t, z: z, current: first, line: 1, lastLine: 1, strings: h, source: source, dyn: &ps.dyn}
+	x.ahead.kind = tkEOS
+	x.envName = t.newGoString("_ENV")
+	ps.x = x
+	x.buf.t = t
+	x.buf.resize(minBuffer)
+
+	fs := x.openFunc(p, 0)
+	fs.setParams(0, true)
+	var env expr
+	env.init(eLocal, 0)
+	fs.newUpvalue(x.envName, &env)
+	x.next()
+	x.statements()
+	if x.tok.kind != tkEOS {
+		x.expectedError(tkEOS)
+	}
+	x.closeFunc()
+	if level := m.U32(t.g + layout.GlobalStripDefault); level > 0 {
+		t.stripDebug(p, int(level), 0)
+	}
+	t.setTop(t.top() - tvSize)
+	return cl
+}
+
+// parserState is what a compilation has on the heap besides objects; it is freed
+// even after an error.
+type parserState struct {
+	dyn dynData
+	x   *lexer
+}
+
+func (ps *parserState) free(t *Thread) {
+	if ps.x != nil {
+		t.free(ps.x.buf.at, ps.x.buf.size)
+	}
+	d := &ps.dyn
+	t.free(d.active.at, Addr(d.active.size)*layout.VardescSize)
+	t.free(d.gotos.at, Addr(d.gotos.size)*layout.LabeldescSize)
+	t.free(d.labels.at, Addr(d.labels.size)*layout.LabeldescSize)
+}

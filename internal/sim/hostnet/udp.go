@@ -1,0 +1,359 @@
+package hostnet
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"moonlet.example/moonlet/internal/port"
+)
+
+// udpBacklog is how many datagrams may wait for the module: PBUF_POOL_SIZE
+// (app/include/lwipopts.h). More stay in the host's buffers.
+const udpBacklog = 10
+
+// udp implements port.UDP. It has two sockets of the host: in is on the mapped port of a
+// server and takes datagrams from everybody; out is made when there is something to send
+// that in cannot send, and takes only answers, as a router would let them through.
+type udp struct {
+	n        *Net
+	run      *run
+	in       *net.UDPConn // nil at a port that the module did not choose, or where nothing is opened
+	out      *net.UDPConn
+	addr     port.IP
+	port     uint16
+	ttl      uint8
+	recv     func(p []byte, from port.IP, port uint16)
+	asked    peers         // whom the module has sent something to
+	callers  peers         // who has sent something to a server
+	expected []expected    // datagrams of this module on their way here
+	free     chan struct{} // one entry for each datagram that may still come in
+	done     chan struct{}
+	block    port.Block
+	closed   bool
+}
+
+// BindUDP opens a datagram socket.
+func (n *Net) BindUDP(addr port.IP, p uint16, recv func(p []byte, from port.IP, port uint16)) (port.UDP, port.NetErr) {
+	block, ok := n.take(sizeUDP, nameUDP)
+	if !ok {
+		return nil, port.NetErrNoPCB
+	}
+	in, p, err := n.openUDP(addr, p)
+	if err != port.NetOK {
+		n.give(block)
+		return nil, err
+	}
+	u := &udp{n: n, run: n.run, in: in, addr: addr, port: p, ttl: port.DefaultTTL, recv: recv, block: block,
+		free: make(chan struct{}, udpBacklog), done: make(chan struct{})}
+	for range udpBacklog {
+		u.free <- struct{}{}
+	}
+	n.udps = append(n.udps, u)
+	if in != nil {
+		for _, g := range n.groups {
+			n.changeGroup(in, g.addr, true)
+		}
+		n.run.spawn(func() { u.loop(in) })
+	}
+	return u, port.NetOK
+}
+
+// openUDP opens the host's port for a server on port p, and tells which port it has. For
+// port 0, any, there is no server.
+func (n *Net) openUDP(addr port.IP, p uint16) (in *net.UDPConn, got uint16, e port.NetErr) {
+	if p == 0 {
+		if p = n.freeUDPPort(); p == 0 {
+			return nil, 0, port.NetErrInUse
+		}
+		return nil, p, port.NetOK
+	}
+	for _, u := range n.udps {
+		if u.port == p && (u.addr.IsAny() || addr.IsAny() || u.addr == addr) {
+			return nil, 0, port.NetErrInUse
+		}
+	}
+	if !n.opens("udp", p) {
+		return nil, p, port.NetOK
+	}
+	want, fixed := n.cfg.HostPort(p)
+	host := netip.AddrPortFrom(n.cfg.ListenIP, want)
+	in, err := n.listenUDP("udp", host)
+	if err != nil && want != 0 && !fixed && addressInUse(err) {
+		in, err = n.listenUDP("udp", netip.AddrPortFrom(n.cfg.ListenIP, 0))
+	}
+	if err == nil {
+		host = localAddr(in)
+	}
+	if f := n.cfg.OnListen; f != nil {
+		f(Mapping{Network: "udp", Device: p, Host: host, Err: err})
+	}
+	if err != nil {
+		return nil, 0, port.NetErrInUse
+	}
+	return in, p, port.NetOK
+}
+
+// udpBuffer is what the host is asked to keep of datagrams, in bytes: more than a task
+// can send for want of heap. Hosts may give less.
+const udpBuffer = 208 << 10
+
+func (n *Net) listenUDP(network string, a netip.AddrPort) (*net.UDPConn, error) {
+	if err := n.fails(OpListen, a); err != nil {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	pc, err := lc.ListenPacket(context.Background(), network, a.String())
+	if err != nil {
+		return nil, err
+	}
+	s := pc.(*net.UDPConn)
+	n.option(a, func() { _ = s.SetReadBuffer(udpBuffer) })
+	return s, nil
+}
+
+func localAddr(s *net.UDPConn) netip.AddrPort { return s.LocalAddr().(*net.UDPAddr).AddrPort() }
+
+// freeUDPPort is the lowest free port of udp_bind's range, 0 for none.
+func (n *Net) freeUDPPort() uint16 {
+	for p := uint16(port.LocalPortsUDP); p != port.LocalPortsLimit; p++ {
+		if !slices.ContainsFunc(n.udps, func(u *udp) bool { return u.port == p }) {
+			return p
+		}
+	}
+	return 0
+}
+
+// loop brings datagrams in. Those that no Ethernet frame could hold are lost, as
+// the firmware's lwIP does not put fragments together.
+func (u *udp) loop(sock *net.UDPConn) {
+	buf := make([]byte, port.UDPMaxPayload+1)
+	for {
+		select {
+		case <-u.free:
+		case <-u.done:
+			return
+		}
+		k, from, err := u.read(sock, buf)
+		select {
+		case <-u.done:
+			return
+		default:
+		}
+		if err != nil || k > port.UDPMaxPayload || !u.takes(sock, from, 0) {
+			// A send to a closed port can come back as an error of the next read;
+			// lwIP would not see it.
+			u.free <- struct{}{}
+			if err != nil {
+				time.Sleep(errorPause)
+			}
+			continue
+		}
+		p := append([]byte(nil), buf[:k]...)
+		u.run.inject(func() { u.arrived(sock, p, from) })
+	}
+}
+
+func (u *udp) read(sock *net.UDPConn, buf []byte) (k int, from netip.AddrPort, err error) {
+	if err := u.n.fails(OpRead, localAddr(sock)); err != nil {
+		return 0, from, err
+	}
+	k, from, err = sock.ReadFromUDPAddrPort(buf)
+	return k, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), err
+}
+
+// takes tells whether a datagram may come in. Any goroutine may ask, those that do not
+// know the module's time with 0.
+func (u *udp) takes(sock *net.UDPConn, from netip.AddrPort, now time.Duration) bool {
+	return sock == u.in || u.asked.mayAnswer(from, u.n.groupsAt, now)
+}
+
+// arrived gives a datagram to the module.
+func (u *udp) arrived(sock *net.UDPConn, p []byte, from netip.AddrPort) {
+	if u.closed {
+		return
+	}
+	u.free <- struct{}{}
+	u.fulfil(from)
+	now := u.n.loop.Now()
+	if !u.takes(sock, from, now) {
+		return
+	}
+	seen := destination{fromHost(from.Addr()), from.Port()}
+	if p, ok := u.asked.atHost(from, now); ok && !isGroup(p.seen.addr) {
+		seen = p.seen // the module knows it by another address
+	}
+	if sock == u.in {
+		u.callers.note(from, seen, now)
+	}
+	u.n.received(func() { u.recv(p, seen.addr, seen.port) })
+}
+
+func isGroup(a port.IP) bool { return a.IsMulticast() || a.IsBroadcast() }
+
+// SendTo sends p. What the host cannot send is lost on the way, as on the air.
+func (u *udp) SendTo(p []byte, to port.IP, dst uint16) port.NetErr {
+	if !u.n.lend(packet(len(p)), nameSegment) {
+		return port.NetErrMem
+	}
+	if _, ok := u.n.route(to); !ok {
+		return port.NetErrRoute
+	}
+	if u.closed || len(p) > port.UDPMaxPayload {
+		return port.NetOK
+	}
+	d, now := destination{to, dst}, u.n.loop.Now()
+	if caller, ok := u.callers.atModule(d, now); ok {
+		u.send(u.in, p, caller.host)
+		return port.NetOK
+	}
+	a, ok := u.n.way("udp", to, dst)
+	if !ok {
+		return port.NetOK
+	}
+	if s := u.socketFor(a.Addr()); s != nil {
+		u.asked.note(a, d, now)
+		u.send(s, p, a)
+	}
+	return port.NetOK
+}
+
+func (u *udp) send(s *net.UDPConn, p []byte, a netip.AddrPort) {
+	if u.n.fails(OpWrite, a) != nil {
+		return
+	}
+	if a.Addr().IsMulticast() && !u.n.sendsGroups(s) {
+		return
+	}
+	if _, err := s.WriteToUDPAddrPort(p, a); err == nil {
+		u.n.expect(s, a)
+	}
+}
+
+// sendsGroups makes a socket send to groups where servers listen, and nowhere else.
+func (n *Net) sendsGroups(s *net.UDPConn) (ok bool) {
+	if n.cfg.ListenIP.IsUnspecified() {
+		return true
+	}
+	n.option(localAddr(s), func() { ok = sendGroups(s, n.cfg.ListenIP) })
+	return ok
+}
+
+// socketFor chooses the socket that can reach a. What is bound to a loopback address can
+// send on this host only, groups included.
+func (u *udp) socketFor(a netip.Addr) *net.UDPConn {
+	if u.in != nil && (a.IsLoopback() || a.IsMulticast() || !u.n.cfg.ListenIP.IsLoopback()) {
+		return u.in
+	}
+	if u.out == nil {
+		s, err := u.n.listenUDP("udp4", netip.AddrPortFrom(netip.IPv4Unspecified(), 0))
+		if err != nil {
+			return nil
+		}
+		// The broadcast addresses of the host's networks look like any other.
+		if u.n.cfg.ListenIP.IsLoopback() && !noBroadcast(s) {
+			u.n.close(s, localAddr(s))
+			return nil
+		}
+		u.out = s
+		if u.ttl != port.DefaultTTL {
+			u.n.option(localAddr(s), func() { setTTL(s, u.ttl) })
+		}
+		u.run.spawn(func() { u.loop(s) })
+	}
+	return u.out
+}
+
+func (u *udp) Close() {
+	u.shut()
+	if i := slices.Index(u.n.udps, u); i >= 0 {
+		u.n.udps = slices.Delete(u.n.udps, i, i+1)
+		u.n.give(u.block)
+	}
+}
+
+func (u *udp) shut() {
+	if u.closed {
+		return
+	}
+	u.closed = true
+	close(u.done)
+	for _, s := range u.sockets() {
+		u.n.close(s, localAddr(s))
+	}
+	for _, e := range u.expected {
+		u.run.release(e.hold)
+	}
+	u.expected = nil
+}
+
+// sockets are those of the host that are open.
+func (u *udp) sockets() (list []*net.UDPConn) {
+	for _, s := range []*net.UDPConn{u.in, u.out} {
+		if s != nil {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func (u *udp) Local() (port.IP, uint16) { return u.addr, u.port }
+func (u *udp) TTL() uint8               { return u.ttl }
+
+func (u *udp) SetTTL(ttl uint8) {
+	u.ttl = ttl
+	for _, s := range u.sockets() {
+		u.n.option(localAddr(s), func() { setTTL(s, ttl) })
+	}
+}
+
+// group is a multicast group that an interface of the module is in. lwIP keeps
+// them by interface; the host wants each socket to join.
+type group struct {
+	iface, addr port.IP
+	block       port.Block
+}
+
+// JoinGroup makes the module a member of a multicast group.
+func (n *Net) JoinGroup(iface, addr port.IP) {
+	if !addr.IsMulticast() || n.groupIndex(iface, addr) >= 0 {
+		return
+	}
+	block, ok := n.take(sizeGroup, nameGroup)
+	if !ok {
+		return
+	}
+	n.groups = append(n.groups, group{iface, addr, block})
+	n.changeGroups(addr, true)
+}
+
+// LeaveGroup ends a membership.
+func (n *Net) LeaveGroup(iface, addr port.IP) {
+	i := n.groupIndex(iface, addr)
+	if i < 0 {
+		return
+	}
+	n.give(n.groups[i].block)
+	n.groups = slices.Delete(n.groups, i, i+1)
+	if !slices.ContainsFunc(n.groups, func(g group) bool { return g.addr == addr }) {
+		n.changeGroups(addr, false)
+	}
+}
+
+func (n *Net) groupIndex(iface, addr port.IP) int {
+	return slices.IndexFunc(n.groups, func(g group) bool { return g.iface == iface && g.addr == addr })
+}
+
+func (n *Net) changeGroups(addr port.IP, join bool) {
+	for _, u := range n.udps {
+		if u.in != nil {
+			n.changeGroup(u.in, addr, join)
+		}
+	}
+}
+
+func (n *Net) changeGroup(s *net.UDPConn, addr port.IP, join bool) {
+	n.option(localAddr(s), func() { changeGroup(s, n.cfg.ListenIP, addr, join) })
+}

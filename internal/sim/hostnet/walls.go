@@ -1,0 +1,306 @@
+package hostnet
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"moonlet.example/moonlet/internal/port"
+)
+
+// Policy says what may pass between the module and the host's network.
+type Policy int
+
+// The policies.
+const (
+	All   Policy = iota // what passes a router; what is special only if it is named
+	Local               // only what Hosts, Ports, Connect and Alias name
+	None                // nothing
+)
+
+var policyNames = [...]string{"all", "local", "none"}
+
+func (p Policy) String() string { return policyNames[p] }
+
+// ParsePolicy is the reverse of String.
+func ParsePolicy(s string) (p Policy, ok bool) {
+	i := slices.Index(policyNames[:], s)
+	return Policy(max(i, 0)), i >= 0
+}
+
+// Forward leads what the module sends to a name or address to a place in the host's
+// network.
+type Forward struct {
+	Name string  // in lower case; "" if there is an address
+	Addr port.IP // what the module sends to
+	Port uint16  // 0 stands for all
+	To   netip.AddrPort
+}
+
+// anyPort stands for all ports in the text of a Forward.
+const anyPort = "*"
+
+// ParseForward reads the two sides of an entry for Config.Connect: HOST:PORT, where the
+// first HOST may be a name, and both ports may be "*".
+func ParseForward(from, to string) (f Forward, err error) {
+	host, p, err := splitHostPort(from)
+	if err != nil {
+		return f, err
+	}
+	f.Port = p
+	a, err := netip.ParseAddr(host)
+	switch {
+	case err == nil && a.Is4():
+		f.Addr = a.As4()
+	case err == nil:
+		return f, fmt.Errorf("%q is no IPv4 address, and the module knows no other", host)
+	default:
+		f.Name = strings.ToLower(host)
+	}
+	host, p, err = splitHostPort(to)
+	if err != nil {
+		return f, err
+	}
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	if a, err = netip.ParseAddr(host); err != nil || !a.Is4() {
+		return f, fmt.Errorf("%q is no IPv4 address, as in 127.0.0.1", host)
+	}
+	if (p == 0) != (f.Port == 0) {
+		return f, errors.New(`one side is for all ports: write "*" on both`)
+	}
+	f.To = netip.AddrPortFrom(a, p)
+	return f, nil
+}
+
+func splitHostPort(s string) (host string, p uint16, err error) {
+	i := strings.LastIndexByte(s, ':')
+	if i <= 0 || strings.Contains(s[:i], ":") {
+		return "", 0, fmt.Errorf("%q is not HOST:PORT", s)
+	}
+	if s[i+1:] == anyPort {
+		return s[:i], 0, nil
+	}
+	n, err := strconv.ParseUint(s[i+1:], 10, 16)
+	if err != nil || n == 0 {
+		return "", 0, fmt.Errorf("%q is no port: choose 1 to 65535, or %q for all", s[i+1:], anyPort)
+	}
+	return s[:i], uint16(n), nil
+}
+
+// nameBase is where the addresses for names begin that only Connect knows: 198.18.0.0/15
+// is set aside for tests of networks (RFC 2544, RFC 6890), so nobody else has them.
+var nameBase = netip.MustParsePrefix("198.18.0.0/15")
+
+// special are addresses that lead behind the router itself, or to nobody.
+var special = []struct {
+	prefix netip.Prefix
+	what   string
+}{
+	{netip.MustParsePrefix("127.0.0.0/8"), "this computer itself"},
+	{netip.MustParsePrefix("0.0.0.0/8"), "this computer itself"}, // RFC 6890; Linux takes 0.0.0.0 so
+	// The service for the machine's secrets of AWS, Google Cloud and others:
+	// docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html.
+	{netip.MustParsePrefix("169.254.169.254/32"), "a cloud's metadata service"},
+	{netip.MustParsePrefix("169.254.0.0/16"), "a link-local address, which passes no router"}, // RFC 3927, 2.7
+	// Alibaba Cloud: alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata.
+	{netip.MustParsePrefix("100.100.100.200/32"), "a cloud's metadata service"},
+	// Azure: learn.microsoft.com/en-us/azure/virtual-network/what-is-ip-address-168-63-129-16.
+	{netip.MustParsePrefix("168.63.129.16/32"), "a cloud's metadata service"},
+	// Oracle Cloud Classic, by what public lists of such addresses say; the service has
+	// ended, and its manual could not be read.
+	{netip.MustParsePrefix("192.0.0.192/32"), "a cloud's metadata service"},
+	{nameBase, "an address for names of --connect, and nobody has it"},
+	{netip.MustParsePrefix("240.0.0.0/4"), "a reserved address"},
+}
+
+// Special tells what a way to an address would open that passes no router, "" for
+// nothing of that kind.
+func Special(a port.IP) string {
+	for _, s := range special {
+		if s.prefix.Contains(netip.AddrFrom4(a)) {
+			return s.what
+		}
+	}
+	return ""
+}
+
+// walls is what is between the module and the host's network.
+type walls struct {
+	forwards map[destination]netip.AddrPort
+	names    map[string]port.IP // of forwards
+	named    map[port.IP]bool   // by Hosts
+	told     map[string]bool    // refusals
+}
+
+// destination is where the module sends something; port 0 is all.
+type destination struct {
+	addr port.IP
+	port uint16
+}
+
+func newWalls(c *Config) walls {
+	w := walls{forwards: map[destination]netip.AddrPort{}, names: map[string]port.IP{},
+		named: map[port.IP]bool{}, told: map[string]bool{}}
+	for _, a := range c.Hosts {
+		w.named[a] = true
+	}
+	list := slices.Clone(c.Connect)
+	slices.SortStableFunc(list, func(a, b Forward) int { return cmp.Compare(a.Name, b.Name) })
+	next := port.IP(nameBase.Addr().As4()).Uint32()
+	for _, f := range list {
+		a, ok := f.Addr, f.Name == ""
+		if !ok {
+			a, ok = c.Hosts[f.Name]
+		}
+		if !ok {
+			a, ok = w.names[f.Name]
+		}
+		if !ok {
+			next++
+			a = port.IPFromUint32(next)
+			w.names[f.Name] = a
+		}
+		w.forwards[destination{a, f.Port}] = f.To
+	}
+	return w
+}
+
+// way tells where a packet to an address and port goes on the host; ok is false if it
+// goes nowhere. For pings the port is 0.
+func (n *Net) way(network string, a port.IP, p uint16) (to netip.AddrPort, ok bool) {
+	if n.cfg.Policy == None {
+		n.refuse(network, a, p, "--network none lets nothing out")
+		return to, false
+	}
+	if to, ok = n.forward(a, p); ok {
+		return to, true
+	}
+	if at, ok := n.cfg.Alias[a]; ok {
+		return netip.AddrPortFrom(netip.AddrFrom4(at), p), true
+	}
+	if n.isBroadcast(a) {
+		a = port.IP{255, 255, 255, 255}
+	}
+	if why := n.wall(network, a); why != "" {
+		n.refuse(network, a, p, why)
+		return to, false
+	}
+	return netip.AddrPortFrom(netip.AddrFrom4(a), p), true
+}
+
+// forward finds the entry of Connect for an address and port, any port for pings.
+func (n *Net) forward(a port.IP, p uint16) (to netip.AddrPort, ok bool) {
+	if n.isBroadcast(a) {
+		a = port.IP{255, 255, 255, 255}
+	}
+	if to, ok = n.walls.forwards[destination{a, p}]; !ok {
+		to, ok = n.walls.forwards[destination{a, 0}]
+	}
+	if ok && to.Port() == 0 {
+		to = netip.AddrPortFrom(to.Addr(), p)
+	}
+	return to, ok
+}
+
+// wall tells why a packet to a does not get out, "" if it does.
+func (n *Net) wall(network string, a port.IP) string {
+	const remedy = "; --connect %s leads there"
+	group := a.IsBroadcast() || a.IsMulticast()
+	switch {
+	case slices.Contains(n.addr[:], a):
+		return "that is the module itself, and the firmware has no loopback interface; --connect NAME:PORT=127.0.0.1:HOSTPORT leads to its server on this computer"
+	case !group && n.isInside(a):
+		return "nobody has that address in the simulated network; --connect %s leads to the one of your network, --gateway-is-host from the gateway to this computer"
+	case !group && n.walls.named[a]:
+		return ""
+	case n.cfg.Policy == Local:
+		return "--network local knows only what is named" + remedy
+	case a.IsBroadcast() && n.cfg.ListenIP.IsLoopback():
+		return "broadcasts do not pass a router; --listen with an address of this computer in your network sends them there"
+	case group && network != "udp":
+		return "nobody answers to a group"
+	case group:
+		return ""
+	}
+	if what := Special(a); what != "" {
+		return "that is " + what + remedy
+	}
+	return ""
+}
+
+// isBroadcast tells whether a is the broadcast address, of all networks or of one that
+// the module is in.
+func (n *Net) isBroadcast(a port.IP) bool {
+	for i, own := range n.addr {
+		if m := n.mask[i]; !own.IsAny() && a.Uint32() == own.Uint32()|^m.Uint32() {
+			return true
+		}
+	}
+	return a.IsBroadcast()
+}
+
+// isInside tells whether an address belongs to a simulated network.
+func (n *Net) isInside(a port.IP) bool {
+	for i, own := range n.addr {
+		if m := n.mask[i]; !own.IsAny() && a.Mask(m) == own.Mask(m) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(n.cfg.Inside, func(p netip.Prefix) bool { return p.Contains(netip.AddrFrom4(a)) })
+}
+
+// opens tells whether a server on port p is found on the host, and tells the user if not.
+func (n *Net) opens(network string, p uint16) bool {
+	_, named := n.cfg.Ports[p]
+	switch {
+	case n.cfg.Policy == None:
+		n.tell(fmt.Sprintf("port %d (%s) cannot be reached: --network none lets nothing in", p, network))
+		return false
+	case n.cfg.Policy == Local && !named:
+		host, _ := n.cfg.HostPort(p)
+		n.tell(fmt.Sprintf("port %d (%s) cannot be reached: --network local opens only what is named; --port %d=%d names it",
+			p, network, p, host))
+		return false
+	}
+	return true
+}
+
+// refuse tells the user why nothing is sent to a destination.
+func (n *Net) refuse(network string, a port.IP, p uint16, why string) {
+	to := fmt.Sprintf("%v:%d", a, p)
+	if network == "ping" {
+		to = a.String() + ":" + anyPort
+	}
+	entry := to + "=" + to
+	if network == "ping" {
+		entry = "'" + entry + "'" // for the shell
+	}
+	if strings.Contains(why, "%s") {
+		why = fmt.Sprintf(why, entry)
+	}
+	if network == "ping" {
+		to = a.String()
+	}
+	n.tell(fmt.Sprintf("%s to %s goes nowhere: %s", network, to, why))
+}
+
+// maxTold is how many refusals are told in a run.
+const maxTold = 20
+
+// tell tells what was refused, each once.
+func (n *Net) tell(text string) {
+	if n.cfg.OnRefused == nil || n.walls.told[text] || len(n.walls.told) >= maxTold {
+		return
+	}
+	n.walls.told[text] = true
+	if len(n.walls.told) == maxTold {
+		text += "; what else is refused is not told"
+	}
+	n.cfg.OnRefused(text)
+}
