@@ -57,7 +57,7 @@ func (v *VM) initGlobal(lg Addr) *Thread {
 	m, l := v.m, lg+layout.LXL
 	v.g = lg + layout.LGG
 	m.Zero(lg, layout.LGSize)
-	t := &Thread{v: v, m: m, l: l, g: v.g}
+	t := v.handle(l)
 	v.main = t
 	m.SetU8(v.g+layout.GlobalCurrentWhite, white0)
 	m.SetU8(l+layout.LuaStateTT, tagThread&variantMask)
