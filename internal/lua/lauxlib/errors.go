@@ -4,22 +4,10 @@ import "moonlet.example/moonlet/internal/lua/state"
 
 // Errorf implements state.State.
 func (l *Lib) Errorf(format string, args ...any) int {
-	l.Where(1)
+	l.c.Where(1)
 	l.c.PushFString(format, args...)
 	l.c.Concat(2)
 	return l.c.Error()
-}
-
-// Where implements state.State.
-func (l *Lib) Where(level int) {
-	if ar, ok := l.c.GetStack(level); ok {
-		l.c.GetInfo("Sl", &ar)
-		if ar.CurrentLine > 0 {
-			l.c.PushFString("%s:%d: ", ar.ShortSrc, ar.CurrentLine)
-			return
-		}
-	}
-	l.c.PushFString("")
 }
 
 // ArgError implements state.State.

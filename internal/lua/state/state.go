@@ -286,8 +286,9 @@ type Core interface {
 
 	// Errors.
 
-	Error() int // lua_error; raises
-	Raise() int // lua_error for a function that returns it at once
+	Error() int      // lua_error; raises
+	Raise() int      // lua_error for a function that returns it at once
+	Where(level int) // luaL_where
 
 	// Calls.
 
@@ -389,10 +390,9 @@ type State interface {
 
 	// Errors.
 
-	Errorf(format string, args ...any) int  // luaL_error; raises; verbs as in PushFString
-	ArgError(arg int, msg string) int       // raises
-	TypeError(arg int, typeName string) int // raises
-	Where(level int)
+	Errorf(format string, args ...any) int                  // luaL_error; raises; verbs as in PushFString
+	ArgError(arg int, msg string) int                       // raises
+	TypeError(arg int, typeName string) int                 // raises
 	Traceback(of State, msg string, hasMsg bool, level int) // pushes on the receiver
 
 	// Calls, tasks, buffers.
