@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/state"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
 )
@@ -87,6 +88,28 @@ func (t *Thread) PCallK(nargs, nresults, msgh, ctx int, k *state.Cont) int {
 	m.SetU32(t.l+layout.LuaStateErrFunc, m.U32(ci+layout.CallInfoOldErrFunc))
 	t.adjustResults(nresults)
 	return k.F(t, state.Yield, ctx)
+}
+
+// PCallX is how every event reaches Lua, so it goes without the stack's usual manners.
+func (t *Thread) PCallX(nargs, nresults int) state.Status {
+	v, tv := t.v, tvSize
+	base := t.top() - Addr(nargs+1)*tv
+	t.PushFunction(lauxlib.ErrorHandler)
+	handler := t.top() - tv
+	for a := handler; a > base; a -= tv { // below function and arguments
+		v.copyTV(a, a-tv)
+	}
+	v.setPtr(base, v.procAt, tagCFunc)
+	at := t.save(base)
+	status := t.pcallAt(base+tv, nresults, at)
+	t.adjustResults(nresults)
+	top := t.top() - tv
+	for a := t.restore(at); a < top; a += tv {
+		v.copyTV(a, a+tv)
+	}
+	t.setTop(top)
+	t.Report(status)
+	return status
 }
 
 // QueueTask implements lauxlib.Core.

@@ -51,6 +51,8 @@ type VM struct {
 
 	roCache [roCacheSize]roLine
 	named   chunkName
+	proc    *state.Proc // the last one pushed
+	procAt  Addr        // its address
 	cont    *state.Cont // the last one asked for
 	contAt  Addr        // its address
 	threads []*Thread   // handles for nested resumes, by depth
