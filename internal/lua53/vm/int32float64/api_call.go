@@ -132,7 +132,7 @@ func (t *Thread) Resume(from state.State, nargs int) state.Status {
 		f = from.(*Thread)
 	}
 	oldTrap := v.trap
-	v.trap = t.hookMask() != 0
+	v.trap = t.traps()
 	v.threads = append(v.threads, t)
 	n := len(v.threads)
 	status := t.resume(f, nargs)
