@@ -63,7 +63,7 @@ type Device struct {
 	where      string         // traceback of the task that is too long
 	unit       time.Duration  // of a cost unit at unitMHz
 	unitMHz    int
-	hostErr    error          // of writing to Serial
+	hostErr    error // of writing to Serial
 	stopped    atomic.Bool
 	endInput   bool
 	idle       bool // the console has executed all that it got
