@@ -80,7 +80,7 @@ func IP[T any](at func(t *T) *port.IP) reading[T] {
 }
 
 // Tables reads a list of tables, each with the same fields, of which some are needed. An
-// entry that has a method Check is checked when everything is read; its error is nil or a
+// entry whose value (not pointer) has a method Check is checked when everything is read; its error is nil or a
 // *FieldError.
 func Tables[T, E any](fields Fields[E], at func(t *T) *[]E, needed ...string) reading[T] {
 	return func(s *Section, name string, t *T) {
