@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/editions"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/num"
@@ -38,6 +39,8 @@ type Config struct {
 	Model     num.Model
 	HeapBytes int // 0 means HeapMax
 	Seed      uint32
+	// CLib is where numbers come from, a host's C library by default.
+	CLib clib.Library
 	// NarrowKeys is the reverse of machine.Config.WideKeys.
 	NarrowKeys bool
 	// StripDefault is the strip level of compiled code.
@@ -118,7 +121,7 @@ func (s *Session) open(c Config) error {
 	s.host = &Host{System: c.System, Randomizer: c.Random}
 	s.machine, err = editions.For(c.Model).New(machine.Config{
 		Mem: m, Space: s.space, Heap: heap.NewFast(m, heapStart, end), ROM: image, Store: store,
-		Host: s.host, Seed: c.Seed, StripDefault: c.StripDefault, WideKeys: !c.NarrowKeys, Fuel: s.fuel,
+		Host: s.host, Seed: c.Seed, StripDefault: c.StripDefault, WideKeys: !c.NarrowKeys, CLib: c.CLib, Fuel: s.fuel,
 		Output: func(p []byte) { s.write(c.Output, p) },
 		ErrorOutput: func(text string) {
 			if c.Errors != nil {

@@ -4,6 +4,7 @@ package machine
 
 import (
 	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
@@ -45,8 +46,9 @@ type Config struct {
 	WideKeys bool
 	// PostTask queues a task; nil where there is no event loop.
 	PostTask func(prio int, f func()) bool
-	// ESPFloatMod selects the ESP8266's formula for the float remainder.
-	ESPFloatMod bool
+	// CLib is where numbers come from: how they are printed and read, and some arithmetic.
+	// With clib.Chip the float remainder has the ESP8266's formula as well.
+	CLib clib.Library
 	// Fuel is called when the cost of executed instructions has used up the
 	// budget that its last result gave; see cost.go of package lua53.
 	Fuel func(used int64) (budget int64)

@@ -20,7 +20,10 @@
 //     never in a Go variable that is not reached through Host or a Handle.
 package state
 
-import "moonlet.example/moonlet/internal/mem"
+import (
+	"moonlet.example/moonlet/internal/lua/clib"
+	"moonlet.example/moonlet/internal/mem"
+)
 
 // Addr is a device address.
 type Addr = mem.Addr
@@ -181,6 +184,7 @@ type Core interface {
 	Host() any               // what the embedder attached: a module's chip, an exec session
 	Mem() mem.Mem            // the device memory that userdata live in
 	NumberSizes() (i, f int) // bytes of an integer and of a float in this number model
+	CLibrary() clib.Library  // whose numbers these are: the chip's, or a host's
 	Output(p []byte)         // lua_writestring
 	ErrorOutput(s string)    // lua_writestringerror, already formatted
 	MainThread() State       // lua_getstate

@@ -275,8 +275,10 @@ frame:
 				continue
 			}
 			if tb == tagFloat && tc == tagFloat {
-				setFloat(m, ra, loadFloat(m, rb)+loadFloat(m, rc))
-				continue
+				if r := loadFloat(m, rb) + loadFloat(m, rc); r == r {
+					setFloat(m, ra, r)
+					continue
+				}
 			}
 			goto mixed
 		case opcode.Sub:
@@ -296,8 +298,10 @@ frame:
 				continue
 			}
 			if tb == tagFloat && tc == tagFloat {
-				setFloat(m, ra, loadFloat(m, rb)-loadFloat(m, rc))
-				continue
+				if r := loadFloat(m, rb) - loadFloat(m, rc); r == r {
+					setFloat(m, ra, r)
+					continue
+				}
 			}
 			goto mixed
 		case opcode.Mul:
@@ -317,8 +321,10 @@ frame:
 				continue
 			}
 			if tb == tagFloat && tc == tagFloat {
-				setFloat(m, ra, loadFloat(m, rb)*loadFloat(m, rc))
-				continue
+				if r := loadFloat(m, rb) * loadFloat(m, rc); r == r {
+					setFloat(m, ra, r)
+					continue
+				}
 			}
 			goto mixed
 		case opcode.Div:
@@ -333,8 +339,10 @@ frame:
 			rb += b * tv
 			rc += c * tv
 			if m.U32(rb+tt) == tagFloat && m.U32(rc+tt) == tagFloat {
-				setFloat(m, ra, loadFloat(m, rb)/loadFloat(m, rc))
-				continue
+				if r := loadFloat(m, rb) / loadFloat(m, rc); r == r {
+					setFloat(m, ra, r)
+					continue
+				}
 			}
 			goto mixed
 		case opcode.Mod:
@@ -974,19 +982,23 @@ frame:
 			default:
 				goto arith
 			}
+			var r Float
 			switch opcode.Op(i & 0x3f) {
 			case opcode.Add:
-				setFloat(m, ra, x+y)
+				r = x + y
 			case opcode.Sub:
-				setFloat(m, ra, x-y)
+				r = x - y
 			case opcode.Mul:
-				setFloat(m, ra, x*y)
+				r = x * y
 			default:
-				setFloat(m, ra, x/y)
+				r = x / y
 			}
-			continue
+			if r == r {
+				setFloat(m, ra, r)
+				continue
+			}
 		}
-	arith:
+	arith: // also for what gives NaN, as the chip makes another one
 		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
 		t.arith(int(i&0x3f)-int(opcode.Add)+state.OpAdd, rb, rc, ra)
 		goto reload
