@@ -27,15 +27,17 @@ const (
 	chipWholeMax = math.MaxInt32
 )
 
-// floatToInt converts a float with an integral value that fits.
+// floatToInt converts a float with an integral value that fits; else the integer is 0, as
+// that of lua_tointeger.
 func (v *VM) floatToInt(n Float) (Int, bool) {
 	if intSize == 8 && v.chip && (n < chipWholeMin || n > chipWholeMax) {
 		return 0, false
 	}
 	const lo Float = -twoToBits
 	if n >= lo && n < -lo {
-		i := Int(n)
-		return i, Float(i) == n
+		if i := Int(n); Float(i) == n {
+			return i, true
+		}
 	}
 	return 0, false
 }
