@@ -8,8 +8,8 @@ import (
 	"moonlet.example/moonlet/internal/lua/state"
 )
 
-// Sizes of the module's C types in bytes. Structures are packed to words
-// (-fpack-struct=4 in the firmware's Makefile), so that is the native alignment.
+// Sizes of the module's C types in bytes. The native alignment is a double's, whatever the
+// number model (struct cD, lstrlib.c).
 const (
 	sizeShort   = 2
 	sizeInt     = 4
@@ -17,7 +17,7 @@ const (
 	sizeSizeT   = 4
 	sizeFloat   = 4
 	sizeDouble  = 8
-	nativeAlign = 4
+	nativeAlign = 8
 	maxIntSize  = 16 // of a packed integer
 )
 
