@@ -13,14 +13,15 @@ import (
 	"net/netip"
 	"time"
 
+	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/hostfile"
-	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
 	"moonlet.example/moonlet/internal/sim/board"
 	"moonlet.example/moonlet/internal/sim/hostnet"
 	"moonlet.example/moonlet/internal/sim/radio"
 	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // Config describes a module and what is around it. Only StateDir is needed, and not that
@@ -40,9 +41,9 @@ type Config struct {
 	// The caller opens and closes it. Without one they are files in StateDir.
 	Chip *flash.Chip
 
-	// Model are Lua's numbers. With larger ones the same heap has less room: FreeHeap
-	// is that of a build with the default numbers.
-	Model num.Model
+	// Build is the firmware. With larger numbers the same heap has less room: FreeHeap is
+	// that of a build with the default numbers.
+	Build firmware.Build
 	// FreeHeap is what node.heap() tells at the prompt of a module without an
 	// application, in bytes, when the collector has just run; 0 is DefaultFreeHeap.
 	FreeHeap int
@@ -123,7 +124,7 @@ const (
 	DefaultUnitTime = 1250 * time.Nanosecond
 	// MaxLFS is the size of the largest store: what the processor can read of the
 	// flash chip behind the program.
-	MaxLFS = int(storesEnd - storesStart)
+	MaxLFS = rcr.WindowSize - rcr.ProgramEnd
 	// FlashDir is the directory of the module's files in StateDir.
 	FlashDir = "flash"
 )
@@ -173,11 +174,8 @@ func (c *Config) setDefaults() error {
 		m := port.DefaultSDKMemory()
 		c.SDKMemory = &m
 	}
-	if most := c.maxFreeHeap(); c.FreeHeap < minFreeHeap || c.FreeHeap > most {
-		return fmt.Errorf("a heap of %d bytes is not possible: choose %d to %d", c.FreeHeap, minFreeHeap, most)
-	}
-	if c.LFSSize < 0 || c.LFSSize%flash.SectorSize != 0 || c.LFSSize > MaxLFS {
-		return fmt.Errorf("a store of %d bytes is not possible: choose a multiple of %d up to %d", c.LFSSize, flash.SectorSize, MaxLFS)
+	if err := firmware.Join(c.mistakes()); err != nil {
+		return err
 	}
 	if c.ChipID == 0 {
 		c.ChipID = DefaultChipID
@@ -198,4 +196,19 @@ func (c *Config) setDefaults() error {
 		c.Report = func(Event) {}
 	}
 	return nil
+}
+
+// mistakes lists what cannot be, all of it. Defaults are set.
+func (c *Config) mistakes() []*firmware.Mistake {
+	list := c.Build.Mistakes()
+	fail := func(key, format string, args ...any) {
+		list = append(list, &firmware.Mistake{Key: key, Problem: fmt.Sprintf(format, args...)})
+	}
+	if most := c.maxFreeHeap(); c.FreeHeap < minFreeHeap || c.FreeHeap > most {
+		fail("heap", "a heap of %d bytes is not possible: choose %d to %d", c.FreeHeap, minFreeHeap, most)
+	}
+	if c.LFSSize < 0 || c.LFSSize%flash.SectorSize != 0 || c.LFSSize > MaxLFS {
+		fail("lfs", "a store of %d bytes is not possible: choose a multiple of %d up to %d", c.LFSSize, flash.SectorSize, MaxLFS)
+	}
+	return list
 }

@@ -1,7 +1,5 @@
 package device
 
-import "moonlet.example/moonlet/internal/mem"
-
 // Inject runs f as a task of the module.
 func (d *Device) Inject(f func()) { d.loop.InjectOutside(f) }
 
@@ -16,7 +14,7 @@ func (d *Device) InjectEachLife(f func()) {
 // SpinInMemory works in device memory for ever and counts nothing, as damaged data could
 // make Go code do.
 func (d *Device) SpinInMemory() {
-	for at := mem.Addr(ramStart); ; at ^= 4 {
+	for at := d.firmware.Chip.Memory.RAM.Start; ; at ^= 4 {
 		d.mem.SetU32(at, uint32(at))
 	}
 }

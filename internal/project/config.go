@@ -63,7 +63,7 @@ func (r *reader) read(root table) settings {
 	}
 	if name := s.str("number"); name != "" {
 		var err error
-		if c.config.Model, err = num.Parse(name); err != nil {
+		if c.config.Build.Numbers, err = num.Parse(name); err != nil {
 			s.fail("number", "%v", err)
 		}
 	}

@@ -216,7 +216,7 @@ func (p *Project) upvalueNames() map[functionAt][]string {
 
 // compileNamed compiles source text with all names.
 func (p *Project) compileNamed(text []byte, name string) (*chunk.Proto, error) {
-	c, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Model, Input: bytes.NewReader(text)})
+	c, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Build.Numbers, Input: bytes.NewReader(text)})
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func LFSTarget(path string) (lfs.Target, error) {
 	if err != nil {
 		return lfs.Target{}, p.chipError(err, "opening the module's flash memory")
 	}
-	t := lfs.Target{Name: path, Model: p.settings.config.Model, HeapFree: p.Heap(), Size: region.Size}
+	t := lfs.Target{Name: path, Model: p.settings.config.Build.Numbers, HeapFree: p.Heap(), Size: region.Size}
 	if region.Size != 0 {
 		t.Base = rcr.Window + region.Addr
 	}

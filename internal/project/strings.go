@@ -133,7 +133,7 @@ func (p *Project) withStrings(list []string) *chunk.Image {
 
 // compileText compiles source text.
 func (p *Project) compileText(text []byte, name string) (*chunk.Proto, error) {
-	c, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Model, Strip: 1, Input: bytes.NewReader(text)})
+	c, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Build.Numbers, Strip: 1, Input: bytes.NewReader(text)})
 	if err != nil {
 		return nil, err
 	}
