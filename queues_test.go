@@ -39,6 +39,7 @@ var bounds = map[string]string{
 	"sdk.Loop: list":                        "by those who inject, all of which are in this list",
 	"sdk.New: chan":                         "one value; more say the same",
 	"firmware.links: list":                  "the builds that modules have; the collector takes the others",
+	"mem.planHost: list":                    "one entry for up to 64 modules",
 	"mem.Space: list":                       "the regions of the memory map",
 
 	// The network; limits.go of hostnet has the figures.

@@ -55,6 +55,7 @@ type Device struct {
 	guard      guard
 	typing     typing
 	input      input
+	used       bool           // something is in RAM
 	running    bool           // a life has begun and not ended
 	next       port.ResetInfo // how the next one begins
 	wakeUp     time.Duration  // when the deep sleep ends that the chip is in, 0 for none

@@ -141,8 +141,11 @@ func (d *Device) boot(info port.ResetInfo) error {
 		d.off()
 	}
 	d.loop.Reset()
-	ram := d.firmware.Chip.Memory.RAM
-	d.mem.Zero(ram.Start, ram.Size())
+	if d.used { // else the host has just given it, empty and not touched yet
+		ram := d.firmware.Chip.Memory.RAM
+		d.mem.Zero(ram.Start, ram.Size())
+	}
+	d.used = true
 	d.newHeap()
 	d.system.Reset(info)
 	if err := cmp.Or(d.openFiles(), d.openStore()); err != nil {

@@ -28,6 +28,8 @@ type Firmware struct {
 	Modules []string              // in the banner, sorted
 	Owners  map[string]port.Owner // by the type of the userdata
 	Image   *rom.Image
+
+	plan *mem.Plan
 }
 
 // Link links the build, or finds the one that was linked before and that somebody still
@@ -79,25 +81,16 @@ func (b *Build) link(program *state.Module) *Firmware {
 	if f.Image, err = rom.LinkFor(f.Chip.Memory, b.Numbers, main, append(linked, *program)); err != nil {
 		panic("BUG: " + err.Error())
 	}
+	m := &f.Chip.Memory
+	own := []mem.Range{{Start: m.RAM.Start, Size: m.RAM.Size()}, {Start: m.Scratch.Start, Size: m.Scratch.Size()}}
+	if f.plan, err = mem.NewPlan(own, m.Tables, f.Image.Data); err != nil {
+		panic("BUG: " + err.Error())
+	}
 	return f
 }
 
 // NewSpace makes the address space of a module: its RAM, empty, and what it reads.
-func (f *Firmware) NewSpace() (*mem.Space, error) {
-	s, err := mem.NewSpace()
-	if err != nil {
-		return nil, err
-	}
-	ram := f.Chip.Memory.RAM
-	if err = f.Image.Map(s); err == nil {
-		err = s.Map(ram.Start, ram.Size(), mem.ReadWrite)
-	}
-	if err != nil {
-		s.Close()
-		return nil, err
-	}
-	return s, nil
-}
+func (f *Firmware) NewSpace() (*mem.Space, error) { return f.plan.NewSpace() }
 
 // links finds what was linked before, so that a process links each build once. It keeps
 // nothing alive: what no module has any more is forgotten, and linked again if it is

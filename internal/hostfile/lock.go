@@ -54,6 +54,7 @@ type Lock struct {
 	name string
 	file *File // nil if the directory itself is locked
 	self *os.File
+	said bool // the file says who has the lock, behind its title
 }
 
 // Lock locks the directory by a file in it, which is made if there is none and stays
@@ -115,12 +116,17 @@ func (l *Lock) current() bool {
 	return err == nil && err2 == nil && os.SameFile(a, b)
 }
 
-// write says who has the lock. Without it the error of the next one is less clear, no
-// more; so nothing is told of what fails.
+// write says who has the lock, and nothing else. Without it the error of the next one is
+// less clear, no more; so nothing is told of what fails.
 func (l *Lock) write(text string) {
-	if l.file.Truncate(0) == nil {
-		l.file.WriteAt([]byte(text), 0)
+	info, err := l.file.Stat()
+	if err == nil {
+		_, err = l.file.WriteAt([]byte(text), 0)
 	}
+	if err == nil && info.Size() > int64(len(text)) {
+		err = l.file.Truncate(int64(len(text)))
+	}
+	l.said = err == nil
 }
 
 func (l *Lock) drop() {
@@ -135,8 +141,8 @@ func (l *Lock) drop() {
 
 // Release gives the lock back; the file says nobody then.
 func (l *Lock) Release(title string) {
-	if l.file != nil {
-		l.write(title)
+	if l.said { // behind the title
+		l.file.Truncate(int64(len(title)))
 	}
 	l.drop()
 }
