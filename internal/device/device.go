@@ -99,7 +99,6 @@ func New(c Config) (*Device, error) {
 		return nil, err
 	}
 	d.next = d.resetInfo(port.ResetPowerOn)
-	d.guard.init()
 	d.typing.init()
 	d.input.d = d
 	if err := d.openState(); err != nil {
@@ -137,7 +136,7 @@ func (d *Device) connect() error {
 		TaskLimit: cmp.Or(c.TaskLimit, chip.Watchdog.Task), SoftWatchdog: cmp.Or(c.SoftWatchdog, chip.Watchdog.Soft),
 		Pending:     d.pendingWork,
 		OnTaskLimit: d.onTaskLimit, OnLongTask: d.onLongTask, OnWatchdog: d.onWatchdog,
-		OnLate: d.guard.late, OnCut: d.onCut,
+		OnLate: d.guard.lateNow, OnCut: d.onCut,
 	})
 	b, buttons, err := board.New(d.loop, c.Board, c.Seed)
 	if err != nil {
@@ -167,6 +166,7 @@ func (d *Device) connect() error {
 		Build:    d.firmware.Info(c.LFSSize), Input: &d.input, Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
 		CheckImage: d.CheckImage, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
 	})
+	d.guard.cut, d.guard.revoke = d.loop.Cut, d.space.Revoke
 	return d.openFiles()
 }
 
