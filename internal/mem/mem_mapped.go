@@ -137,7 +137,7 @@ func (s *Space) Close() error {
 	res := s.res
 	s.res = nil
 	if s.place != nil {
-		return s.place.release()
+		return s.place.release(res)
 	}
 	return release(res)
 }

@@ -58,5 +58,7 @@ func (p *Plan) fill(s *Space) error {
 		return err
 	}
 	copy(s.Mem().Bytes(p.at, size), p.content)
-	return s.Map(p.at, size, ReadOnly)
+	err := s.Map(p.at, size, ReadOnly)
+	s.regions[len(s.regions)-1].shared = true
+	return err
 }

@@ -19,7 +19,9 @@ import (
 //	    0x3FFE8000          0x40210000                of the next space
 //
 // So there are two mappings for each space where memory, a gap, content and a gap would
-// be four.
+// be four. A place whose space is closed keeps them, empty, for the next one, until all
+// places of its slab are free. A space that is alone has neither slab nor file: it is a
+// space as NewSpace makes it, which begins and ends in less time.
 
 const (
 	// stride is how far spaces of a slab lie apart. Two neighbours have their slack in common.
@@ -35,6 +37,7 @@ type planHost struct {
 	fd     int // of the content, valid while slabs is not empty
 	slabs  []*slab
 	refuse bool // the host cannot do it
+	lone   bool // there is a space without a place
 }
 
 // slab is address space for several spaces.
@@ -42,34 +45,44 @@ type slab struct {
 	plan *Plan
 	res  []byte
 	used []bool // places
-	n    int    // of them
+	kept []bool // places that have their mappings
+	n    int    // places that are used
 }
 
 // place is where a space lies.
 type place struct {
 	slab *slab
 	i    int
+	more bool      // memory was mapped besides
+	lone *planHost // of the space that is alone; there is no slab
 }
 
 // NewSpace makes a space of the plan.
 func (p *Plan) NewSpace() (*Space, error) {
-	if s := p.shared(); s != nil {
-		return s, nil
+	h := &p.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.lone || len(h.slabs) > 0 {
+		if s := h.shared(p); s != nil {
+			return s, nil
+		}
 	}
-	return p.copied()
+	s, err := p.copied()
+	if err == nil && !h.lone {
+		h.lone = true
+		s.place = &place{lone: h}
+	}
+	return s, err
 }
 
 // shared makes a space in a slab, nil if the host refuses.
-func (p *Plan) shared() *Space {
+func (h *planHost) shared(p *Plan) *Space {
 	first, last := p.own[0], p.own[len(p.own)-1]
 	for i, r := range p.own[1:] {
 		if before := p.own[i]; before.Start+before.Size != r.Start {
 			return nil // one file would not do
 		}
 	}
-	h := &p.host
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	if h.refuse || !h.begin(p) {
 		return nil
 	}
@@ -136,7 +149,7 @@ func (h *planHost) free(p *Plan) *place {
 	if err != nil {
 		return nil
 	}
-	b := &slab{plan: p, res: res, used: make([]bool, n)}
+	b := &slab{plan: p, res: res, used: make([]bool, n), kept: make([]bool, n)}
 	h.slabs = append(h.slabs, b)
 	return b.take()
 }
@@ -146,7 +159,7 @@ func (b *slab) take() *place {
 		if !used {
 			b.used[i] = true
 			b.n++
-			return &place{b, i}
+			return &place{slab: b, i: i}
 		}
 	}
 	panic("BUG: a slab with room has no place")
@@ -155,6 +168,9 @@ func (b *slab) take() *place {
 // fill maps what a space has. The place is free again if that fails.
 func (a *place) fill(own Range) bool {
 	p := a.slab.plan
+	if a.slab.kept[a.i] {
+		return true
+	}
 	fd, err := memoryFile(int(own.Size))
 	if err != nil {
 		a.leave()
@@ -169,6 +185,7 @@ func (a *place) fill(own Range) bool {
 		a.clear()
 		a.leave()
 	}
+	a.slab.kept[a.i] = err == nil
 	return err == nil
 }
 
@@ -188,6 +205,10 @@ func (a *place) mapFile(start, end Addr, fd, prot int) error {
 
 // back backs a part of the space with zeroed memory of its own.
 func (a *place) back(b []byte, p Prot) error {
+	if a.lone != nil {
+		return protect(b, p)
+	}
+	a.more = true
 	return mapAt(b, -1, protBits[p], unix.MAP_PRIVATE|unix.MAP_ANON|noReserve)
 }
 
@@ -210,16 +231,32 @@ func (a *place) leave() {
 	a.slab.n--
 }
 
-// release gives the place back.
-func (a *place) release() error {
+// release gives back the place of a space whose reservation is res.
+func (a *place) release(res []byte) error {
+	if h := a.lone; h != nil {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.lone = false
+		return release(res)
+	}
 	h := &a.slab.plan.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	a.leave()
-	if a.slab.n > 0 {
-		return a.clear() // a slab without spaces goes as a whole
+	if a.leave(); a.slab.n == 0 { // the slab goes as a whole
+		return h.end()
 	}
-	return h.end()
+	a.slab.kept[a.i] = !a.more && a.empty()
+	if a.slab.kept[a.i] {
+		return nil
+	}
+	return a.clear()
+}
+
+// empty gives back what the own memory of the place holds; it reads zeros then.
+func (a *place) empty() bool {
+	own := a.slab.plan.own
+	last := own[len(own)-1]
+	return unix.Madvise(a.slab.res[uintptr(a.i)*stride+Slack:][own[0].Start:last.Start+last.Size], unix.MADV_REMOVE) == nil
 }
 
 // memoryFile makes a file in memory, full of zeros.

@@ -11,4 +11,4 @@ func (p *Plan) NewSpace() (*Space, error) { return p.copied() }
 type place struct{}
 
 func (*place) back([]byte, Prot) error { panic("BUG: no plan has places here") }
-func (*place) release() error          { panic("BUG: no plan has places here") }
+func (*place) release([]byte) error    { panic("BUG: no plan has places here") }
