@@ -33,7 +33,7 @@ var bounds = map[string]string{
 	"device.Device.EndInput: InjectOutside": "one, by who has fed the input",
 	"device.Device.Feed: InjectOutside":     "TypedMax bytes; who types waits",
 	"device.Device.Run: AfterFunc":          "one, until Run returns",
-	"device.guards.add: go":                 "one in the process, until no module runs",
+	"device.guards.set: AfterFunc":          "one in the process, while a module runs",
 	"device.guards: list":                   "the modules that run",
 	"sdk.Loop.Run: AfterFunc":               "one, until Run returns",
 	"sdk.Loop: list":                        "by those who inject, all of which are in this list",

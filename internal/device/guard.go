@@ -20,7 +20,7 @@ import (
 // watchdog for ever. First the task is cut where its work is counted; where that
 // takes too long, its memory goes.
 //
-// The look at all guards of the process is one goroutine's, see guards.
+// One timer looks after all guards of the process, see guards.
 type guard struct {
 	beats atomic.Uint64 // changes whenever something goes on
 	away  atomic.Int32  // above 0 while the module waits for the host or for time
@@ -92,17 +92,18 @@ func (g *guard) hurry() { watchers.note(g, &g.ending) }
 // lateNow lets the task that runs end in lateTask.
 func (g *guard) lateNow() { watchers.note(g, &g.late) }
 
-// guards watches over all modules of the process that run, with a goroutine that is there
-// while one does.
+// guards watches over all modules of the process that run, by one timer that is set while
+// one does.
 type guards struct {
 	mu      sync.Mutex
 	running map[*guard]struct{}
 	urgent  map[*guard]struct{} // of running: those that are due before the next look
-	alive   bool                // the goroutine is there
-	kick    chan struct{}       // has a value when the goroutine is to see what has changed
+	timer   *time.Timer         // nil before the first run
+	next    time.Time           // when it is due
+	looks   time.Time           // when the next look is
 }
 
-var watchers = &guards{running: map[*guard]struct{}{}, urgent: map[*guard]struct{}{}, kick: make(chan struct{}, 1)}
+var watchers = &guards{running: map[*guard]struct{}{}, urgent: map[*guard]struct{}{}}
 
 // add begins to watch over a run.
 func (w *guards) add(g *guard) {
@@ -110,9 +111,9 @@ func (w *guards) add(g *guard) {
 	defer w.mu.Unlock()
 	g.running, g.wasCut, g.last, g.same = true, false, g.beats.Load(), 0
 	w.running[g] = struct{}{}
-	if !w.alive {
-		w.alive = true
-		go w.run()
+	if len(w.running) == 1 {
+		w.looks = time.Now().Add(guardTime / guardLooks)
+		w.set(w.looks)
 	}
 	w.plan(g)
 }
@@ -125,8 +126,18 @@ func (w *guards) remove(g *guard) {
 	delete(w.running, g)
 	delete(w.urgent, g)
 	if len(w.running) == 0 {
-		w.wake()
+		w.timer.Stop()
 	}
+}
+
+// set lets tick run at a time.
+func (w *guards) set(at time.Time) {
+	w.next = at
+	if w.timer == nil {
+		w.timer = time.AfterFunc(time.Until(at), w.tick)
+		return
+	}
+	w.timer.Reset(time.Until(at))
 }
 
 // note sets one of a guard's wishes.
@@ -155,60 +166,34 @@ func (w *guards) plan(g *guard) {
 	}
 	g.due = due
 	w.urgent[g] = struct{}{}
-	w.wake()
-}
-
-// wake lets the goroutine see what has changed.
-func (w *guards) wake() {
-	select {
-	case w.kick <- struct{}{}:
-	default: // it will
+	if due.Before(w.next) {
+		w.set(due)
 	}
 }
 
-// run is the goroutine.
-func (w *guards) run() {
-	look := time.Now().Add(guardTime / guardLooks)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		next, ok := w.step(&look)
-		if !ok {
-			return
-		}
-		timer.Reset(time.Until(next))
-		select {
-		case <-timer.C:
-		case <-w.kick:
-		}
-	}
-}
-
-// step does what is due, and tells when the next thing is; false if no module runs.
-func (w *guards) step(look *time.Time) (next time.Time, ok bool) {
+// tick does what is due.
+func (w *guards) tick() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.running) == 0 {
-		w.alive = false
-		return next, false
-	}
 	now := time.Now()
-	if !now.Before(*look) {
-		*look = now.Add(guardTime / guardLooks)
+	if !now.Before(w.looks) {
+		w.looks = now.Add(guardTime / guardLooks)
 		for g := range w.running {
 			w.look(g)
 		}
 	}
-	next = *look
+	next := w.looks
 	for g := range w.urgent {
 		if !now.Before(g.due) {
 			w.press(g, now)
 		}
-		if g.due.Before(next) {
+		if _, still := w.urgent[g]; still && g.due.Before(next) {
 			next = g.due
 		}
 	}
-	return next, true
+	if len(w.running) > 0 {
+		w.set(next)
+	}
 }
 
 // look takes the memory of a task without a sign of life.
