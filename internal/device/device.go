@@ -61,7 +61,9 @@ type Device struct {
 	wakeUp     time.Duration  // when the deep sleep ends that the chip is in, 0 for none
 	booting    bool           // the boot task runs
 	where      string         // traceback of the task that is too long
-	hostErr    error          // of writing to Serial
+	unit       time.Duration  // of a cost unit at unitMHz
+	unitMHz    int
+	hostErr    error // of writing to Serial
 	stopped    atomic.Bool
 	endInput   bool
 	idle       bool // the console has executed all that it got
@@ -132,7 +134,7 @@ func (d *Device) assemble() (err error) {
 func (d *Device) connect() error {
 	c, chip := &d.config, d.firmware.Chip
 	d.loop = sdk.New(sdk.Config{
-		Clock: guardedClock{c.Clock, &d.guard}, TaskQueue: chip.TaskQueue, TimerStep: chip.TimerStep,
+		Clock: c.Clock, OnWait: d.guard.outside, OnJump: func() { d.guard.beats.Add(1) }, TaskQueue: chip.TaskQueue, TimerStep: chip.TimerStep,
 		TaskLimit: cmp.Or(c.TaskLimit, chip.Watchdog.Task), SoftWatchdog: cmp.Or(c.SoftWatchdog, chip.Watchdog.Soft),
 		Pending:     d.pendingWork,
 		OnTaskLimit: d.onTaskLimit, OnLongTask: d.onLongTask, OnWatchdog: d.onWatchdog,

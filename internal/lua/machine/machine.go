@@ -54,6 +54,7 @@ type Config struct {
 
 // Machine is a virtual machine of any number model.
 type Machine interface {
+	Control
 	// OpenLibs runs the start-up functions of the linked libraries.
 	OpenLibs() state.Status
 	// State is the main thread.
@@ -90,19 +91,4 @@ type Machine interface {
 type Store struct {
 	Base mem.Addr
 	Size uint32 // bytes
-}
-
-// Traceback replaces the message on top of the stack, which has nothing else
-// below, by one with a traceback, if there is the function debug.traceback.
-func Traceback(L state.State) bool {
-	L.GetGlobal("debug")
-	L.GetField(-1, "traceback")
-	if !L.IsFunction(-1) {
-		return false
-	}
-	L.Insert(1)
-	L.Pop(1)
-	L.PushInteger(2)
-	L.Call(2, 1)
-	return true
 }
