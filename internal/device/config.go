@@ -145,9 +145,10 @@ const (
 	NetworkRefused                  // something was not let through to or from the host's network
 	Cut                             // the end came in the midst of a task
 	Bug                             // a fault of Moonlet reset the module
+	MissingModule                   // a module of the firmware was asked for that Moonlet does not have
 )
 
-var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "network-refused", "cut", "bug"}
+var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "network-refused", "cut", "bug", "missing-module"}
 
 // String is the kind's name, as it stands in JSON.
 func (k EventKind) String() string { return eventNames[k] }
@@ -158,7 +159,8 @@ type Event struct {
 	At   time.Duration // since power-on, in device time
 	// Text is a sentence for the user, without the kind.
 	Text string
-	// Traceback is where Lua was, for LongTask, Watchdog, Cut and Bug; it may be empty.
+	// Traceback is where Lua was, for LongTask, Watchdog, Cut, Bug and MissingModule; it may be
+	// empty.
 	Traceback string
 	Mapping   *hostnet.Mapping // of Listening
 	Took      time.Duration    // of LongTask

@@ -55,13 +55,14 @@ type Device struct {
 	guard      guard
 	typing     typing
 	input      input
-	used       bool           // something is in RAM
-	running    bool           // a life has begun and not ended
-	next       port.ResetInfo // how the next one begins
-	wakeUp     time.Duration  // when the deep sleep ends that the chip is in, 0 for none
-	booting    bool           // the boot task runs
-	where      string         // traceback of the task that is too long
-	unit       time.Duration  // of a cost unit at unitMHz
+	missed     map[string]bool // modules of the firmware that were asked for and are not there
+	used       bool            // something is in RAM
+	running    bool            // a life has begun and not ended
+	next       port.ResetInfo  // how the next one begins
+	wakeUp     time.Duration   // when the deep sleep ends that the chip is in, 0 for none
+	booting    bool            // the boot task runs
+	where      string          // traceback of the task that is too long
+	unit       time.Duration   // of a cost unit at unitMHz
 	unitMHz    int
 	hostErr    error // of writing to Serial
 	stopped    atomic.Bool

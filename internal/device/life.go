@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/mem"
 	"moonlet.example/moonlet/internal/module/node"
@@ -179,12 +180,26 @@ func (d *Device) newMachine() error {
 		Output:      func(p []byte) { node.Output(d.machine.State(), p) },
 		ErrorOutput: d.print,
 		PostTask:    func(prio int, f func()) bool { return d.loop.Post(port.Priority(prio), f) },
-		Fuel:        d.fuel,
+		Fuel:        d.fuel, Undefined: d.onUndefined,
 	})
 	if err == nil {
 		d.machine = vm
 	}
 	return err
+}
+
+// onUndefined tells of a module of the firmware that is asked for and not in Moonlet. What a
+// build leaves out is nil without a word, as on a board.
+func (d *Device) onUndefined(name string) {
+	if !firmware.IsMissing(name) || d.missed[name] {
+		return
+	}
+	if d.missed == nil {
+		d.missed = map[string]bool{}
+	}
+	d.missed[name] = true
+	d.report(Event{Kind: MissingModule, Traceback: d.position(),
+		Text: fmt.Sprintf("the firmware's module %s is not in Moonlet yet: it is nil, as in a build without it", name)})
 }
 
 // print writes text to serial port 0.
