@@ -75,7 +75,7 @@ var allowed = map[string]string{
 	"internal/hostexec":          "internal/chip internal/mem internal/lua/num internal/lua53/chunk internal/lua53/lfs internal/heap internal/lua/state internal/lua/rom internal/lua/machine internal/lua/editions internal/lua/stdlib internal/lua/stdlib/",
 	"internal/luac":              "internal/chip internal/hostfile internal/lua/numconv internal/lua/cfmt internal/lua/libm internal/lua/num internal/lua53/opcode internal/lua53/chunk internal/lua53/lfs internal/hostexec internal/lua/state internal/lua/stdlib internal/lua/stdlib/",
 	"internal/device":            "internal/ !internal/cli !internal/cli/ !internal/project !internal/hostexec",
-	"internal/project":           "internal/lua/num internal/storage/chipmap internal/hostfile internal/heapview internal/lua53/lfs internal/luac internal/lua53/chunk internal/storage/flash internal/storage/flashfs internal/storage/rcr internal/storage/spiffs internal/sim/board internal/device internal/storage/flashdir internal/sim/hostnet internal/port internal/sim/radio internal/sdk",
+	"internal/project":           "internal/chip internal/firmware internal/lua/num internal/storage/chipmap internal/hostfile internal/heapview internal/lua53/lfs internal/luac internal/lua53/chunk internal/storage/flash internal/storage/flashfs internal/storage/rcr internal/storage/spiffs internal/sim/board internal/device internal/storage/flashdir internal/sim/hostnet internal/port internal/sim/radio internal/sdk",
 	"internal/luagen":            "",
 	"internal/cli":               "internal/",
 	"internal/cli/":              "internal/",

@@ -1,6 +1,8 @@
 package chip
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"moonlet.example/moonlet/internal/heap"
@@ -28,6 +30,28 @@ const (
 	// (for instance sigmdel.ca/michel/program/esp8266/arduino/watchdogs_en.html).
 	ESP8266SoftWatchdog = 3200 * time.Millisecond
 )
+
+// All lists the chips that there are.
+func All() []*Chip { return []*Chip{esp8266} }
+
+// Find finds a chip by its name, nil if there is none.
+func Find(name string) *Chip {
+	for _, c := range All() {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Names lists the names of all chips in quotes.
+func Names() string {
+	var names []string
+	for _, c := range All() {
+		names = append(names, strconv.Quote(c.Name))
+	}
+	return strings.Join(names, ", ")
+}
 
 // ESP8266 is the chip that NodeMCU's release branch is made for. It is always the same
 // value.

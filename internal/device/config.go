@@ -169,13 +169,7 @@ type Event struct {
 }
 
 func (c *Config) setDefaults() error {
-	if c.FreeHeap == 0 {
-		c.FreeHeap = DefaultFreeHeap
-	}
-	if c.SDKMemory == nil {
-		m := port.DefaultSDKMemory()
-		c.SDKMemory = &m
-	}
+	c.setMemory()
 	if err := firmware.Join(c.mistakes()); err != nil {
 		return err
 	}
@@ -200,7 +194,23 @@ func (c *Config) setDefaults() error {
 	return nil
 }
 
-// mistakes lists what cannot be, all of it. Defaults are set.
+// setMemory sets the defaults that decide how much memory there is.
+func (c *Config) setMemory() {
+	if c.FreeHeap == 0 {
+		c.FreeHeap = DefaultFreeHeap
+	}
+	if c.SDKMemory == nil {
+		m := port.DefaultSDKMemory()
+		c.SDKMemory = &m
+	}
+}
+
+// Mistakes lists what in a configuration cannot be, all of it.
+func (c Config) Mistakes() []*firmware.Mistake {
+	c.setMemory()
+	return c.mistakes()
+}
+
 func (c *Config) mistakes() []*firmware.Mistake {
 	list := c.Build.Mistakes()
 	fail := func(key, format string, args ...any) {
@@ -209,8 +219,14 @@ func (c *Config) mistakes() []*firmware.Mistake {
 	if most := c.maxFreeHeap(); c.FreeHeap < minFreeHeap || c.FreeHeap > most {
 		fail("heap", "a heap of %d bytes is not possible: choose %d to %d", c.FreeHeap, minFreeHeap, most)
 	}
-	if c.LFSSize < 0 || c.LFSSize%flash.SectorSize != 0 || c.LFSSize > MaxLFS {
-		fail("lfs", "a store of %d bytes is not possible: choose a multiple of %d up to %d", c.LFSSize, flash.SectorSize, MaxLFS)
+	if c.LFSSize < 0 || c.LFSSize%flash.SectorSize != 0 || c.LFSSize > c.maxLFS() {
+		fail("lfs", "a store of %d bytes is not possible: choose a multiple of %d up to %d", c.LFSSize, flash.SectorSize, c.maxLFS())
 	}
 	return list
+}
+
+// maxLFS is the size of the largest store in bytes.
+func (c *Config) maxLFS() int {
+	m := &c.Build.ChipOrDefault().Memory
+	return int(m.Stores.End - m.StoreBase)
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/device"
-	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
 	"moonlet.example/moonlet/internal/sim/board"
@@ -58,15 +57,7 @@ type pattern struct{ at, key, text string }
 func (r *reader) read(root table) settings {
 	s := r.section("", &item{}, root)
 	c := settings{scale: 1}
-	if p := s.str("profile"); p != "" && p != "esp8266" {
-		s.fail("profile", `there is no profile %q; choose "esp8266"`, p)
-	}
-	if name := s.str("number"); name != "" {
-		var err error
-		if c.config.Build.Numbers, err = num.Parse(name); err != nil {
-			s.fail("number", "%v", err)
-		}
-	}
+	c.readBuild(s)
 	c.config.FreeHeap = s.size("heap")
 	c.config.LFSSize = s.size("lfs")
 	if n := c.config.LFSSize; n%flash.SectorSize != 0 || n > device.MaxLFS {
@@ -84,6 +75,7 @@ func (r *reader) read(root table) settings {
 	c.readFiles(s)
 	c.readNetwork(s)
 	s.table("memory", func(t *section) { c.config.SDKMemory = readMemory(t); t.done() })
+	c.checkHeap(s)
 	s.table("wifi", func(t *section) { c.readWiFi(t); t.done() })
 	c.readBoard(s)
 	s.done()

@@ -2,7 +2,10 @@ package project
 
 import (
 	"fmt"
+	"strings"
 
+	"moonlet.example/moonlet/internal/chip"
+	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/port"
 )
 
@@ -43,7 +46,10 @@ func byDefault(text string, n int) string { return fmt.Sprintf("%s (default: %d)
 func Keys() []Key {
 	use := port.DefaultSDKMemory()
 	return []Key{
-		{"profile", "profile", "NAME", `kind of module; there is "esp8266"`, "Module", FormValue},
+		{"profile", "profile", "NAME", `kind of module; there is ` + chip.Names(), "Module", FormValue},
+		{"lua", "lua", "EDITION", `edition of Lua; there is "5.3"`, "Module", FormValue},
+		{"modules", "modules", "NAME,...", `modules of the firmware, as its banner lists them (default: all that there are:
+` + strings.Join(firmware.ModuleNames(), ", ") + ")", "Module", FormList},
 		{"number", "number", "MODEL", `numbers: int32, int64 or mixed (32-bit integers, 64-bit floats)`, "Module", FormValue},
 		{"heap", "heap", "BYTES", `free heap at the prompt, as in 45056 or 44KB`, "Module", FormValue},
 		{"lfs", "lfs", "BYTES", `size of the partition of the Lua Flash Store, as in 64KB (default: none, or
