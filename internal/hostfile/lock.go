@@ -42,18 +42,18 @@ func (f *File) TryLock() error {
 	if err := f.host.ask(LockFile, f.path); err != nil {
 		return err
 	}
-	return f.wrap(LockFile, tryLock(f.f))
+	return f.wrap(LockFile, f.f.tryLock())
 }
 
 // Unlock gives the lock back.
-func (f *File) Unlock() { unlock(f.f) }
+func (f *File) Unlock() { f.f.unlock() }
 
 // Lock is the lock of a directory.
 type Lock struct {
 	dir  *Dir
 	name string
 	file *File // nil if the directory itself is locked
-	self *os.File
+	self handle
 	said bool // the file says who has the lock, behind its title
 }
 
@@ -95,11 +95,11 @@ func (d *Dir) lockSelf() (*Lock, error) {
 	if err := d.host.ask(LockFile, d.path); err != nil {
 		return nil, err
 	}
-	f, err := d.root.Open(".")
+	f, err := d.root.open(".", os.O_RDONLY, 0)
 	if err != nil {
 		return nil, d.wrap(Open, ".", err)
 	}
-	if err := tryLock(f); err != nil {
+	if err := f.tryLock(); err != nil {
 		f.Close()
 		if errors.Is(err, ErrLocked) {
 			return nil, pathError(LockFile, d.path, err)
@@ -113,7 +113,7 @@ func (d *Dir) lockSelf() (*Lock, error) {
 func (l *Lock) current() bool {
 	a, err := l.file.f.Stat()
 	b, err2 := l.dir.root.Stat(l.name)
-	return err == nil && err2 == nil && os.SameFile(a, b)
+	return err == nil && err2 == nil && sameFile(a, b)
 }
 
 // write says who has the lock, and nothing else. Without it the error of the next one is
@@ -131,7 +131,7 @@ func (l *Lock) write(text string) {
 
 func (l *Lock) drop() {
 	if l.self != nil {
-		unlock(l.self)
+		l.self.unlock()
 		l.self.Close()
 		return
 	}
