@@ -32,7 +32,8 @@ type Config struct {
 	// settings. It is made if it does not exist.
 	StateDir string
 	// State is that directory if the caller has opened it, and locked it by LockState. The
-	// caller closes it.
+	// caller closes it. With one in memory (hostfile.NewMemory) the module needs no
+	// descriptors and leaves nothing behind.
 	State *hostfile.Dir
 	// Files is the file system of the host; nil is the real one.
 	Files *hostfile.Host

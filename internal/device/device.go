@@ -94,7 +94,7 @@ func New(c Config) (*Device, error) {
 	if err := c.setDefaults(); err != nil {
 		return nil, err
 	}
-	if c.StateDir == "" {
+	if c.StateDir == "" && c.State == nil {
 		return nil, fmt.Errorf("a module needs a directory for its flash memory")
 	}
 	d := &Device{config: c, idle: true, buttons: map[string]*board.Button{}}

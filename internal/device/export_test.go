@@ -18,3 +18,16 @@ func (d *Device) SpinInMemory() {
 		d.mem.SetU32(at, uint32(at))
 	}
 }
+
+// Eval runs a chunk between two tasks and gives its result as text, or the error.
+func (d *Device) Eval(code string) (result string) {
+	d.loop.Exec(func() {
+		L := d.machine.State()
+		if L.LoadBytes([]byte(code), "=eval", "") == 0 {
+			L.PCall(0, 1, 0)
+		}
+		result = string(L.ToLString(-1))
+		L.SetTop(0)
+	})
+	return result
+}
