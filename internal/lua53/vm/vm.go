@@ -38,7 +38,7 @@ type VM struct {
 	main *Thread
 	cfg  machine.Config
 
-	trap    bool  // the main loop has something to do before the next instruction
+	trap    bool // the main loop has something to do before the next instruction
 	watch   watch
 	fuel    int64 // cost units left until Fuel is called
 	granted int64 // what Fuel gave last

@@ -31,25 +31,31 @@ func (v *VM) Watch(f func(line int)) {
 	}
 }
 
-// watched tells of a new line, by the rule of line hooks (luaG_traceexec): another function
-// or activation, another line, or a jump backwards.
+// watched tells of a new line, by the rule of line hooks (luaG_traceexec): the start of a
+// function, another line, or a jump backwards. A function that another returned to goes on
+// behind its call.
 func (t *Thread) watched() {
 	m, v := t.m, t.v
-	w, ci := &v.watch, t.ci()
+	ci := t.ci()
 	p, pc := v.ciProto(ci), m.Ptr(ci+layout.CallInfoSavedPC)
-	last := *w
-	if ci == last.ci && pc == last.pc+4 && m.Ptr(p+layout.ProtoLineInfo) == 0 {
-		w.pc = pc
+	if m.Ptr(p+layout.ProtoLineInfo) == 0 {
 		return
 	}
-	line := v.funcLine(p, int(pc-m.Ptr(p+layout.ProtoCode))/4)
-	w.ci, w.pc, w.line = ci, pc, line
-	if line < 0 || ci == last.ci && pc > last.pc && line == last.line {
+	npc, last := int(pc-m.Ptr(p+layout.ProtoCode))/4, v.watch
+	line := v.funcLine(p, npc)
+	v.watch.ci, v.watch.pc, v.watch.line = ci, pc, line
+	switch {
+	case npc == 0:
+	case ci != last.ci:
+		if line == v.funcLine(p, npc-1) {
+			return
+		}
+	case pc > last.pc && line == last.line:
 		return
 	}
 	m.SetPtr(ci+layout.CallInfoSavedPC, pc+4) // whoever looks sees the pc behind the instruction
 	defer m.SetPtr(ci+layout.CallInfoSavedPC, pc)
-	w.f(line)
+	v.watch.f(line)
 }
 
 // Depth implements machine.Control.
