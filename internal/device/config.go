@@ -10,14 +10,13 @@ package device
 import (
 	"fmt"
 	"io"
-	"net/netip"
 	"time"
 
 	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/parts"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
-	"moonlet.example/moonlet/internal/sim/board"
 	"moonlet.example/moonlet/internal/sim/hostnet"
 	"moonlet.example/moonlet/internal/sim/radio"
 	"moonlet.example/moonlet/internal/storage/flash"
@@ -49,8 +48,8 @@ type Config struct {
 	// application, in bytes, when the collector has just run; 0 is DefaultFreeHeap.
 	FreeHeap int
 	// SDKMemory is what the closed part of the SDK takes from the heap while the module
-	// works; nil is port.DefaultSDKMemory.
-	SDKMemory *port.SDKMemory
+	// works; nil is DefaultSDKMemory.
+	SDKMemory *SDKMemory
 	ChipID    uint32 // 0 is DefaultChipID
 	// LFSSize is the size of the partition of the Lua Flash Store that the build
 	// has, in bytes: a multiple of 4096, 0 for none. An application that makes a
@@ -76,7 +75,7 @@ type Config struct {
 	// baud rate.
 	FastSerial bool
 
-	Board board.Config
+	Board parts.Config
 	Net   Network
 	WiFi  WiFi
 
@@ -94,27 +93,11 @@ type Config struct {
 	Report func(e Event)
 }
 
-// Network is how the module meets the host's network; see hostnet.Config.
-type Network struct {
-	ListenIP  netip.Addr
-	Ports     map[uint16]uint16
-	AutoPorts bool
-	Hosts     map[string]port.IP
-	HostsOnly bool
-	// GatewayIsHost sends what goes to the gateway's address to this host.
-	GatewayIsHost bool
-	Policy        hostnet.Policy
-	Connect       []hostnet.Forward
-	// Fail makes operations of the host fail, for tests.
-	Fail func(op string, a netip.AddrPort) error
-}
+// Network is how the module meets the host's network.
+type Network = hostnet.Access
 
-// WiFi is what the radio hears; see radio.Config.
-type WiFi struct {
-	Networks  []radio.Network
-	KnownOnly bool
-	Script    []radio.Step
-}
+// WiFi is what the radio hears.
+type WiFi = radio.World
 
 // Defaults of Config.
 const (
@@ -201,7 +184,7 @@ func (c *Config) setMemory() {
 		c.FreeHeap = DefaultFreeHeap
 	}
 	if c.SDKMemory == nil {
-		m := port.DefaultSDKMemory()
+		m := DefaultSDKMemory()
 		c.SDKMemory = &m
 	}
 }

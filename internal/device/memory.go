@@ -37,7 +37,7 @@ func (d *Device) MappedBytes() int { return d.space.MappedBytes() }
 // at its prompt: the SDK opens a network of its own by default.
 func (c *Config) atPrompt() int {
 	n := bootUse
-	if use := c.SDKMemory.AccessPoint; use > 0 {
+	if use := c.SDKMemory.Radio.AccessPoint; use > 0 {
 		n += (use + heap.Overhead + 7) &^ 7
 	}
 	return n

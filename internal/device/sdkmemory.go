@@ -3,7 +3,20 @@ package device
 import (
 	"moonlet.example/moonlet/internal/mem"
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sim/hostnet"
+	"moonlet.example/moonlet/internal/sim/radio"
 )
+
+// SDKMemory is what the closed part of the SDK takes from the heap, by who takes it.
+type SDKMemory struct {
+	Radio radio.HeapUse
+	Net   hostnet.HeapUse
+}
+
+// DefaultSDKMemory are the best guesses.
+func DefaultSDKMemory() SDKMemory {
+	return SDKMemory{Radio: radio.DefaultHeapUse(), Net: hostnet.DefaultHeapUse()}
+}
 
 // sdkMemory is the chip's heap for the simulators (port.Memory): what they take from it
 // is what lwIP and the SDK take on the chip.

@@ -57,6 +57,8 @@ var release300 = Release{
 type Mistake struct {
 	Key     string // of project files, as in "heap" and "modules[2]"
 	Problem string // a sentence that says what would be right
+
+	index int // of the entry of a list, -1 for none
 }
 
 // Error implements error.
@@ -67,9 +69,9 @@ func (b *Build) Mistakes() (list []*Mistake) {
 	edition, err := editions.Find(b.Lua)
 	switch {
 	case err != nil:
-		list = append(list, &Mistake{"lua", err.Error()})
+		list = append(list, &Mistake{Key: "lua", Problem: err.Error(), index: -1})
 	case !edition.Has(b.Numbers):
-		list = append(list, &Mistake{"number", fmt.Sprintf("%v has no numbers %v", edition, b.Numbers)})
+		list = append(list, &Mistake{Key: "number", Problem: fmt.Sprintf("%v has no numbers %v", edition, b.Numbers), index: -1})
 	}
 	return append(list, modulesMistakes(b.Modules)...)
 }

@@ -107,26 +107,29 @@ func modulesMistakes(names []string) (list []*Mistake) {
 	}
 	all := ModuleNames()
 	there := strings.Join(all, ", ")
+	fail := func(key string, index int, format string, args ...any) {
+		list = append(list, &Mistake{Key: key, Problem: fmt.Sprintf(format, args...), index: index})
+	}
 	for i, name := range names {
 		key := fmt.Sprintf("modules[%d]", i)
 		switch {
 		case slices.Contains(names[:i], name):
-			list = append(list, &Mistake{key, fmt.Sprintf("%q is named twice; leave one out", name)})
+			fail(key, i, "%q is named twice; leave one out", name)
 		case slices.Contains(all, name):
 		case IsMissing(name):
-			list = append(list, &Mistake{key, fmt.Sprintf("the firmware's module %q is not in Moonlet yet; there are %s", name, there)})
+			fail(key, i, "the firmware's module %q is not in Moonlet yet; there are %s", name, there)
 		default:
-			list = append(list, &Mistake{key, fmt.Sprintf("there is no module %q; there are %s", name, there)})
+			fail(key, i, "there is no module %q; there are %s", name, there)
 		}
 	}
 	for _, m := range modules() {
 		named := slices.Contains(names, m.name)
 		if !named && m.why != "" {
-			list = append(list, &Mistake{"modules", fmt.Sprintf("no build can do without %q: %s; add it", m.name, m.why)})
+			fail("modules", -1, "no build can do without %q: %s; add it", m.name, m.why)
 		}
 		for _, n := range m.needs {
 			if named && !slices.Contains(names, n) {
-				list = append(list, &Mistake{"modules", fmt.Sprintf("%q does not work without %q: add it, or leave both out", m.name, n)})
+				fail("modules", -1, "%q does not work without %q: add it, or leave both out", m.name, n)
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/keys"
 	"moonlet.example/moonlet/internal/lua53/lfs"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/storage/chipmap"
@@ -71,7 +72,7 @@ func (p *Project) openImage(path string, info fs.FileInfo, flags []Setting) (err
 		}
 	}
 	p.Dir, p.image = filepath.Dir(path), path
-	if err := p.configure(table{}, flags); err != nil {
+	if err := p.configure(keys.Items{}, flags); err != nil {
 		return err
 	}
 	if p.data, err = flash.ReadChipOn(p.files, path); err != nil {

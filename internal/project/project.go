@@ -9,6 +9,7 @@ import (
 
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/keys"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/sim/hostnet"
 	"moonlet.example/moonlet/internal/storage/flash"
@@ -105,7 +106,7 @@ func (p *Project) openDir(dir string, o *Options) (err error) {
 	if p.root, err = p.files.OpenDir(dir); err != nil {
 		return &Error{Where: dir, Problem: "cannot be read: " + reason(err)}
 	}
-	root := table{}
+	root := keys.Items{}
 	name := filepath.Join(dir, FileName)
 	text, err := p.readProjectFile(name)
 	switch {
@@ -160,17 +161,16 @@ func (p *Project) placeState() error {
 	return nil
 }
 
-func (p *Project) configure(root table, flags []Setting) error {
-	if err := overlay(root, flags); err != nil {
+func (p *Project) configure(root keys.Items, flags []Setting) (err error) {
+	if err := keys.Overlay(root, Keys(), flags); err != nil {
 		return err
 	}
-	r := &reader{}
-	p.settings = r.read(root)
+	p.settings, err = read(root)
 	if list := p.settings.openings; len(list) > 0 && p.settings.config.Net.Policy != hostnet.None {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("the project's file opens the network further than the default: %s",
 			strings.Join(list, ", ")))
 	}
-	return r.err()
+	return err
 }
 
 func (p *Project) hasInit() bool {
@@ -186,7 +186,7 @@ func (p *Project) hasInit() bool {
 // what a source file becomes; compiled code is started by one.
 func (p *Project) openFile(path string, flags []Setting) error {
 	p.Dir = filepath.Dir(path)
-	if err := p.configure(table{}, flags); err != nil {
+	if err := p.configure(keys.Items{}, flags); err != nil {
 		return err
 	}
 	if !p.settings.allFiles {

@@ -3,6 +3,7 @@ package editions
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"moonlet.example/moonlet/internal/lua/machine"
@@ -49,12 +50,19 @@ func Find(name string) (*Edition, error) {
 	if name == "" {
 		return Default(), nil
 	}
-	var names []string
 	for _, e := range All() {
 		if e.Name == name {
 			return e, nil
 		}
-		names = append(names, fmt.Sprintf("%q", e.Name))
 	}
-	return nil, fmt.Errorf("there is no Lua %q; choose %s", name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("there is no Lua %q; choose %s", name, Names())
+}
+
+// Names lists the names of all editions in quotes.
+func Names() string {
+	var names []string
+	for _, e := range All() {
+		names = append(names, strconv.Quote(e.Name))
+	}
+	return strings.Join(names, ", ")
 }
