@@ -53,22 +53,23 @@ type key struct {
 }
 
 func (b *Build) key(main *state.Module) key {
-	_, banner := b.chosen()
-	return key{b.ChipOrDefault(), b.Edition(), b.Numbers, strings.Join(banner, ","), b.Options, b.release(), main}
+	return key{b.ChipOrDefault(), b.Edition(), b.Numbers, strings.Join(b.banner(), ","), b.Options, b.release(), main}
 }
 
 // link makes the ROM: as in the firmware's device build, the basic functions are entries
 // of the table ROM itself.
 func (b *Build) link(program *state.Module) *Firmware {
-	list, banner := b.chosen()
 	f := &Firmware{
 		Chip: b.ChipOrDefault(), Edition: b.Edition(), Numbers: b.Numbers, Release: b.release(),
-		Modules: banner, Owners: map[string]port.Owner{},
+		Modules: b.banner(), Owners: map[string]port.Owner{},
 	}
 	f.Machine = f.Edition.Machine(b.Numbers)
 	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
 	linked := append([]state.Module{f.Machine.Support()}, stdlib.Standard(main, b.Numbers, false)...)
-	for _, m := range list {
+	for _, m := range modules {
+		if !m.always && !b.names(&m) {
+			continue
+		}
 		linked = append(linked, m.link(b.Options)...)
 		if m.owners == nil {
 			continue

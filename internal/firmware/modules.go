@@ -39,7 +39,9 @@ type module struct {
 
 // modules are all of them in the order in which they are linked, which is that of their
 // start: the heap remembers it.
-func modules() []module {
+var modules = allModules()
+
+func allModules() []module {
 	plain := func(list ...state.Module) func(Options) []state.Module {
 		return func(Options) []state.Module { return list }
 	}
@@ -85,12 +87,8 @@ var missing = strings.Fields(`
 
 // ModuleNames lists the modules that there are, sorted.
 func ModuleNames() []string {
-	var names []string
-	for _, m := range modules() {
-		names = append(names, m.name)
-	}
-	slices.Sort(names)
-	return names
+	var b Build
+	return b.banner()
 }
 
 // IsMissing tells whether a name is that of a module which the firmware has and Moonlet
@@ -122,7 +120,7 @@ func modulesMistakes(names []string) (list []*Mistake) {
 			fail(key, i, "there is no module %q; there are %s", name, there)
 		}
 	}
-	for _, m := range modules() {
+	for _, m := range modules {
 		named := slices.Contains(names, m.name)
 		if !named && m.why != "" {
 			fail("modules", -1, "no build can do without %q: %s; add it", m.name, m.why)
@@ -136,17 +134,19 @@ func modulesMistakes(names []string) (list []*Mistake) {
 	return list
 }
 
-// chosen lists the modules that a build has, and the names for its banner.
-func (b *Build) chosen() (list []module, banner []string) {
-	for _, m := range modules() {
-		named := b.Modules == nil || slices.Contains(b.Modules, m.name)
-		if named {
-			banner = append(banner, m.name)
-		}
-		if named || m.always {
-			list = append(list, m)
+// names tells whether a module is named in a build.
+func (b *Build) names(m *module) bool {
+	return b.Modules == nil || slices.Contains(b.Modules, m.name)
+}
+
+// banner lists the modules that are named, sorted.
+func (b *Build) banner() []string {
+	list := make([]string, 0, len(modules))
+	for i := range modules {
+		if m := &modules[i]; b.names(m) {
+			list = append(list, m.name)
 		}
 	}
-	slices.Sort(banner)
-	return list, banner
+	slices.Sort(list)
+	return list
 }
