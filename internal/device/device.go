@@ -56,7 +56,9 @@ type Device struct {
 	guard      guard
 	typing     typing
 	input      input
-	running    bool           // a life has begun and not ended
+	running    bool // a life has begun and not ended
+	living     bool // lives runs
+	interrupts interrupts
 	next       port.ResetInfo // how the next one begins
 	wakeUp     time.Duration  // when the deep sleep ends that the chip is in, 0 for none
 	booting    bool           // the boot task runs
@@ -149,6 +151,7 @@ func (d *Device) connect() error {
 		return err
 	}
 	d.board = b
+	d.watchPins()
 	for i, k := range buttons {
 		d.buttons[c.Board.Buttons[i].Name] = k
 	}
@@ -293,10 +296,20 @@ func (d *Device) Serial(uart int) port.Serial {
 func (d *Device) Pins() port.Pins { return d.board }
 
 // Files implements port.Chip.
-func (d *Device) Files() port.Files { return d.files }
+func (d *Device) Files() port.Files {
+	if d.config.Watch.File != nil {
+		return watchedFiles{d.files, d}
+	}
+	return d.files
+}
 
 // Net implements port.Chip.
-func (d *Device) Net() port.Net { return d.net }
+func (d *Device) Net() port.Net {
+	if d.config.Watch.Packet != nil {
+		return watchedNet{d.net, d}
+	}
+	return d.net
+}
 
 // WiFi implements port.Chip.
 func (d *Device) WiFi() port.WiFi { return d.radio }
@@ -420,14 +433,14 @@ func (d *Device) FreeHeap() int {
 // the end of the input; that is no error, but if a task had to be cut for it, the error is
 // ErrCut. EndAt cuts at once, so that all runs in virtual time are the same.
 func (d *Device) Run(ctx context.Context) error {
-	defer context.AfterFunc(ctx, d.Stop)()
+	defer d.endWith(ctx)()
 	run := func() { d.loop.Run(context.Background()) }
 	end := cmp.Or(d.config.EndAt, sdk.Forever)
 	if end != sdk.Forever {
 		run = func() { d.loop.RunFor(end - d.loop.Now()) }
 	}
 	return d.lives(func() {
-		if run(); d.endInput && !d.stopped.Load() {
+		if run(); d.endInput && !d.interrupted() {
 			d.loop.RunUntilIdle()
 		}
 	}, end, end)
