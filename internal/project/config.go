@@ -87,6 +87,9 @@ func (r *reader) read(root table) settings {
 	s.table("wifi", func(t *section) { c.readWiFi(t); t.done() })
 	c.readBoard(s)
 	s.done()
+	if r.strict {
+		c.check(s, r.sources)
+	}
 	return c
 }
 
@@ -215,12 +218,12 @@ func openings(s *section) (list []string) {
 		}
 		for _, k := range sortedNames(entries) {
 			v, _ := text(entries[k].value)
-			if !fromFlag(entries[k]) && dangerous(v) {
+			if !ownWord(entries[k].at) && dangerous(v) {
 				list = append(list, fmt.Sprintf("%s: %q = %q", name, k, v))
 			}
 		}
 	}
-	if it := s.items["listen"]; it != nil && !fromFlag(it) {
+	if it := s.items["listen"]; it != nil && !ownWord(it.at) {
 		t, _ := text(it.value)
 		if ip, err := netip.ParseAddr(t); err == nil && !ip.IsLoopback() {
 			list = append(list, fmt.Sprintf("listen = %q", t))
@@ -231,14 +234,11 @@ func openings(s *section) (list []string) {
 		return ok && hostnet.Special(ip) != ""
 	})
 	each("connect", func(string) bool { return true })
-	if it := s.items["gateway_is_host"]; it != nil && !fromFlag(it) && it.value == true {
+	if it := s.items["gateway_is_host"]; it != nil && !ownWord(it.at) && it.value == true {
 		list = append(list, "gateway_is_host = true")
 	}
 	return list
 }
-
-// fromFlag tells that a flag said it.
-func fromFlag(it *item) bool { return strings.HasPrefix(it.at, "--") }
 
 func (c *settings) readWiFi(s *section) {
 	w := &c.config.WiFi
@@ -371,7 +371,7 @@ func (c *settings) readBoard(s *section) {
 			Noise: t.number("noise"), NoiseEvery: t.duration("noise_every", 0, false)}
 		t.done()
 	})
-	if len(s.r.problems) == 0 {
+	if len(s.r.problems) == 0 && !s.r.strict {
 		s.checkBoard(b)
 	}
 }

@@ -88,7 +88,7 @@ func (p *Project) here() tree {
 
 // base is the tree in which a pattern counts from a directory, and that directory in it.
 func (p *Project) base(pat pattern, dir string) (tree, string, error) {
-	own := strings.HasPrefix(pat.at, "--")
+	own := ownWord(pat.at)
 	switch {
 	case isLocal(dir):
 		return p.here(), dir, nil

@@ -14,7 +14,11 @@ import (
 )
 
 // reader collects what is wrong, so that the user sees all of it at once.
-type reader struct{ problems []problem }
+type reader struct {
+	problems []problem
+	strict   bool     // also what only a module would find, see settings.check
+	sources  []Source // what settings.check looks at besides
+}
 
 type problem struct {
 	line int

@@ -1,25 +1,20 @@
-package project
+package trial
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
-	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet"
 	"moonlet.example/moonlet/internal/heapview"
-	"moonlet.example/moonlet/internal/lua53/chunk"
-	"moonlet.example/moonlet/internal/luac"
-	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/hook"
+	"moonlet.example/moonlet/internal/project"
 )
 
-// HeapOptions tell what ProfileHeap does.
+// HeapOptions tell what Heap does.
 type HeapOptions struct {
 	After time.Duration // time since power-on of the snapshot
 	Then  time.Duration // of a second one, 0 for none
@@ -33,43 +28,41 @@ type HeapOptions struct {
 	Every  time.Duration
 }
 
-// HeapProfile is what ProfileHeap found.
+// HeapProfile is what Heap found.
 type HeapProfile struct {
-	First  *heapview.Snapshot
-	Second *heapview.Snapshot // nil if none was asked for
-	Notes  []string           // resets and the like on the way
+	First  *moonlet.HeapSnapshot
+	Second *moonlet.HeapSnapshot // nil if none was asked for
+	Notes  []string              // resets and the like on the way
 	// OutOfMemory is what was there when memory ran out for the first time; nil if it
 	// never did.
-	OutOfMemory *heapview.Snapshot
+	OutOfMemory *moonlet.HeapSnapshot
 }
 
 // Last is the latest snapshot.
-func (h *HeapProfile) Last() *heapview.Snapshot {
+func (h *HeapProfile) Last() *moonlet.HeapSnapshot {
 	if h.Second != nil {
 		return h.Second
 	}
 	return h.First
 }
 
-// ProfileHeap boots the project's module, with the books of its allocator open, and
-// tells what is on its heap some time later. It does so in virtual time and in a
-// flash memory of its own, so it always finds the same.
-// When ctx is done, its error comes back soon.
-func (p *Project) ProfileHeap(ctx context.Context, o HeapOptions) (found *HeapProfile, err error) {
+// Heap boots a project's module, with the books of its allocator open, and tells what is on
+// its heap some time later. When ctx is done, its error comes back soon.
+func Heap(ctx context.Context, p *project.Project, o HeapOptions) (found *HeapProfile, err error) {
 	h := &HeapProfile{}
 	t := &heapTrial{p: p, o: o, ctx: ctx}
-	err = p.try(ctx, nil, func(c *device.Config) {
-		c.Serial, c.HeapProfile, c.Report = o.Serial, true, h.note
-		c.Seed = cmp.Or(c.Seed, 1)
-		t.clock = c.Clock
-	}, func(d *device.Device, _ []Uploaded) error {
-		t.d = d
+	opts := []moonlet.Option{moonlet.ProfileHeap(), moonlet.OnEvent(h.note)}
+	if o.Serial != nil {
+		opts = append(opts, moonlet.Serial(o.Serial))
+	}
+	err = try(ctx, p, hook.Options{}, func(m *moonlet.Module) error {
+		t.m = m
 		err := t.profile(h)
 		if err == nil {
 			found = h // whole, also if clearing up behind it fails
 		}
 		return err
-	})
+	}, opts...)
 	return found, err
 }
 
@@ -87,165 +80,106 @@ func (t *heapTrial) profile(h *HeapProfile) (err error) {
 			return err
 		}
 	}
-	if s := t.d.OutOfMemory(); s != nil {
-		h.OutOfMemory = t.named(s)
-		h.Notes = slices.Insert(h.Notes, 0, shortage(s)) // resets are what comes of it
+	if h.OutOfMemory, err = t.m.OutOfMemory(); h.OutOfMemory != nil {
+		h.Notes = slices.Insert(h.Notes, 0, shortage(h.OutOfMemory)) // resets are what comes of it
 	}
-	return nil
+	return err
 }
 
 // shortage tells that memory ran out.
-func shortage(s *heapview.Snapshot) string {
-	return fmt.Sprintf("%v after power-on: %s; --oom shows the heap of that moment", s.At.Round(time.Millisecond), s.Shortage())
+func shortage(s *moonlet.HeapSnapshot) string {
+	return fmt.Sprintf("%v after power-on: %s; --oom shows the heap of that moment", s.At().Round(time.Millisecond), s.Shortage())
 }
 
 // note keeps what the reader of a profile should know.
-func (h *HeapProfile) note(e device.Event) {
-	switch e.Kind {
-	case device.Rebooted, device.Exception, device.Watchdog, device.Sleeping, device.HostError:
-		h.Notes = append(h.Notes, fmt.Sprintf("%v after power-on: %s", e.At.Round(time.Millisecond), e.Text))
+func (h *HeapProfile) note(e moonlet.Event) {
+	switch e.(type) {
+	case moonlet.Rebooted, moonlet.Exception, moonlet.Watchdog, moonlet.Sleeping, moonlet.HostError:
+		h.Notes = append(h.Notes, fmt.Sprintf("%v after power-on: %s", e.When().Round(time.Millisecond), e))
 	}
 }
 
 // heapTrial is a module whose heap is watched.
 type heapTrial struct {
-	p     *Project
-	o     HeapOptions
-	d     *device.Device
-	clock sdk.Clock
-	ctx   context.Context
-	names map[functionAt][]string // of upvalues
+	p   *project.Project
+	o   HeapOptions
+	m   *moonlet.Module
+	ctx context.Context
 }
 
 // snapshot runs the module until some time after power-on.
-func (t *heapTrial) snapshot(at time.Duration) (*heapview.Snapshot, error) {
+func (t *heapTrial) snapshot(at time.Duration) (*moonlet.HeapSnapshot, error) {
 	if err := t.runUntil(at); err != nil {
 		return nil, err
 	}
-	s, err := t.d.HeapSnapshot()
-	if errors.Is(err, device.ErrNotRunning) {
+	s, err := t.m.HeapSnapshot()
+	if errors.Is(err, moonlet.ErrNotRunning) {
 		problem := fmt.Sprintf("%v after power-on no Lua is running: the module sleeps or has just been reset; choose another time", at)
-		if short := t.d.OutOfMemory(); short != nil {
+		if short, _ := t.m.OutOfMemory(); short != nil {
 			problem += ". " + shortage(short)
 		}
-		return nil, &Error{Where: t.p.Dir, Problem: problem}
+		return nil, &project.Error{Where: t.p.Dir, Problem: problem}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return t.named(s), nil
+	return s, err
 }
 
 // outOfMemory runs the module until its memory runs out.
-func (t *heapTrial) outOfMemory() (*heapview.Snapshot, error) {
+func (t *heapTrial) outOfMemory() (*moonlet.HeapSnapshot, error) {
 	const step = 100 * time.Millisecond
-	lowest := t.d.LowestHeap()
-	for end := step; t.d.OutOfMemory() == nil; end += step {
+	lowest := 0
+	for end := step; ; end += step {
+		if s, err := t.m.OutOfMemory(); s != nil || err != nil {
+			return s, err
+		}
 		if end > t.o.After {
-			return nil, &Error{Where: t.p.Dir, Problem: fmt.Sprintf("memory did not run out in %v: %d bytes were free at least; --after says how long to wait", t.o.After, lowest)}
+			return nil, &project.Error{Where: t.p.Dir, Problem: fmt.Sprintf("memory did not run out in %v: %d bytes were free at least; --after says how long to wait", t.o.After, lowest)}
 		}
 		if err := t.runUntil(end); err != nil {
 			return nil, err
 		}
-		if n := t.d.LowestHeap(); n > 0 && (lowest == 0 || n < lowest) {
+		h, err := t.m.Heap()
+		if err != nil && !errors.Is(err, moonlet.ErrNotRunning) {
+			return nil, err
+		}
+		if n := h.Least; n > 0 && (lowest == 0 || n < lowest) {
 			lowest = n
 		}
 	}
-	return t.named(t.d.OutOfMemory()), nil
-}
-
-// named lets a snapshot find the names of upvalues.
-func (t *heapTrial) named(s *heapview.Snapshot) *heapview.Snapshot {
-	if t.names == nil {
-		t.names = t.p.upvalueNames()
-	}
-	s.UpvalueName = func(f heapview.Function, i int) string {
-		if names := t.names[functionAt{f.Source, f.LineDefined}]; i <= len(names) {
-			return names[i-1]
-		}
-		return ""
-	}
-	return s
 }
 
 func (t *heapTrial) runUntil(end time.Duration) error {
-	for now := t.clock.Now(); now < end; now = t.clock.Now() {
+	for {
+		now, err := t.m.Now()
+		if err != nil || now >= end {
+			return err
+		}
 		next := end
 		if t.o.Sample != nil {
 			next = min(end, now.Truncate(t.o.Every)+t.o.Every)
 		}
-		if err := cmp.Or(t.d.RunFor(next-now), t.ctx.Err()); err != nil {
+		if err := t.m.RunFor(next - now); err != nil {
 			return err
 		}
-		if t.o.Sample == nil {
-			continue
+		if err := t.ctx.Err(); err != nil {
+			return err
 		}
-		h, running := t.d.HeapState()
-		t.o.Sample(heapview.Sample{At: t.clock.Now(), Running: running, Life: t.d.Life(),
-			Free: h.Free, Largest: h.Largest, Lua: h.Lua, Lowest: h.Lowest})
-	}
-	return nil
-}
-
-// functionAt is a function by where it is defined.
-type functionAt struct {
-	file string
-	line int
-}
-
-// upvalueNames finds the names of upvalues in the sources, for the module strips
-// them when it compiles. Where a line defines several functions, names stay that
-// all of them have in common.
-func (p *Project) upvalueNames() map[functionAt][]string {
-	names := map[functionAt][]string{}
-	add := func(text []byte, name string) {
-		if f, err := p.compileNamed(text, name); err == nil { // else it does not run either
-			addNames(names, f, name)
+		if t.o.Sample != nil {
+			if err := t.sample(); err != nil {
+				return err
+			}
 		}
 	}
-	for _, s := range p.Sources {
-		if filepath.Ext(s.Name) == ".lua" {
-			add(s.Data, s.Name)
-		}
-	}
-	for _, s := range p.lfs {
-		add(s.Data, s.Name)
-	}
-	return names
 }
 
-// compileNamed compiles source text with all names.
-func (p *Project) compileNamed(text []byte, name string) (*chunk.Proto, error) {
-	c, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Model, Input: bytes.NewReader(text)})
-	if err != nil {
-		return nil, err
+// sample tells the state of the heap.
+func (t *heapTrial) sample() error {
+	h, err := t.m.Heap()
+	running := !errors.Is(err, moonlet.ErrNotRunning)
+	if err != nil && running {
+		return err
 	}
-	defer c.Close()
-	f, err := c.File(luac.Stdin)
-	if err == nil {
-		f.Source.S = "@" + name
-	}
-	return f, err
-}
-
-// addNames adds the names of a function and of those in it. file is that of the
-// enclosing one.
-func addNames(names map[functionAt][]string, f *chunk.Proto, file string) {
-	if f.Source.Set && f.Source.S != "" {
-		file = strings.TrimLeft(f.Source.S[:1], "@=") + f.Source.S[1:]
-	}
-	at := functionAt{file, f.LineDefined}
-	old, again := names[at]
-	list := make([]string, len(f.Upvalues))
-	for i, u := range f.Upvalues {
-		if name := u.Name.S; !again || i < len(old) && old[i] == name {
-			list[i] = name
-		}
-	}
-	if names[at] = list; again && len(old) < len(list) {
-		names[at] = list[:len(old)]
-	}
-	for _, inner := range f.Protos {
-		addNames(names, inner, file)
-	}
+	at, err := t.m.Now()
+	t.o.Sample(heapview.Sample{At: at, Running: running, Life: h.Life,
+		Free: h.Free, Largest: h.Largest, Lua: h.Lua, Lowest: h.Lowest})
+	return err
 }

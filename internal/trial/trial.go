@@ -1,74 +1,52 @@
-package project
+// Package trial boots applications to find something out about them: where their heap goes,
+// and which of their strings could be in flash. A trial is in virtual time and in a flash
+// memory of its own, so it changes nothing and always finds the same.
+package trial
 
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"strings"
 
-	"moonlet.example/moonlet/internal/device"
-	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet"
+	"moonlet.example/moonlet/internal/hook"
+	"moonlet.example/moonlet/internal/project"
 )
 
-// try boots the project's module in virtual time and in a flash memory of its own, which
-// goes with it, and lets use do something with it. prepare changes the copy of the project
-// before its files go to flash, and configure the module; either may be nil. Errors are for
-// the user; when ctx is done, its own comes back soon.
-func (p *Project) try(ctx context.Context, prepare func(q *Project), configure func(c *device.Config), use func(d *device.Device, done []Uploaded) error) (err error) {
-	dir, err := p.files.MkdirTemp()
-	if err != nil {
-		return hostErrorf(err, "making a directory for a trial")
-	}
-	defer func() { err = errors.Join(err, removeTemp(p.files, dir)) }()
-	q := p.apart(filepath.Join(dir, "state"))
-	defer func() { q.closeState() }()
-	if prepare != nil {
-		prepare(&q)
-	}
-	done, err := q.Upload()
+// try boots the module of a project, which stays the caller's, and lets use do something with
+// it. Errors are for the user; when ctx is done, its own comes back soon.
+func try(ctx context.Context, p *project.Project, h hook.Options, use func(m *moonlet.Module) error, opts ...moonlet.Option) (err error) {
+	h.Project, h.Trial, h.Lenient = p, true, true
+	where := "" // of a task that was cut
+	opts = append(opts, moonlet.Inside(h), moonlet.Apart(), moonlet.FastSerial(), moonlet.OnEvent(func(e moonlet.Event) {
+		if c, ok := e.(moonlet.Cut); ok {
+			where = c.Traceback
+		}
+	}))
+	m, err := moonlet.Open(p.Dir, opts...)
 	if err != nil {
 		return err
 	}
-	c := q.Config()
-	c.Clock, c.FastSerial = sdk.NewVirtualClock(), true
-	c.Net.AutoPorts, c.Net.Ports = true, nil
-	if configure != nil {
-		configure(&c)
-	}
-	where, report := "", c.Report // of a task that was cut
-	c.Report = func(e device.Event) {
-		if e.Kind == device.Cut {
-			where = e.Traceback
-		}
-		if report != nil {
-			report(e)
-		}
-	}
-	d, err := device.New(c)
-	if err != nil {
+	defer func() { err = errors.Join(err, m.Close()) }()
+	if err := m.Prepare(); err != nil {
 		return err
 	}
-	defer func() {
-		if e := d.Close(); err == nil {
-			err = e
-		}
-	}()
-	defer context.AfterFunc(ctx, d.Stop)()
-	return p.trialError(ctx, use(d, done), where)
+	defer context.AfterFunc(ctx, m.Stop)()
+	return trialError(ctx, p, use(m), where)
 }
 
 // trialError is the error of a trial in the words of the user, that of ctx if it is done.
 // where is the traceback of a task that was cut.
-func (p *Project) trialError(ctx context.Context, err error, where string) error {
+func trialError(ctx context.Context, p *project.Project, err error, where string) error {
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if !errors.Is(err, device.ErrCut) {
+	if !errors.Is(err, moonlet.ErrCut) {
 		return err
 	}
 	problem := "a task of the module does not end, so there is no moment between two tasks to look at"
 	if where != "" {
 		problem += "; it was in:\n" + strings.TrimRight(where, "\n")
 	}
-	return &Error{Where: p.Dir, Problem: problem}
+	return &project.Error{Where: p.Dir, Problem: problem}
 }
