@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/stdlib"
 	"moonlet.example/moonlet/internal/module/pipe"
@@ -36,7 +36,7 @@ var (
 	readerProc = &state.Proc{F: func(L state.State) int { return L.Host().(*Device).readStdin(L) }}
 
 	// tracebackProc is the message handler of doCall (msghandler).
-	tracebackProc = &state.Proc{F: func(L state.State) int { machine.Traceback(L); return 1 }}
+	tracebackProc = &state.Proc{F: func(L state.State) int { lauxlib.Traceback(L); return 1 }}
 
 	// console declares what the console's functions are for the ROM.
 	console = state.Module{Name: "lua", Procs: []*state.Proc{mainProc, readerProc, tracebackProc}}

@@ -91,18 +91,3 @@ type Store struct {
 	Base mem.Addr
 	Size uint32 // bytes
 }
-
-// Traceback replaces the message on top of the stack, which has nothing else
-// below, by one with a traceback, if there is the function debug.traceback.
-func Traceback(L state.State) bool {
-	L.GetGlobal("debug")
-	L.GetField(-1, "traceback")
-	if !L.IsFunction(-1) {
-		return false
-	}
-	L.Insert(1)
-	L.Pop(1)
-	L.PushInteger(2)
-	L.Call(2, 1)
-	return true
-}

@@ -1,8 +1,9 @@
 package state
 
-// BoxState is what a Buffer needs of its State beyond the interface.
+// BoxState is what a Buffer needs of its thread.
 type BoxState interface {
-	State
+	Core
+	Errorf(format string, args ...any) int // luaL_error
 	// NewBox pushes a userdata of the type LUABOX that owns n bytes of heap, and
 	// returns their address; ResizeBox changes the box at index i. Both raise
 	// "not enough memory for buffer allocation".

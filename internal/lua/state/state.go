@@ -174,8 +174,8 @@ type Debug struct {
 	CI Addr // the call that it describes; private to the implementation
 }
 
-// State is one Lua thread.
-type State interface {
+// Core is one Lua thread, without the auxiliary library.
+type Core interface {
 	// Environment.
 
 	Host() any               // what the embedder attached: a module's chip, an exec session
@@ -206,8 +206,7 @@ type State interface {
 	Replace(i int)
 	Copy(from, to int)
 	CheckStack(n int) bool
-	CheckStackMsg(n int, msg string) // luaL_checkstack; raises
-	XMove(to State, n int)           // moves from the receiver to the other thread
+	XMove(to Core, n int) // moves from the receiver to the other thread
 
 	// Access. None raises unless it says so.
 
@@ -238,7 +237,6 @@ type State interface {
 	Arith(op int)              // raises
 	Concat(n int)              // raises
 	Len(i int)                 // raises
-	LenInt(i int) int64        // luaL_len; raises
 	StringToNumber(s string) bool
 
 	// Push.
@@ -257,7 +255,6 @@ type State interface {
 	PushThread() (isMain bool)
 	PushROTable(t *ROTable)
 	PushGlobalTable()
-	ToLString(i int) []byte // luaL_tolstring: pushes the string, too; raises
 
 	// Tables.
 
@@ -286,6 +283,78 @@ type State interface {
 	SetMetatable(i int)
 	GetUserValue(i int) Type
 	SetUserValue(i int)
+
+	// Errors.
+
+	Error() int      // lua_error; raises
+	Raise() int      // lua_error for a function that returns it at once
+	Where(level int) // luaL_where
+
+	// Calls.
+
+	Call(nargs, nresults int) // raises what the callee raises
+	CallK(nargs, nresults, ctx int, k *Cont) int
+	PCall(nargs, nresults, msgh int) Status
+	PCallK(nargs, nresults, msgh, ctx int, k *Cont) int
+
+	// Coroutines.
+
+	NewThread() State
+	Resume(from State, nargs int) Status
+	YieldK(nresults, ctx int, k *Cont) int
+	IsYieldable() bool
+	Status() Status
+	SameThread(other Core) bool
+
+	// Code.
+
+	Load(r Reader, chunkName, mode string) Status
+	LoadBytes(code []byte, chunkName, mode string) Status
+	Dump(w Writer, strip int) error
+	StripDebug(level int) int
+	PushStringsArray(rom bool) bool // lua_pushstringsarray
+
+	// The Lua Flash Store (lnodemcu.c); the functions PushLFSModules and
+	// PushLFSTimestamp of this package build on these.
+
+	LFSConfig() LFSConfig // lua_getlfsconfig
+	PushLFSIndex() Type   // lua_pushlfsindex: the ROTable of modules, or nil
+	// PushLFSFunc replaces the name on top of the stack by a function of the store
+	// (lua_pushlfsfunc, luaL_pushlfsmodule), by nil if there is none of that name.
+	PushLFSFunc() bool
+
+	// Debug.
+
+	GetStack(level int) (Debug, bool)
+	GetInfo(what string, ar *Debug) bool
+	GetLocal(ar *Debug, n int) (name string, ok bool) // ar nil: parameters of the function on top
+	SetLocal(ar *Debug, n int) (name string, ok bool)
+	GetUpvalue(fi, n int) (name string, ok bool)
+	SetUpvalue(fi, n int) (name string, ok bool)
+	UpvalueID(fi, n int) Addr
+	UpvalueJoin(f1, n1, f2, n2 int)
+	SetHook(h *HookProc, mask, count int)
+	GetHook() (h *HookProc, mask, count int)
+
+	// Memory.
+
+	GC(what, data int) int
+	FreeHeap() int                         // lua_freeheap: bytes
+	Alloc(n int) Addr                      // malloc outside Lua's account, 0 if it fails
+	Realloc(a Addr, osize, nsize int) Addr // likewise
+	Free(a Addr, size int)                 // likewise
+}
+
+// State is one Lua thread with the auxiliary library, which package lauxlib has.
+type State interface {
+	Core
+
+	CheckStackMsg(n int, msg string) // luaL_checkstack; raises
+	LenInt(i int) int64              // luaL_len; raises
+	ToLString(i int) []byte          // luaL_tolstring: pushes the string, too; raises
+
+	// Tables and their metatables.
+
 	GetMetafield(i int, name string) Type // luaL_getmetafield: pushes nothing for Nil
 	CallMeta(i int, name string) bool
 	GetSubTable(i int, name string) bool
@@ -321,68 +390,14 @@ type State interface {
 
 	// Errors.
 
-	Error() int                             // lua_error; raises
-	Raise() int                             // lua_error for a function that returns it at once
-	Errorf(format string, args ...any) int  // luaL_error; raises; verbs as in PushFString
-	ArgError(arg int, msg string) int       // raises
-	TypeError(arg int, typeName string) int // raises
-	Where(level int)
-
-	// Calls.
-
-	Call(nargs, nresults int) // raises what the callee raises
-	CallK(nargs, nresults, ctx int, k *Cont) int
-	PCall(nargs, nresults, msgh int) Status
-	PCallK(nargs, nresults, msgh, ctx int, k *Cont) int
-	PCallX(nargs, nresults int) Status // luaL_pcallx: reports through the error task
-	PostTask(prio int) int             // luaL_posttask; raises
-
-	// Coroutines.
-
-	NewThread() State
-	Resume(from State, nargs int) Status
-	YieldK(nresults, ctx int, k *Cont) int
-	IsYieldable() bool
-	Status() Status
-	SameThread(other State) bool
-
-	// Code.
-
-	Load(r Reader, chunkName, mode string) Status
-	LoadBytes(code []byte, chunkName, mode string) Status
-	Dump(w Writer, strip int) error
-	StripDebug(level int) int
-	PushStringsArray(rom bool) bool // lua_pushstringsarray
-
-	// The Lua Flash Store (lnodemcu.c); the functions PushLFSModules and
-	// PushLFSTimestamp of this package build on these.
-
-	LFSConfig() LFSConfig // lua_getlfsconfig
-	PushLFSIndex() Type   // lua_pushlfsindex: the ROTable of modules, or nil
-	// PushLFSFunc replaces the name on top of the stack by a function of the store
-	// (lua_pushlfsfunc, luaL_pushlfsmodule), by nil if there is none of that name.
-	PushLFSFunc() bool
-
-	// Debug.
-
-	GetStack(level int) (Debug, bool)
-	GetInfo(what string, ar *Debug) bool
-	GetLocal(ar *Debug, n int) (name string, ok bool) // ar nil: parameters of the function on top
-	SetLocal(ar *Debug, n int) (name string, ok bool)
-	GetUpvalue(fi, n int) (name string, ok bool)
-	SetUpvalue(fi, n int) (name string, ok bool)
-	UpvalueID(fi, n int) Addr
-	UpvalueJoin(f1, n1, f2, n2 int)
-	SetHook(h *HookProc, mask, count int)
-	GetHook() (h *HookProc, mask, count int)
+	Errorf(format string, args ...any) int                  // luaL_error; raises; verbs as in PushFString
+	ArgError(arg int, msg string) int                       // raises
+	TypeError(arg int, typeName string) int                 // raises
 	Traceback(of State, msg string, hasMsg bool, level int) // pushes on the receiver
 
-	// Memory.
+	// Calls, tasks, buffers.
 
-	GC(what, data int) int
-	FreeHeap() int                         // lua_freeheap: bytes
-	Alloc(n int) Addr                      // malloc outside Lua's account, 0 if it fails
-	Realloc(a Addr, osize, nsize int) Addr // likewise
-	Free(a Addr, size int)                 // likewise
-	NewBuffer() *Buffer                    // luaL_buffinit
+	PCallX(nargs, nresults int) Status // luaL_pcallx: reports through the error task
+	PostTask(prio int) int             // luaL_posttask; raises
+	NewBuffer() *Buffer                // luaL_buffinit
 }

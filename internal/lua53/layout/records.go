@@ -3,10 +3,12 @@
 // every member aligned to its size but to 4 bytes at most (the firmware is
 // compiled with -fpack-struct=4, see its Makefile).
 //
-// This file is the one declaration. The packages v4 and v8 are generated from
-// it: the offsets as constants, for values of 4 and of 8 bytes.
+// This file is the one declaration. The packages v4, v8 and common are generated from
+// it: the offsets as constants, for values of 4 and of 8 bytes, and of those records that
+// are the same for both.
 package layout
 
+//go:generate go run ./gen -o common/offsets.go
 //go:generate go run ./gen -value 4 -o v4/offsets.go
 //go:generate go run ./gen -value 8 -o v8/offsets.go
 

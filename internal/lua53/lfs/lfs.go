@@ -32,6 +32,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/lua53/layout"
+	"moonlet.example/moonlet/internal/lua53/tag"
 )
 
 // Words of the header.
@@ -68,22 +69,9 @@ const MaxModules = 255
 
 // Marks of objects in the store (lgc.h, lobject.h).
 const (
-	markedString = 1<<5 | 1<<6 // in the store; collectable
-	markedProto  = 1<<5 | 1<<0 // in the store; the first of the two whites
-	ttShort      = 4
-	ttLong       = 4 | 1<<4
-	ttProto      = 9
-	ttROTable    = 5 | 1<<4
-
-	tagNil         = 0
-	tagBool        = 1
-	tagLight       = 2
-	tagFloat       = 3
-	tagInt         = 3 | 1<<4
-	tagShort       = ttShort | collectable
-	tagLong        = ttLong | collectable
-	collectable    = 1 << 6
-	firstSeedExtra = 1 // extra of a long string whose hash is there
+	markedString   = 1<<5 | 1<<6 // in the store; tag.Collectable
+	markedProto    = 1<<5 | 1<<0 // in the store; the first of the two whites
+	firstSeedExtra = 1           // extra of a long string whose hash is there
 )
 
 // Region is the content of a store.
@@ -232,9 +220,9 @@ func (b *builder) allStrings() {
 func (b *builder) string(s string, extra byte) uint32 {
 	at := b.here()
 	h := Hash(s, b.im.Seed)
-	list, tt, shrLen, link := HeaderShort, uint32(ttShort), uint32(len(s)), uint32(0)
+	list, tt, shrLen, link := HeaderShort, uint32(tag.ObjShort), uint32(len(s)), uint32(0)
 	if len(s) > chunk.MaxShort {
-		list, tt, shrLen, link, extra = HeaderLong, ttLong, 0, uint32(len(s)), firstSeedExtra
+		list, tt, shrLen, link, extra = HeaderLong, tag.ObjLong, 0, uint32(len(s)), firstSeedExtra
 	} else {
 		slot := &b.slots[h&uint32(len(b.slots)-1)]
 		link, *slot = *slot, at
@@ -258,12 +246,12 @@ func (b *builder) allProtos() {
 	entries := b.here()
 	for i, m := range b.im.Modules {
 		b.word(b.strings[m.Name] + uint32(b.of("TString", "Size")))
-		b.pointer(mains[i], tagLight)
+		b.pointer(mains[i], tag.Light)
 	}
 	b.word(0)
-	b.pointer(0, tagNil)
+	b.pointer(0, tag.Nil)
 	b.header[HeaderModules] = b.place(b.here())
-	b.words(1, ttROTable|0xFF<<16|uint32(uint8(len(mains)))<<24, 0, entries)
+	b.words(1, tag.ROEntry|0xFF<<16|uint32(uint8(len(mains)))<<24, 0, entries)
 }
 
 // chance notes that n bytes, back bytes before here, are left to chance.
@@ -274,14 +262,14 @@ func (b *builder) chance(back, n int) {
 }
 
 // pointer stores a TValue whose value is one word.
-func (b *builder) pointer(p, tag uint32) { b.value(uint64(p), tag) }
+func (b *builder) pointer(p, tt uint32) { b.value(uint64(p), tt) }
 
-func (b *builder) value(v uint64, tag uint32) {
+func (b *builder) value(v uint64, tt uint32) {
 	b.word(uint32(v))
 	if b.model.ValueSize() == 8 {
 		b.word(uint32(v >> 32))
 	}
-	b.word(tag)
+	b.word(tt)
 }
 
 // function stores a prototype behind those inside it and tells its address
@@ -326,7 +314,7 @@ func (b *builder) function(p *chunk.Proto, source uint32) uint32 {
 	s.Constants += int(b.of("TV", "Size")) * len(p.Constants)
 	s.Debug += int(at - debug)
 	b.words(b.addressOf(b.header[HeaderProtos]),
-		ttProto|markedProto<<8|uint32(p.NumParams)<<16|uint32(p.IsVararg)<<24, uint32(p.MaxStackSize),
+		tag.ObjProto|markedProto<<8|uint32(p.NumParams)<<16|uint32(p.IsVararg)<<24, uint32(p.MaxStackSize),
 		uint32(len(p.Upvalues)), uint32(len(p.Constants)), uint32(len(p.Code)), uint32(len(p.LineInfo)),
 		uint32(len(p.Protos)), uint32(len(p.LocVars)), uint32(p.LineDefined), uint32(p.LastLineDefined),
 		constants, code, protos, lines, locals, upvalues, source, 0)
@@ -349,29 +337,29 @@ func (b *builder) constant(k *chunk.Constant) {
 	half := size - wordSize // what a value of one word leaves of its place
 	switch k.Kind {
 	case chunk.Nil:
-		b.value(0, tagNil)
+		b.value(0, tag.Nil)
 		b.chance(wordSize+size, size)
 	case chunk.False:
-		b.value(0, tagBool)
+		b.value(0, tag.Bool)
 		b.chance(wordSize+half, half)
 	case chunk.True:
-		b.value(1, tagBool)
+		b.value(1, tag.Bool)
 		b.chance(wordSize+half, half)
 	case chunk.Int:
 		if b.model.IntSize() == 4 {
-			b.value(uint64(uint32(k.Int)), tagInt)
+			b.value(uint64(uint32(k.Int)), tag.Int)
 			b.chance(wordSize+half, half)
 		} else {
-			b.value(uint64(k.Int), tagInt)
+			b.value(uint64(k.Int), tag.Int)
 		}
 	case chunk.Float:
-		b.value(k.Bits, tagFloat)
+		b.value(k.Bits, tag.Float)
 	case chunk.String:
-		tag := uint32(tagShort)
+		tt := uint32(tag.Short)
 		if len(k.Str) > chunk.MaxShort {
-			tag = tagLong
+			tt = tag.Long
 		}
-		b.value(uint64(b.strings[k.Str]), tag)
+		b.value(uint64(b.strings[k.Str]), tt)
 		b.chance(wordSize+half, half)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/lua53/layout"
+	"moonlet.example/moonlet/internal/lua53/tag"
 )
 
 // Store is a store that was read from the bytes of flash memory.
@@ -120,9 +121,9 @@ func (r *reader) strings() {
 		}
 		var n uint32
 		switch tt := r.data[off+r.of("TString", "TT")]; tt {
-		case ttShort:
+		case tag.ObjShort:
 			n = uint32(r.data[off+r.of("TString", "ShrLen")])
-		case ttLong:
+		case tag.ObjLong:
 			n = r.word(off + r.of("TString", "LngLen"))
 		default:
 			r.fail(off, "type %#02x stands where a string is expected", tt)
@@ -209,14 +210,14 @@ func (r *reader) valueSize(entries, head int) int {
 	count := r.data[head+r.of("ROTable", "LSizeNode")]
 	for _, value := range []int{4, 8} {
 		of := layout.Of(value)
-		size, tag := of("ROEntry", "Size"), of("ROEntry", "Value")+of("TV", "TT")
+		size, ttAt := of("ROEntry", "Size"), of("ROEntry", "Value")+of("TV", "TT")
 		n := (head-entries)/size - 1
 		if (head-entries)%size != 0 || byte(n) != count {
 			continue
 		}
 		right := r.word(head-size) == 0
 		for i := range n {
-			right = right && r.word(entries+i*size+tag) == tagLight
+			right = right && r.word(entries+i*size+ttAt) == tag.Light
 		}
 		if right {
 			r.value = value
@@ -241,7 +242,7 @@ func (r *reader) function(end int, source uint32) (p *chunk.Proto, start int) {
 	if at < r.floor {
 		r.fail(end, "the record of a function does not fit here")
 	}
-	if tt := r.data[at+of("TT")]; tt != ttProto {
+	if tt := r.data[at+of("TT")]; tt != tag.ObjProto {
 		r.fail(at, "type %#02x stands where a function is expected", tt)
 	}
 	if mark := at + of("Marked"); r.data[mark] == markedProto^bothWhites {
@@ -351,28 +352,28 @@ func (r *reader) constant(off int) chunk.Constant {
 	if r.value == 8 {
 		high = r.word(off + wordSize)
 	}
-	tag := r.word(off + r.of("TV", "TT"))
-	r.ints.constant(tag, low, high)
-	switch tag {
-	case tagNil:
+	tt := r.word(off + r.of("TV", "TT"))
+	r.ints.constant(tt, low, high)
+	switch tt {
+	case tag.Nil:
 		return chunk.Constant{Kind: chunk.Nil}
-	case tagBool:
+	case tag.Bool:
 		if low == 0 {
 			return chunk.Constant{Kind: chunk.False}
 		}
 		return chunk.Constant{Kind: chunk.True}
-	case tagInt:
+	case tag.Int:
 		return chunk.Constant{Kind: chunk.Int, Int: int64(uint64(high)<<32 | uint64(low))}
-	case tagFloat:
+	case tag.Float:
 		return chunk.Constant{Kind: chunk.Float, Bits: uint64(high)<<32 | uint64(low)}
-	case tagShort, tagLong:
+	case tag.Short, tag.Long:
 		s := r.text(off, low)
-		if (len(s.S) > chunk.MaxShort) != (tag == tagLong) || !s.Set {
+		if (len(s.S) > chunk.MaxShort) != (tt == tag.Long) || !s.Set {
 			r.fail(off, "the type of a string constant is wrong")
 		}
 		return chunk.Constant{Kind: chunk.String, Str: s.S}
 	}
-	r.fail(off, "constant of unknown type %#x", tag)
+	r.fail(off, "constant of unknown type %#x", tt)
 	return chunk.Constant{}
 }
 

@@ -1,5 +1,9 @@
 package lfs
 
+import (
+	"moonlet.example/moonlet/internal/lua53/tag"
+)
+
 import "moonlet.example/moonlet/internal/lua/num"
 
 // intSizes finds out whether integer constants in places of 8 bytes have 4 or 8
@@ -16,11 +20,11 @@ type intSizes struct {
 // begin begins with the constants of another function.
 func (s *intSizes) begin() { s.float, s.other = 0, 0 }
 
-func (s *intSizes) constant(tag, low, high uint32) {
+func (s *intSizes) constant(tt, low, high uint32) {
 	switch {
-	case tag == tagFloat:
+	case tt == tag.Float:
 		s.float = high
-	case tag != tagInt || high == 0:
+	case tt != tag.Int || high == 0:
 	case high == ^uint32(0) && low>>31 != 0:
 		s.long = true // a negative number
 	case s.float != 0 && high == s.float:

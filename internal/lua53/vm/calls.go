@@ -2,6 +2,7 @@ package vm
 
 import (
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua53/compile"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
 	"moonlet.example/moonlet/internal/lua53/opcode"
 )
@@ -363,8 +364,8 @@ func (t *Thread) posCall(ci, first Addr, nres int) bool {
 	return true
 }
 
-// maxCCalls is the limit of nested C calls (LUAI_MAXCCALLS, llimits.h).
-const maxCCalls = 200
+// maxCCalls is the limit of nested C calls.
+const maxCCalls = compile.MaxCalls
 
 // countCCall counts a C call and raises an error when there are too many.
 func (t *Thread) countCCall() {

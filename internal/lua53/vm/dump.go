@@ -1,8 +1,10 @@
 package vm
 
 import (
+	"moonlet.example/moonlet/internal/lua/source"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/compile"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
 )
 
@@ -190,7 +192,7 @@ func (t *Thread) stripDebug(p Addr, level, deep int) int {
 // undumper reads a binary chunk.
 type undumper struct {
 	t    *Thread
-	z    *zio
+	z    *source.Input
 	name string
 	off  int // bytes read so far
 	deep int
@@ -202,15 +204,15 @@ func (u *undumper) fail(why string) {
 }
 
 func (u *undumper) read(b []byte) {
-	if u.z.read(b) != 0 {
+	if u.z.Read(b) != 0 {
 		u.fail("truncated")
 	}
 	u.off += len(b)
 }
 
 func (u *undumper) byte() byte {
-	c := u.z.next()
-	if c == eoz {
+	c := u.z.Next()
+	if c == source.EOZ {
 		u.fail("truncated")
 	}
 	u.off++
@@ -438,7 +440,7 @@ func (u *undumper) debug(p Addr) {
 
 // undump reads a binary chunk whose first byte is consumed. The closure of its
 // main function is left on the stack.
-func (t *Thread) undump(z *zio, name string) Addr {
+func (t *Thread) undump(z *source.Input, name string) Addr {
 	u := &undumper{t: t, z: z, name: name, off: 1}
 	switch {
 	case name != "" && (name[0] == '@' || name[0] == '='):
@@ -466,20 +468,20 @@ func (t *Thread) undump(z *zio, name string) Addr {
 func (t *Thread) load(reader func() []byte, name, mode string) state.Status {
 	m, v := t.m, t.v
 	name = cText([]byte(name))
-	z := &zio{reader: reader}
-	var ps parserState
+	z := &source.Input{Reader: reader}
+	var job compile.Job
 	off, ci := t.save(t.top()), t.ci()
 	nny, allow, errFunc := t.nny(), m.U8(t.l+layout.LuaStateAllowHook), m.Ptr(t.l+layout.LuaStateErrFunc)
 	t.setNNY(nny + 1)
 	status := t.rawRun(func() {
-		c := z.next()
+		c := z.Next()
 		var cl Addr
 		if c == int(chunk.Signature[0]) {
 			t.checkMode(mode, "binary")
 			cl = t.undump(z, name)
 		} else {
 			t.checkMode(mode, "text")
-			cl = t.parse(z, &ps, name, c)
+			cl = t.parse(z, &job, name, c)
 		}
 		t.initUpvals(cl)
 	})
@@ -487,7 +489,7 @@ func (t *Thread) load(reader func() []byte, name, mode string) state.Status {
 		t.unwindTo(off, ci, allow, status)
 	}
 	m.SetPtr(t.l+layout.LuaStateErrFunc, errFunc)
-	ps.free(t)
+	job.Free()
 	t.setNNY(nny)
 	if status == state.OK {
 		t.setEnvironment(v.gcOf(t.top() - tvSize))

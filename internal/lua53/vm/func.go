@@ -1,10 +1,11 @@
 package vm
 
 import (
+	"moonlet.example/moonlet/internal/lua53/compile"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
 )
 
-const maxUpvalues = 255
+const maxUpvalues = compile.MaxUpvalues
 
 func sizeCClosure(n Addr) Addr {
 	return layout.CClosureUpvalue + n*tvSize

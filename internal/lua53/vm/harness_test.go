@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
@@ -27,7 +28,7 @@ const heapStart = 0x80000000 // away from ROM and scratch memory, whatever its s
 // that whatever a damaged program does stays inside its machine.
 var image = sync.OnceValues(func() (*rom.Image, error) {
 	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
-	return rom.Link(vm.Model, main, []state.Module{vm.Support(), stdlib.Base(main), stdlib.String,
+	return rom.Link(vm.Model, main, []state.Module{lauxlib.Support(), stdlib.Base(main), stdlib.String,
 		stdlib.Table, stdlib.Debug(false), stdlib.Coroutine, stdlib.Math(vm.Model.IntSize()), stdlib.UTF8})
 })
 

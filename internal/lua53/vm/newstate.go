@@ -6,6 +6,8 @@ import (
 	"moonlet.example/moonlet/internal/heap"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/compile"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
 )
 
@@ -53,7 +55,7 @@ func (v *VM) initGlobal(lg Addr) *Thread {
 	m, l := v.m, lg+layout.LXL
 	v.g = lg + layout.LGG
 	m.Zero(lg, layout.LGSize)
-	t := &Thread{v: v, m: m, l: l, g: v.g}
+	t := v.handle(l)
 	v.main = t
 	m.SetU8(v.g+layout.GlobalCurrentWhite, white0)
 	m.SetU8(l+layout.LuaStateTT, tagThread&variantMask)
@@ -94,7 +96,7 @@ func (t *Thread) open() {
 		v.fix(ts)
 	}
 	v.fix(t.newGoString("_ENV"))
-	for i, name := range tokenNames[:numReserved] {
+	for i, name := range chunk.Tokens[:compile.NumReserved] {
 		ts := t.newGoString(name)
 		v.fix(ts)
 		if v.mark(ts)&inFlash == 0 { // in the store it has it already

@@ -16,6 +16,7 @@ package vm
 
 import (
 	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
@@ -56,7 +57,7 @@ type VM struct {
 	handlesOf [8]*Thread
 	handles   []any
 	freeHand  []uint32
-	buffers   []*state.Buffer
+	aux       lauxlib.Shared
 	borrowed  Thread // see borrow
 
 	mostObjects int // more than the heap has room for
@@ -69,13 +70,21 @@ type Thread struct {
 	v    *VM
 	m    mem.Mem
 	l, g Addr
+	lauxlib.Lib
+}
+
+// handle makes a handle of the lua_State at l.
+func (v *VM) handle(l Addr) *Thread {
+	t := &Thread{v: v, m: v.m, l: l, g: v.g}
+	t.Lib = lauxlib.New(t, &v.aux)
+	return t
 }
 
 func (v *VM) thread(l Addr) *Thread {
 	if v.main != nil && l == v.main.l {
 		return v.main
 	}
-	return &Thread{v: v, m: v.m, l: l, g: v.g}
+	return v.handle(l)
 }
 
 // Fields of lua_State that many functions touch.

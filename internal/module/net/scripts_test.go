@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
@@ -106,7 +107,7 @@ func (c *testChip) listening(m hostnet.Mapping) {
 
 func (c *testChip) boot() {
 	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
-	modules := append([]state.Module{vm.Support()}, stdlib.Standard(main, vm.Model, false)...)
+	modules := append([]state.Module{lauxlib.Support()}, stdlib.Standard(main, vm.Model, false)...)
 	image, err := rom.Link(vm.Model, main, append(modules,
 		net.Module, wifi.Module, sjson.Module, tmr.Module, node.New(node.Options{})))
 	if err == nil {

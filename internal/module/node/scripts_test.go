@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
@@ -147,7 +148,7 @@ func (c *testChip) mapMemory() {
 
 func (c *testChip) link() *rom.Image {
 	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
-	modules := append([]state.Module{vm.Support()}, stdlib.Standard(main, vm.Model, false)...)
+	modules := append([]state.Module{lauxlib.Support()}, stdlib.Standard(main, vm.Model, false)...)
 	image, err := rom.Link(vm.Model, main, append(modules,
 		bit.Module, file.Module, gpio.ModuleWithPulse, gpio.PulseModule, pipe.Module, structmod.Module,
 		tmr.Module, uart.Module,

@@ -3,7 +3,6 @@
 package int32float64
 
 import (
-	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/state"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
 )
@@ -92,66 +91,13 @@ func (t *Thread) PCallK(nargs, nresults, msgh, ctx int, k *state.Cont) int {
 	return k.F(t, state.Yield, ctx)
 }
 
-// errorReport runs as a task: it hands the traceback, its upvalue, to the
-// function in the registry's "onerror", or to print.
-var errorReport = &state.Proc{F: func(L state.State) int {
-	if L.GetField(state.RegistryIndex, "onerror") != state.Function {
-		L.Pop(1)
-		L.GetGlobal("print")
-	}
-	L.PushValue(state.UpvalueIndex(1))
-	L.Call(1, 0)
-	return 0
-}}
-
-// errorHandler is the message handler of PCallX: it posts the traceback to
-// errorReport.
-var errorHandler = &state.Proc{F: func(L state.State) int {
-	if machine.Traceback(L) {
-		L.PushClosure(errorReport, 1)
-		L.PostTask(state.TaskHigh)
-	}
-	return 0
-}}
-
-func (t *Thread) PCallX(nargs, nresults int) state.Status {
-	base := t.GetTop() - nargs
-	t.PushFunction(errorHandler)
-	t.Insert(base)
-	status := t.PCall(nargs, nresults, base)
-	t.Remove(base)
-	if status != state.OK && status != state.ErrRun {
-		t.GC(state.GCCollect, 0)
-		t.PushString("out of memory")
-		t.PushClosure(errorReport, 1)
-		t.PostTask(state.TaskHigh)
-	}
-	return status
-}
-
-func (t *Thread) PostTask(prio int) int {
+// QueueTask implements lauxlib.Core.
+func (t *Thread) QueueTask(prio int, f func(L state.State)) (queued, exists bool) {
 	v := t.v
-	if !t.IsFunction(-1) || prio < state.TaskLow || prio > state.TaskHigh {
-		return t.Errorf("invalid posk task")
+	if v.cfg.PostTask == nil || f == nil {
+		return false, v.cfg.PostTask != nil
 	}
-	if v.cfg.PostTask == nil { // no event loop: the firmware's host build does nothing
-		return -1
-	}
-	ref := t.Ref(state.RegistryIndex)
-	if !v.cfg.PostTask(prio, func() { v.main.runTask(ref, prio) }) {
-		t.Unref(state.RegistryIndex, ref)
-		return t.Errorf("Task queue overflow. Task not posted")
-	}
-	return ref
-}
-
-// runTask calls the function of a task with its priority.
-func (t *Thread) runTask(ref, prio int) {
-	t.RawGetI(state.RegistryIndex, int64(ref))
-	t.Unref(state.RegistryIndex, ref)
-	t.PushInteger(int64(prio))
-	t.PCallX(1, 0)
-	t.SetTop(0)
+	return v.cfg.PostTask(prio, func() { f(v.main) }), true
 }
 
 func (t *Thread) NewThread() state.State { return t.v.thread(t.newThread()) }
@@ -182,7 +128,7 @@ func (t *Thread) Status() state.Status {
 	return state.Status(t.m.U8(t.l + layout.LuaStateStatus))
 }
 
-func (t *Thread) SameThread(other state.State) bool {
+func (t *Thread) SameThread(other state.Core) bool {
 	o, ok := other.(*Thread)
 	return ok && o.l == t.l
 }

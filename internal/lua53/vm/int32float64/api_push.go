@@ -3,6 +3,7 @@
 package int32float64
 
 import (
+	"moonlet.example/moonlet/internal/lua/source"
 	"moonlet.example/moonlet/internal/lua/state"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
 )
@@ -100,7 +101,7 @@ func (t *Thread) pushVerb(verb byte, arg any) {
 		t.pushPiece(s)
 	case 'c':
 		c := byte(intArg(arg))
-		if isPrint(int(c)) {
+		if source.IsPrint(int(c)) {
 			t.pushPiece(string(rune(c)))
 		} else {
 			t.pushFString("<\\%d>", int(c))
@@ -118,8 +119,8 @@ func (t *Thread) pushVerb(verb byte, arg any) {
 		a, _ := arg.(Addr)
 		t.pushPiece(pointerString(a))
 	case 'U':
-		var buf [utf8Max]byte
-		t.pushPiece(string(appendUTF8(buf[:0], uint32(intArg(arg)))))
+		var buf [source.UTF8Max]byte
+		t.pushPiece(string(source.AppendUTF8(buf[:0], uint32(intArg(arg)))))
 	default:
 		t.runError("invalid option '%%%c' to 'lua_pushfstring'", int(verb))
 	}

@@ -3,6 +3,7 @@
 package int32float64
 
 import (
+	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/state"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
 	"moonlet.example/moonlet/internal/mem"
@@ -204,16 +205,7 @@ func (t *Thread) CheckStack(n int) bool {
 	return true
 }
 
-func (t *Thread) CheckStackMsg(n int, msg string) {
-	if !t.CheckStack(n) {
-		if msg != "" {
-			t.Errorf("stack overflow (%s)", msg)
-		}
-		t.Errorf("stack overflow")
-	}
-}
-
-func (t *Thread) XMove(to state.State, n int) {
+func (t *Thread) XMove(to state.Core, n int) {
 	other := to.(*Thread)
 	if other.l == t.l {
 		return
@@ -321,7 +313,7 @@ func (t *Thread) ToBytes(i int) ([]byte, bool) {
 
 func (t *Thread) ToString(i int) (string, bool) {
 	b, ok := t.ToBytes(i)
-	return string(touched(b)), ok
+	return string(lauxlib.Touched(b)), ok
 }
 
 func (t *Thread) ToUserdata(i int) Addr {
@@ -434,16 +426,6 @@ func (t *Thread) Concat(n int) {
 func (t *Thread) Len(i int) {
 	t.objLen(t.valid(i), t.top())
 	t.push()
-}
-
-func (t *Thread) LenInt(i int) int64 {
-	t.Len(i)
-	n, ok := t.ToInteger(-1)
-	if !ok {
-		t.Errorf("object length is not an integer")
-	}
-	t.Pop(1)
-	return n
 }
 
 func (t *Thread) StringToNumber(s string) bool {

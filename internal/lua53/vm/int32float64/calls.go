@@ -4,6 +4,7 @@ package int32float64
 
 import (
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua53/compile"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
 	"moonlet.example/moonlet/internal/lua53/opcode"
 )
@@ -365,8 +366,8 @@ func (t *Thread) posCall(ci, first Addr, nres int) bool {
 	return true
 }
 
-// maxCCalls is the limit of nested C calls (LUAI_MAXCCALLS, llimits.h).
-const maxCCalls = 200
+// maxCCalls is the limit of nested C calls.
+const maxCCalls = compile.MaxCalls
 
 // countCCall counts a C call and raises an error when there are too many.
 func (t *Thread) countCCall() {

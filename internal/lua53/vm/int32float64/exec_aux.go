@@ -553,23 +553,6 @@ func fb2int(x uint32) Addr {
 	return Addr(x&7+8) << (x>>3 - 1)
 }
 
-// int2fb is the smallest such byte for at least x.
-func int2fb(x int) int {
-	e := 0
-	if x < 8 {
-		return x
-	}
-	for x >= 8<<4 {
-		x = (x + 0xf) >> 4
-		e += 4
-	}
-	for x >= 8<<1 {
-		x = (x + 1) >> 1
-		e++
-	}
-	return (e+1)<<3 | (x - 8)
-}
-
 // badCode ends the module's run: it tried to execute what is no code.
 func (v *VM) badCode(a Addr) {
 	panic(&mem.Fault{Addr: uint32(a), Cause: mem.CauseIllegalInstruction})

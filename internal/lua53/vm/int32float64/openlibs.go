@@ -3,6 +3,7 @@
 package int32float64
 
 import (
+	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/state"
 )
@@ -16,41 +17,11 @@ func (v *VM) OpenLibs() state.Status { return v.main.rawRun(func() { OpenLibs(v.
 func OpenLibs(L state.State) {
 	t := L.(*Thread)
 	for _, o := range t.v.rom.Opens() {
-		t.require(o.Name, o.Func)
-	}
-}
-
-// require opens a library unless it is loaded, and registers it: one without an
-// entry in ROM becomes a global and a loaded module (luaL_requiref).
-func (t *Thread) require(name string, open Addr) {
-	inROM := false
-	t.GetSubTable(state.RegistryIndex, "_LOADED")
-	t.GetField(-1, name)
-	if !t.ToBoolean(-1) {
-		t.GetGlobal("ROM")
-		if !t.IsNil(-1) {
-			t.GetField(-1, name)
-			inROM = t.ToBoolean(-1)
-			t.Pop(3)
-		} else {
-			t.Pop(2)
-		}
-		t.pushCode(open)
-		t.PushString(name)
-		t.Call(1, 1)
-		if t.ToBoolean(-1) && !inROM {
-			t.PushValue(-1)
-			t.SetField(-3, name)
-		}
-	}
-	t.Remove(-2)
-	if !inROM {
-		t.PushValue(-1)
-		t.SetGlobal(name)
+		t.Require(o.Name, func() { t.pushCode(o.Func) })
 	}
 }
 
 // Edition is this package for those who do not care which it is.
 func Edition() machine.Edition {
-	return machine.Edition{Model: Model, New: New, Support: Support, OpenLibs: OpenLibs}
+	return machine.Edition{Model: Model, New: New, Support: lauxlib.Support, OpenLibs: OpenLibs}
 }

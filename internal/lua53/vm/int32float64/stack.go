@@ -3,6 +3,7 @@
 package int32float64
 
 import (
+	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/state"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
 )
@@ -71,6 +72,7 @@ func (v *VM) borrow(l Addr) *Thread {
 		return v.main
 	}
 	v.borrowed = Thread{v: v, m: v.m, l: l, g: v.g}
+	v.borrowed.Lib = lauxlib.New(&v.borrowed, &v.aux)
 	return &v.borrowed
 }
 

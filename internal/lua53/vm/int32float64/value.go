@@ -4,47 +4,47 @@ package int32float64
 
 import (
 	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua53/tag"
 	"moonlet.example/moonlet/internal/mem"
 )
 
 // Addr is a device address.
 type Addr = mem.Addr
 
-// Type tags as they stand in a TValue (lobject.h): bits 0 to 3 are the type,
-// bits 4 and 5 its variant, bit 6 marks a collectable value.
+// Tags and types by short names; package tag declares them.
 const (
-	tagNil     = 0
-	tagBool    = 1
-	tagLight   = 2
-	tagFloat   = 3
-	tagInt     = 3 | 1<<4
-	tagShort   = 4 | collectable
-	tagLong    = 4 | 1<<4 | collectable
-	tagTable   = 5 | collectable
-	tagROEntry = 5 | 1<<4 // a ROTable as the value of a ROTable's entry
-	tagROTable = 5 | 1<<4 | collectable
-	tagLua     = 6 | collectable // Lua closure
-	tagCFunc   = 6 | 1<<4        // light C function
-	tagCCl     = 6 | 2<<4 | collectable
-	tagUdata   = 7 | collectable
-	tagThread  = 8 | collectable
-	tagProto   = 9  // header byte only
-	tagDead    = 10 // key of a removed entry
+	tagNil     = tag.Nil
+	tagBool    = tag.Bool
+	tagLight   = tag.Light
+	tagFloat   = tag.Float
+	tagInt     = tag.Int
+	tagShort   = tag.Short
+	tagLong    = tag.Long
+	tagTable   = tag.Table
+	tagROEntry = tag.ROEntry
+	tagROTable = tag.ROTable
+	tagLua     = tag.Lua
+	tagCFunc   = tag.CFunc
+	tagCCl     = tag.CCl
+	tagUdata   = tag.Udata
+	tagThread  = tag.Thread
+	tagProto   = tag.ObjProto
+	tagDead    = tag.Dead
 
-	collectable = 1 << 6
-	typeMask    = 0x0F
-	variantMask = 0x3F
+	collectable = tag.Collectable
+	typeMask    = tag.TypeMask
+	variantMask = tag.VariantMask
 
-	typeNil      = 0
-	typeBoolean  = 1
-	typeLight    = 2
-	typeNumber   = 3
-	typeString   = 4
-	typeTable    = 5
-	typeFunction = 6
-	typeUserdata = 7
-	typeThread   = 8
-	numTypes     = 9
+	typeNil      = tag.TypeNil
+	typeBoolean  = tag.TypeBoolean
+	typeLight    = tag.TypeLight
+	typeNumber   = tag.TypeNumber
+	typeString   = tag.TypeString
+	typeTable    = tag.TypeTable
+	typeFunction = tag.TypeFunction
+	typeUserdata = tag.TypeUserdata
+	typeThread   = tag.TypeThread
+	numTypes     = tag.NumTypes
 )
 
 // The accessors below are small enough to be inlined everywhere, the main loop

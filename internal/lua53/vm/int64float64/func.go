@@ -3,10 +3,11 @@
 package int64float64
 
 import (
+	"moonlet.example/moonlet/internal/lua53/compile"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
 )
 
-const maxUpvalues = 255
+const maxUpvalues = compile.MaxUpvalues
 
 func sizeCClosure(n Addr) Addr {
 	return layout.CClosureUpvalue + n*tvSize

@@ -3,8 +3,7 @@
 package int64float64
 
 import (
-	"bytes"
-
+	"moonlet.example/moonlet/internal/lua/lauxlib"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
 	"moonlet.example/moonlet/internal/mem"
 )
@@ -48,16 +47,7 @@ func (v *VM) strBytes(ts Addr) []byte {
 	return v.m.Bytes(strData(ts), strLen(v.m, ts))
 }
 
-func (v *VM) goString(ts Addr) string { return string(touched(v.strBytes(ts))) }
-
-// touched is b for one who copies it: where a damaged length makes it gigabytes, its end is
-// no memory, and reading that ends the run before room for the copy is asked for.
-func touched(b []byte) []byte {
-	if n := len(b); n > 1<<16 {
-		bytes.IndexByte(b[n-1:], 0)
-	}
-	return b
-}
+func (v *VM) goString(ts Addr) string { return string(lauxlib.Touched(v.strBytes(ts))) }
 
 // sizeString is the size of a string object of l bytes.
 func sizeString(l Addr) Addr { return layout.TStringSize + l + 1 }

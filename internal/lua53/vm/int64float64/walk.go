@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
 )
@@ -209,7 +210,7 @@ func (w *walker) defined(p Addr) machine.Frame {
 func (v *VM) defined(p Addr) machine.Frame {
 	f := machine.Frame{LineDefined: int(v.m.I32(p + layout.ProtoLineDefined))}
 	if s := v.m.Ptr(p + layout.ProtoSource); s != 0 {
-		touched(v.strBytes(s))
+		lauxlib.Touched(v.strBytes(s))
 		f.Source = sourceName(v.m.String(strData(s), strLen(v.m, s)))
 	}
 	return f

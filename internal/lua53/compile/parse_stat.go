@@ -1,10 +1,9 @@
-// Code generated from ../parse_stat.go by internal/lua/gen; DO NOT EDIT.
-
-package int64float64
+package compile
 
 import (
-	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
+	layout "moonlet.example/moonlet/internal/lua53/layout/common"
 	"moonlet.example/moonlet/internal/lua53/opcode"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // Limits of the parser (lparser.c).
@@ -88,7 +87,7 @@ func (x *lexer) assignment(lh *target, n int) {
 		if nv.v.kind != eIndexed {
 			x.checkConflict(lh, &nv.v)
 		}
-		x.fs.checkLimit(n+int(x.t.nCCalls()), maxCCalls, "C levels")
+		x.fs.checkLimit(n+int(x.m.U16(x.calls)), MaxCalls, "C levels")
 		x.assignment(&nv, n+1)
 	} else {
 		x.expect('=')
@@ -118,21 +117,21 @@ func (x *lexer) condition() int {
 
 func (x *lexer) gotoStat(pc int) {
 	line := x.line
-	var label Addr
+	var label mem.Addr
 	if x.optional(tkGoto) {
 		label = x.name()
 	} else {
 		x.next()
-		label = x.t.newGoString("break")
+		label = x.vm.String("break")
 	}
 	x.findLabel(x.newLabel(&x.dyn.gotos, label, line, pc))
 }
 
-func (x *lexer) labelStat(label Addr, line int) {
+func (x *lexer) labelStat(label mem.Addr, line int) {
 	fs, labels := x.fs, &x.dyn.labels
 	for i := fs.block.firstLabel; i < labels.n; i++ {
 		if lb := x.label(labels, i); lb.name == label {
-			x.semanticError("label '%s' already defined on line %d", x.t.v.cGoString(label), lb.line)
+			x.semanticError("label '%s' already defined on line %d", x.vm.Text(label), lb.line)
 		}
 	}
 	x.expect(tkDbColon)
@@ -215,7 +214,7 @@ func (x *lexer) forBody(base, line, nvars int, numeric bool) {
 	fs.addLine(fs.pc-1, line)
 }
 
-func (x *lexer) numericFor(name Addr, line int) {
+func (x *lexer) numericFor(name mem.Addr, line int) {
 	fs := x.fs
 	base := fs.freeReg
 	x.newLocalLiteral("(for index)")
@@ -229,13 +228,13 @@ func (x *lexer) numericFor(name Addr, line int) {
 	if x.optional(',') {
 		x.nextRegExpr()
 	} else {
-		fs.codeK(fs.freeReg, fs.intK(1))
+		fs.codeK(fs.freeReg, x.vm.IntK(&fs.consts, 1))
 		fs.reserve(1)
 	}
 	x.forBody(base, line, 1, true)
 }
 
-func (x *lexer) genericFor(name Addr) {
+func (x *lexer) genericFor(name mem.Addr) {
 	fs := x.fs
 	var e expr
 	n, base := 1, fs.freeReg
@@ -325,7 +324,7 @@ func (x *lexer) localFunction() {
 	x.adjustLocals(1)
 	x.body(&e, false, x.line)
 	// Debug information sees the variable from here on.
-	x.t.m.SetI32(fs.locVar(e.info)+layout.LocVarStartPC, int32(fs.pc))
+	x.m.SetI32(fs.locVar(e.info)+layout.LocVarStartPC, int32(fs.pc))
 }
 
 func (x *lexer) localStat() {

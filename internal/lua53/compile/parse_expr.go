@@ -1,7 +1,8 @@
-package vm
+package compile
 
 import (
 	"moonlet.example/moonlet/internal/lua53/opcode"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // exprKind says where the value of an expression is (lparser.h).
@@ -29,8 +30,8 @@ const (
 type expr struct {
 	kind exprKind
 	info int
-	i    Int
-	f    Float
+	i    int64   // of eKInt
+	f    float64 // of eKFloat
 	// For eIndexed: the key (RK), the table's register or upvalue, and which of
 	// the two it is (eLocal or eUpval).
 	key   int
@@ -52,7 +53,7 @@ func (k exprKind) isVariable() bool { return eLocal <= k && k <= eIndexed }
 func (x *lexer) expression(e *expr) { x.subExpr(e, 0) }
 
 // codeString makes e a string constant.
-func (x *lexer) codeString(e *expr, s Addr) { e.init(eK, x.fs.stringK(s)) }
+func (x *lexer) codeString(e *expr, s mem.Addr) { e.init(eK, x.vm.StringK(&x.fs.consts, s)) }
 
 func (x *lexer) checkName(e *expr) { x.codeString(e, x.name()) }
 
@@ -306,10 +307,10 @@ func (x *lexer) simple(e *expr) {
 	switch x.tok.kind {
 	case tkFloat:
 		e.init(eKFloat, 0)
-		e.f = x.tok.f
+		e.f = x.tok.n.Float
 	case tkInt:
 		e.init(eKInt, 0)
-		e.i = x.tok.i
+		e.i = x.tok.n.Int
 	case tkString:
 		x.codeString(e, x.tok.s)
 	case tkNil:

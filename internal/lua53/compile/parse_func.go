@@ -1,32 +1,33 @@
-// Code generated from ../parse_func.go by internal/lua/gen; DO NOT EDIT.
-
-package int64float64
+package compile
 
 import (
-	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
+	"moonlet.example/moonlet/internal/lua/source"
+	layout "moonlet.example/moonlet/internal/lua53/layout/common"
 	"moonlet.example/moonlet/internal/lua53/opcode"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // funcState is a function under construction. Its prototype is in device memory
 // and grows there; a copy of the vectors' addresses is kept here.
 type funcState struct {
-	x     *lexer
-	prev  *funcState
-	p     Addr // prototype
-	block *block
+	x      *lexer
+	prev   *funcState
+	p      mem.Addr // prototype
+	consts Consts
+	block  *block
 
 	pc         int
 	lastTarget int // position of the last jump label
 	jpc        int // jumps pending to pc
-	nk, np     int
+	np         int
 	nups       int
 	nLocVars   int
 	nActive    int // active local variables
 	firstLocal int // of this function in the list of active ones
 	freeReg    int
 
-	sizeCode, sizeK, sizeP, sizeLocVars, sizeUpvals, sizeLine int
-	code, line                                                Addr
+	sizeCode, sizeP, sizeLocVars, sizeUpvals, sizeLine int
+	code, line                                         mem.Addr
 
 	lineLen  int // bytes of line information in use
 	lastLine int
@@ -34,8 +35,8 @@ type funcState struct {
 }
 
 // field sets a pair of fields of the prototype: a vector and its size.
-func (fs *funcState) setVector(vec, size Addr, at Addr, n int) {
-	m := fs.x.t.m
+func (fs *funcState) setVector(vec, size mem.Addr, at mem.Addr, n int) {
+	m := fs.x.m
 	m.SetPtr(fs.p+vec, at)
 	m.SetI32(fs.p+size, int32(n))
 }
@@ -46,20 +47,18 @@ func (fs *funcState) checkLimit(n, limit int, what string) {
 	}
 	x := fs.x
 	where := "main function"
-	if line := int(x.t.m.I32(fs.p + layout.ProtoLineDefined)); line != 0 {
-		x.t.pushFString("function at line %d", line)
-		where = x.t.topString()
+	if line := int(x.m.I32(fs.p + layout.ProtoLineDefined)); line != 0 {
+		where = x.vm.Pushf("function at line %d", line)
 	}
-	x.t.pushFString("too many %s (limit is %d) in %s", what, limit, where)
-	x.syntaxError(x.t.topString())
+	x.syntaxError(x.vm.Pushf("too many %s (limit is %d) in %s", what, limit, where))
 }
 
 func (fs *funcState) isVararg() bool {
-	return fs.x.t.m.U8(fs.p+layout.ProtoIsVararg) != 0
+	return fs.x.m.U8(fs.p+layout.ProtoIsVararg) != 0
 }
 
 func (fs *funcState) setParams(n int, vararg bool) {
-	m := fs.x.t.m
+	m := fs.x.m
 	m.SetU8(fs.p+layout.ProtoNumParams, uint8(n))
 	if vararg {
 		m.SetU8(fs.p+layout.ProtoIsVararg, 1)
@@ -67,35 +66,34 @@ func (fs *funcState) setParams(n int, vararg bool) {
 }
 
 func (fs *funcState) setLastLine(line int) {
-	fs.x.t.m.SetI32(fs.p+layout.ProtoLastLineDefined, int32(line))
+	fs.x.m.SetI32(fs.p+layout.ProtoLastLineDefined, int32(line))
 }
 
 // newInnerProto adds a prototype to those of the current function.
-func (x *lexer) newInnerProto() Addr {
-	t, fs := x.t, x.fs
-	m := t.m
+func (x *lexer) newInnerProto() mem.Addr {
+	m, fs := x.m, x.fs
 	vec := m.Ptr(fs.p + layout.ProtoP)
 	if fs.np >= fs.sizeP {
 		old := fs.sizeP
-		vec = t.growVector(vec, &fs.sizeP, 4, opcode.MaxBx, "functions")
-		m.Zero(vec+Addr(old)*4, Addr(fs.sizeP-old)*4)
+		vec = x.vm.Grow(vec, &fs.sizeP, 4, opcode.MaxBx, "functions")
+		m.Zero(vec+mem.Addr(old)*4, mem.Addr(fs.sizeP-old)*4)
 		fs.setVector(layout.ProtoP, layout.ProtoSizeP, vec, fs.sizeP)
 	}
-	p := t.newProto()
-	m.SetPtr(vec+Addr(fs.np)*4, p)
+	p := x.vm.NewProto()
+	m.SetPtr(vec+mem.Addr(fs.np)*4, p)
 	fs.np++
-	t.objBarrier(fs.p, p)
+	x.vm.Barrier(fs.p, p)
 	return p
 }
 
 // openFunc begins the function of prototype p.
-func (x *lexer) openFunc(p Addr, line int) *funcState {
-	m := x.t.m
+func (x *lexer) openFunc(p mem.Addr, line int) *funcState {
+	m := x.m
 	m.SetI32(p+layout.ProtoLineDefined, int32(line))
-	fs := &funcState{x: x, prev: x.fs, p: p, jpc: noJump, firstLocal: x.dyn.active.n, lastPC: -1}
+	fs := &funcState{x: x, prev: x.fs, p: p, consts: Consts{Strings: x.strings, Proto: p}, jpc: noJump, firstLocal: x.dyn.active.n, lastPC: -1}
 	x.fs = fs
 	m.SetPtr(p+layout.ProtoSource, x.source)
-	x.t.objBarrier(p, x.source)
+	x.vm.Barrier(p, x.source)
 	m.SetU8(p+layout.ProtoMaxStackSize, 2) // registers 0 and 1 are always valid
 	fs.enterBlock(new(block), false)
 	return fs
@@ -103,27 +101,26 @@ func (x *lexer) openFunc(p Addr, line int) *funcState {
 
 // closeFunc ends the current function and trims its vectors.
 func (x *lexer) closeFunc() {
-	t, fs := x.t, x.fs
-	m := t.m
+	m, fs := x.m, x.fs
 	fs.ret(0, 0)
 	fs.leaveBlock()
-	trim := func(vec, size Addr, old, n int, elem Addr) {
-		fs.setVector(vec, size, t.reallocVector(m.Ptr(fs.p+vec), Addr(old), Addr(n), elem), n)
+	trim := func(vec, size mem.Addr, old, n int, elem mem.Addr) {
+		fs.setVector(vec, size, x.vm.ReallocVector(m.Ptr(fs.p+vec), mem.Addr(old), mem.Addr(n), elem), n)
 	}
 	trim(layout.ProtoCode, layout.ProtoSizeCode, fs.sizeCode, fs.pc, 4)
 	if fs.lineLen+1 > fs.sizeLine {
-		fs.line = t.growVector(fs.line, &fs.sizeLine, 1, 1<<31-1, "line codes")
+		fs.line = x.vm.Grow(fs.line, &fs.sizeLine, 1, 1<<31-1, "line codes")
 		fs.setVector(layout.ProtoLineInfo, layout.ProtoSizeLineInfo, fs.line, fs.sizeLine)
 	}
-	m.SetU8(fs.line+Addr(fs.lineLen), 0)
+	m.SetU8(fs.line+mem.Addr(fs.lineLen), 0)
 	fs.lineLen++
 	trim(layout.ProtoLineInfo, layout.ProtoSizeLineInfo, fs.sizeLine, fs.lineLen, 1)
-	trim(layout.ProtoK, layout.ProtoSizeK, fs.sizeK, fs.nk, tvSize)
+	trim(layout.ProtoK, layout.ProtoSizeK, fs.consts.Size, fs.consts.N, x.vm.ValueSize())
 	trim(layout.ProtoP, layout.ProtoSizeP, fs.sizeP, fs.np, 4)
 	trim(layout.ProtoLocVars, layout.ProtoSizeLocVars, fs.sizeLocVars, fs.nLocVars, layout.LocVarSize)
 	trim(layout.ProtoUpvalues, layout.ProtoSizeUpvalues, fs.sizeUpvals, fs.nups, layout.UpvaldescSize)
 	x.fs = fs.prev
-	t.checkGC()
+	x.vm.CheckGC()
 }
 
 // codeClosure emits the closure of the current function in the enclosing one.
@@ -137,46 +134,45 @@ func (x *lexer) codeClosure(e *expr) {
 // Local variables.
 
 // registerLocal adds debug information of a local variable.
-func (x *lexer) registerLocal(name Addr) int {
-	t, fs := x.t, x.fs
-	m := t.m
+func (x *lexer) registerLocal(name mem.Addr) int {
+	m, fs := x.m, x.fs
 	vec := m.Ptr(fs.p + layout.ProtoLocVars)
 	if fs.nLocVars+1 > fs.sizeLocVars {
 		old := fs.sizeLocVars
-		vec = t.growVector(vec, &fs.sizeLocVars, layout.LocVarSize, maxShort, "local variables")
+		vec = x.vm.Grow(vec, &fs.sizeLocVars, layout.LocVarSize, maxShort, "local variables")
 		for i := old; i < fs.sizeLocVars; i++ {
-			m.SetPtr(vec+Addr(i)*layout.LocVarSize+layout.LocVarVarName, 0)
+			m.SetPtr(vec+mem.Addr(i)*layout.LocVarSize+layout.LocVarVarName, 0)
 		}
 		fs.setVector(layout.ProtoLocVars, layout.ProtoSizeLocVars, vec, fs.sizeLocVars)
 	}
-	m.SetPtr(vec+Addr(fs.nLocVars)*layout.LocVarSize+layout.LocVarVarName, name)
-	t.objBarrier(fs.p, name)
+	m.SetPtr(vec+mem.Addr(fs.nLocVars)*layout.LocVarSize+layout.LocVarVarName, name)
+	x.vm.Barrier(fs.p, name)
 	fs.nLocVars++
 	return fs.nLocVars - 1
 }
 
-func (x *lexer) newLocal(name Addr) {
-	t, fs, act := x.t, x.fs, &x.dyn.active
+func (x *lexer) newLocal(name mem.Addr) {
+	fs, act := x.fs, &x.dyn.active
 	reg := x.registerLocal(name)
 	fs.checkLimit(act.n+1-fs.firstLocal, maxLocals, "local variables")
 	if act.n+2 > act.size {
-		act.at = t.growVector(act.at, &act.size, layout.VardescSize, 1<<31-1, "local variables")
+		act.at = x.vm.Grow(act.at, &act.size, layout.VardescSize, 1<<31-1, "local variables")
 	}
-	t.m.SetU16(act.at+Addr(act.n)*layout.VardescSize, uint16(reg))
+	x.m.SetU16(act.at+mem.Addr(act.n)*layout.VardescSize, uint16(reg))
 	act.n++
 }
 
 func (x *lexer) newLocalLiteral(name string) { x.newLocal(x.newString([]byte(name))) }
 
 // locVar is the debug information of the i-th active local variable.
-func (fs *funcState) locVar(i int) Addr {
-	m := fs.x.t.m
-	idx := Addr(m.U16(fs.x.dyn.active.at + Addr(fs.firstLocal+i)*layout.VardescSize))
+func (fs *funcState) locVar(i int) mem.Addr {
+	m := fs.x.m
+	idx := mem.Addr(m.U16(fs.x.dyn.active.at + mem.Addr(fs.firstLocal+i)*layout.VardescSize))
 	return m.Ptr(fs.p+layout.ProtoLocVars) + idx*layout.LocVarSize
 }
 
-func (fs *funcState) localName(i int) Addr {
-	return fs.x.t.m.Ptr(fs.locVar(i) + layout.LocVarVarName)
+func (fs *funcState) localName(i int) mem.Addr {
+	return fs.x.m.Ptr(fs.locVar(i) + layout.LocVarVarName)
 }
 
 // adjustLocals makes the n newest local variables active.
@@ -184,7 +180,7 @@ func (x *lexer) adjustLocals(n int) {
 	fs := x.fs
 	fs.nActive += n
 	for ; n > 0; n-- {
-		x.t.m.SetI32(fs.locVar(fs.nActive-n)+layout.LocVarStartPC, int32(fs.pc))
+		x.m.SetI32(fs.locVar(fs.nActive-n)+layout.LocVarStartPC, int32(fs.pc))
 	}
 }
 
@@ -192,32 +188,32 @@ func (fs *funcState) removeLocals(level int) {
 	fs.x.dyn.active.n -= fs.nActive - level
 	for fs.nActive > level {
 		fs.nActive--
-		fs.x.t.m.SetI32(fs.locVar(fs.nActive)+layout.LocVarEndPC, int32(fs.pc))
+		fs.x.m.SetI32(fs.locVar(fs.nActive)+layout.LocVarEndPC, int32(fs.pc))
 	}
 }
 
-func (fs *funcState) upvalDesc(i int) Addr {
-	return fs.x.t.m.Ptr(fs.p+layout.ProtoUpvalues) + Addr(i)*layout.UpvaldescSize
+func (fs *funcState) upvalDesc(i int) mem.Addr {
+	return fs.x.m.Ptr(fs.p+layout.ProtoUpvalues) + mem.Addr(i)*layout.UpvaldescSize
 }
 
-func (fs *funcState) searchUpvalue(name Addr) int {
+func (fs *funcState) searchUpvalue(name mem.Addr) int {
 	for i := range fs.nups {
-		if fs.x.t.m.Ptr(fs.upvalDesc(i)+layout.UpvaldescName) == name {
+		if fs.x.m.Ptr(fs.upvalDesc(i)+layout.UpvaldescName) == name {
 			return i
 		}
 	}
 	return -1
 }
 
-func (fs *funcState) newUpvalue(name Addr, e *expr) int {
-	t := fs.x.t
-	m := t.m
-	fs.checkLimit(fs.nups+1, maxUpvalues, "upvalues")
+func (fs *funcState) newUpvalue(name mem.Addr, e *expr) int {
+	x := fs.x
+	m := x.m
+	fs.checkLimit(fs.nups+1, MaxUpvalues, "upvalues")
 	if fs.nups+1 > fs.sizeUpvals {
 		old := fs.sizeUpvals
-		vec := t.growVector(m.Ptr(fs.p+layout.ProtoUpvalues), &fs.sizeUpvals, layout.UpvaldescSize, maxUpvalues, "upvalues")
+		vec := x.vm.Grow(m.Ptr(fs.p+layout.ProtoUpvalues), &fs.sizeUpvals, layout.UpvaldescSize, MaxUpvalues, "upvalues")
 		for i := old; i < fs.sizeUpvals; i++ {
-			m.SetPtr(vec+Addr(i)*layout.UpvaldescSize+layout.UpvaldescName, 0)
+			m.SetPtr(vec+mem.Addr(i)*layout.UpvaldescSize+layout.UpvaldescName, 0)
 		}
 		fs.setVector(layout.ProtoUpvalues, layout.ProtoSizeUpvalues, vec, fs.sizeUpvals)
 	}
@@ -229,12 +225,12 @@ func (fs *funcState) newUpvalue(name Addr, e *expr) int {
 	m.SetU8(d+layout.UpvaldescInStack, inStack)
 	m.SetU8(d+layout.UpvaldescIdx, uint8(e.info))
 	m.SetPtr(d+layout.UpvaldescName, name)
-	t.objBarrier(fs.p, name)
+	x.vm.Barrier(fs.p, name)
 	fs.nups++
 	return fs.nups - 1
 }
 
-func (fs *funcState) searchLocal(name Addr) int {
+func (fs *funcState) searchLocal(name mem.Addr) int {
 	for i := fs.nActive - 1; i >= 0; i-- {
 		if fs.localName(i) == name {
 			return i
@@ -255,7 +251,7 @@ func (fs *funcState) markUpval(level int) {
 // findVar finds a variable in the function or the enclosing ones; a variable of
 // an enclosing function becomes an upvalue of all functions between. e is eVoid
 // for a global.
-func (fs *funcState) findVar(name Addr, e *expr, base bool) {
+func (fs *funcState) findVar(name mem.Addr, e *expr, base bool) {
 	if fs == nil {
 		e.init(eVoid, 0)
 		return
@@ -315,30 +311,30 @@ func (x *lexer) adjustAssign(nvars, nexps int, e *expr) {
 	}
 }
 
-// parse compiles a chunk whose first character is first. The closure of its main
-// function is left on the stack.
-func (t *Thread) parse(z *zio, ps *parserState, name string, first int) Addr {
-	m, v := t.m, t.v
-	cl := t.newLClosure(1)
-	v.setPtr(t.top(), cl, tagLua)
-	t.incTop()
-	h := t.newTable()
-	v.setPtr(t.top(), h, tagTable)
-	t.incTop()
-	p := t.newProto()
-	m.SetPtr(cl+layout.LClosureP, p)
-	t.objBarrier(cl, p)
-	source := t.newGoString(name)
-	m.SetPtr(p+layout.ProtoSource, source)
-	ps.dyn.active.n, ps.dyn.gotos.n, ps.dyn.labels.n = 0, 0, 0
-	x := &lexer{t: t, z: z, current: first, line: 1, lastLine: 1, strings: h, source: source, dyn: &ps.dyn}
+// Chunk is a chunk to be compiled.
+type Chunk struct {
+	Mem   mem.Mem
+	Calls mem.Addr // counter of nested C calls, 2 bytes
+	In    *source.Input
+	First int // first character, which is no longer in In
+
+	// Objects that the collector sees by themselves.
+	Proto   mem.Addr // empty prototype of the main function, with its source
+	Strings mem.Addr // empty table that will anchor strings and find constants
+}
+
+// Parse compiles a chunk into its prototype. Errors are thrown; Free is needed after both.
+func (j *Job) Parse(vm Machine, c Chunk) {
+	j.vm = vm
+	x := &lexer{vm: vm, m: c.Mem, calls: c.Calls, in: c.In, current: c.First, line: 1, lastLine: 1, strings: c.Strings,
+		source: c.Mem.Ptr(c.Proto + layout.ProtoSource), dyn: &j.dyn}
 	x.ahead.kind = tkEOS
-	x.envName = t.newGoString("_ENV")
-	ps.x = x
-	x.buf.t = t
+	x.envName = vm.String("_ENV")
+	j.x = x
+	x.buf.vm, x.buf.m = vm, c.Mem
 	x.buf.resize(minBuffer)
 
-	fs := x.openFunc(p, 0)
+	fs := x.openFunc(c.Proto, 0)
 	fs.setParams(0, true)
 	var env expr
 	env.init(eLocal, 0)
@@ -349,26 +345,26 @@ func (t *Thread) parse(z *zio, ps *parserState, name string, first int) Addr {
 		x.expectedError(tkEOS)
 	}
 	x.closeFunc()
-	if level := m.U32(t.g + layout.GlobalStripDefault); level > 0 {
-		t.stripDebug(p, int(level), 0)
-	}
-	t.setTop(t.top() - tvSize)
-	return cl
 }
 
-// parserState is what a compilation has on the heap besides objects; it is freed
-// even after an error.
-type parserState struct {
+// Job is what a compilation has on the heap besides objects.
+type Job struct {
+	vm  Machine
 	dyn dynData
 	x   *lexer
 }
 
-func (ps *parserState) free(t *Thread) {
-	if ps.x != nil {
-		t.free(ps.x.buf.at, ps.x.buf.size)
+// Free gives it back. A Job that never began has nothing.
+func (j *Job) Free() {
+	if j.vm == nil {
+		return
 	}
-	d := &ps.dyn
-	t.free(d.active.at, Addr(d.active.size)*layout.VardescSize)
-	t.free(d.gotos.at, Addr(d.gotos.size)*layout.LabeldescSize)
-	t.free(d.labels.at, Addr(d.labels.size)*layout.LabeldescSize)
+	free := func(at, size mem.Addr) { j.vm.Realloc(at, size, 0) }
+	if j.x != nil {
+		free(j.x.buf.at, j.x.buf.size)
+	}
+	d := &j.dyn
+	free(d.active.at, mem.Addr(d.active.size)*layout.VardescSize)
+	free(d.gotos.at, mem.Addr(d.gotos.size)*layout.LabeldescSize)
+	free(d.labels.at, mem.Addr(d.labels.size)*layout.LabeldescSize)
 }

@@ -1,9 +1,8 @@
-// Code generated from ../parse_block.go by internal/lua/gen; DO NOT EDIT.
-
-package int64float64
+package compile
 
 import (
-	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
+	layout "moonlet.example/moonlet/internal/lua53/layout/common"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // Blocks, labels and gotos.
@@ -20,7 +19,7 @@ type block struct {
 
 // growing is a vector of the parser on the device's heap.
 type growing struct {
-	at   Addr
+	at   mem.Addr
 	n    int // elements in use
 	size int // elements allocated
 }
@@ -32,15 +31,14 @@ type dynData struct {
 }
 
 func (x *lexer) semanticError(format string, args ...any) {
-	x.t.pushFString(format, args...)
+	msg := x.vm.Pushf(format, args...)
 	x.tok.kind = 0 // no "near" in the message
-	x.syntaxError(x.t.topString())
+	x.syntaxError(msg)
 }
 
 func (x *lexer) expectedError(kind int) {
 	s := x.tokenText(kind)
-	x.t.pushFString("%s expected", s)
-	x.syntaxError(x.t.topString())
+	x.syntaxError(x.vm.Pushf("%s expected", s))
 }
 
 func (x *lexer) optional(kind int) bool {
@@ -67,11 +65,10 @@ func (x *lexer) expectMatch(what, who, line int) {
 		x.expectedError(what)
 	}
 	s1, s2 := x.tokenText(what), x.tokenText(who)
-	x.t.pushFString("%s expected (to close %s at line %d)", s1, s2, line)
-	x.syntaxError(x.t.topString())
+	x.syntaxError(x.vm.Pushf("%s expected (to close %s at line %d)", s1, s2, line))
 }
 
-func (x *lexer) name() Addr {
+func (x *lexer) name() mem.Addr {
 	if x.tok.kind != tkName {
 		x.expectedError(tkName)
 	}
@@ -83,56 +80,56 @@ func (x *lexer) name() Addr {
 // enterLevel counts a level of syntactic nesting as a C call, as the firmware's
 // recursive parser does.
 func (x *lexer) enterLevel() {
-	n := x.t.nCCalls() + 1
-	x.t.setNCCalls(n)
-	x.fs.checkLimit(int(n), maxCCalls, "C levels")
+	n := x.m.U16(x.calls) + 1
+	x.m.SetU16(x.calls, n)
+	x.fs.checkLimit(int(n), MaxCalls, "C levels")
 }
 
-func (x *lexer) leaveLevel() { x.t.setNCCalls(x.t.nCCalls() - 1) }
+func (x *lexer) leaveLevel() { x.m.SetU16(x.calls, x.m.U16(x.calls)-1) }
 
 // Labels and gotos.
 
 type labelDesc struct {
-	name     Addr
+	name     mem.Addr
 	pc, line int
 	nActive  int
 }
 
 func (x *lexer) label(l *growing, i int) labelDesc {
-	m, a := x.t.m, l.at+Addr(i)*layout.LabeldescSize
+	m, a := x.m, l.at+mem.Addr(i)*layout.LabeldescSize
 	return labelDesc{m.Ptr(a + layout.LabeldescName), int(m.I32(a + layout.LabeldescPC)),
 		int(m.I32(a + layout.LabeldescLine)), int(m.U8(a + layout.LabeldescNActVar))}
 }
 
 func (x *lexer) setLabelActive(l *growing, i, n int) {
-	x.t.m.SetU8(l.at+Addr(i)*layout.LabeldescSize+layout.LabeldescNActVar, uint8(n))
+	x.m.SetU8(l.at+mem.Addr(i)*layout.LabeldescSize+layout.LabeldescNActVar, uint8(n))
 }
 
-func (x *lexer) newLabel(l *growing, name Addr, line, pc int) int {
-	t := x.t
+func (x *lexer) newLabel(l *growing, name mem.Addr, line, pc int) int {
+	m := x.m
 	if l.n+1 > l.size {
-		l.at = t.growVector(l.at, &l.size, layout.LabeldescSize, maxShort, "labels/gotos")
+		l.at = x.vm.Grow(l.at, &l.size, layout.LabeldescSize, maxShort, "labels/gotos")
 	}
-	a := l.at + Addr(l.n)*layout.LabeldescSize
-	t.m.SetPtr(a+layout.LabeldescName, name)
-	t.m.SetI32(a+layout.LabeldescLine, int32(line))
-	t.m.SetU8(a+layout.LabeldescNActVar, uint8(x.fs.nActive))
-	t.m.SetI32(a+layout.LabeldescPC, int32(pc))
+	a := l.at + mem.Addr(l.n)*layout.LabeldescSize
+	m.SetPtr(a+layout.LabeldescName, name)
+	m.SetI32(a+layout.LabeldescLine, int32(line))
+	m.SetU8(a+layout.LabeldescNActVar, uint8(x.fs.nActive))
+	m.SetI32(a+layout.LabeldescPC, int32(pc))
 	l.n++
 	return l.n - 1
 }
 
 // closeGoto resolves the pending goto g with a label.
 func (x *lexer) closeGoto(g int, lb labelDesc) {
-	t, fs, gl := x.t, x.fs, &x.dyn.gotos
+	fs, gl := x.fs, &x.dyn.gotos
 	gt := x.label(gl, g)
 	if gt.nActive < lb.nActive {
 		x.semanticError("<goto %s> at line %d jumps into the scope of local '%s'",
-			t.v.cGoString(gt.name), gt.line, t.v.cGoString(fs.localName(gt.nActive)))
+			x.vm.Text(gt.name), gt.line, x.vm.Text(fs.localName(gt.nActive)))
 	}
 	fs.patchList(gt.pc, lb.pc)
-	at := gl.at + Addr(g)*layout.LabeldescSize
-	t.m.Copy(at, at+layout.LabeldescSize, Addr(gl.n-1-g)*layout.LabeldescSize)
+	at := gl.at + mem.Addr(g)*layout.LabeldescSize
+	x.m.Copy(at, at+layout.LabeldescSize, mem.Addr(gl.n-1-g)*layout.LabeldescSize)
 	gl.n--
 }
 
@@ -198,7 +195,7 @@ func (fs *funcState) leaveBlock() {
 		fs.patchToHere(j)
 	}
 	if b.isLoop {
-		name := x.t.newGoString("break")
+		name := x.vm.String("break")
 		l := x.newLabel(&x.dyn.labels, name, 0, fs.pc)
 		x.findGotos(x.label(&x.dyn.labels, l))
 	}
@@ -214,8 +211,8 @@ func (fs *funcState) leaveBlock() {
 }
 
 func (x *lexer) undefinedGoto(gt labelDesc) {
-	name := x.t.v.cGoString(gt.name)
-	if x.t.m.U8(gt.name+layout.TStringExtra) > 0 && x.t.v.objTT(gt.name) == tagShort&variantMask {
+	name := x.vm.Text(gt.name)
+	if x.m.U8(gt.name+layout.TStringExtra) > 0 && x.isShort(gt.name) {
 		x.semanticError("<%s> at line %d not inside a loop", name, gt.line)
 	}
 	x.semanticError("no visible label '%s' for <goto> at line %d", name, gt.line)

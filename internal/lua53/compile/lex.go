@@ -1,9 +1,12 @@
-package vm
+package compile
 
 import (
-	"moonlet.example/moonlet/internal/lua/state"
+	"bytes"
+
+	"moonlet.example/moonlet/internal/lua/source"
 	"moonlet.example/moonlet/internal/lua53/chunk"
-	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
+	layout "moonlet.example/moonlet/internal/lua53/layout/common"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // Tokens: single characters stand for themselves, reserved words and the others
@@ -49,104 +52,56 @@ const (
 	tkName
 	tkString
 
-	numReserved = tkWhile - firstReserved + 1
+	// NumReserved is how many of chunk.Tokens are reserved words.
+	NumReserved = tkWhile - firstReserved + 1
 )
-
-var tokenNames = chunk.Tokens
-
-const eoz = -1 // end of the input
 
 // minBuffer is the first size of the token buffer (LUA_MINBUFFER, llimits.h).
 const minBuffer = 32
 
-// zio is a chunk's input (lzio.c).
-type zio struct {
-	reader func() []byte // nil at the end
-	p      []byte        // the current piece
-	i      int           // what is read of it
-}
-
-// next is the next byte of the input, eoz at its end.
-func (z *zio) next() int {
-	if z.i < len(z.p) {
-		c := z.p[z.i]
-		z.i++
-		return int(c)
-	}
-	return z.fill()
-}
-
-// fill gets the next piece and reads its first byte.
-func (z *zio) fill() int {
-	z.i = 0
-	if z.p = z.reader(); len(z.p) == 0 {
-		return eoz
-	}
-	z.i = 1
-	return int(z.p[0])
-}
-
-// rest is what is left of the current piece; skip passes over n bytes of it.
-func (z *zio) rest() []byte { return z.p[z.i:] }
-func (z *zio) skip(n int)   { z.i += n }
-
-// read fills b and tells how many bytes are missing at the end of the input.
-func (z *zio) read(b []byte) int {
-	for len(b) > 0 {
-		if z.i == len(z.p) {
-			z.i = 0
-			if z.p = z.reader(); len(z.p) == 0 {
-				return len(b)
-			}
-		}
-		n := copy(b, z.rest())
-		z.skip(n)
-		b = b[n:]
-	}
-	return 0
-}
-
 type token struct {
 	kind int
-	f    Float
-	i    Int
-	s    Addr // string object
+	n    Number
+	s    mem.Addr // string object
 }
 
 // lexer splits a chunk into tokens. Its buffer is on the device's heap.
 type lexer struct {
-	t        *Thread
-	z        *zio
+	vm       Machine
+	m        mem.Mem
+	calls    mem.Addr // counter of nested C calls, 2 bytes
+	in       *source.Input
 	current  int // character not yet consumed
 	line     int
 	lastLine int // line of the token consumed last
 	tok      token
 	ahead    token
 	buf      buffer
-	strings  Addr // table that anchors strings and finds constants
-	source   Addr // string object of the chunk's name
-	envName  Addr
-	names    [nameCacheSize]Addr // see newName
+	strings  mem.Addr // table that anchors strings and finds constants
+	source   mem.Addr // string object of the chunk's name
+	envName  mem.Addr
+	names    [nameCacheSize]mem.Addr // see newName
 	fs       *funcState
 	dyn      *dynData
 }
 
 // buffer is the token buffer (Mbuffer, lzio.h).
 type buffer struct {
-	t    *Thread
-	at   Addr
-	size Addr
+	vm   Machine
+	m    mem.Mem
+	at   mem.Addr
+	size mem.Addr
 	n    int
 	view []byte // the buffer's memory
 }
 
-func (b *buffer) resize(size Addr) {
-	b.at = b.t.realloc(b.at, b.size, size)
+func (b *buffer) resize(size mem.Addr) {
+	b.at = b.vm.Realloc(b.at, b.size, size)
 	b.size = size
-	b.view = b.t.m.Bytes(b.at, size)
+	b.view = b.m.Bytes(b.at, size)
 }
 
-func (x *lexer) advance() { x.current = x.z.next() }
+func (x *lexer) advance() { x.current = x.in.Next() }
 
 func (x *lexer) save(c int) {
 	b := &x.buf
@@ -168,59 +123,18 @@ func (x *lexer) saveAndNext() {
 // The scanner reads a character at a time, as the grammar asks. Where many of a
 // kind are likely, skipRun and saveRun pass over those in the current piece.
 
-// classes of characters; a run is a sequence of characters of one class.
-const (
-	inName    = 1 << iota // letters, digits and '_'
-	inLine                // all but the ends of a line
-	inString              // what stands for itself between quotes
-	inBracket             // what stands for itself in long brackets
-	inSpace               // blanks within a line
-)
-
-var classes = func() (t [256]uint8) {
-	for c := range t {
-		k := uint8(inLine | inString | inBracket)
-		switch {
-		case c == '\n' || c == '\r':
-			k = 0
-		case c == '"' || c == '\'' || c == '\\':
-			k &^= inString
-		case c == ']':
-			k &^= inBracket
-		}
-		if isAlpha(c) || isDigit(c) {
-			k |= inName
-		}
-		if c == ' ' || c == '\t' {
-			k |= inSpace
-		}
-		t[c] = k
-	}
-	return t
-}()
-
-// runOf is the length of the run of a class at the beginning of p.
-func runOf(p []byte, class uint8) int {
-	for i, c := range p {
-		if classes[c]&class == 0 {
-			return i
-		}
-	}
-	return len(p)
-}
-
 // skipRun goes on to the first character behind the current one that may not be
 // of a class.
-func (x *lexer) skipRun(class uint8) {
-	x.z.skip(runOf(x.z.rest(), class))
+func (x *lexer) skipRun(class source.Class) {
+	x.in.Skip(source.RunOf(x.in.Rest(), class))
 	x.advance()
 }
 
 // saveRun is skipRun that keeps the current character and those it passes over.
-func (x *lexer) saveRun(class uint8) {
+func (x *lexer) saveRun(class source.Class) {
 	x.save(x.current)
-	p := x.z.rest()
-	if n := runOf(p, class); n > 0 {
+	p := x.in.Rest()
+	if n := source.RunOf(p, class); n > 0 {
 		b := &x.buf
 		for b.n+n > len(b.view) {
 			if b.size >= maxSize/2 {
@@ -229,7 +143,7 @@ func (x *lexer) saveRun(class uint8) {
 			b.resize(b.size * 2)
 		}
 		b.n += copy(b.view[b.n:], p[:n])
-		x.z.skip(n)
+		x.in.Skip(n)
 	}
 	x.advance()
 }
@@ -239,13 +153,11 @@ func (x *lexer) text() []byte { return x.buf.view[:x.buf.n] }
 // tokenText pushes the printable form of a token and returns it.
 func (x *lexer) tokenText(kind int) string {
 	if kind < firstReserved {
-		x.t.pushFString("'%c'", kind)
-		return x.t.topString()
+		return x.vm.Pushf("'%c'", kind)
 	}
-	s := tokenNames[kind-firstReserved]
+	s := chunk.Tokens[kind-firstReserved]
 	if kind < tkEOS {
-		x.t.pushFString("'%s'", s)
-		return x.t.topString()
+		return x.vm.Pushf("'%s'", s)
 	}
 	return s
 }
@@ -254,8 +166,8 @@ func (x *lexer) nearText(kind int) string {
 	switch kind {
 	case tkName, tkString, tkFloat, tkInt:
 		x.save(0)
-		x.t.pushFString("'%s'", cText(x.text()))
-		return x.t.topString()
+		text, _, _ := bytes.Cut(x.text(), []byte{0})
+		return x.vm.Pushf("'%s'", string(text))
 	}
 	return x.tokenText(kind)
 }
@@ -263,34 +175,17 @@ func (x *lexer) nearText(kind int) string {
 // lexError raises a syntax error at the current line, "near" a token unless that
 // is 0.
 func (x *lexer) lexError(msg string, kind int) {
-	t := x.t
-	t.pushFString("%s:%d: %s", chunkID(t.v.cGoString(x.source)), x.line, msg)
+	msg = x.vm.Pushf("%s:%d: %s", x.vm.ChunkID(x.source), x.line, msg)
 	if kind != 0 {
-		msg := t.topString()
-		t.pushFString("%s near %s", msg, x.nearText(kind))
+		x.vm.Pushf("%s near %s", msg, x.nearText(kind))
 	}
-	t.throw(state.ErrSyntax)
+	x.vm.Throw()
 }
 
 func (x *lexer) syntaxError(msg string) { x.lexError(msg, x.tok.kind) }
 
-// newString makes a string and anchors it in the scanner's table, so that it
-// lives until the end of the compilation.
-func (x *lexer) newString(s []byte) Addr {
-	t, v, tv := x.t, x.t.v, tvSize
-	ts := t.newString(s)
-	top := t.push()
-	v.setString(top, ts)
-	slot := t.set(x.strings, top)
-	if v.tag(slot) == tagNil {
-		v.setBool(slot, true)
-		t.checkGC()
-	} else { // use the one that the table has
-		ts = v.gcOf(slot + layout.NodeKey - layout.NodeVal)
-	}
-	t.setTop(t.top() - tv)
-	return ts
-}
+// newString makes a string that lives until the end of the compilation.
+func (x *lexer) newString(s []byte) mem.Addr { return x.vm.Anchor(x.strings, s) }
 
 func (x *lexer) atNewline() bool { return x.current == '\n' || x.current == '\r' }
 
@@ -322,21 +217,6 @@ func (x *lexer) acceptSave(a, b int) bool {
 	return false
 }
 
-// Character classes of lctype.c, which know ASCII only.
-
-func isDigit(c int) bool { return '0' <= c && c <= '9' }
-func isHex(c int) bool   { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
-func isAlpha(c int) bool { return c == '_' || 'a' <= c|0x20 && c|0x20 <= 'z' }
-func isSpace(c int) bool { return c == ' ' || '\t' <= c && c <= '\r' }
-func isPrint(c int) bool { return ' ' <= c && c <= '~' }
-
-func hexValue(c int) int {
-	if isDigit(c) {
-		return c - '0'
-	}
-	return c | 0x20 - 'a' + 10
-}
-
 // skipComment skips what follows "--".
 func (x *lexer) skipComment() {
 	if x.current == '[' {
@@ -348,8 +228,8 @@ func (x *lexer) skipComment() {
 			return
 		}
 	}
-	for !x.atNewline() && x.current != eoz {
-		x.skipRun(inLine)
+	for !x.atNewline() && x.current != source.EOZ {
+		x.skipRun(source.InLine)
 	}
 }
 
@@ -361,7 +241,7 @@ func (x *lexer) scan(tok *token) int {
 		case '\n', '\r':
 			x.newline()
 		case ' ', '\f', '\t', '\v':
-			x.skipRun(inSpace)
+			x.skipRun(source.InSpace)
 		case '-':
 			x.advance()
 			if x.current != '-' {
@@ -411,17 +291,17 @@ func (x *lexer) scan(tok *token) int {
 					return tkDots
 				}
 				return tkConcat
-			case !isDigit(x.current):
+			case !source.IsDigit(x.current):
 				return '.'
 			}
 			return x.readNumber(tok)
-		case eoz:
+		case source.EOZ:
 			return tkEOS
 		default:
 			switch {
-			case isDigit(c):
+			case source.IsDigit(c):
 				return x.readNumber(tok)
-			case isAlpha(c):
+			case source.IsAlpha(c):
 				return x.readName(tok)
 			}
 			x.advance()
@@ -441,13 +321,13 @@ func (x *lexer) oneOf(second, long int) int {
 }
 
 func (x *lexer) readName(tok *token) int {
-	for isAlpha(x.current) || isDigit(x.current) {
-		x.saveRun(inName)
+	for source.IsAlpha(x.current) || source.IsDigit(x.current) {
+		x.saveRun(source.InName)
 	}
 	tok.s = x.newName(x.text())
-	if x.t.v.objTT(tok.s) == tagShort&variantMask {
+	if x.isShort(tok.s) {
 		// A damaged store may say that a word is the 200th reserved one.
-		if extra := x.t.m.U8(tok.s + layout.TStringExtra); extra > 0 && extra <= numReserved {
+		if extra := x.m.U8(tok.s + layout.TStringExtra); extra > 0 && extra <= NumReserved {
 			return int(extra) - 1 + firstReserved
 		}
 	}
@@ -459,9 +339,9 @@ const nameCacheSize = 256
 
 // newName is newString for names, most of which have come before: those are in the
 // scanner's table already and need not be looked for.
-func (x *lexer) newName(s []byte) Addr {
+func (x *lexer) newName(s []byte) mem.Addr {
 	line := &x.names[(len(s)*61^int(s[0])*7^int(s[len(s)-1])*31^int(s[len(s)/2])*3)%nameCacheSize]
-	if ts := *line; ts != 0 && strLen(x.t.m, ts) == Addr(len(s)) && x.t.m.String(strData(ts), Addr(len(s))) == string(s) {
+	if ts := *line; ts != 0 && x.same(ts, s) {
 		return ts
 	}
 	ts := x.newString(s)

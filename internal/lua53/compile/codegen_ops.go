@@ -1,11 +1,10 @@
-// Code generated from ../codegen_ops.go by internal/lua/gen; DO NOT EDIT.
-
-package int64float64
+package compile
 
 import (
 	"moonlet.example/moonlet/internal/lua/state"
-	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
+	layout "moonlet.example/moonlet/internal/lua53/layout/common"
 	"moonlet.example/moonlet/internal/lua53/opcode"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // Code for stores, tests, operators and constructors; codegen.go has the rest.
@@ -123,55 +122,31 @@ func (fs *funcState) indexed(t, key *expr) {
 	t.kind = eIndexed
 }
 
-// numeral puts e into a scratch slot if it is a number.
-func (fs *funcState) numeral(e *expr, slot Addr) bool {
-	if e.hasJumps() {
-		return false
+// numeral is the number that an expression is, ok being false if it is none.
+func (e *expr) numeral() (n Number, ok bool) {
+	if e.hasJumps() || e.kind != eKInt && e.kind != eKFloat {
+		return n, false
 	}
-	v := fs.x.t.v
-	switch e.kind {
-	case eKInt:
-		v.setInt(slot, e.i)
-	case eKFloat:
-		v.setFloat(slot, e.f)
-	default:
-		return false
-	}
-	return true
+	return Number{IsInt: e.kind == eKInt, Int: e.i, Float: e.f}, true
 }
 
-// fold computes an operation (an Op constant of state) on two numerals, unless
-// that could raise an error or gives NaN or a zero float.
+// fold computes an operation (an Op constant of state) on two numerals, if the virtual
+// machine does.
 func (fs *funcState) fold(op int, e1, e2 *expr) bool {
-	t := fs.x.t
-	v := t.v
-	a, b := v.scratch(scratchArith), v.scratch(scratchArith2)
-	if !fs.numeral(e1, a) || !fs.numeral(e2, b) {
+	a, ok1 := e1.numeral()
+	b, ok2 := e2.numeral()
+	if !ok1 || !ok2 {
 		return false
 	}
-	switch op {
-	case state.OpBAnd, state.OpBOr, state.OpBXor, state.OpShl, state.OpShr, state.OpBNot:
-		if _, ok := v.toInteger(a, exact); !ok {
-			return false
-		}
-		if _, ok := v.toInteger(b, exact); !ok {
-			return false
-		}
-	case state.OpDiv, state.OpIDiv, state.OpMod:
-		if n, _ := v.toNumber(b); n == 0 {
-			return false
-		}
-	}
-	t.rawArith(op, a, b, a)
-	if v.tag(a) == tagInt {
-		e1.kind, e1.i = eKInt, v.intOf(a)
-		return true
-	}
-	n := v.floatOf(a)
-	if n != n || n == 0 {
+	n, ok := fs.x.vm.Fold(op, a, b)
+	switch {
+	case !ok:
 		return false
+	case n.IsInt:
+		e1.kind, e1.i = eKInt, n.Int
+	default:
+		e1.kind, e1.f = eKFloat, n.Float
 	}
-	e1.kind, e1.f = eKFloat, n
 	return true
 }
 
@@ -297,22 +272,21 @@ func (fs *funcState) setList(base, nelems, n int) {
 // has the format). Taking back a delta of several bytes loses its high bits, as
 // it does in the firmware.
 func (fs *funcState) addLine(pc, line int) {
-	t := fs.x.t
-	m, last, n := t.m, fs.lastLine, fs.lineLen
+	m, last, n := fs.x.m, fs.lastLine, fs.lineLen
 	if pc == fs.lastPC {
 		if line == last {
 			return
 		}
-		if c := m.U8(fs.line + Addr(n-1)); c > 1 {
-			m.SetU8(fs.line+Addr(n-1), c-1)
+		if c := m.U8(fs.line + mem.Addr(n-1)); c > 1 {
+			m.SetU8(fs.line+mem.Addr(n-1), c-1)
 		} else {
 			n-- // the count of 1
 			delta := 1
-			if m.U8(fs.line+Addr(n-1))&0x80 != 0 {
-				for n >= 2 && m.U8(fs.line+Addr(n-2))&0x80 != 0 {
+			if m.U8(fs.line+mem.Addr(n-1))&0x80 != 0 {
+				for n >= 2 && m.U8(fs.line+mem.Addr(n-2))&0x80 != 0 {
 					n--
 				}
-				c := int(m.U8(fs.line + Addr(n-1)))
+				c := int(m.U8(fs.line + mem.Addr(n-1)))
 				delta = c&0x3f + 2
 				if c&0x40 != 0 {
 					delta = -(c & 0x3f)
@@ -322,8 +296,8 @@ func (fs *funcState) addLine(pc, line int) {
 			last -= delta
 		}
 	}
-	if n > 0 && line == last && m.U8(fs.line+Addr(n-1)) < 127 {
-		m.SetU8(fs.line+Addr(n-1), m.U8(fs.line+Addr(n-1))+1)
+	if n > 0 && line == last && m.U8(fs.line+mem.Addr(n-1)) < 127 {
+		m.SetU8(fs.line+mem.Addr(n-1), m.U8(fs.line+mem.Addr(n-1))+1)
 		fs.lineLen, fs.lastLine, fs.lastPC = n, line, pc
 		return
 	}
@@ -334,11 +308,11 @@ func (fs *funcState) addLine(pc, line int) {
 		need = 6
 	}
 	for n+need > fs.sizeLine {
-		fs.line = t.growVector(fs.line, &fs.sizeLine, 1, 1<<31-1, "line codes")
+		fs.line = fs.x.vm.Grow(fs.line, &fs.sizeLine, 1, 1<<31-1, "line codes")
 		fs.setVector(layout.ProtoLineInfo, layout.ProtoSizeLineInfo, fs.line, fs.sizeLine)
 	}
 	put := func(c int) {
-		m.SetU8(fs.line+Addr(n), uint8(c))
+		m.SetU8(fs.line+mem.Addr(n), uint8(c))
 		n++
 	}
 	if delta := line - last; delta == 0 {
@@ -357,4 +331,22 @@ func (fs *funcState) addLine(pc, line int) {
 	}
 	put(1)
 	fs.lineLen, fs.lastLine, fs.lastPC = n, line, pc
+}
+
+// int2fb is the smallest "floating point byte" that stands for at least x
+// (luaO_int2fb).
+func int2fb(x int) int {
+	e := 0
+	if x < 8 {
+		return x
+	}
+	for x >= 8<<4 {
+		x = (x + 0xf) >> 4
+		e += 4
+	}
+	for x >= 8<<1 {
+		x = (x + 1) >> 1
+		e++
+	}
+	return (e+1)<<3 | (x - 8)
 }

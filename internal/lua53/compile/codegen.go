@@ -1,8 +1,9 @@
-package vm
+package compile
 
 import (
-	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
+	layout "moonlet.example/moonlet/internal/lua53/layout/common"
 	"moonlet.example/moonlet/internal/lua53/opcode"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // The code generator follows lcode.c: which instructions, constants and line
@@ -14,20 +15,19 @@ const (
 )
 
 func (fs *funcState) instr(pc int) opcode.Instruction {
-	return fs.x.t.m.U32(fs.code + Addr(pc)*4)
+	return fs.x.m.U32(fs.code + mem.Addr(pc)*4)
 }
 
 func (fs *funcState) setInstr(pc int, i opcode.Instruction) {
-	fs.x.t.m.SetU32(fs.code+Addr(pc)*4, i)
+	fs.x.m.SetU32(fs.code+mem.Addr(pc)*4, i)
 }
 
 // emit adds an instruction and returns its position.
 func (fs *funcState) emit(i opcode.Instruction) int {
-	t := fs.x.t
 	fs.patchLists(fs.jpc, fs.pc, opcode.NoReg, fs.pc)
 	fs.jpc = noJump
 	if fs.pc+1 > fs.sizeCode {
-		fs.code = t.growVector(fs.code, &fs.sizeCode, 4, 1<<31-1, "opcodes")
+		fs.code = fs.x.vm.Grow(fs.code, &fs.sizeCode, 4, 1<<31-1, "opcodes")
 		fs.setVector(layout.ProtoCode, layout.ProtoSizeCode, fs.code, fs.sizeCode)
 	}
 	fs.setInstr(fs.pc, i)
@@ -202,7 +202,7 @@ func (fs *funcState) patchClose(list, level int) {
 // Registers.
 
 func (fs *funcState) checkRegs(n int) {
-	m := fs.x.t.m
+	m := fs.x.m
 	size := fs.freeReg + n
 	if size > int(m.U8(fs.p+layout.ProtoMaxStackSize)) {
 		if size >= maxRegs {
@@ -243,97 +243,6 @@ func (fs *funcState) freeExprs(e1, e2 *expr) {
 			fs.free(r)
 		}
 	}
-}
-
-// Constants. The scanner's table maps a key to the index of a constant.
-
-// addK finds or adds the constant at val; key stands for it in the table.
-func (fs *funcState) addK(key, val Addr) int {
-	t := fs.x.t
-	m, v := t.m, t.v
-	slot := t.set(fs.x.strings, key)
-	vec := m.Ptr(fs.p + layout.ProtoK)
-	if v.tag(slot) == tagInt {
-		if k := int(v.intOf(slot)); k < fs.nk {
-			if c := v.item(vec, Addr(k)); v.tag(c)&variantMask == v.tag(val)&variantMask && v.rawEqual(c, val) {
-				return k
-			}
-		}
-	}
-	k := fs.nk
-	v.setInt(slot, Int(k))
-	if k+1 > fs.sizeK {
-		old := fs.sizeK
-		vec = t.growVector(vec, &fs.sizeK, tvSize, opcode.MaxAx, "constants")
-		for i := old; i < fs.sizeK; i++ {
-			v.setNil(v.item(vec, Addr(i)))
-		}
-		fs.setVector(layout.ProtoK, layout.ProtoSizeK, vec, fs.sizeK)
-	}
-	v.copyTV(v.item(vec, Addr(k)), val)
-	fs.nk++
-	t.barrier(fs.p, val)
-	return k
-}
-
-func (fs *funcState) constant() (Addr, *VM) {
-	v := fs.x.t.v
-	return v.scratch(scratchConst), v
-}
-
-func (fs *funcState) stringK(s Addr) int {
-	a, v := fs.constant()
-	v.setString(a, s)
-	return fs.addK(a, a)
-}
-
-// intK adds an integer. Its key is a light userdata, which no float equals. That
-// has 32 bits on the chip: integers of 64 bits whose lower halves are the same
-// then take turns in the table of constants, and come twice. A compiler on a host
-// of 64 bits tells them apart, which Config.WideKeys asks for.
-func (fs *funcState) intK(n Int) int {
-	a, v := fs.constant()
-	key := v.scratch(scratchConst2)
-	v.setPtr(key, Addr(uint32(n)), tagLight)
-	if v.cfg.WideKeys && Int(int32(n)) != n {
-		return fs.wideIntK(n)
-	}
-	v.setInt(a, n)
-	return fs.addK(key, a)
-}
-
-// wideIntK adds an integer that a device address cannot stand for; its key is a
-// string that nobody writes.
-func (fs *funcState) wideIntK(n Int) int {
-	t := fs.x.t
-	key := t.push() // where the collector sees it
-	t.v.setString(key, t.newGoString(string(appendInt([]byte("\x00integer constant "), int64(n)))))
-	a, v := fs.constant()
-	v.setInt(a, n)
-	k := fs.addK(key, a)
-	t.setTop(t.top() - tvSize)
-	return k
-}
-
-func (fs *funcState) floatK(n Float) int {
-	a, v := fs.constant()
-	v.setFloat(a, n)
-	return fs.addK(a, a)
-}
-
-func (fs *funcState) boolK(b bool) int {
-	a, v := fs.constant()
-	v.setBool(a, b)
-	return fs.addK(a, a)
-}
-
-// nilK adds nil; its key is the table itself.
-func (fs *funcState) nilK() int {
-	a, v := fs.constant()
-	key := v.scratch(scratchConst2)
-	v.setPtr(key, fs.x.strings, tagTable)
-	v.setNil(a)
-	return fs.addK(key, a)
 }
 
 // Expressions.
@@ -398,9 +307,9 @@ func (fs *funcState) dischargeTo(e *expr, reg int) {
 	case eK:
 		fs.codeK(reg, e.info)
 	case eKFloat:
-		fs.codeK(reg, fs.floatK(e.f))
+		fs.codeK(reg, fs.x.vm.FloatK(&fs.consts, e.f))
 	case eKInt:
-		fs.codeK(reg, fs.intK(e.i))
+		fs.codeK(reg, fs.x.vm.IntK(&fs.consts, e.i))
 	case eReloc:
 		fs.setInstr(e.info, opcode.SetA(fs.instr(e.info), reg))
 	case eNonReloc:
@@ -500,15 +409,15 @@ func (fs *funcState) toRK(e *expr) int {
 	fs.toValue(e)
 	switch e.kind {
 	case eTrue:
-		e.info = fs.boolK(true)
+		e.info = fs.x.vm.BoolK(&fs.consts, true)
 	case eFalse:
-		e.info = fs.boolK(false)
+		e.info = fs.x.vm.BoolK(&fs.consts, false)
 	case eNil:
-		e.info = fs.nilK()
+		e.info = fs.x.vm.NilK(&fs.consts)
 	case eKInt:
-		e.info = fs.intK(e.i)
+		e.info = fs.x.vm.IntK(&fs.consts, e.i)
 	case eKFloat:
-		e.info = fs.floatK(e.f)
+		e.info = fs.x.vm.FloatK(&fs.consts, e.f)
 	case eK:
 	default:
 		return fs.toAnyReg(e)

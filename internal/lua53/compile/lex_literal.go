@@ -1,6 +1,8 @@
-// Code generated from ../lex_literal.go by internal/lua/gen; DO NOT EDIT.
+package compile
 
-package int32float64
+import (
+	"moonlet.example/moonlet/internal/lua/source"
+)
 
 // Numerals and strings.
 
@@ -17,7 +19,7 @@ func (x *lexer) readNumber(tok *token) int {
 		if x.acceptSave(exp[0], exp[1]) {
 			x.acceptSave('-', '+')
 		}
-		if isHex(x.current) || x.current == '.' {
+		if source.IsHex(x.current) || x.current == '.' {
 			x.saveAndNext()
 		} else {
 			break
@@ -25,15 +27,14 @@ func (x *lexer) readNumber(tok *token) int {
 	}
 	x.save(0)
 	text := x.text()
-	i, f, isInt, ok := parseNumber(text[:len(text)-1])
+	n, ok := x.vm.ParseNumber(text[:len(text)-1])
 	if !ok {
 		x.lexError("malformed number", tkFloat)
 	}
-	if isInt {
-		tok.i = i
+	tok.n = n
+	if n.IsInt {
 		return tkInt
 	}
-	tok.f = f
 	return tkFloat
 }
 
@@ -64,13 +65,12 @@ func (x *lexer) readLong(tok *token, sep int) {
 	}
 	for done := false; !done; {
 		switch {
-		case x.current == eoz:
+		case x.current == source.EOZ:
 			what := "string"
 			if tok == nil {
 				what = "comment"
 			}
-			x.t.pushFString("unfinished long %s (starting at line %d)", what, line)
-			x.lexError(x.t.topString(), tkEOS)
+			x.lexError(x.vm.Pushf("unfinished long %s (starting at line %d)", what, line), tkEOS)
 		case x.current == ']':
 			if x.skipSep() == sep {
 				x.saveAndNext()
@@ -83,9 +83,9 @@ func (x *lexer) readLong(tok *token, sep int) {
 				x.buf.n = 0
 			}
 		case tok != nil:
-			x.saveRun(inBracket)
+			x.saveRun(source.InBracket)
 		default:
-			x.skipRun(inBracket)
+			x.skipRun(source.InBracket)
 		}
 	}
 	if tok != nil {
@@ -97,7 +97,7 @@ func (x *lexer) readLong(tok *token, sep int) {
 // escCheck raises an error about an escape sequence, which the message shows.
 func (x *lexer) escCheck(ok bool, msg string) {
 	if !ok {
-		if x.current != eoz {
+		if x.current != source.EOZ {
 			x.saveAndNext()
 		}
 		x.lexError(msg, tkString)
@@ -106,8 +106,8 @@ func (x *lexer) escCheck(ok bool, msg string) {
 
 func (x *lexer) readHexDigit() int {
 	x.saveAndNext()
-	x.escCheck(isHex(x.current), "hexadecimal digit expected")
-	return hexValue(x.current)
+	x.escCheck(source.IsHex(x.current), "hexadecimal digit expected")
+	return source.HexValue(x.current)
 }
 
 func (x *lexer) readUTF8() uint32 {
@@ -117,11 +117,11 @@ func (x *lexer) readUTF8() uint32 {
 	r := uint32(x.readHexDigit())
 	for {
 		x.saveAndNext()
-		if !isHex(x.current) {
+		if !source.IsHex(x.current) {
 			break
 		}
 		n++
-		r = r<<4 + uint32(hexValue(x.current))
+		r = r<<4 + uint32(source.HexValue(x.current))
 		x.escCheck(r <= 0x10FFFF, "UTF-8 value too large")
 	}
 	x.escCheck(x.current == '}', "missing '}'")
@@ -132,7 +132,7 @@ func (x *lexer) readUTF8() uint32 {
 
 func (x *lexer) readDecimalEscape() int {
 	r, n := 0, 0
-	for ; n < 3 && isDigit(x.current); n++ {
+	for ; n < 3 && source.IsDigit(x.current); n++ {
 		r = 10*r + x.current - '0'
 		x.saveAndNext()
 	}
@@ -167,8 +167,8 @@ func (x *lexer) readEscape() {
 		c = c<<4 + x.readHexDigit()
 		x.buf.n -= 2
 	case 'u':
-		var buf [utf8Max]byte
-		for _, c := range appendUTF8(buf[:0], x.readUTF8()) {
+		var buf [source.UTF8Max]byte
+		for _, c := range source.AppendUTF8(buf[:0], x.readUTF8()) {
 			x.save(int(c))
 		}
 		return
@@ -177,12 +177,12 @@ func (x *lexer) readEscape() {
 		x.buf.n--
 		x.save('\n')
 		return
-	case eoz:
+	case source.EOZ:
 		return // the string's loop raises the error
 	case 'z':
 		x.buf.n--
 		x.advance()
-		for isSpace(x.current) {
+		for source.IsSpace(x.current) {
 			if x.atNewline() {
 				x.newline()
 			} else {
@@ -191,7 +191,7 @@ func (x *lexer) readEscape() {
 		}
 		return
 	default:
-		x.escCheck(isDigit(x.current), "invalid escape sequence")
+		x.escCheck(source.IsDigit(x.current), "invalid escape sequence")
 		c = x.readDecimalEscape()
 		x.buf.n--
 		x.save(c)
@@ -206,41 +206,17 @@ func (x *lexer) readString(quote int, tok *token) {
 	x.saveAndNext()
 	for x.current != quote {
 		switch x.current {
-		case eoz:
+		case source.EOZ:
 			x.lexError("unfinished string", tkEOS)
 		case '\n', '\r':
 			x.lexError("unfinished string", tkString)
 		case '\\':
 			x.readEscape()
 		default:
-			x.saveRun(inString)
+			x.saveRun(source.InString)
 		}
 	}
 	x.saveAndNext()
 	s := x.text()
 	tok.s = x.newString(s[1 : len(s)-1])
-}
-
-// utf8Max is the length of the longest sequence (UTF8BUFFSZ, lobject.h).
-const utf8Max = 8
-
-// appendUTF8 appends the sequence of a code point (luaO_utf8esc).
-func appendUTF8(dst []byte, c uint32) []byte {
-	if c < 0x80 {
-		return append(dst, byte(c))
-	}
-	var buf [utf8Max]byte
-	n, first := utf8Max, uint32(0x3f) // the largest payload of the first byte
-	for {
-		n--
-		buf[n] = byte(0x80 | c&0x3f)
-		c >>= 6
-		first >>= 1
-		if c <= first {
-			break
-		}
-	}
-	n--
-	buf[n] = byte(^first<<1 | c)
-	return append(dst, buf[n:]...)
 }
