@@ -390,7 +390,7 @@ func (m *Module) RunUntil(cond func(b *Bench) bool, within time.Duration) error 
 				return ErrTimeout
 			}
 			step := min(left, untilStep)
-			err := m.live(func() error { return d.RunFor(step) })
+			err := m.live(func() error { return d.RunPart(step, end) })
 			if err := cmp.Or(err, m.ended()); err != nil {
 				return err
 			}

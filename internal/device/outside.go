@@ -20,6 +20,12 @@ func (d *Device) Now() time.Duration { return d.loop.Now() }
 // Time is Now in the midst of a task, for those who watch.
 func (d *Device) Time() time.Duration { return d.config.Clock.Now() }
 
+// RunPart is RunFor as a part of a run that ends at a time of the module: only then tasks
+// that do not end are cut.
+func (d *Device) RunPart(t, end time.Duration) error {
+	return d.lives(func() { d.loop.RunFor(t) }, end, end+taskMax)
+}
+
 // Between runs f between two tasks of the module, as soon as it runs. Any goroutine may
 // call it.
 func (d *Device) Between(f func()) { d.loop.InjectOutside(f) }
