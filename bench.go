@@ -2,6 +2,7 @@ package moonlet
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 
 	"moonlet.example/moonlet/internal/device"
@@ -182,6 +183,15 @@ func (b *Bench) WiFi(step string) error {
 	}
 	b.d.Air(s)
 	return nil
+}
+
+// Address is the module's address: that of its station, or of its own access point; the zero
+// Addr if it is in no network.
+func (b *Bench) Address() netip.Addr {
+	if a := b.d.Address(); !a.IsAny() {
+		return netip.AddrFrom4(a)
+	}
+	return netip.Addr{}
 }
 
 // CutPower takes the power away and gives it back when the function that got the Bench is

@@ -34,6 +34,15 @@ var bounds = map[string]string{
 	"moonlet.serialLog: list":   "2*logMax",
 	"moonlet.subscribers: list": "one for each subscriber, until it cancels",
 
+	// Tests of applications.
+	"moonlettest.Conn.Send: go":           "one, which is waited for",
+	"moonlettest.Conn: list":              "connMax",
+	"moonlettest.Module.Background: chan": "one value",
+	"moonlettest.Module.Background: go":   "one, until stop",
+	"moonlettest.Module.Dial: go":         "one a connection, until the test ends",
+	"moonlettest.Module.Fetch: go":        "one, which is waited for",
+	"moonlettest.Module: list":            "eventsMax; ports of servers",
+
 	// A module.
 	"device.Device.EndInput: InjectOutside": "one, by who has fed the input",
 	"device.Device.Feed: InjectOutside":     "TypedMax bytes; who types waits",

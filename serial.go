@@ -82,6 +82,20 @@ func (m *Module) ReadLine() (line string, ok bool) {
 	return strings.TrimSuffix(line, "\r"), ok
 }
 
+// Unread is what the module has sent and Expect and ReadLine have not taken.
+func (m *Module) Unread() string {
+	m.log.mu.Lock()
+	defer m.log.mu.Unlock()
+	return string(m.log.unread())
+}
+
+// Skip takes all that the module has sent so far.
+func (m *Module) Skip() {
+	m.log.mu.Lock()
+	defer m.log.mu.Unlock()
+	m.log.read = m.log.first + int64(len(m.log.kept))
+}
+
 // lastLines is how many lines of output an ExpectError shows.
 const lastLines = 12
 

@@ -77,6 +77,15 @@ func (d *Device) SetADC(value float64) { d.board.SetADC(board.Constant(value)) }
 // Air lets something happen to the networks around the module.
 func (d *Device) Air(s radio.Step) { d.radio.Do(s) }
 
+// Address is the module's address: the station's if it has one, else that of its own access
+// point; the zero IP if it is in no network.
+func (d *Device) Address() (a port.IP) {
+	if d.radio.Status() == port.StationGotIP {
+		return d.radio.IPInfo(port.StationIf).Addr
+	}
+	return d.radio.IPInfo(port.SoftAPIf).Addr
+}
+
 // ReadFile reads a file of the module's file system.
 func (d *Device) ReadFile(name string) ([]byte, error) {
 	f, err := d.files.Open(name, port.OpenRead)
