@@ -63,7 +63,9 @@ type Device struct {
 	wakeUp     time.Duration  // when the deep sleep ends that the chip is in, 0 for none
 	booting    bool           // the boot task runs
 	where      string         // traceback of the task that is too long
-	hostErr    error          // of writing to Serial
+	unit       time.Duration  // of a cost unit at unitMHz
+	unitMHz    int
+	hostErr    error // of writing to Serial
 	stopped    atomic.Bool
 	endInput   bool
 	idle       bool // the console has executed all that it got
@@ -141,7 +143,7 @@ func (d *Device) assemble() (err error) {
 func (d *Device) connect() error {
 	c := &d.config
 	d.loop = sdk.New(sdk.Config{
-		Clock: guardedClock{c.Clock, &d.guard}, TaskLimit: c.TaskLimit, SoftWatchdog: c.SoftWatchdog,
+		Clock: c.Clock, OnWait: d.guard.outside, OnJump: func() { d.guard.beats.Add(1) }, TaskLimit: c.TaskLimit, SoftWatchdog: c.SoftWatchdog,
 		Pending:     d.pendingWork,
 		OnTaskLimit: d.onTaskLimit, OnLongTask: d.onLongTask, OnWatchdog: d.onWatchdog,
 		OnLate: d.guard.late, OnCut: d.onCut,

@@ -3,8 +3,6 @@ package device
 import (
 	"sync/atomic"
 	"time"
-
-	"moonlet.example/moonlet/internal/sdk"
 )
 
 // guard watches over what a task takes of the host's time.
@@ -145,15 +143,4 @@ func (g *guard) outside(f func()) {
 		g.away.Add(-1)
 	}()
 	f()
-}
-
-// guardedClock tells the guard when the module sleeps.
-type guardedClock struct {
-	sdk.Clock
-	g *guard
-}
-
-// Sleep implements sdk.Clock.
-func (c guardedClock) Sleep(t time.Duration, wake <-chan struct{}) {
-	c.g.outside(func() { c.Clock.Sleep(t, wake) })
 }

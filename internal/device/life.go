@@ -207,7 +207,10 @@ func (d *Device) fuel(used int64) int64 {
 // unitTime is the length of a cost unit at the current processor clock.
 func (d *Device) unitTime() time.Duration {
 	const referenceMHz = 80
-	return max(d.config.UnitTime*referenceMHz/time.Duration(d.system.CPUFrequency()), 1)
+	if mhz := d.system.CPUFrequency(); mhz != d.unitMHz { // a division is dear
+		d.unitMHz, d.unit = mhz, max(d.config.UnitTime*referenceMHz/time.Duration(mhz), 1)
+	}
+	return d.unit
 }
 
 func (d *Device) work(units int64) time.Duration { return time.Duration(units) * d.unitTime() }

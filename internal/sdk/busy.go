@@ -58,18 +58,22 @@ func (l *Loop) Charge(d time.Duration) {
 		return
 	}
 	if l.isr || len(l.hard.heap) == 0 {
-		l.clock.Work(d)
+		if l.virtual != nil {
+			l.virtual.now += d
+		} else {
+			l.clock.Work(d)
+		}
 		l.count(d)
 		return
 	}
-	end := l.clock.Now() + d
+	end := l.now() + d
 	rest := d
 	for l.hard.next() <= end {
-		step := l.hard.next() - l.clock.Now()
+		step := l.hard.next() - l.now()
 		if step > 0 {
 			l.clock.Work(step)
 			rest -= step
-			if l.clock.Now() < l.hard.next() {
+			if l.now() < l.hard.next() {
 				break // for clocks that do not count work
 			}
 		}
@@ -105,10 +109,10 @@ func (l *Loop) Delay(d time.Duration) {
 }
 
 func (l *Loop) pass(d time.Duration) {
-	end := l.clock.Now() + d
+	end := l.now() + d
 	for {
 		l.checkEnd()
-		now := l.clock.Now()
+		now := l.now()
 		if now >= end {
 			break
 		}
@@ -118,7 +122,11 @@ func (l *Loop) pass(d time.Duration) {
 				next = min(next, limit)
 			}
 		}
-		l.clock.Sleep(max(now, next), l.cutNow)
+		if next = max(now, next); l.clock.Jumps() {
+			l.jump(next)
+		} else {
+			l.wait(next, l.cutNow)
+		}
 		l.interrupt()
 	}
 }
@@ -128,8 +136,8 @@ func (l *Loop) checkEnd() {
 	if !l.task.running || l.config.OnCut == nil {
 		return
 	}
-	over := l.end != Forever && l.clock.Now() >= l.end
-	if l.cut.Load() || over && l.clock.Now() >= l.last {
+	over := l.end != Forever && l.now() >= l.end
+	if l.cut.Load() || over && l.now() >= l.last {
 		l.task.running = false // what follows is no part of it
 		l.config.OnCut()
 	}
@@ -145,7 +153,7 @@ func (l *Loop) interrupt() {
 		return
 	}
 	l.isr = true
-	for l.hard.next() <= l.clock.Now() {
+	for l.hard.next() <= l.now() {
 		l.hard.take()()
 	}
 	l.isr = false

@@ -45,6 +45,11 @@ type Config struct {
 	// SoftWatchdog since it began or fed the watchdog. It ends the module's life
 	// by a panic; if it returns, the watchdog counts anew.
 	OnWatchdog func()
+	// OnWait, if any, is given what waits for the host, to run it. OnJump runs now and then
+	// while a clock jumps from one deadline to the next: a sign of life where the module
+	// never waits.
+	OnWait func(wait func())
+	OnJump func()
 	// OnLate runs, once, in the midst of a task that goes on at the time that Limit names,
 	// and OnCut in the midst of one that is to end at once: after Cut, or when what Limit
 	// allows is over. It ends the module's life by a panic; without it tasks are not cut.
@@ -61,13 +66,16 @@ type Config struct {
 // Hardware timers do not wait for their turn: they interrupt whatever lets time
 // pass.
 type Loop struct {
-	config Config
-	clock  Clock
-	tasks  [port.High + 1]taskQueue
-	timers timerQueue
-	hard   timerQueue
-	seq    uint64 // arming order of all timers
-	reset  time.Duration
+	config  Config
+	clock   Clock
+	virtual *VirtualClock // clock if it is one, which is asked without the interface's price
+	jumps   uint          // of the clock
+	tasks   [port.High + 1]taskQueue
+	posted  int // tasks in all queues
+	timers  timerQueue
+	hard    timerQueue
+	seq     uint64 // arming order of all timers
+	reset   time.Duration
 
 	task   taskTime
 	isr    bool // a hardware timer's function is running
@@ -84,6 +92,7 @@ type Loop struct {
 	mu      sync.Mutex  // guards what follows
 	inject  []injected
 	holds   map[*hold]struct{}
+	held    atomic.Bool // holds is not empty
 }
 
 // injected is a function that came from another goroutine.
@@ -107,6 +116,7 @@ func New(c Config) *Loop {
 	}
 	l := &Loop{config: c, clock: c.Clock, end: Forever, last: Forever,
 		wake: make(chan struct{}, 1), cutNow: make(chan struct{}, 1), holds: map[*hold]struct{}{}}
+	l.virtual, _ = c.Clock.(*VirtualClock)
 	l.timers.loop, l.hard.loop = l, l
 	return l
 }
@@ -114,6 +124,14 @@ func New(c Config) *Loop {
 // Now implements port.Loop.
 func (l *Loop) Now() time.Duration {
 	l.settle()
+	return l.now()
+}
+
+// now is the clock's time, without the work of the task that runs.
+func (l *Loop) now() time.Duration {
+	if l.virtual != nil {
+		return l.virtual.now
+	}
 	return l.clock.Now()
 }
 
@@ -122,14 +140,20 @@ func (l *Loop) NextInterrupt() time.Duration {
 	if len(l.hard.heap) == 0 {
 		return Forever
 	}
-	return max(l.hard.next()-l.clock.Now(), 0)
+	return max(l.hard.next()-l.now(), 0)
 }
 
 // ResetTime is when the last Reset was.
 func (l *Loop) ResetTime() time.Duration { return l.reset }
 
 // Post implements port.Loop.
-func (l *Loop) Post(p port.Priority, f func()) bool { return l.tasks[p].push(f) }
+func (l *Loop) Post(p port.Priority, f func()) bool {
+	if !l.tasks[p].push(f) {
+		return false
+	}
+	l.posted++
+	return true
+}
 
 // NewTimer implements port.Loop.
 func (l *Loop) NewTimer(f func()) port.Timer { return &timer{q: &l.timers, f: f, index: -1} }
@@ -166,10 +190,12 @@ func (l *Loop) Hold() (release func()) {
 	h := new(hold)
 	l.mu.Lock()
 	l.holds[h] = struct{}{}
+	l.held.Store(true)
 	l.mu.Unlock()
 	return func() {
 		l.mu.Lock()
 		delete(l.holds, h)
+		l.held.Store(len(l.holds) > 0)
 		l.mu.Unlock()
 		l.wakeUp()
 	}
@@ -222,6 +248,7 @@ func (l *Loop) Reset() {
 	for p := range l.tasks {
 		l.tasks[p].clear()
 	}
+	l.posted = 0
 	l.timers.reset()
 	l.hard.reset()
 	l.task, l.isr, l.halted = taskTime{}, false, false
@@ -230,6 +257,7 @@ func (l *Loop) Reset() {
 	l.inject = slices.DeleteFunc(l.inject, func(i injected) bool { return !i.outside })
 	l.outside.Store(len(l.inject) > 0)
 	clear(l.holds)
+	l.held.Store(false)
 	l.mu.Unlock()
 }
 
@@ -241,9 +269,9 @@ func (l *Loop) Step() bool {
 	}
 	late := time.Duration(-1)
 	if len(l.timers.heap) > 0 {
-		late = l.clock.Now() - l.timers.next()
+		late = l.now() - l.timers.next()
 	}
-	if l.clock.Late(late) {
+	if l.virtual == nil && l.clock.Late(late) {
 		l.run(l.timers.take())
 		return true
 	}
@@ -257,14 +285,18 @@ func (l *Loop) Step() bool {
 		l.run(l.timers.take())
 		return true
 	}
+	if l.posted == 0 {
+		return false
+	}
+	l.posted--
 	for p := port.High; p >= port.Low; p-- {
 		if f := l.tasks[p].pop(); f != nil {
 			l.clock.Work(dispatchTime)
 			l.run(f)
-			return true
+			break
 		}
 	}
-	return false
+	return true
 }
 
 func (l *Loop) takeInjected() func() {
@@ -281,7 +313,7 @@ func (l *Loop) takeInjected() func() {
 }
 
 // ends tells whether Run and its like are to return.
-func (l *Loop) ends() bool { return l.stopped.Swap(false) || l.halted }
+func (l *Loop) ends() bool { return l.stopped.Load() && l.stopped.Swap(false) || l.halted }
 
 // Run runs the module until Stop or Halt, or until ctx is done, whose error it
 // returns.
@@ -304,10 +336,10 @@ func (l *Loop) RunUntilIdle() {
 		if l.Step() {
 			continue
 		}
-		if !l.held() {
+		if !l.held.Load() {
 			return
 		}
-		l.clock.Sleep(Forever, l.wake)
+		l.wait(Forever, l.wake)
 	}
 }
 
@@ -320,10 +352,10 @@ func (l *Loop) Limit(end, last time.Duration) { l.end, l.last, l.late = end, las
 func (l *Loop) RunFor(d time.Duration) {
 	end := l.Now() + d
 	for !l.ends() {
-		if l.Now() <= end && l.Step() {
+		if l.now() <= end && l.Step() {
 			continue
 		}
-		if l.Now() >= end {
+		if l.now() >= end {
 			return
 		}
 		l.sleep(end)
@@ -337,22 +369,39 @@ func (l *Loop) sleep(end time.Duration) {
 		return
 	}
 	t := min(end, l.timers.next(), l.hard.next())
-	if l.clock.Jumps() {
-		if l.held() {
-			t = Forever
-		}
-		if t != Forever {
-			l.clock.Sleep(t, nil)
-			return
-		}
+	if !l.clock.Jumps() {
+		l.wait(t, l.wake)
+		return
 	}
-	l.clock.Sleep(t, l.wake)
+	if t == Forever || l.held.Load() {
+		l.wait(Forever, l.wake)
+		return
+	}
+	l.jump(t)
 }
 
-func (l *Loop) held() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.holds) > 0
+// wait lets time pass until t, or until something happens.
+func (l *Loop) wait(t time.Duration, wake <-chan struct{}) {
+	if l.config.OnWait == nil {
+		l.clock.Sleep(t, wake)
+		return
+	}
+	l.config.OnWait(func() { l.clock.Sleep(t, wake) })
+}
+
+// jumpsPerSign is how many jumps of the clock there are for a sign of life.
+const jumpsPerSign = 64
+
+// jump lets a clock jump to t.
+func (l *Loop) jump(t time.Duration) {
+	if l.jumps++; l.jumps%jumpsPerSign == 0 && l.config.OnJump != nil {
+		l.config.OnJump()
+	}
+	if l.virtual != nil {
+		l.virtual.now = max(l.virtual.now, t)
+		return
+	}
+	l.clock.Sleep(t, nil)
 }
 
 // taskQueue is a ring of tasks of one priority.

@@ -64,9 +64,11 @@ func (q *timerQueue) next() time.Duration {
 // not drift, and what a long task held up is made up for.
 func (q *timerQueue) take() func() {
 	t := q.heap[0]
-	q.remove(0)
-	if t.period > 0 {
-		q.push(t, t.deadline+t.period)
+	if t.period == 0 {
+		q.remove(0)
+	} else {
+		q.arm(t, t.deadline+t.period)
+		q.down(0)
 	}
 	return t.f
 }
@@ -88,12 +90,18 @@ func (q *timerQueue) reset() {
 	}
 }
 
-func (q *timerQueue) push(t *timer, deadline time.Duration) {
+// arm gives a timer its deadline and its turn among those with the same.
+func (q *timerQueue) arm(t *timer, deadline time.Duration) {
 	if deadline < 0 { // more than 292 years ahead
 		deadline = Forever - 1
 	}
 	q.loop.seq++
-	t.deadline, t.seq, t.index = deadline, q.loop.seq, len(q.heap)
+	t.deadline, t.seq = deadline, q.loop.seq
+}
+
+func (q *timerQueue) push(t *timer, deadline time.Duration) {
+	q.arm(t, deadline)
+	t.index = len(q.heap)
 	q.heap = append(q.heap, t)
 	q.up(t.index)
 }

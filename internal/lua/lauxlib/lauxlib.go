@@ -38,7 +38,7 @@ func New(c Core, s *Shared) Lib { return Lib{c, s} }
 // Support declares what the library itself needs in the ROM; every selection of modules
 // includes it.
 func Support() state.Module {
-	return state.Module{Name: "lauxlib", Procs: []*state.Proc{boxGC, errorReport, errorHandler}}
+	return state.Module{Name: "lauxlib", Procs: []*state.Proc{boxGC, errorReport, ErrorHandler}}
 }
 
 // Touched is b for one who copies it: where a damaged length makes it gigabytes, its end is

@@ -14,9 +14,9 @@ var errorReport = &state.Proc{F: func(L state.State) int {
 	return 0
 }}
 
-// errorHandler is the message handler of PCallX: it posts the traceback to
-// errorReport.
-var errorHandler = &state.Proc{F: func(L state.State) int {
+// ErrorHandler is the message handler of PCallX: it posts the traceback to the task that
+// reports it.
+var ErrorHandler = &state.Proc{F: func(L state.State) int {
 	if Traceback(L) {
 		L.PushClosure(errorReport, 1)
 		L.PostTask(state.TaskHigh)
@@ -39,20 +39,15 @@ func Traceback(L state.State) bool {
 	return true
 }
 
-// PCallX implements state.State.
-func (l *Lib) PCallX(nargs, nresults int) state.Status {
-	base := l.c.GetTop() - nargs
-	l.c.PushFunction(errorHandler)
-	l.c.Insert(base)
-	status := l.c.PCall(nargs, nresults, base)
-	l.c.Remove(base)
+// Report reports that a call with ErrorHandler failed for want of memory, which the handler
+// does not hear of.
+func (l *Lib) Report(status state.Status) {
 	if status != state.OK && status != state.ErrRun {
 		l.c.GC(state.GCCollect, 0)
 		l.c.PushString("out of memory")
 		l.c.PushClosure(errorReport, 1)
 		l.PostTask(state.TaskHigh)
 	}
-	return status
 }
 
 // PostTask implements state.State.

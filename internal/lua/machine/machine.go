@@ -54,6 +54,7 @@ type Config struct {
 
 // Machine is a virtual machine of any number model.
 type Machine interface {
+	Control
 	// OpenLibs runs the start-up functions of the linked libraries.
 	OpenLibs() state.Status
 	// State is the main thread.

@@ -156,7 +156,11 @@ func pointerString(a Addr) string {
 }
 
 func (t *Thread) PushFunction(p *state.Proc) {
-	t.v.setPtr(t.push(), t.v.rom.Proc(p), tagCFunc)
+	v := t.v
+	if p != v.proc {
+		v.proc, v.procAt = p, v.rom.Proc(p)
+	}
+	v.setPtr(t.push(), v.procAt, tagCFunc)
 }
 
 // pushCode pushes the function at a code address.

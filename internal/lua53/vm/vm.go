@@ -38,7 +38,8 @@ type VM struct {
 	main *Thread
 	cfg  machine.Config
 
-	trap    bool  // the main loop has something to do before the next instruction
+	trap    bool // the main loop has something to do before the next instruction
+	watch   watch
 	fuel    int64 // cost units left until Fuel is called
 	granted int64 // what Fuel gave last
 
@@ -49,6 +50,8 @@ type VM struct {
 
 	roCache [roCacheSize]roLine
 	named   chunkName
+	proc    *state.Proc // the last one pushed
+	procAt  Addr        // its address
 	cont    *state.Cont // the last one asked for
 	contAt  Addr        // its address
 	threads []*Thread   // handles for nested resumes, by depth

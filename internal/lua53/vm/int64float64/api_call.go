@@ -3,6 +3,7 @@
 package int64float64
 
 import (
+	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/state"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
 )
@@ -91,6 +92,28 @@ func (t *Thread) PCallK(nargs, nresults, msgh, ctx int, k *state.Cont) int {
 	return k.F(t, state.Yield, ctx)
 }
 
+// PCallX is how every event reaches Lua, so it goes without the stack's usual manners.
+func (t *Thread) PCallX(nargs, nresults int) state.Status {
+	v, tv := t.v, tvSize
+	base := t.top() - Addr(nargs+1)*tv
+	t.PushFunction(lauxlib.ErrorHandler)
+	handler := t.top() - tv
+	for a := handler; a > base; a -= tv { // below function and arguments
+		v.copyTV(a, a-tv)
+	}
+	v.setPtr(base, v.procAt, tagCFunc)
+	at := t.save(base)
+	status := t.pcallAt(base+tv, nresults, at)
+	t.adjustResults(nresults)
+	top := t.top() - tv
+	for a := t.restore(at); a < top; a += tv {
+		v.copyTV(a, a+tv)
+	}
+	t.setTop(top)
+	t.Report(status)
+	return status
+}
+
 // QueueTask implements lauxlib.Core.
 func (t *Thread) QueueTask(prio int, f func(L state.State)) (queued, exists bool) {
 	v := t.v
@@ -109,7 +132,7 @@ func (t *Thread) Resume(from state.State, nargs int) state.Status {
 		f = from.(*Thread)
 	}
 	oldTrap := v.trap
-	v.trap = t.hookMask() != 0
+	v.trap = t.traps()
 	v.threads = append(v.threads, t)
 	n := len(v.threads)
 	status := t.resume(f, nargs)

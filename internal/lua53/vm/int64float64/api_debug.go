@@ -308,7 +308,7 @@ func (t *Thread) SetHook(h *state.HookProc, mask, count int) {
 	if n := len(v.threads); n > 0 {
 		running = v.threads[n-1]
 	}
-	v.trap = running.hookMask() != 0
+	v.trap = running.traps()
 }
 
 func (t *Thread) GetHook() (*state.HookProc, int, int) {

@@ -52,6 +52,9 @@ func (v *VM) Used() int64 {
 // main loop calls it while VM.trap is set.
 func (t *Thread) trapped() {
 	m, v := t.m, t.v
+	if v.watch.f != nil {
+		t.watched()
+	}
 	mask := t.hookMask()
 	if mask&(state.MaskLine|state.MaskCount) == 0 {
 		return
