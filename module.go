@@ -52,6 +52,7 @@ type Module struct {
 	project *project.Project
 	owned   []*project.Project // that Close closes, the last one first
 	names   upvalueNames
+	number  int // in options.network
 
 	log    serialLog
 	events subscribers

@@ -89,6 +89,11 @@ type Config struct {
 
 	Watch Watch
 
+	// Air is a simulated network with other modules, and Lease what the networks in it give
+	// to this one, unless they say otherwise.
+	Air   *hostnet.Air
+	Lease port.IPInfo
+
 	// Report gets what the module itself cannot tell; nil drops it. It runs on the
 	// module's goroutine and must not call the Device.
 	Report func(e Event)

@@ -167,7 +167,7 @@ func (d *Device) connect() error {
 	d.radio = radio.New(radio.Config{
 		Loop: d.loop, Link: d.net, Store: store, MAC: radio.MACOf(c.ChipID),
 		Networks: c.WiFi.Networks, KnownOnly: c.WiFi.KnownOnly, Script: c.WiFi.Script,
-		Memory: sdkMemory{d}, Use: *c.SDKMemory,
+		Memory: sdkMemory{d}, Use: *c.SDKMemory, Lease: c.Lease,
 	})
 	d.system = sdk.NewSystem(sdk.SystemConfig{
 		Loop: d.loop, Records: d.records, Mem: d.mem, StaticStart: ramStart, StaticEnd: staticEnd,
@@ -218,7 +218,7 @@ func (d *Device) netConfig() hostnet.Config {
 	n := hostnet.Config{
 		Loop: d.loop, ListenIP: c.ListenIP, Ports: c.Ports, AutoPorts: c.AutoPorts,
 		Hosts: c.Hosts, HostsOnly: c.HostsOnly, OnListen: d.onListen,
-		Policy: c.Policy, Connect: c.Connect, Inside: d.config.WiFi.subnets(), Fail: c.Fail,
+		Policy: c.Policy, Connect: c.Connect, Air: d.config.Air, Inside: d.config.WiFi.subnets(), Fail: c.Fail,
 		OnRefused: func(text string) { d.report(Event{Kind: NetworkRefused, Text: text}) },
 		Rand:      func() uint32 { return d.system.Random() },
 		Memory:    sdkMemory{d}, Packet: d.config.SDKMemory.Packet, Lingering: d.config.SDKMemory.Lingering,
