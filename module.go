@@ -39,7 +39,7 @@ type (
 	// says where, what, and what would be right. Several of them come joined, see
 	// errors.Join.
 	Error = project.Error
-	// HostError is the error of what this computer does not let Moonlet do.
+	// HostFault is the error of what this computer does not let Moonlet do.
 	HostFault = project.HostError
 	// Loaded is a file that went to the module's flash memory, with its size in bytes.
 	Loaded = project.Uploaded
@@ -250,6 +250,9 @@ func (m *Module) config() device.Config {
 	o := m.options
 	c := m.project.Config()
 	c.Serial, c.FastSerial = serialTee{m}, o.fastConsole
+	if o.hook.NoOutput {
+		c.Serial = o.console
+	}
 	c.EndAt, c.HeapProfile, c.PowerCut = o.endAt, o.heapProfile, o.powerCut
 	c.Report = func(e device.Event) { m.tell(eventOf(e, m.project)) }
 	c.Watch = m.watch()

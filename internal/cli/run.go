@@ -152,7 +152,7 @@ func (a *App) runProject(path string, o runOptions) (err error) {
 func (r *runner) moduleOptions() []moonlet.Option {
 	o := &r.options
 	list := append(settingOptions(o.settings), moonlet.Serial(r.out), moonlet.OnEvent(r.report), moonlet.EndAt(o.limit),
-		moonlet.Inside(hook.Options{Files: r.app.Files, FailNetwork: r.app.FailNetwork, Lenient: true}))
+		moonlet.Inside(hook.Options{Files: r.app.Files, FailNetwork: r.app.FailNetwork, Lenient: true, NoOutput: true}))
 	if o.outside {
 		list = append(list, moonlet.TrustProject())
 	}

@@ -23,6 +23,9 @@ type Options struct {
 	// of the chip's random numbers; 0 leaves it to the project, which then has 1.
 	Trial bool
 	Seed  uint64
+	// NoOutput keeps nothing of what the module sends, which only goes to the writer of
+	// moonlet.Serial: a command that passes it on has no need of more.
+	NoOutput bool
 	// Lenient leaves it to the module to find out what cannot be, one thing at a time and
 	// after its flash memory was written, as the command has always done.
 	Lenient bool

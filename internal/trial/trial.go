@@ -16,7 +16,7 @@ import (
 // try boots the module of a project, which stays the caller's, and lets use do something with
 // it. Errors are for the user; when ctx is done, its own comes back soon.
 func try(ctx context.Context, p *project.Project, h hook.Options, use func(m *moonlet.Module) error, opts ...moonlet.Option) (err error) {
-	h.Project, h.Trial, h.Lenient = p, true, true
+	h.Project, h.Trial, h.Lenient, h.NoOutput = p, true, true, true
 	where := "" // of a task that was cut
 	opts = append(opts, moonlet.Inside(h), moonlet.Apart(), moonlet.FastSerial(), moonlet.OnEvent(func(e moonlet.Event) {
 		if c, ok := e.(moonlet.Cut); ok {
