@@ -216,3 +216,28 @@ func ExampleNetwork() {
 	fmt.Println(err)
 	// Output: <nil>
 }
+
+// TestNetwork_Standing lets a module call one that nobody runs: nothing piles up, and it is as
+// if that were not there.
+func TestNetwork_Standing(t *testing.T) {
+	n := moonlet.NewNetwork()
+	server := open(t, app(echoServer), moonlet.On(n))
+	other := open(t, app(join+`
+		local u = net.createUDPSocket()
+		tmr.create():alarm(1000, 0, function()
+			tmr.create():alarm(50, 1, function() u:send(5000, "192.168.0.111", "x") end)
+			tmr.create():alarm(5000, 1, function() net.ping("192.168.0.111", 1, function() end) end)
+			local c = net.createConnection() c:on("disconnection", function(_, e) print("gave up", e) end) c:connect(80, "192.168.0.111")
+		end) end)`), moonlet.On(n))
+	if err := n.RunUntil(func() bool { return strings.Contains(server.Output(), "serves") }, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Expect("gave up\t-8", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	must(t, other.RunFor(time.Hour))
+	must(t, server.RunFor(time.Second))
+	if k := strings.Count(server.Output(), "datagram"); k == 0 || k > 40 {
+		t.Errorf("%d datagrams waited", k)
+	}
+}

@@ -56,6 +56,13 @@ var bounds = map[string]string{
 	"mem.Space: list":                       "the regions of the memory map",
 
 	// The network; limits.go of hostnet has the figures.
+	"moonlet.Network: list":                 "networkMax",
+	"sim/hostnet.Air: list":                 "one a module",
+	"sim/hostnet.Net.airEcho: inject":       "one for each of airBacklog",
+	"sim/hostnet.Net.called: inject":        "one a request of the other module, which has a record of it",
+	"sim/hostnet.Net.fromAir: Inject":       "airBacklog",
+	"sim/hostnet.wireEnd.Close: inject":     "one a connection",
+	"sim/hostnet.wireEnd.pump: inject":      "the window of the peer, TCPWindow, and one for what was sent",
 	"sim/hostnet.Net.BindUDP: chan":         "udpBacklog",
 	"sim/hostnet.Net.BindUDP: spawn":        "one a socket, which takes device memory",
 	"sim/hostnet.Net.Echo: inject":          "one a call of the guest, which takes device memory",

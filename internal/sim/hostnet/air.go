@@ -209,7 +209,7 @@ func (e *wireEnd) SetKeepAliveConfig(net.KeepAliveConfig) error { return nil }
 func (c *conn) call(n *Net, a port.IP, p uint16) {
 	c.giveUpAfter(synTimeout)
 	from := netip.AddrPortFrom(netip.AddrFrom4(c.local), c.localPort)
-	n.loop.Inject(func() { n.called(c, from, destination{a, p}, synAgain) })
+	n.fromAir(func() { n.called(c, from, destination{a, p}, synAgain) })
 }
 
 // called is the request of another module's connection, on this module's goroutine. Where
@@ -270,8 +270,23 @@ func (c *conn) answered(e *wireEnd) {
 	c.flush()
 }
 
-// airBacklog is how many datagrams of other modules may wait for a module; more are lost.
+// airBacklog is how many packets of other modules may wait for a module, besides those of
+// connections that it has; more are lost.
 const airBacklog = 4 * udpBacklog
+
+// fromAir runs f on the module's goroutine, for another module. It is lost if too many wait,
+// as where nobody runs this one, or if it is reset meanwhile.
+func (n *Net) fromAir(f func()) {
+	coming := n.coming.Load()
+	if coming.Add(1) > airBacklog {
+		coming.Add(-1)
+		return
+	}
+	n.loop.Inject(func() {
+		coming.Add(-1)
+		f()
+	})
+}
 
 // airSend brings a datagram to the other modules that have its address or hear its group. It
 // tells whether nobody else can be meant.
@@ -288,16 +303,8 @@ func (u *udp) airSend(p []byte, to port.IP, dst uint16) (done bool) {
 	}
 	own, _ := n.route(to)
 	for _, m := range list {
-		coming := m.coming.Load()
-		if coming.Add(1) > airBacklog {
-			coming.Add(-1)
-			continue
-		}
 		data := append([]byte(nil), p...)
-		m.loop.Inject(func() {
-			coming.Add(-1)
-			m.airArrived(data, to, dst, own, u.port)
-		})
+		m.fromAir(func() { m.airArrived(data, to, dst, own, u.port) })
 	}
 	return only
 }
@@ -317,5 +324,5 @@ func (n *Net) airArrived(p []byte, to port.IP, dst uint16, from port.IP, src uin
 
 // airEcho answers an echo request by another module.
 func (n *Net) airEcho(m *Net, r *run, answer func()) {
-	m.loop.Inject(func() { r.inject(answer) })
+	m.fromAir(func() { r.inject(answer) })
 }

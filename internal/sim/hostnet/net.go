@@ -37,7 +37,7 @@ type Net struct {
 	noEcho    context.CancelFunc // ends the last ping
 
 	dials, lookUps, echoes gate
-	coming                 atomic.Pointer[atomic.Int32] // datagrams of other modules, in this run; any goroutine
+	coming                 atomic.Pointer[atomic.Int32] // packets of other modules, in this run; any goroutine
 
 	wg sync.WaitGroup
 
