@@ -26,6 +26,9 @@ func modulePath(t *testing.T) string {
 	return path
 }
 
+// notForTests keeps out what only tests need.
+const notForTests = "!internal/port/porttest !internal/module/moduletest"
+
 // allowed tells which packages of this module each package may import. A name
 // that ends in "/" stands for all packages below; the longest rule for a package
 // counts. The list goes from the bottom up.
@@ -62,26 +65,34 @@ var allowed = map[string]string{
 	"internal/lua/stdlib":        "internal/mem internal/lua/num internal/lua/state internal/lua/numconv internal/lua/cfmt internal/lua/libm",
 	"internal/lua/stdlib/hostos": "internal/lua/stdlib",
 	"internal/module/":           "internal/mem internal/lua/state internal/port internal/lua/numconv internal/lua/cfmt internal/lua/libm",
+	"internal/module/moduletest": "internal/mem internal/heap internal/lua/lauxlib internal/lua/machine internal/lua/rom internal/lua/state internal/lua/stdlib internal/lua53/vm internal/port internal/port/porttest",
 	"internal/storage/rcr":       "internal/port",
 	"internal/sdk":               "internal/mem internal/port internal/storage/rcr",
-	"internal/sim/board":         "internal/port",
-	"internal/sim/radio":         "internal/port",
-	"internal/sim/hostnet":       "internal/port",
+	"internal/port/porttest":     "internal/mem internal/port internal/sdk internal/storage/rcr",
+	"internal/keys":              "internal/port",
+	"internal/sim":               "internal/port",
+	"internal/sim/":              "internal/port internal/keys internal/sim",
+	"internal/parts":             "internal/keys internal/parts/ internal/sim internal/sim/",
+	"internal/parts/button":      "internal/port internal/keys internal/sim internal/sim/pins",
+	"internal/parts/level":       "internal/keys internal/sim/pins",
+	"internal/parts/source":      "internal/keys",
+	"internal/parts/wave":        "internal/port internal/keys internal/sim internal/sim/pins",
+	"internal/parts/wire":        "internal/keys internal/sim/pins",
 	"internal/storage/flashfs":   "internal/port internal/storage/spiffs",
 	"internal/storage/flashdir":  "internal/hostfile internal/port",
 	"internal/storage/chipmap":   "internal/lua53/chunk internal/lua53/lfs internal/port internal/storage/rcr internal/storage/flash internal/storage/flashdir",
 	"internal/hostexec":          "internal/mem internal/lua/num internal/lua53/chunk internal/lua53/lfs internal/heap internal/lua/state internal/lua/rom internal/lua/machine internal/lua/editions internal/lua/stdlib internal/lua/stdlib/",
 	"internal/luac":              "internal/hostfile internal/lua/numconv internal/lua/cfmt internal/lua/libm internal/lua/num internal/lua53/opcode internal/lua53/chunk internal/lua53/lfs internal/hostexec internal/lua/state internal/lua/stdlib internal/lua/stdlib/",
-	"internal/device":            "internal/ !internal/cli !internal/cli/ !internal/project !internal/hostexec",
-	"internal/project":           "internal/lua/num internal/storage/chipmap internal/hostfile internal/lua53/lfs internal/luac internal/lua53/chunk internal/storage/flash internal/storage/flashfs internal/storage/rcr internal/storage/spiffs internal/sim/board internal/device internal/storage/flashdir internal/sim/hostnet internal/port internal/sim/radio internal/sdk",
+	"internal/device":            "internal/ !internal/cli !internal/cli/ !internal/project !internal/hostexec " + notForTests,
+	"internal/project":           "internal/lua/num internal/storage/chipmap internal/hostfile internal/lua53/lfs internal/luac internal/lua53/chunk internal/storage/flash internal/storage/flashfs internal/storage/rcr internal/storage/spiffs internal/keys internal/parts internal/device internal/storage/flashdir internal/sim/hostnet internal/port internal/sim/radio internal/sdk",
 	"internal/luagen":            "",
 	"internal/hook":              "internal/hostfile internal/project",
 	"internal/trial":             "internal/heapview internal/hook internal/lua53/chunk internal/luac internal/project",
-	"internal/cli":               "internal/ !internal/device !internal/sdk !internal/sim/", // it runs modules by the public API
+	"internal/cli":               "internal/ !internal/device !internal/sdk !internal/sim !internal/sim/ !internal/parts !internal/parts/ " + notForTests, // it runs modules by the public API
 	"moonlettest":                "internal/hook",
-	"cmd/":                       "internal/",
+	"cmd/":                       "internal/ " + notForTests,
 	"bench/":                     "internal/luagen",
-	"":                           "internal/ !internal/cli !internal/trial", // the public API
+	"":                           "internal/ !internal/cli !internal/trial " + notForTests, // the public API
 }
 
 // longFiles are the files that may have more lines than maxLines, with the

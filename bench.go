@@ -7,7 +7,7 @@ import (
 
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/port"
-	"moonlet.example/moonlet/internal/sim/board"
+	"moonlet.example/moonlet/internal/sim/pins"
 	"moonlet.example/moonlet/internal/sim/radio"
 )
 
@@ -143,7 +143,7 @@ func (b *Bench) FreePin(pin int) error {
 	if err := checkPin(pin); err != nil {
 		return err
 	}
-	b.d.Drive(pin, board.Floating)
+	b.d.Drive(pin, pins.Floating)
 	return nil
 }
 

@@ -10,14 +10,13 @@ package device
 import (
 	"fmt"
 	"io"
-	"net/netip"
 	"time"
 
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/parts"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
-	"moonlet.example/moonlet/internal/sim/board"
 	"moonlet.example/moonlet/internal/sim/hostnet"
 	"moonlet.example/moonlet/internal/sim/radio"
 	"moonlet.example/moonlet/internal/storage/flash"
@@ -47,8 +46,8 @@ type Config struct {
 	// application, in bytes, when the collector has just run; 0 is DefaultFreeHeap.
 	FreeHeap int
 	// SDKMemory is what the closed part of the SDK takes from the heap while the module
-	// works; nil is port.DefaultSDKMemory.
-	SDKMemory *port.SDKMemory
+	// works; nil is DefaultSDKMemory.
+	SDKMemory *SDKMemory
 	ChipID    uint32 // 0 is DefaultChipID
 	// LFSSize is the size of the partition of the Lua Flash Store that the build
 	// has, in bytes: a multiple of 4096, 0 for none. An application that makes a
@@ -74,7 +73,7 @@ type Config struct {
 	// baud rate.
 	FastSerial bool
 
-	Board board.Config
+	Board parts.Config
 	Net   Network
 	WiFi  WiFi
 
@@ -99,27 +98,11 @@ type Config struct {
 	Report func(e Event)
 }
 
-// Network is how the module meets the host's network; see hostnet.Config.
-type Network struct {
-	ListenIP  netip.Addr
-	Ports     map[uint16]uint16
-	AutoPorts bool
-	Hosts     map[string]port.IP
-	HostsOnly bool
-	// GatewayIsHost sends what goes to the gateway's address to this host.
-	GatewayIsHost bool
-	Policy        hostnet.Policy
-	Connect       []hostnet.Forward
-	// Fail makes operations of the host fail, for tests.
-	Fail func(op string, a netip.AddrPort) error
-}
+// Network is how the module meets the host's network.
+type Network = hostnet.Access
 
-// WiFi is what the radio hears; see radio.Config.
-type WiFi struct {
-	Networks  []radio.Network
-	KnownOnly bool
-	Script    []radio.Step
-}
+// WiFi is what the radio hears.
+type WiFi = radio.World
 
 // Defaults of Config.
 const (
@@ -175,7 +158,7 @@ type Event struct {
 // HeapLimits are the least and the most that FreeHeap can be, in bytes.
 func (c Config) HeapLimits() (least, most int) {
 	if c.SDKMemory == nil {
-		m := port.DefaultSDKMemory()
+		m := DefaultSDKMemory()
 		c.SDKMemory = &m
 	}
 	return minFreeHeap, c.maxFreeHeap()
@@ -186,7 +169,7 @@ func (c *Config) setDefaults() error {
 		c.FreeHeap = DefaultFreeHeap
 	}
 	if c.SDKMemory == nil {
-		m := port.DefaultSDKMemory()
+		m := DefaultSDKMemory()
 		c.SDKMemory = &m
 	}
 	if least, most := c.HeapLimits(); c.FreeHeap < least || c.FreeHeap > most {

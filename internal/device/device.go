@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
-	"net/netip"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -17,11 +15,15 @@ import (
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/parts"
+	"moonlet.example/moonlet/internal/parts/button"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
-	"moonlet.example/moonlet/internal/sim/board"
+	"moonlet.example/moonlet/internal/sim/adc"
 	"moonlet.example/moonlet/internal/sim/hostnet"
+	"moonlet.example/moonlet/internal/sim/pins"
 	"moonlet.example/moonlet/internal/sim/radio"
+	"moonlet.example/moonlet/internal/sim/serial"
 	"moonlet.example/moonlet/internal/storage/chipmap"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/flashdir"
@@ -41,9 +43,10 @@ type Device struct {
 	loop    *sdk.Loop
 	system  *sdk.System
 	records *rcr.Page
-	board   *board.Board
-	buttons map[string]*board.Button
-	uarts   [port.SerialPorts]*board.UART
+	pins    *pins.Bank
+	adc     *adc.Input
+	buttons map[string]*button.Button
+	uarts   [port.SerialPorts]*serial.UART
 	files   fileSystem
 	filesAt port.FlashRegion // the partition of files
 	net     *hostnet.Net
@@ -104,7 +107,7 @@ func New(c Config) (*Device, error) {
 	if c.StateDir == "" {
 		return nil, fmt.Errorf("a module needs a directory for its flash memory")
 	}
-	d := &Device{config: c, idle: true, buttons: map[string]*board.Button{}, next: sdk.Reason(port.ResetPowerOn)}
+	d := &Device{config: c, idle: true, buttons: map[string]*button.Button{}, next: sdk.Reason(port.ResetPowerOn)}
 	d.guard.init()
 	d.typing.init()
 	d.input.d = d
@@ -148,17 +151,17 @@ func (d *Device) connect() error {
 		OnTaskLimit: d.onTaskLimit, OnLongTask: d.onLongTask, OnWatchdog: d.onWatchdog,
 		OnLate: d.guard.late, OnCut: d.onCut,
 	})
-	b, buttons, err := board.New(d.loop, c.Board, c.Seed)
-	if err != nil {
+	d.pins, d.adc = pins.New(d.loop, c.Board.History), adc.New(d.loop)
+	board := parts.Board{Loop: d.loop, Pins: d.pins, ADC: d.adc, Seed: c.Seed}
+	if err := parts.Connect(&board, &c.Board); err != nil {
 		return err
 	}
-	d.board = b
 	d.watchPins()
-	for i, k := range buttons {
+	for i, k := range board.Buttons {
 		d.buttons[c.Board.Buttons[i].Name] = k
 	}
-	d.uarts[0] = board.NewUART(d.loop, board.UARTConfig{Send: d.sender(c.Serial), Unpaced: c.FastSerial, OnTaken: d.typing.taken})
-	d.uarts[1] = board.NewUART(d.loop, board.UARTConfig{Send: d.sender(c.Serial1), Unpaced: c.FastSerial, NoReceiver: true})
+	d.uarts[0] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial), Unpaced: c.FastSerial, OnTaken: d.typing.taken})
+	d.uarts[1] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial1), Unpaced: c.FastSerial, NoReceiver: true})
 	d.net = hostnet.New(d.netConfig())
 	store, err := newWiFiStore(c.State, d.hostError)
 	if err != nil {
@@ -167,12 +170,12 @@ func (d *Device) connect() error {
 	d.radio = radio.New(radio.Config{
 		Loop: d.loop, Link: d.net, Store: store, MAC: radio.MACOf(c.ChipID),
 		Networks: c.WiFi.Networks, KnownOnly: c.WiFi.KnownOnly, Script: c.WiFi.Script,
-		Memory: sdkMemory{d}, Use: *c.SDKMemory, Lease: c.Lease,
+		Memory: sdkMemory{d}, Use: c.SDKMemory.Radio, Lease: c.Lease,
 	})
 	d.system = sdk.NewSystem(sdk.SystemConfig{
 		Loop: d.loop, Records: d.records, Mem: d.mem, StaticStart: ramStart, StaticEnd: staticEnd,
 		Hardware: port.Hardware{ChipID: c.ChipID, FlashID: c.flashID(), FlashSize: c.flashSize(), FlashSpeed: 40000000},
-		Build:    d.build(), Input: &d.input, Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
+		Build:    d.build(), Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
 		CheckImage: d.CheckImage, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
 	})
 	return d.openFiles()
@@ -218,55 +221,20 @@ func (d *Device) netConfig() hostnet.Config {
 	n := hostnet.Config{
 		Loop: d.loop, ListenIP: c.ListenIP, Ports: c.Ports, AutoPorts: c.AutoPorts,
 		Hosts: c.Hosts, HostsOnly: c.HostsOnly, OnListen: d.onListen,
-		Policy: c.Policy, Connect: c.Connect, Air: d.config.Air, Inside: d.config.WiFi.subnets(), Fail: c.Fail,
+		Policy: c.Policy, Connect: c.Connect, Air: d.config.Air, Inside: d.config.WiFi.Subnets(), Fail: c.Fail,
 		OnRefused: func(text string) { d.report(Event{Kind: NetworkRefused, Text: text}) },
 		Rand:      func() uint32 { return d.system.Random() },
-		Memory:    sdkMemory{d}, Packet: d.config.SDKMemory.Packet, Lingering: d.config.SDKMemory.Lingering,
+		Memory:    sdkMemory{d}, Packet: d.config.SDKMemory.Net.Packet, Lingering: d.config.SDKMemory.Net.Lingering,
 	}
 	if c.GatewayIsHost {
 		n.Alias = map[port.IP]port.IP{}
-		for _, a := range d.config.WiFi.addresses() {
+		for _, a := range d.config.WiFi.Addresses() {
 			if !a.Gateway.IsAny() {
 				n.Alias[a.Gateway] = port.IP{127, 0, 0, 1}
 			}
 		}
 	}
 	return n
-}
-
-// addresses are those that simulated networks give, the default's first, where there is a
-// network that gives it.
-func (w *WiFi) addresses() (list []port.IPInfo) {
-	if !w.KnownOnly || len(w.Networks) == 0 {
-		list = append(list, radio.DefaultAddress())
-	}
-	add := func(a port.IPInfo) {
-		if a == (port.IPInfo{}) {
-			a = radio.DefaultAddress()
-		}
-		if !slices.Contains(list, a) {
-			list = append(list, a)
-		}
-	}
-	for _, n := range w.Networks {
-		add(n.Address)
-	}
-	for _, s := range w.Script {
-		if s.Action == radio.Address {
-			add(s.Address)
-		}
-	}
-	return list
-}
-
-// subnets are the simulated networks, whose addresses never lead outside; the module's own
-// access point among them.
-func (w *WiFi) subnets() (list []netip.Prefix) {
-	for _, a := range append(w.addresses(), radio.DefaultAPAddress()) {
-		bits := bits.OnesCount32(a.Netmask.Uint32())
-		list = append(list, netip.PrefixFrom(netip.AddrFrom4(a.Addr), bits).Masked())
-	}
-	return list
 }
 
 func (d *Device) sender(w io.Writer) func(p []byte) {
@@ -286,7 +254,7 @@ func (d *Device) Loop() port.Loop { return d.loop }
 // System implements port.Chip.
 func (d *Device) System() port.System { return d.system }
 
-// Serial implements port.Chip.
+// Serial implements port.HasSerial.
 func (d *Device) Serial(uart int) port.Serial {
 	if uart < 0 || uart >= len(d.uarts) {
 		return nil
@@ -294,10 +262,18 @@ func (d *Device) Serial(uart int) port.Serial {
 	return d.uarts[uart]
 }
 
-// Pins implements port.Chip.
-func (d *Device) Pins() port.Pins { return d.board }
+// The other parts that the chip has, as package port looks for them.
 
-// Files implements port.Chip.
+// Input implements port.HasInput.
+func (d *Device) Input() port.Input { return &d.input }
+
+// Pins implements port.HasPins.
+func (d *Device) Pins() port.Pins { return d.pins }
+
+// ADC implements port.HasADC.
+func (d *Device) ADC() port.ADC { return d.adc }
+
+// Files implements port.HasFiles.
 func (d *Device) Files() port.Files {
 	if d.config.Watch.File != nil {
 		return watchedFiles{d.files, d}
@@ -305,7 +281,13 @@ func (d *Device) Files() port.Files {
 	return d.files
 }
 
-// Net implements port.Chip.
+// Records implements port.HasRecords.
+func (d *Device) Records() port.Records { return d.system }
+
+// Store implements port.HasStore.
+func (d *Device) Store() port.Store { return d.system }
+
+// Net implements port.HasNet.
 func (d *Device) Net() port.Net {
 	if d.config.Watch.Packet != nil {
 		return watchedNet{d.net, d}
@@ -313,8 +295,11 @@ func (d *Device) Net() port.Net {
 	return d.net
 }
 
-// WiFi implements port.Chip.
+// WiFi implements port.HasWiFi.
 func (d *Device) WiFi() port.WiFi { return d.radio }
+
+// SDK implements port.HasSDK.
+func (d *Device) SDK() port.SDK { return d.system }
 
 // Open implements stdlib.Files: what dofile and its like read.
 func (d *Device) Open(name string) (io.ReadCloser, error) {
@@ -501,4 +486,16 @@ func (d *Device) report(e Event) {
 	d.guard.outside(func() { d.config.Report(e) })
 }
 
-var _ port.Chip = (*Device)(nil)
+var _ interface {
+	port.Chip
+	port.HasSerial
+	port.HasInput
+	port.HasPins
+	port.HasADC
+	port.HasFiles
+	port.HasRecords
+	port.HasStore
+	port.HasNet
+	port.HasWiFi
+	port.HasSDK
+} = (*Device)(nil)

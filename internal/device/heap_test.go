@@ -8,8 +8,8 @@ import (
 
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
-	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/sim/radio"
 )
 
 // numbers types a line and gives the numbers that the console answers with.
@@ -65,14 +65,14 @@ func TestHeapFigures(t *testing.T) {
 // TestSDKMemory holds that the radio's state is on the heap, and that a project can say
 // how much that is.
 func TestSDKMemory(t *testing.T) {
-	use := port.SDKMemory{Station: 500, AccessPoint: 1000}
+	use := device.SDKMemory{Radio: radio.HeapUse{Station: 500, AccessPoint: 1000}}
 	for name, c := range map[string]struct {
-		use           *port.SDKMemory
+		use           *device.SDKMemory
 		off, ap, both int // how much less free than at the prompt
 	}{
 		"default": {nil, -2400, 0, 1016},
 		"own":     {&use, -1016, 0, 520},
-		"none":    {&port.SDKMemory{}, 0, 0, 0},
+		"none":    {&device.SDKMemory{}, 0, 0, 0},
 	} {
 		m := &module{t: t}
 		var err error

@@ -127,7 +127,7 @@ func (d *Device) live(run func()) (ending *sdk.Ending, err error) {
 func (d *Device) off() {
 	d.net.Reset()
 	d.radio.Reset()
-	d.board.Reset()
+	d.pins.Reset()
 	for _, u := range d.uarts {
 		u.Reset()
 	}

@@ -5,9 +5,9 @@ import (
 	"sync"
 	"time"
 
+	"moonlet.example/moonlet/internal/parts/source"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
-	"moonlet.example/moonlet/internal/sim/board"
 	"moonlet.example/moonlet/internal/sim/radio"
 )
 
@@ -53,11 +53,11 @@ func (d *Device) CutPower() {
 	}
 }
 
-// Drive forces a level on a pin from outside, or takes it away (board.Floating).
-func (d *Device) Drive(pin, level int) { d.board.Drive(pin, level) }
+// Drive forces a level on a pin from outside, or takes it away (pins.Floating).
+func (d *Device) Drive(pin, level int) { d.pins.Line(pin).Drive(level) }
 
 // Level is the level at a pin.
-func (d *Device) Level(pin int) int { return d.board.Read(pin) }
+func (d *Device) Level(pin int) int { return d.pins.Read(pin) }
 
 // Hold presses a button until it is released; false if there is none of that name.
 func (d *Device) Hold(name string, down bool) bool {
@@ -72,7 +72,7 @@ func (d *Device) Hold(name string, down bool) bool {
 }
 
 // SetADC connects the analog input to a constant.
-func (d *Device) SetADC(value float64) { d.board.SetADC(board.Constant(value)) }
+func (d *Device) SetADC(value float64) { d.adc.Connect(source.Constant(value)) }
 
 // Air lets something happen to the networks around the module.
 func (d *Device) Air(s radio.Step) { d.radio.Do(s) }

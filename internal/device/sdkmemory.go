@@ -4,7 +4,20 @@ import (
 	"moonlet.example/moonlet/internal/heap"
 	"moonlet.example/moonlet/internal/mem"
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sim/hostnet"
+	"moonlet.example/moonlet/internal/sim/radio"
 )
+
+// SDKMemory is what the closed part of the SDK takes from the heap, by who takes it.
+type SDKMemory struct {
+	Radio radio.HeapUse
+	Net   hostnet.HeapUse
+}
+
+// DefaultSDKMemory are the best guesses.
+func DefaultSDKMemory() SDKMemory {
+	return SDKMemory{Radio: radio.DefaultHeapUse(), Net: hostnet.DefaultHeapUse()}
+}
 
 // sdkMemory is the chip's heap for the simulators (port.Memory): what they take from it
 // is what lwIP and the SDK take on the chip.
@@ -39,7 +52,7 @@ func (m sdkMemory) Give(at port.Block) {
 // at its prompt: the SDK opens a network of its own by default.
 func (c *Config) atPrompt() int {
 	n := bootUse
-	if use := c.SDKMemory.AccessPoint; use > 0 {
+	if use := c.SDKMemory.Radio.AccessPoint; use > 0 {
 		n += (use + heap.Overhead + 7) &^ 7
 	}
 	return n

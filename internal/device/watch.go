@@ -30,7 +30,7 @@ func (d *Device) watchPins() {
 		return
 	}
 	for pin := range port.PinCount {
-		d.board.Watch(pin, func(level int) { d.guard.outside(func() { f(pin, level) }) })
+		d.pins.Line(pin).Watch(func(level int) { d.guard.outside(func() { f(pin, level) }) })
 	}
 }
 

@@ -76,7 +76,4 @@ type Pins interface {
 	// last (15 bits, as the firmware counts them); the next one posts a task
 	// again.
 	TakeEvents(pin int) int
-
-	// ADC is what the analog input reads: 0 to 1024.
-	ADC() int
 }

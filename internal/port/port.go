@@ -2,6 +2,9 @@
 // timers, pins, serial ports, files, network, radio, system control. The
 // simulators implement it, the modules use it, and neither knows the other.
 //
+// Chip is what every chip has. All else is a part that a chip may have or not, each with
+// an interface of its own, and is looked for by a function such as PinsOf (parts.go).
+//
 // Everything here is called on the module's own goroutine. A simulator that
 // learns something elsewhere (a socket's goroutine, the terminal) brings it in
 // with Loop.Inject.
@@ -9,15 +12,11 @@ package port
 
 import "time"
 
-// Chip is one virtual module. A library gets it from State.Host.
+// Chip is one virtual module: what every chip has. A library gets it from State.Host,
+// and asks the same value for its parts.
 type Chip interface {
 	Loop() Loop
 	System() System
-	Serial(uart int) Serial // nil if the chip has no such port
-	Pins() Pins
-	Files() Files
-	Net() Net
-	WiFi() WiFi
 }
 
 // Priority is a task priority (LUA_TASK constants of the firmware).

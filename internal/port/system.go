@@ -7,27 +7,15 @@ import "moonlet.example/moonlet/internal/mem"
 type System interface {
 	Counters
 	Power
-	Records
 
 	// Hardware and Build describe the module.
 	Hardware() Hardware
 	Build() Build
-	// SetSDKOutput turns the SDK's own messages on or off (system_set_os_print).
-	SetSDKOutput(on bool)
-	// Input is the driver between port 0's receiver and its readers.
-	Input() Input
 
 	// NewHardwareTimer makes a timer whose function runs at interrupt level: on
 	// time even in the midst of a task, as soon as time passes there. Such a
 	// function must not touch Lua; it may change pins, arm timers and post tasks.
 	NewHardwareTimer(f func()) Timer
-
-	// CheckImage tells why a file is no image that the Lua Flash Store could take,
-	// "" if it is one or nobody can tell. The firmware finds that out too late.
-	CheckImage(name string) string
-	// LoadImage notes that the next start loads an image into the store, and restarts
-	// the chip when the task that calls it is over.
-	LoadImage(name string) bool
 
 	// LargestFreeHeap is the size of the largest block that the heap could give now, in
 	// bytes. The SDK has no such function; only Moonlet's own additions ask for it.
@@ -69,12 +57,28 @@ type Power interface {
 	// reset after that many µs, never for 0. At once means without waiting for
 	// the radio.
 	DeepSleep(us uint64, atOnce bool)
-	// SetDeepSleepOption says what the radio does after waking up.
-	SetDeepSleepOption(option uint8)
 	// ResetInfo tells how this life began.
 	ResetInfo() ResetInfo
+}
+
+// SDK is what only the ESP8266's SDK has.
+type SDK interface {
+	// SetSDKOutput turns the SDK's own messages on or off (system_set_os_print).
+	SetSDKOutput(on bool)
+	// SetDeepSleepOption says what the radio does after waking up.
+	SetDeepSleepOption(option uint8)
 	// RestoreDefaults forgets the SDK's saved settings (system_restore).
 	RestoreDefaults()
+}
+
+// Store is what loads the Lua Flash Store.
+type Store interface {
+	// CheckImage tells why a file is no image that the store could take, "" if it is one
+	// or nobody can tell. The firmware finds that out too late.
+	CheckImage(name string) string
+	// LoadImage notes that the next start loads an image into the store, and restarts
+	// the chip when the task that calls it is over.
+	LoadImage(name string) bool
 }
 
 // ResetReason is the SDK's extended reset cause (enum rst_reason).

@@ -120,41 +120,64 @@ const (
 	ReasonAssocFail     = 203
 )
 
-// WiFiEventID is the number of an event of the radio.
-type WiFiEventID uint8
+// WiFiEvent is something that the radio tells: one of the types below.
+type WiFiEvent interface{ wifiEvent() }
 
 // The events of the radio.
-const (
-	EventStationConnected WiFiEventID = iota
-	EventStationDisconnected
-	EventStationAuthChange
-	EventStationGotIP
-	EventStationDHCPTimeout
-	EventAPStationConnected
-	EventAPStationDisconnected
-	EventAPProbeRequest
-	EventModeChanged
-	EventAPAddressGiven
-	EventMax // their number
+type (
+	// StationConnected says that the station is with a network.
+	StationConnected struct {
+		SSID    string
+		BSSID   MAC
+		Channel uint8
+	}
+	// StationDisconnected says that it is so no more, or that it did not come to it.
+	StationDisconnected struct {
+		SSID   string
+		BSSID  MAC
+		Reason uint8
+	}
+	// StationAuthChanged says that the network checks its stations otherwise.
+	StationAuthChanged struct{ Old, New AuthMode }
+	// StationGotAddress says which address the station has.
+	StationGotAddress struct{ IPInfo }
+	// StationDHCPTimeout says that it got none.
+	StationDHCPTimeout struct{}
+	// APStationConnected and APStationDisconnected are about another station in the
+	// module's own network, and its number there.
+	APStationConnected struct {
+		MAC MAC
+		AID uint8
+	}
+	APStationDisconnected struct {
+		MAC MAC
+		AID uint8
+	}
+	// APProbeRequest says that a station looks for networks.
+	APProbeRequest struct {
+		MAC  MAC
+		RSSI int8 // dBm
+	}
+	// WiFiModeChanged says what the radio did and what it does now.
+	WiFiModeChanged struct{ Old, New WiFiMode }
+	// APAddressGiven says which address a station got from the module.
+	APAddressGiven struct {
+		MAC     MAC
+		Address IP
+		AID     uint8
+	}
 )
 
-// WiFiEvent is one event; which fields count depends on ID.
-type WiFiEvent struct {
-	ID      WiFiEventID
-	SSID    string // (dis)connected
-	BSSID   MAC
-	Channel uint8 // connected
-	Reason  uint8 // disconnected
-	OldAuth AuthMode
-	NewAuth AuthMode
-	IP      IPInfo   // got an address
-	MAC     MAC      // of the other station, in events of the access point
-	AID     uint8    // its number there
-	Address IP       // which it was given
-	RSSI    int8     // dBm, of a probe request
-	OldMode WiFiMode // mode changed
-	NewMode WiFiMode
-}
+func (StationConnected) wifiEvent()      {}
+func (StationDisconnected) wifiEvent()   {}
+func (StationAuthChanged) wifiEvent()    {}
+func (StationGotAddress) wifiEvent()     {}
+func (StationDHCPTimeout) wifiEvent()    {}
+func (APStationConnected) wifiEvent()    {}
+func (APStationDisconnected) wifiEvent() {}
+func (APProbeRequest) wifiEvent()        {}
+func (WiFiModeChanged) wifiEvent()       {}
+func (APAddressGiven) wifiEvent()        {}
 
 // IPInfo is the address of an interface.
 type IPInfo struct{ Addr, Netmask, Gateway IP }
@@ -215,7 +238,8 @@ type APClient struct {
 // NotConnectedRSSI is what RSSI gives without a connection.
 const NotConnectedRSSI = 31
 
-// WiFi is the radio, in the shape of the SDK's calls.
+// WiFi is the radio, in the shape of the SDK's calls. The radio of an ESP8266 is an
+// SDKWiFi, too.
 type WiFi interface {
 	Mode() WiFiMode
 	DefaultMode() WiFiMode
@@ -228,8 +252,6 @@ type WiFi interface {
 	SetMaxTxPower(quarterDBm uint8)
 	SleepType() SleepType
 	SetSleepType(t SleepType) bool
-	NullModeSleep() bool
-	SetNullModeSleep(on bool)
 
 	MAC(iface int) MAC
 	SetMAC(iface int, m MAC) bool
@@ -260,6 +282,13 @@ type WiFiStation interface {
 	Scan(c ScanConfig, done func(found []ScanResult)) bool
 	Hostname() string
 	SetHostname(name string) bool
+}
+
+// SDKWiFi is what only the ESP8266's SDK makes of its radio.
+type SDKWiFi interface {
+	// NullModeSleep tells whether the radio rests where it has nothing to do.
+	NullModeSleep() bool
+	SetNullModeSleep(on bool)
 	// AccessPoints are the networks that the SDK remembers.
 	AccessPoints() []StationConfig
 	SetAPLimit(n int) bool

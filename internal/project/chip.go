@@ -9,6 +9,7 @@ import (
 
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/keys"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/flashdir"
@@ -29,7 +30,7 @@ func (p *Project) FlashPath() string {
 	if p.IsImage() {
 		return p.image
 	}
-	if s.flash == "" || ownWord(s.flashAt) || filepath.IsAbs(s.flash) {
+	if s.flash == "" || keys.OwnWord(s.flashAt) || filepath.IsAbs(s.flash) {
 		return s.flash
 	}
 	return filepath.Join(p.Dir, s.flash)
@@ -37,7 +38,7 @@ func (p *Project) FlashPath() string {
 
 // flashIsOwn tells whether the user himself names the chip's file.
 func (p *Project) flashIsOwn() bool {
-	return p.IsImage() || p.allow || ownWord(p.settings.flashAt)
+	return p.IsImage() || p.allow || keys.OwnWord(p.settings.flashAt)
 }
 
 // checkFlash refuses a chip out of the project that the user does not know of.

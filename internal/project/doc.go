@@ -8,29 +8,15 @@ package project
 import (
 	"errors"
 	"fmt"
-	"strings"
+
+	"moonlet.example/moonlet/internal/keys"
 )
 
 // FileName is the name of the file that describes a project.
 const FileName = "moonlet.toml"
 
 // Error is something wrong with what the user wrote.
-type Error struct {
-	Where   string // "path/moonlet.toml:3", "--heap", or a path
-	Key     string // "" if it is about Where as a whole
-	Problem string // what is wrong, and what to do
-}
-
-// Error implements error.
-func (e *Error) Error() string {
-	parts := make([]string, 0, 3)
-	for _, s := range []string{e.Where, e.Key, e.Problem} {
-		if s != "" {
-			parts = append(parts, s)
-		}
-	}
-	return strings.Join(parts, ": ")
-}
+type Error = keys.Error
 
 // HostError is something that the host does not let this package do.
 type HostError struct {

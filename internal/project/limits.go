@@ -17,8 +17,6 @@ const (
 	fileMost    = 1 << 20 // bytes
 	partsMost   = 20000   // keys and their parts, tables and lists
 	nestingMost = 32      // tables and lists inside of one another, parts of a key
-	listMost    = 10000   // entries of a list
-	tellMost    = 50      // problems that are told
 )
 
 // readProjectFile reads a project file. The error is fs.ErrNotExist if there is none, else

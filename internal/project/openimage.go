@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/keys"
 	"moonlet.example/moonlet/internal/lua53/lfs"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/storage/chipmap"
@@ -74,11 +75,11 @@ func (p *Project) openImage(path string, info fs.FileInfo, o *Options) (err erro
 	}
 	for _, key := range []string{"flash", "flash_size", "files", "lfs", "lfs_files"} {
 		if _, ok := o.Values[key]; ok {
-			return &Error{Where: valuesAt, Key: key, Problem: notWithImage}
+			return &Error{Where: keys.InProgram, Key: key, Problem: notWithImage}
 		}
 	}
 	p.Dir, p.image = filepath.Dir(path), path
-	if err := p.configure(table{}, o); err != nil {
+	if err := p.configure(keys.Items{}, o); err != nil {
 		return err
 	}
 	if p.data, err = flash.ReadChipOn(p.files, path); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/keys"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/sim/hostnet"
 	"moonlet.example/moonlet/internal/storage/flash"
@@ -111,7 +112,7 @@ func (p *Project) openDir(dir string, o *Options) (err error) {
 	if p.root, err = p.files.OpenDir(dir); err != nil {
 		return &Error{Where: dir, Problem: "cannot be read: " + reason(err)}
 	}
-	root := table{}
+	root := keys.Items{}
 	name := filepath.Join(dir, FileName)
 	text, err := p.readProjectFile(name)
 	switch {
@@ -149,7 +150,7 @@ func (p *Project) placeState() error {
 	s := &p.settings
 	name := defaultState
 	switch {
-	case ownWord(s.stateAt):
+	case keys.OwnWord(s.stateAt):
 		p.StateDir = s.state
 		return nil
 	case s.stateAt != "":
@@ -166,18 +167,17 @@ func (p *Project) placeState() error {
 	return nil
 }
 
-func (p *Project) configure(root table, o *Options) error {
-	overlayValues(root, o.Values)
-	if err := overlay(root, o.Flags); err != nil {
+func (p *Project) configure(root keys.Items, o *Options) (err error) {
+	keys.OverlayValues(root, o.Values)
+	if err := keys.Overlay(root, Keys(), o.Flags); err != nil {
 		return err
 	}
-	r := &reader{strict: o.Strict, sources: p.Sources}
-	p.settings = r.read(root)
+	p.settings, err = read(root, o.Strict, p.Sources)
 	if list := p.settings.openings; len(list) > 0 && p.settings.config.Net.Policy != hostnet.None {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("the project's file opens the network further than the default: %s",
 			strings.Join(list, ", ")))
 	}
-	return r.err()
+	return err
 }
 
 func (p *Project) hasInit() bool {
@@ -193,7 +193,7 @@ func (p *Project) hasInit() bool {
 // what a source file becomes; compiled code is started by one.
 func (p *Project) openFile(path string, o *Options) error {
 	p.Dir = filepath.Dir(path)
-	if err := p.configure(table{}, o); err != nil {
+	if err := p.configure(keys.Items{}, o); err != nil {
 		return err
 	}
 	if !p.settings.allFiles {

@@ -117,8 +117,8 @@ func TestEverything(t *testing.T) {
 	if c.FreeHeap != 40<<10 || p.Heap() != 40<<10 || c.ChipID != 0x123456 || c.Seed != 7 {
 		t.Errorf("heap %d, chip %x, seed %d", c.FreeHeap, c.ChipID, c.Seed)
 	}
-	want := port.DefaultSDKMemory()
-	want.Station, want.Packet, want.Client = 2048, 0, 100
+	want := device.DefaultSDKMemory()
+	want.Radio.Station, want.Net.Packet, want.Radio.Client = 2048, 0, 100
 	if c.SDKMemory == nil || *c.SDKMemory != want {
 		t.Errorf("memory of the SDK: %+v", c.SDKMemory)
 	}
@@ -181,7 +181,7 @@ func TestFlagsWin(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := p.Config()
-	if m := c.SDKMemory; m.Association != 1024 || m.Station != 2048 {
+	if m := c.SDKMemory; m.Radio.Association != 1024 || m.Radio.Station != 2048 {
 		t.Errorf("memory of the SDK: %+v", m)
 	}
 	if c.FreeHeap != 30000 || !c.Clock.Jumps() || p.StateDir != "elsewhere" || c.WiFi.KnownOnly {

@@ -3,49 +3,9 @@ package project
 import (
 	"maps"
 	"slices"
-	"strings"
+
+	"moonlet.example/moonlet/internal/keys"
 )
-
-// valuesAt is where a value stands that a program has set.
-const valuesAt = "configuration"
-
-// ownWord tells whether the user himself said something: by a flag, or in a program.
-func ownWord(at string) bool { return strings.HasPrefix(at, "--") || at == valuesAt }
-
-// overlayValues puts what a program says over the tree of a file. Entries of tables join
-// those of the file, all else takes their place.
-func overlayValues(root table, values map[string]any) {
-	for name, v := range values {
-		entries, ok := v.(map[string]any)
-		if !ok {
-			root[name] = valueItem(v)
-			continue
-		}
-		t := subTable(root, name, valuesAt)
-		for k, e := range entries {
-			t[k] = valueItem(e)
-		}
-	}
-}
-
-// valueItem makes an item of a value as go-toml would give it.
-func valueItem(v any) *item {
-	switch x := v.(type) {
-	case map[string]any:
-		t := table{}
-		for k, e := range x {
-			t[k] = valueItem(e)
-		}
-		v = t
-	case []any:
-		list := make([]*item, len(x))
-		for i, e := range x {
-			list[i] = valueItem(e)
-		}
-		v = list
-	}
-	return &item{value: v, at: valuesAt}
-}
 
 // Application is an application that is in no directory: files by their names.
 type Application struct {
@@ -71,7 +31,7 @@ func (p *Project) create(a *Application, o *Options) error {
 	for _, name := range slices.Sorted(maps.Keys(a.Store)) {
 		p.lfs = append(p.lfs, newSource(name, name, a.Store[name]))
 	}
-	if err := p.configure(table{}, o); err != nil {
+	if err := p.configure(keys.Items{}, o); err != nil {
 		return err
 	}
 	if len(p.lfs) > 0 {

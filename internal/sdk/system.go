@@ -34,7 +34,6 @@ type SystemConfig struct {
 
 	Hardware port.Hardware
 	Build    port.Build
-	Input    port.Input
 	Seed     uint64 // of the random number generator
 	// CheckImage, if any, tells why an image of the store cannot be loaded.
 	CheckImage func(name string) string
@@ -44,7 +43,8 @@ type SystemConfig struct {
 	OnRestoreDefaults func()
 }
 
-// System implements port.System. What ends a life is only noted: the Loop halts
+// System implements port.System, and what the ESP8266 has besides: port.Records, port.Store
+// and port.SDK. What ends a life is only noted: the Loop halts
 // after the current task, and who runs it asks Pending.
 type System struct {
 	config     SystemConfig
@@ -80,7 +80,12 @@ type Ending struct {
 	SleepOption uint8
 }
 
-var _ port.System = (*System)(nil)
+var (
+	_ port.System  = (*System)(nil)
+	_ port.Records = (*System)(nil)
+	_ port.Store   = (*System)(nil)
+	_ port.SDK     = (*System)(nil)
+)
 
 // NewSystem returns the system at power-on.
 func NewSystem(c SystemConfig) *System {
@@ -150,7 +155,7 @@ func (s *System) DeepSleep(us uint64, _ bool) {
 	s.End(e)
 }
 
-// SetDeepSleepOption implements port.Power.
+// SetDeepSleepOption implements port.SDK.
 func (s *System) SetDeepSleepOption(option uint8) { s.sleepOption = option }
 
 // Hang implements port.Power. The Loop's OnWatchdog ends it by a panic.
@@ -163,7 +168,7 @@ func (s *System) Hang() {
 // ResetInfo implements port.Power.
 func (s *System) ResetInfo() port.ResetInfo { return s.info }
 
-// RestoreDefaults implements port.Power.
+// RestoreDefaults implements port.SDK.
 func (s *System) RestoreDefaults() {
 	if s.config.OnRestoreDefaults != nil {
 		s.config.OnRestoreDefaults()
@@ -208,14 +213,11 @@ func (s *System) Hardware() port.Hardware { return s.config.Hardware }
 // Build implements port.System.
 func (s *System) Build() port.Build { return s.config.Build }
 
-// SetSDKOutput implements port.System.
+// SetSDKOutput implements port.SDK.
 func (s *System) SetSDKOutput(on bool) { s.sdkOutput = on }
 
 // SDKOutput tells whether the SDK's own messages are wanted.
 func (s *System) SDKOutput() bool { return s.sdkOutput }
-
-// Input implements port.System.
-func (s *System) Input() port.Input { return s.config.Input }
 
 // NewHardwareTimer implements port.System.
 func (s *System) NewHardwareTimer(f func()) port.Timer { return s.loop.NewHardwareTimer(f) }
@@ -236,7 +238,7 @@ func (s *System) Partition(kind uint32) port.FlashRegion {
 	return rcr.Find(s.partitions, kind)
 }
 
-// LoadImage implements port.System.
+// LoadImage implements port.Store.
 func (s *System) LoadImage(name string) bool {
 	n, ok := s.WriteRecord(port.RecordFlashLFS, append([]byte(name), 0))
 	if !ok || n == 0 {
@@ -246,7 +248,7 @@ func (s *System) LoadImage(name string) bool {
 	return true
 }
 
-// CheckImage implements port.System.
+// CheckImage implements port.Store.
 func (s *System) CheckImage(name string) string {
 	if s.config.CheckImage == nil {
 		return ""

@@ -30,7 +30,7 @@ func PushLFSModules(L State) {
 // PushLFSTimestamp pushes the time stamp of the store (luaL_pushlfsdts).
 func PushLFSTimestamp(L State) { L.PushInteger(int64(int32(L.LFSConfig().Timestamp))) }
 
-// LFSHost is what a module of the firmware has for LFSReload: its port.System.
+// LFSHost is what a module of the firmware has for LFSReload: its port.Store.
 type LFSHost interface {
 	// CheckImage tells why a file is no image for the store, "" if nothing is known
 	// against it.

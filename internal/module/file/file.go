@@ -67,7 +67,14 @@ func init() {
 
 func chip(L state.State) port.Chip { return L.Host().(port.Chip) }
 
-func files(L state.State) port.Files { return chip(L).Files() }
+// files is the board's file system. It raises an error where there is none.
+func files(L state.State) port.Files {
+	p, ok := port.FilesOf(L.Host())
+	if !ok {
+		L.Errorf("%s", port.NoFiles.Error())
+	}
+	return p
+}
 
 // Static variables of the module: the file that was opened last, a reference to
 // its object, and one to the function that tells the time.
@@ -101,10 +108,10 @@ func openModule(L state.State) int {
 	s := static(L)
 	s.setRef(offLastRef, state.NoRef)
 	s.setRef(offClock, state.NoRef)
-	if !delayMount(L) && files(L).Mount() != nil {
+	if f, ok := port.FilesOf(L.Host()); ok && !delayMount(L) && f.Mount() != nil {
 		// Nothing there that could be mounted: make a file system.
 		L.ErrorOutput("Formatting file system. Please wait...\n")
-		if files(L).Format() != nil {
+		if f.Format() != nil {
 			formatFailed(L)
 		}
 	}
@@ -115,7 +122,11 @@ func openModule(L state.State) int {
 
 // delayMount tells whether node.startup left the mount to the first use.
 func delayMount(L state.State) bool {
-	b, ok := chip(L).System().ReadRecord(port.RecordStartup)
+	r, ok := port.RecordsOf(L.Host())
+	if !ok {
+		return false
+	}
+	b, ok := r.ReadRecord(port.RecordStartup)
 	return ok && len(b) == 4 && b[0]&port.StartupDelayMount != 0
 }
 

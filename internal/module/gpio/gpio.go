@@ -56,6 +56,15 @@ func entries(pulse ...state.Entry) []state.Entry {
 
 func chip(L state.State) port.Chip { return L.Host().(port.Chip) }
 
+// pins is the board's pins. It raises an error where there is none.
+func pins(L state.State) port.Pins {
+	p, ok := port.PinsOf(L.Host())
+	if !ok {
+		L.Errorf("%s", port.NoPins.Error())
+	}
+	return p
+}
+
 // Static variables of the module: a reference to each pin's callback
 // (gpio_cb_ref), and what serout works on.
 const (
@@ -89,7 +98,9 @@ func open(L state.State) int {
 	}
 	s.serout(L).setDone(state.NoRef)
 	main := L.MainThread()
-	chip(L).Pins().OnInterrupt(func(e port.PinEvent) { interrupted(main, e) })
+	if p, ok := port.PinsOf(L.Host()); ok {
+		p.OnInterrupt(func(e port.PinEvent) { interrupted(main, e) })
+	}
 	return 0
 }
 
@@ -111,7 +122,7 @@ func mode(L state.State) int {
 		L.Unref(state.RegistryIndex, s.callback(pin))
 		s.setCallback(pin, state.NoRef)
 	}
-	chip(L).Pins().Mode(pin, m, pull != float)
+	pins(L).Mode(pin, m, pull != float)
 	return 0
 }
 
@@ -126,7 +137,7 @@ func requirePin(L state.State, pin int, ok bool) {
 func read(L state.State) int {
 	pin, ok := argPin(L, 1)
 	requirePin(L, pin, ok)
-	L.PushInteger(int64(chip(L).Pins().Read(pin)))
+	L.PushInteger(int64(pins(L).Read(pin)))
 	return 1
 }
 
@@ -136,7 +147,7 @@ func write(L state.State) int {
 	level := uint32(L.CheckInteger(2))
 	requirePin(L, pin, ok)
 	L.ArgCheck(level == levelHigh || level == levelLow, 2, "wrong level type")
-	chip(L).Pins().Write(pin, int(level))
+	pins(L).Write(pin, int(level))
 	return 0
 }
 
@@ -163,8 +174,9 @@ func trig(L state.State) int {
 		L.ArgCheck(false, 3, "invalid callback type")
 	}
 	L.Unref(state.RegistryIndex, old)
-	chip(L).Pins().TakeEvents(pin) // forget interrupts that were not reported
-	chip(L).Pins().SetTrigger(pin, t)
+	p := pins(L)
+	p.TakeEvents(pin) // forget interrupts that were not reported
+	p.SetTrigger(pin, t)
 	return 0
 }
 
@@ -175,16 +187,16 @@ func interrupted(L state.State, e port.PinEvent) {
 	if ref == state.NoRef {
 		return
 	}
-	pins := chip(L).Pins()
+	p := pins(L)
 	ago := uint32((chip(L).Loop().Now() - e.When) / time.Microsecond)
 	top := L.GetTop()
 	L.RawGetI(state.RegistryIndex, int64(ref))
 	L.PushInteger(int64(e.Level))
 	L.PushInteger(int64((chip(L).System().SystemTime() - ago) & 0x7FFFFFFF)) // as tmr.now
-	L.PushInteger(int64(pins.TakeEvents(e.Pin)))
+	L.PushInteger(int64(p.TakeEvents(e.Pin)))
 	status := L.PCallX(3, 0)
 	L.SetTop(top) // an error leaves a value
-	if t := pins.Trigger(e.Pin); status == state.OK && t.IsLevel() {
-		pins.SetTrigger(e.Pin, t)
+	if t := p.Trigger(e.Pin); status == state.OK && t.IsLevel() {
+		p.SetTrigger(e.Pin, t)
 	}
 }

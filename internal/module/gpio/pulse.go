@@ -76,11 +76,13 @@ type pulses struct {
 	addr state.Addr
 	main state.State
 	chip port.Chip
+	pins port.Pins // nil if the board has none
 }
 
 func pulseStatics(L state.State) pulses {
 	c := chip(L)
-	return pulses{L.Mem(), c.System().Static("gpio.pulse", pulseStaticSize), L.MainThread(), c}
+	p, _ := port.PinsOf(L.Host())
+	return pulses{L.Mem(), c.System().Static("gpio.pulse", pulseStaticSize), L.MainThread(), c, p}
 }
 
 func openPulse(L state.State) int {
@@ -231,6 +233,7 @@ func cancel(L state.State) int {
 // start is pulser:start([adjust,] callback).
 func start(L state.State) int {
 	p, s := checkPulser(L), pulseStatics(L)
+	pins(L)
 	if s.active().addr != 0 {
 		return L.Errorf("pulse operation already in progress")
 	}

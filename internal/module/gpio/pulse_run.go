@@ -67,7 +67,7 @@ func (s pulses) step(p pulser, now uint32) (delay int32, goOn bool) {
 		return 0, false
 	}
 	e := p.entry(i)
-	s.chip.Pins().WriteMask(e.set, e.clear)
+	s.pins.WriteMask(e.set, e.clear)
 	if at := p.stop(); at == stopAnywhere || at == i {
 		return 0, false
 	}

@@ -36,10 +36,12 @@ type seroutState struct {
 	addr state.Addr
 	main state.State
 	chip port.Chip
+	pins port.Pins // nil if the board has none
 }
 
 func (s statics) serout(L state.State) seroutState {
-	return seroutState{s.m, s.addr + offSerout, L.MainThread(), chip(L)}
+	p, _ := port.PinsOf(L.Host())
+	return seroutState{s.m, s.addr + offSerout, L.MainThread(), chip(L), p}
 }
 
 func (s seroutState) u32(off state.Addr) uint32       { return s.m.U32(s.addr + off) }
@@ -59,7 +61,7 @@ func (s seroutState) delay(i uint32) time.Duration {
 func (s seroutState) edge() {
 	level := s.u32(offLevel)
 	if pin := s.u32(offPin); pin != 0 {
-		s.chip.Pins().Write(int(pin), int(level))
+		s.pins.Write(int(pin), int(level))
 	}
 	s.setU32(offLevel, level^1)
 }
@@ -73,6 +75,7 @@ func (s seroutState) free() {
 
 // serout is gpio.serout(pin, level, delays [, repeats [, callback]]).
 func serout(L state.State) int {
+	pins(L)
 	s := static(L).serout(L)
 	s.setU32(offPin, uint32(L.CheckInteger(1)))
 	s.setU32(offLevel, uint32(L.CheckInteger(2)))

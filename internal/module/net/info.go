@@ -14,7 +14,7 @@ func resolve(L state.State) int {
 	L.PushValue(2)
 	ref := L.Ref(state.RegistryIndex)
 	main := L.MainThread()
-	addr, err := chip(L).Net().Resolve(name, func(addr port.IP, ok bool) {
+	addr, err := network(L).Resolve(name, func(addr port.IP, ok bool) {
 		top := main.GetTop()
 		pushResolved(main, ref, addr, ok)
 		main.PCallX(2, 0)
@@ -60,13 +60,13 @@ func setDNSServer(L state.State) int {
 	if len(text) > 16 || !ok || a.IsBroadcast() || a.IsAny() {
 		return L.Errorf("invalid dns server ip")
 	}
-	chip(L).Net().SetDNSServer(serverIndex(L, 2), a)
+	network(L).SetDNSServer(serverIndex(L, 2), a)
 	return 0
 }
 
 // getDNSServer is net.dns.getdnsserver.
 func getDNSServer(L state.State) int {
-	pushAddr(L, chip(L).Net().DNSServer(serverIndex(L, 1)))
+	pushAddr(L, network(L).DNSServer(serverIndex(L, 1)))
 	return 1
 }
 
@@ -82,7 +82,10 @@ func pushAddr(L state.State, a port.IP) {
 // ifinfo is net.ifinfo.
 func ifinfo(L state.State) int {
 	i := int(int32(L.OptInteger(1, 0)))
-	w := chip(L).WiFi()
+	w, ok := port.WiFiOf(L.Host())
+	if !ok {
+		return 0
+	}
 	if i != port.StationIf && i != port.SoftAPIf ||
 		i == port.StationIf && !w.Mode().HasStation() || i == port.SoftAPIf && !w.Mode().HasAP() {
 		return 0
@@ -120,9 +123,9 @@ func multicast(L state.State, join bool) int {
 	iface := groupArg(L, 1, "invalid if ip")
 	group := groupArg(L, 2, "invalid multicast ip")
 	if join {
-		chip(L).Net().JoinGroup(iface, group)
+		network(L).JoinGroup(iface, group)
 	} else {
-		chip(L).Net().LeaveGroup(iface, group)
+		network(L).LeaveGroup(iface, group)
 	}
 	return 0
 }

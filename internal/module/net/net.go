@@ -92,6 +92,15 @@ func methods(name string, entries ...state.Entry) *state.ROTable {
 
 func chip(L state.State) port.Chip { return L.Host().(port.Chip) }
 
+// network is the chip's TCP/IP stack. It raises an error where there is none.
+func network(L state.State) port.Net {
+	p, ok := port.NetOf(L.Host())
+	if !ok {
+		L.Errorf("%s", port.NoNet.Error())
+	}
+	return p
+}
+
 // createServer is net.createServer. Its argument is the idle time in seconds
 // after which a client is asked for a sign of life.
 func createServer(L state.State) int {

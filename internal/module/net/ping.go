@@ -47,12 +47,12 @@ func ping(L state.State) int {
 	L.SetTop(n)
 	L.ArgCheck(L.IsFunction(-2), -2, "no received callback specified")
 	L.ArgCheck(L.IsFunction(-1) || L.IsNil(-1), -1, "invalid sent callback, function expected")
-	g := &pinger{main: L.MainThread(), m: L.Mem(), at: L.NewUserdata(pingSize), chip: chip(L)}
+	g := &pinger{main: L.MainThread(), m: L.Mem(), at: L.NewUserdata(pingSize), chip: chip(L), net: network(L)}
 	L.PushClosure(pingReport, 3)
 	g.m.SetI32(g.at+pingRef, int32(L.Ref(state.RegistryIndex)))
 	g.m.SetU32(g.at+pingCount, uint32(count))
 
-	addr, err := chip(L).Net().Resolve(name, func(addr port.IP, ok bool) { g.start(g.main, addr, ok) })
+	addr, err := g.net.Resolve(name, func(addr port.IP, ok bool) { g.start(g.main, addr, ok) })
 	switch err {
 	case port.NetOK:
 		g.start(L, addr, !addr.IsBroadcast())
@@ -69,6 +69,7 @@ type pinger struct {
 	main state.State
 	m    mem.Mem
 	chip port.Chip
+	net  port.Net
 	at   state.Addr // the userdata
 	msg  state.Addr
 	raw  state.Addr // lwIP's record
@@ -140,7 +141,7 @@ func (g *pinger) start(L state.State, addr port.IP, ok bool) {
 func (g *pinger) send() {
 	g.setWord(msgSent, g.chip.System().SystemTime())
 	var seq uint16
-	seq = g.chip.Net().Echo(port.IPFromUint32(g.m.U32(g.at+pingIP)), pingData, func() { g.answered(seq) })
+	seq = g.net.Echo(port.IPFromUint32(g.m.U32(g.at+pingIP)), pingData, func() { g.answered(seq) })
 	g.lost.arm(pingPeriod * time.Millisecond)
 	g.next.arm(time.Duration(g.word(msgPeriod)) * time.Millisecond)
 }

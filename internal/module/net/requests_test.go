@@ -12,13 +12,12 @@ import (
 
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
-	"moonlet.example/moonlet/internal/sim/radio"
 )
 
 // newAP makes a module that has a network at once: its own, at 192.168.4.1.
 func newAP(t *testing.T) *testChip {
 	t.Helper()
-	c := newChip(t, sdk.NewRealClock(1), radio.Config{})
+	c := newChip(t, sdk.NewRealClock(1))
 	c.radio.SetMode(port.StationAPMode, false)
 	return c
 }
@@ -30,7 +29,7 @@ func (c *testChip) while(f func()) {
 		defer close(done)
 		f()
 	}()
-	c.waitFor(func() bool {
+	c.WaitFor(func() bool {
 		select {
 		case <-done:
 			return true
@@ -38,7 +37,7 @@ func (c *testChip) while(f func()) {
 			return false
 		}
 	})
-	c.loop.RunUntilIdle()
+	c.Tasks.RunUntilIdle()
 }
 
 const requestServer = `
@@ -71,7 +70,7 @@ end`
 func TestRequests(t *testing.T) {
 	const requests, atOnce = 2000, 8
 	c := newAP(t)
-	if err := c.exec(requestServer, "=server"); err != nil {
+	if err := c.Exec(requestServer, "=server"); err != nil {
 		t.Fatal(err)
 	}
 	run := func(times int) {
@@ -110,7 +109,7 @@ func TestRequests(t *testing.T) {
 	if d := after - before; d < -rounding || d > rounding {
 		t.Errorf("heap %d before, %d after", before, after)
 	}
-	if err := c.machine.CheckHeap(); err != nil {
+	if err := c.Machine.CheckHeap(); err != nil {
 		t.Error(err)
 	}
 }
@@ -118,11 +117,11 @@ func TestRequests(t *testing.T) {
 // heapNow asks the module for its free heap and for the bytes that Lua uses.
 func (c *testChip) heapNow() (free, used int) {
 	c.t.Helper()
-	c.out.Reset()
-	if err := c.exec("heap()", "=heap"); err != nil {
+	c.Out.Reset()
+	if err := c.Exec("heap()", "=heap"); err != nil {
 		c.t.Fatal(err)
 	}
-	if _, err := fmt.Sscan(c.out.String(), &free, &used); err != nil {
+	if _, err := fmt.Sscan(c.Out.String(), &free, &used); err != nil {
 		c.t.Fatal(err)
 	}
 	return free, used
@@ -132,7 +131,7 @@ func (c *testChip) heapNow() (free, used int) {
 // leaves everything else as it was.
 func TestCallbackErrors(t *testing.T) {
 	c := newAP(t)
-	err := c.exec(`
+	err := c.Exec(`
 		node.setonerror(function(text) print("reported: " .. text) end)
 		local n = 0
 		net.createServer():listen(80, function(c)
@@ -169,13 +168,13 @@ func TestCallbackErrors(t *testing.T) {
 			t.Errorf("request %d: answered %v", n, ok)
 		}
 	}
-	out := c.out.String()
+	out := c.Out.String()
 	for _, where := range []string{"accept", "connection", "receive", "sent"} {
 		if !strings.Contains(out, "reported: server:") || !strings.Contains(out, "in "+where+"\nstack traceback:") {
 			t.Errorf("no report of the error in %q:\n%s", where, out)
 		}
 	}
-	if top := c.machine.State().GetTop(); top != 0 {
+	if top := c.Machine.State().GetTop(); top != 0 {
 		t.Errorf("%d values are left on the stack", top)
 	}
 }

@@ -180,9 +180,9 @@ func listen(L state.State) int {
 			return L.Errorf("need callback")
 		}
 		u.setCallback(uAccept, i)
-		e.listener, err = chip(L).Net().ListenTCP(addr, p, e.accept)
+		e.listener, err = network(L).ListenTCP(addr, p, e.accept)
 	} else {
-		e.udp, err = chip(L).Net().BindUDP(addr, p, e.datagram)
+		e.udp, err = network(L).BindUDP(addr, p, e.datagram)
 	}
 	if err != port.NetOK {
 		return fail(L, err)

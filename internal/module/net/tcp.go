@@ -150,7 +150,7 @@ func connect(L state.State) int {
 		u.setCallback(uConnect, 4)
 	}
 	e := &endpoint{}
-	if e.tcp = chip(L).Net().NewTCP(e); e.tcp == nil {
+	if e.tcp = network(L).NewTCP(e); e.tcp == nil {
 		return fail(L, port.NetErrNoPCB)
 	}
 	e.tcp.SetPeerPort(p)
@@ -183,7 +183,7 @@ func (u socket) lookUp(name string) port.NetErr {
 	held := u.get(uSelf) == state.NoRef
 	u.holdSelf()
 	main := L.MainThread()
-	addr, err := chip(L).Net().Resolve(name, func(addr port.IP, ok bool) {
+	addr, err := network(L).Resolve(name, func(addr port.IP, ok bool) {
 		top := main.GetTop()
 		socket{main, main.Mem(), u.at}.resolved(addr, ok, func(n int) { main.PCallX(n, 0) })
 		main.SetTop(top)

@@ -53,7 +53,7 @@ func (u socket) bindAny() {
 	L := u.L
 	e := &endpoint{}
 	var err port.NetErr
-	if e.udp, err = chip(L).Net().BindUDP(port.IP{}, 0, e.datagram); err != port.NetOK {
+	if e.udp, err = network(L).BindUDP(port.IP{}, 0, e.datagram); err != port.NetOK {
 		fail(L, err)
 	}
 	u.attach(e)

@@ -21,7 +21,11 @@ func compile(load func(L state.State, path string) state.Status) state.Func {
 			msg, _ := L.ToString(-1)
 			return L.Errorf("%s", msg)
 		}
-		out, err := chip(L).Files().Open(stem+".lc", port.ParseOpenMode("w+"))
+		files, ok := port.FilesOf(L.Host())
+		if !ok {
+			return L.Errorf("%s", port.NoFiles.Error())
+		}
+		out, err := files.Open(stem+".lc", port.ParseOpenMode("w+"))
 		if err != nil {
 			return L.Errorf("cannot open/write to file")
 		}

@@ -44,6 +44,13 @@ func output(pipeCreate *state.Proc) state.Func {
 	}
 }
 
+// toSerial writes text to serial port 0, if there is one.
+func toSerial(L state.State, p []byte) {
+	if s, ok := port.SerialOf(L.Host(), 0); ok {
+		port.WriteText(s, p)
+	}
+}
+
 // Output is where everything goes that Lua prints (output_redirect,
 // app/modules/node.c): to serial port 0, to the pipe that node.output made, or
 // to both. Errors of the pipe cannot be reported through it, so they restart the
@@ -54,12 +61,12 @@ func Output(L state.State, p []byte) {
 	L.PushString("stdout")
 	L.RawGet(state.RegistryIndex)
 	if !L.IsTable(-1) {
-		port.WriteText(chip(L).Serial(0), p)
+		toSerial(L, p)
 		L.SetTop(top)
 		return
 	}
 	if static(L).u32(offSerialToo) != 0 {
-		port.WriteText(chip(L).Serial(0), p)
+		toSerial(L, p)
 	}
 	L.RawGetI(-1, 1) // its method write
 	L.Insert(-2)

@@ -57,7 +57,7 @@ func lfsIndex(L state.State) int {
 // lfsReload is node.LFS.reload(image).
 func lfsReload(L state.State) int {
 	L.SetTop(1)
-	state.LFSReload(L, system(L))
+	state.LFSReload(L, store(L))
 	return 1
 }
 

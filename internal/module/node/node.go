@@ -112,6 +112,33 @@ func chip(L state.State) port.Chip { return L.Host().(port.Chip) }
 
 func system(L state.State) port.System { return chip(L).System() }
 
+// sdk is what only the ESP8266's SDK has. It raises an error where there is none.
+func sdk(L state.State) port.SDK {
+	p, ok := port.SDKOf(L.Host())
+	if !ok {
+		L.Errorf("%s", port.NoSDK.Error())
+	}
+	return p
+}
+
+// records is the settings that survive a reset. It raises an error where there is none.
+func records(L state.State) port.Records {
+	p, ok := port.RecordsOf(L.Host())
+	if !ok {
+		L.Errorf("%s", port.NoRecords.Error())
+	}
+	return p
+}
+
+// store is what loads the Lua Flash Store. It raises an error where there is none.
+func store(L state.State) port.Store {
+	p, ok := port.StoreOf(L.Host())
+	if !ok {
+		L.Errorf("%s", port.NoStore.Error())
+	}
+	return p
+}
+
 // Static variables of the module: whether output also goes to the serial port
 // while it is redirected (serial_debug), whether the restart after an error is on
 // its way, and the counts of node.startupcounts.

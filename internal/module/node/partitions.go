@@ -28,8 +28,8 @@ var partitionKeys = &state.ROTable{Name: "node.pt_map", Entries: []state.Entry{
 
 // getPartitions is node.getpartitiontable().
 func getPartitions(L state.State) int {
-	lfs := system(L).Partition(port.PartitionLFS)
-	spiffs := system(L).Partition(port.PartitionSPIFFS)
+	lfs := records(L).Partition(port.PartitionLFS)
+	spiffs := records(L).Partition(port.PartitionSPIFFS)
 	values := [settings]uint32{lfsAddr: lfs.Addr, lfsSize: lfs.Size, spiffsAddr: spiffs.Addr, spiffsSize: spiffs.Size}
 	L.SetTop(0)
 	L.CreateTable(0, settings)
@@ -79,7 +79,7 @@ func readChanges(L state.State) changes {
 // is read at boot, so the firmware waits for the watchdog.
 func setPartitions(L state.State) int {
 	c := readChanges(L)
-	record, _ := system(L).ReadRecord(port.RecordPartitions)
+	record, _ := records(L).ReadRecord(port.RecordPartitions)
 	var table []partition
 	for ; len(record) >= port.PartitionSize; record = record[port.PartitionSize:] {
 		word := func(i int) uint32 { return binary.LittleEndian.Uint32(record[4*i:]) }
@@ -96,7 +96,7 @@ func setPartitions(L state.State) int {
 			body = binary.LittleEndian.AppendUint32(body, w)
 		}
 	}
-	system(L).WriteRecord(port.RecordPartitions, body)
+	records(L).WriteRecord(port.RecordPartitions, body)
 	system(L).Hang()
 	return 0
 }

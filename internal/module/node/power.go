@@ -49,7 +49,7 @@ func restart(L state.State) int {
 
 // restore is node.restore().
 func restore(L state.State) int {
-	system(L).RestoreDefaults()
+	sdk(L).RestoreDefaults()
 	return 0
 }
 
@@ -66,7 +66,7 @@ func deepSleepMax(L state.State) int {
 func deepSleep(L state.State) int {
 	if L.IsNumber(2) {
 		option, _ := L.ToInteger(2)
-		system(L).SetDeepSleepOption(uint8(option))
+		sdk(L).SetDeepSleepOption(uint8(option))
 	}
 	atOnce := L.IsNumber(3) && L.CheckInteger(3) != 0
 	if !L.IsNumber(1) {
@@ -126,7 +126,7 @@ func bootReason(L state.State) int {
 
 // osPrint is node.osprint(on).
 func osPrint(L state.State) int {
-	system(L).SetSDKOutput(L.ToBoolean(1))
+	sdk(L).SetSDKOutput(L.ToBoolean(1))
 	return 0
 }
 

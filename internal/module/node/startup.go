@@ -12,7 +12,7 @@ import (
 // it.
 func writeInit(L state.State, command []byte) bool {
 	body := append(append([]byte(nil), command...), 0)
-	_, ok := system(L).WriteRecord(port.RecordInit, body)
+	_, ok := records(L).WriteRecord(port.RecordInit, body)
 	return ok
 }
 
@@ -24,7 +24,7 @@ func startupCommand(L state.State) int {
 
 // startupOptions are the settings of node.startup that are single bits.
 func startupOptions(L state.State) uint32 {
-	if b, ok := system(L).ReadRecord(port.RecordStartup); ok && len(b) == 4 {
+	if b, ok := records(L).ReadRecord(port.RecordStartup); ok && len(b) == 4 {
 		return binary.LittleEndian.Uint32(b)
 	}
 	return 0
@@ -38,7 +38,7 @@ func startup(L state.State) int {
 		options = changeStartup(L, options)
 	}
 	L.CreateTable(0, 4)
-	if command, ok := system(L).ReadRecord(port.RecordInit); ok {
+	if command, ok := records(L).ReadRecord(port.RecordInit); ok {
 		L.PushBytes(bytes.TrimRight(command, "\x00")) // it was padded to words
 		L.SetField(-2, "command")
 	}
@@ -85,17 +85,17 @@ func changeStartup(L state.State, options uint32) uint32 {
 		L.Pop(1)
 	}
 	if empty {
-		system(L).DeleteRecord(port.RecordStartup)
-		system(L).DeleteRecord(port.RecordInit)
+		records(L).DeleteRecord(port.RecordStartup)
+		records(L).DeleteRecord(port.RecordInit)
 		return 0
 	}
-	system(L).WriteRecord(port.RecordStartup, binary.LittleEndian.AppendUint32(nil, options))
+	records(L).WriteRecord(port.RecordStartup, binary.LittleEndian.AppendUint32(nil, options))
 	return options
 }
 
 // readRecord is node.readrcr(id).
 func readRecord(L state.State) int {
-	b, ok := system(L).ReadRecord(uint8(L.CheckInteger(1)))
+	b, ok := records(L).ReadRecord(uint8(L.CheckInteger(1)))
 	if !ok {
 		return 0
 	}
@@ -107,7 +107,7 @@ func readRecord(L state.State) int {
 func writeRecord(L state.State) int {
 	id := uint8(L.CheckInteger(1))
 	body, _ := L.ToBytes(2)
-	n, ok := system(L).WriteRecord(id, body)
+	n, ok := records(L).WriteRecord(id, body)
 	if !ok {
 		n = -1
 	}

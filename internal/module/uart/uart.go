@@ -32,6 +32,24 @@ var Module = state.Module{
 
 func chip(L state.State) port.Chip { return L.Host().(port.Chip) }
 
+// input is the driver between serial port 0 and its readers. It raises an error where there is none.
+func input(L state.State) port.Input {
+	p, ok := port.InputOf(L.Host())
+	if !ok {
+		L.Errorf("%s", port.NoInput.Error())
+	}
+	return p
+}
+
+// serial is the serial port of that number. It raises an error where there is none.
+func serial(L state.State, uart int) port.Serial {
+	p, ok := port.SerialOf(L.Host(), uart)
+	if !ok {
+		L.Errorf("%s", port.NoSerial.Error())
+	}
+	return p
+}
+
 // receiver is the module's static variable: the reference of the function that
 // gets what is received.
 func receiver(L state.State) state.Addr { return chip(L).System().Static("uart", 4) }
@@ -48,7 +66,7 @@ func checkPort(L state.State) port.Serial {
 	if id >= port.SerialPorts {
 		L.Errorf("uart %d does not exist", int(int32(id)))
 	}
-	return chip(L).Serial(int(id))
+	return serial(L, int(id))
 }
 
 // on is uart.on("data" [, length|end] [, function [, run_input]]).
@@ -74,7 +92,7 @@ func on(L state.State) int {
 	if !L.IsFunction(arg) {
 		L.Unref(state.RegistryIndex, old)
 		L.Mem().SetI32(place, state.NoRef)
-		chip(L).System().Input().SetReceiver(port.Receiver{Lines: true})
+		input(L).SetReceiver(port.Receiver{Lines: true})
 		return 0
 	}
 	if n, _ := L.ToInteger(arg + 1); n == 0 && L.IsNumber(arg+1) {
@@ -85,7 +103,7 @@ func on(L state.State) int {
 	L.Mem().SetI32(place, int32(L.Ref(state.RegistryIndex)))
 	main := L.MainThread()
 	r.F = func(p []byte) { received(main, p) }
-	chip(L).System().Input().SetReceiver(r)
+	input(L).SetReceiver(r)
 	return 0
 }
 
@@ -109,7 +127,7 @@ func setup(L state.State) int {
 	}
 	if L.IsNumber(6) {
 		echo, _ := L.ToInteger(6)
-		chip(L).System().Input().SetEcho(echo != 0)
+		input(L).SetEcho(echo != 0)
 	}
 	s.Setup(known(c))
 	L.PushInteger(baud)
@@ -149,7 +167,7 @@ func getConfig(L state.State) int {
 
 // alt is uart.alt(on).
 func alt(L state.State) int {
-	chip(L).Serial(0).Alternate(uint8(L.CheckInteger(1)) != 0)
+	serial(L, 0).Alternate(uint8(L.CheckInteger(1)) != 0)
 	return 0
 }
 
@@ -182,6 +200,6 @@ func fifoDepth(L state.State) int {
 	if dir != port.FIFORX && dir != port.FIFOTX {
 		return L.ArgError(2, "Bad direction; must be DIR_RX or DIR_TX")
 	}
-	L.PushInteger(int64(chip(L).Serial(int(id)).FIFODepth(dir)))
+	L.PushInteger(int64(serial(L, int(id)).FIFODepth(dir)))
 	return 1
 }

@@ -88,9 +88,9 @@ func apConfig(L state.State) int {
 	c.MaxConnections = uint8(o.number("max", 4, 1, 4, "max: not number", "max: 1-4"))
 	c.BeaconInterval = uint16(o.number("beacon", 100, 100, 60000, "beacon: not number", "beacon: 100-60000"))
 	save := o.flag("save", true, "save: not boolean")
-	o.callback("staconnected_cb", port.EventAPStationConnected, "staconnected_cb:not function")
-	o.callback("stadisconnected_cb", port.EventAPStationDisconnected, "stadisconnected_cb:not function")
-	o.callback("probereq_cb", port.EventAPProbeRequest, "probereq_cb:not function")
+	o.callback("staconnected_cb", idAPStationConnected, "staconnected_cb:not function")
+	o.callback("stadisconnected_cb", idAPStationDisconnected, "stadisconnected_cb:not function")
+	o.callback("probereq_cb", idAPProbeRequest, "probereq_cb:not function")
 	return pushBool(L, radio(L).SetAPConfig(c, save))
 }
 

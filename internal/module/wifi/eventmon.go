@@ -6,19 +6,64 @@ import (
 	"moonlet.example/moonlet/internal/port"
 )
 
+// eventID is the number of an event, as the SDK has it.
+type eventID uint8
+
+// The events (enum of user_interface.h).
+const (
+	idStationConnected eventID = iota
+	idStationDisconnected
+	idStationAuthChange
+	idStationGotIP
+	idStationDHCPTimeout
+	idAPStationConnected
+	idAPStationDisconnected
+	idAPProbeRequest
+	idModeChanged
+	idAPAddressGiven
+	idMax // their number
+)
+
+// idOf is the number of an event.
+func idOf(e port.WiFiEvent) eventID {
+	switch e.(type) {
+	case port.StationConnected:
+		return idStationConnected
+	case port.StationDisconnected:
+		return idStationDisconnected
+	case port.StationAuthChanged:
+		return idStationAuthChange
+	case port.StationGotAddress:
+		return idStationGotIP
+	case port.StationDHCPTimeout:
+		return idStationDHCPTimeout
+	case port.APStationConnected:
+		return idAPStationConnected
+	case port.APStationDisconnected:
+		return idAPStationDisconnected
+	case port.APProbeRequest:
+		return idAPProbeRequest
+	case port.WiFiModeChanged:
+		return idModeChanged
+	case port.APAddressGiven:
+		return idAPAddressGiven
+	}
+	return idMax
+}
+
 var eventTable = &state.ROTable{Name: "wifi_event_monitor", Entries: []state.Entry{
 	state.Fn("register", register),
 	state.Fn("unregister", register),
-	state.Int("STA_CONNECTED", int64(port.EventStationConnected)),
-	state.Int("STA_DISCONNECTED", int64(port.EventStationDisconnected)),
-	state.Int("STA_AUTHMODE_CHANGE", int64(port.EventStationAuthChange)),
-	state.Int("STA_GOT_IP", int64(port.EventStationGotIP)),
-	state.Int("STA_DHCP_TIMEOUT", int64(port.EventStationDHCPTimeout)),
-	state.Int("AP_STACONNECTED", int64(port.EventAPStationConnected)),
-	state.Int("AP_STADISCONNECTED", int64(port.EventAPStationDisconnected)),
-	state.Int("AP_PROBEREQRECVED", int64(port.EventAPProbeRequest)),
-	state.Int("WIFI_MODE_CHANGED", int64(port.EventModeChanged)),
-	state.Int("EVENT_MAX", int64(port.EventMax)),
+	state.Int("STA_CONNECTED", int64(idStationConnected)),
+	state.Int("STA_DISCONNECTED", int64(idStationDisconnected)),
+	state.Int("STA_AUTHMODE_CHANGE", int64(idStationAuthChange)),
+	state.Int("STA_GOT_IP", int64(idStationGotIP)),
+	state.Int("STA_DHCP_TIMEOUT", int64(idStationDHCPTimeout)),
+	state.Int("AP_STACONNECTED", int64(idAPStationConnected)),
+	state.Int("AP_STADISCONNECTED", int64(idAPStationDisconnected)),
+	state.Int("AP_PROBEREQRECVED", int64(idAPProbeRequest)),
+	state.Int("WIFI_MODE_CHANGED", int64(idModeChanged)),
+	state.Int("EVENT_MAX", int64(idMax)),
 	state.Tab("reason", reasonTable),
 }}
 
@@ -58,10 +103,10 @@ var reasonTable = &state.ROTable{Name: "wifi_event_monitor_reason", Entries: []s
 // register is wifi.eventmon.register, and unregister when there is no function.
 func register(L state.State) int {
 	id := uint8(L.CheckInteger(1))
-	if id > uint8(port.EventMax) {
-		return L.Errorf("valid wifi events:0-%d", int(port.EventMax))
+	if id > uint8(idMax) {
+		return L.Errorf("valid wifi events:0-%d", int(idMax))
 	}
-	v, f := statics(L), callback(port.WiFiEventID(id))
+	v, f := statics(L), callback(eventID(id))
 	if L.IsFunction(2) {
 		L.PushValue(2)
 		v.register(L, f)
@@ -72,20 +117,20 @@ func register(L state.State) int {
 }
 
 // openMonitor begins to hear events.
-func openMonitor(L state.State) {
+func openMonitor(L state.State, r port.WiFi) {
 	v := statics(L)
 	for f := state.Addr(vScan); f < state.Addr(vSize); f += 4 {
 		v.setRef(f, state.NoRef)
 	}
 	main := L.MainThread()
-	radio(L).OnEvent(func(e port.WiFiEvent) { monitor(main, e) })
+	r.OnEvent(func(e port.WiFiEvent) { monitor(main, e) })
 }
 
 // monitor queues an event that somebody waits for: as a userdata whose reference
 // is in a table, processed by one task after the other.
 func monitor(L state.State, e port.WiFiEvent) {
 	v := statics(L)
-	if v.pick(e.ID) == state.NoRef {
+	if v.pick(idOf(e)) == state.NoRef {
 		return
 	}
 	if v.ref(vQueue) == state.NoRef {
@@ -107,11 +152,11 @@ func monitor(L state.State, e port.WiFiEvent) {
 
 // pick finds the callback for an event: its own, or the one for events that the
 // module does not know.
-func (v variables) pick(id port.WiFiEventID) int {
-	if r := v.ref(callback(id)); r != state.NoRef || id <= port.EventModeChanged {
+func (v variables) pick(id eventID) int {
+	if r := v.ref(callback(id)); r != state.NoRef || id <= idModeChanged {
 		return r
 	}
-	return v.ref(callback(port.EventMax))
+	return v.ref(callback(idMax))
 }
 
 func post(L state.State) {
@@ -138,12 +183,12 @@ func process(L state.State) {
 	L.Pop(1)
 
 	L.RawGetI(state.RegistryIndex, event)
-	e := readEvent(L.Mem(), L.ToUserdata(-1))
+	id, e := readEvent(L.Mem(), L.ToUserdata(-1))
 	L.Pop(1)
-	ref := v.pick(e.ID)
+	ref := v.pick(id)
 	if ref != state.NoRef {
 		L.RawGetI(state.RegistryIndex, int64(ref))
-		pushEvent(L, e)
+		pushEvent(L, id, e)
 	}
 	L.Unref(state.RegistryIndex, int(event))
 	if ref != state.NoRef {
@@ -152,39 +197,46 @@ func process(L state.State) {
 	L.SetTop(top)
 }
 
-// pushEvent pushes the table that callbacks get.
-func pushEvent(L state.State, e port.WiFiEvent) {
+// pushEvent pushes the table that callbacks get for an event, nil if it is one that the
+// module does not know.
+func pushEvent(L state.State, id eventID, e port.WiFiEvent) {
 	L.NewTable()
-	switch e.ID {
-	case port.EventStationConnected:
+	switch e := e.(type) {
+	case port.StationConnected:
 		setString(L, "SSID", e.SSID)
 		setString(L, "BSSID", e.BSSID.String())
 		setInt(L, "channel", int64(e.Channel))
-	case port.EventStationDisconnected:
+	case port.StationDisconnected:
 		setString(L, "SSID", e.SSID)
 		setInt(L, "reason", int64(e.Reason))
 		setString(L, "BSSID", e.BSSID.String())
-	case port.EventStationAuthChange:
-		setInt(L, "old_auth_mode", int64(e.OldAuth))
-		setInt(L, "new_auth_mode", int64(e.NewAuth))
-	case port.EventStationGotIP:
-		setString(L, "IP", e.IP.Addr.String())
-		setString(L, "netmask", e.IP.Netmask.String())
-		setString(L, "gateway", e.IP.Gateway.String())
-	case port.EventStationDHCPTimeout:
-	case port.EventAPStationConnected, port.EventAPStationDisconnected:
-		setString(L, "MAC", e.MAC.String())
-		setInt(L, "AID", int64(e.AID))
-	case port.EventAPProbeRequest:
+	case port.StationAuthChanged:
+		setInt(L, "old_auth_mode", int64(e.Old))
+		setInt(L, "new_auth_mode", int64(e.New))
+	case port.StationGotAddress:
+		setString(L, "IP", e.Addr.String())
+		setString(L, "netmask", e.Netmask.String())
+		setString(L, "gateway", e.Gateway.String())
+	case port.StationDHCPTimeout:
+	case port.APStationConnected:
+		pushStation(L, e.MAC, e.AID)
+	case port.APStationDisconnected:
+		pushStation(L, e.MAC, e.AID)
+	case port.APProbeRequest:
 		setString(L, "MAC", e.MAC.String())
 		setInt(L, "RSSI", int64(e.RSSI))
-	case port.EventModeChanged:
-		setInt(L, "old_mode", int64(e.OldMode))
-		setInt(L, "new_mode", int64(e.NewMode))
+	case port.WiFiModeChanged:
+		setInt(L, "old_mode", int64(e.Old))
+		setInt(L, "new_mode", int64(e.New))
 	default:
-		L.PushFString("event %d not implemented", int(e.ID))
+		L.PushFString("event %d not implemented", int(id))
 		L.SetField(-2, "info")
 	}
+}
+
+func pushStation(L state.State, m port.MAC, aid uint8) {
+	setString(L, "MAC", m.String())
+	setInt(L, "AID", int64(aid))
 }
 
 // Offsets in the SDK's System_Event_t, by kind of event, and its size.
@@ -209,60 +261,76 @@ const (
 )
 
 func writeEvent(m mem.Mem, a state.Addr, e port.WiFiEvent) {
-	m.SetU32(a+evID, uint32(e.ID))
+	m.SetU32(a+evID, uint32(idOf(e)))
 	put := func(f state.Addr, p []byte) { copy(m.Bytes(a+f, state.Addr(len(p))), p) }
-	switch e.ID {
-	case port.EventStationConnected, port.EventStationDisconnected:
-		ssid := e.SSID[:min(len(e.SSID), 32)]
+	network := func(ssid string, bssid port.MAC, last uint8) {
+		ssid = ssid[:min(len(ssid), 32)]
 		put(evSSID, []byte(ssid))
 		m.SetU8(a+evSSIDLen, uint8(len(ssid)))
-		put(evBSSID, e.BSSID[:])
-		m.SetU8(a+evLast, e.Channel|e.Reason) // one of them is 0
-	case port.EventStationAuthChange:
-		m.SetU8(a+evOld, uint8(e.OldAuth))
-		m.SetU8(a+evNew, uint8(e.NewAuth))
-	case port.EventStationGotIP:
-		put(evIP, e.IP.Addr[:])
-		put(evNetmask, e.IP.Netmask[:])
-		put(evGateway, e.IP.Gateway[:])
-	case port.EventAPStationConnected, port.EventAPStationDisconnected:
-		put(evMAC, e.MAC[:])
-		m.SetU8(a+evAID, e.AID)
-	case port.EventAPProbeRequest:
+		put(evBSSID, bssid[:])
+		m.SetU8(a+evLast, last)
+	}
+	client := func(mac port.MAC, aid uint8) {
+		put(evMAC, mac[:])
+		m.SetU8(a+evAID, aid)
+	}
+	change := func(old, now uint8) {
+		m.SetU8(a+evOld, old)
+		m.SetU8(a+evNew, now)
+	}
+	switch e := e.(type) {
+	case port.StationConnected:
+		network(e.SSID, e.BSSID, e.Channel)
+	case port.StationDisconnected:
+		network(e.SSID, e.BSSID, e.Reason)
+	case port.StationAuthChanged:
+		change(uint8(e.Old), uint8(e.New))
+	case port.StationGotAddress:
+		put(evIP, e.Addr[:])
+		put(evNetmask, e.Netmask[:])
+		put(evGateway, e.Gateway[:])
+	case port.APStationConnected:
+		client(e.MAC, e.AID)
+	case port.APStationDisconnected:
+		client(e.MAC, e.AID)
+	case port.APProbeRequest:
 		m.SetI32(a+evRSSI, int32(e.RSSI))
 		put(evProbe, e.MAC[:])
-	case port.EventModeChanged:
-		m.SetU8(a+evOld, uint8(e.OldMode))
-		m.SetU8(a+evNew, uint8(e.NewMode))
-	case port.EventAPAddressGiven:
+	case port.WiFiModeChanged:
+		change(uint8(e.Old), uint8(e.New))
+	case port.APAddressGiven:
 		put(evMAC, e.MAC[:])
 		put(evGiven, e.Address[:])
 		m.SetU8(a+evGivenTo, e.AID)
 	}
 }
 
-func readEvent(m mem.Mem, a state.Addr) port.WiFiEvent {
-	e := port.WiFiEvent{ID: port.WiFiEventID(m.U32(a + evID))}
-	get := func(f state.Addr, p []byte) { copy(p, m.Bytes(a+f, state.Addr(len(p)))) }
-	switch e.ID {
-	case port.EventStationConnected, port.EventStationDisconnected:
-		e.SSID = string(m.Bytes(a+evSSID, state.Addr(min(m.U8(a+evSSIDLen), 32))))
-		get(evBSSID, e.BSSID[:])
-		e.Channel, e.Reason = m.U8(a+evLast), m.U8(a+evLast)
-	case port.EventStationAuthChange:
-		e.OldAuth, e.NewAuth = port.AuthMode(m.U8(a+evOld)), port.AuthMode(m.U8(a+evNew))
-	case port.EventStationGotIP:
-		get(evIP, e.IP.Addr[:])
-		get(evNetmask, e.IP.Netmask[:])
-		get(evGateway, e.IP.Gateway[:])
-	case port.EventAPStationConnected, port.EventAPStationDisconnected:
-		get(evMAC, e.MAC[:])
-		e.AID = m.U8(a + evAID)
-	case port.EventAPProbeRequest:
-		e.RSSI = int8(m.I32(a + evRSSI))
-		get(evProbe, e.MAC[:])
-	case port.EventModeChanged:
-		e.OldMode, e.NewMode = port.WiFiMode(m.U8(a+evOld)), port.WiFiMode(m.U8(a+evNew))
+// readEvent gives an event with its number; nil for one that the module does not know.
+func readEvent(m mem.Mem, a state.Addr) (eventID, port.WiFiEvent) {
+	ip := func(f state.Addr) port.IP { return port.IP(m.Bytes(a+f, 4)) }
+	mac := func(f state.Addr) port.MAC { return port.MAC(m.Bytes(a+f, 6)) }
+	ssid := func() string { return string(m.Bytes(a+evSSID, state.Addr(min(m.U8(a+evSSIDLen), 32)))) }
+	old, now := m.U8(a+evOld), m.U8(a+evNew)
+	id := eventID(m.U32(a + evID))
+	switch id {
+	case idStationConnected:
+		return id, port.StationConnected{SSID: ssid(), BSSID: mac(evBSSID), Channel: m.U8(a + evLast)}
+	case idStationDisconnected:
+		return id, port.StationDisconnected{SSID: ssid(), BSSID: mac(evBSSID), Reason: m.U8(a + evLast)}
+	case idStationAuthChange:
+		return id, port.StationAuthChanged{Old: port.AuthMode(old), New: port.AuthMode(now)}
+	case idStationGotIP:
+		return id, port.StationGotAddress{IPInfo: port.IPInfo{Addr: ip(evIP), Netmask: ip(evNetmask), Gateway: ip(evGateway)}}
+	case idStationDHCPTimeout:
+		return id, port.StationDHCPTimeout{}
+	case idAPStationConnected:
+		return id, port.APStationConnected{MAC: mac(evMAC), AID: m.U8(a + evAID)}
+	case idAPStationDisconnected:
+		return id, port.APStationDisconnected{MAC: mac(evMAC), AID: m.U8(a + evAID)}
+	case idAPProbeRequest:
+		return id, port.APProbeRequest{RSSI: int8(m.I32(a + evRSSI)), MAC: mac(evProbe)}
+	case idModeChanged:
+		return id, port.WiFiModeChanged{Old: port.WiFiMode(old), New: port.WiFiMode(now)}
 	}
-	return e
+	return id, nil
 }

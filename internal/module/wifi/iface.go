@@ -168,7 +168,7 @@ func (o options) flag(name string, def bool, wrongType string) bool {
 
 // callback registers a function for an event. It goes to the monitor on a thread
 // of its own, as in the firmware, which costs what a thread costs.
-func (o options) callback(name string, id port.WiFiEventID, wrongType string) {
+func (o options) callback(name string, id eventID, wrongType string) {
 	L := o.L
 	if L.GetField(1, name) != state.Nil {
 		if !L.IsFunction(-1) {

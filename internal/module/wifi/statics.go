@@ -13,7 +13,7 @@ const (
 	vScan     = 4 // callback of the scan
 	vQueue    = 8 // table of events that were not processed yet
 	vCallback = 12
-	vSize     = vCallback + 4*(int(port.EventMax)+1)
+	vSize     = vCallback + 4*(int(idMax)+1)
 )
 
 // variables are the static variables of the module.
@@ -31,9 +31,9 @@ func (v variables) setFormat(f uint8)          { v.m.SetU8(v.at+vFormat, f) }
 func (v variables) ref(f state.Addr) int       { return int(v.m.I32(v.at + f)) }
 func (v variables) setRef(f state.Addr, n int) { v.m.SetI32(v.at+f, int32(n)) }
 
-// callback is where the reference of an event's callback is; the event EventMax
+// callback is where the reference of an event's callback is; the number idMax
 // stands for all that have none.
-func callback(id port.WiFiEventID) state.Addr { return vCallback + 4*state.Addr(id) }
+func callback(id eventID) state.Addr { return vCallback + 4*state.Addr(id) }
 
 // register pops a value and keeps it in f instead of the one before.
 func (v variables) register(L state.State, f state.Addr) {

@@ -15,7 +15,7 @@ var stationTable = &state.ROTable{Name: "wifi_station", Entries: []state.Entry{
 	state.Fn("connect", connect),
 	state.Fn("disconnect", disconnect),
 	state.Fn("getap", getAP),
-	state.Fn("getapindex", func(L state.State) int { return pushInt(L, radio(L).CurrentAP()+1) }),
+	state.Fn("getapindex", func(L state.State) int { return pushInt(L, sdkRadio(L).CurrentAP()+1) }),
 	state.Fn("getapinfo", getAPInfo),
 	onIface("getbroadcast", port.StationIf, getBroadcast),
 	state.Fn("getconfig", func(L state.State) int { return getStationConfig(L, false) }),
@@ -44,19 +44,19 @@ func autoConnect(L state.State) int {
 func setAPLimit(L state.State) int {
 	n := uint32(L.CheckInteger(1))
 	L.ArgCheck(n >= 1 && n <= 5, 1, "Valid range: 1-5")
-	return pushBool(L, radio(L).SetAPLimit(int(n)))
+	return pushBool(L, sdkRadio(L).SetAPLimit(int(n)))
 }
 
 // changeAP is wifi.sta.changeap.
 func changeAP(L state.State) int {
 	n := uint8(L.CheckInteger(1))
 	L.ArgCheck(n >= 1 && n <= 5, 1, "Valid range: 1-5")
-	return pushBool(L, radio(L).ChangeAP(int(n)-1))
+	return pushBool(L, sdkRadio(L).ChangeAP(int(n)-1))
 }
 
 // getAPInfo is wifi.sta.getapinfo.
 func getAPInfo(L state.State) int {
-	all := radio(L).AccessPoints()
+	all := sdkRadio(L).AccessPoints()
 	L.NewTable()
 	setInt(L, "qty", int64(len(all)))
 	for i, c := range all {
@@ -122,11 +122,11 @@ func stationConfig(L state.State) int {
 	}
 	auto := o.flag("auto", true, "auto:not boolean")
 	save := o.flag("save", true, "save:not boolean")
-	o.callback("connect_cb", port.EventStationConnected, "connect_cb:not function")
-	o.callback("disconnect_cb", port.EventStationDisconnected, "disconnect_cb:not function")
-	o.callback("authmode_change_cb", port.EventStationAuthChange, "authmode_change_cb:not function")
-	o.callback("got_ip_cb", port.EventStationGotIP, "gotip_cb:not function")
-	o.callback("dhcp_timeout_cb", port.EventStationDHCPTimeout, "dhcp_timeout_cb:not function")
+	o.callback("connect_cb", idStationConnected, "connect_cb:not function")
+	o.callback("disconnect_cb", idStationDisconnected, "disconnect_cb:not function")
+	o.callback("authmode_change_cb", idStationAuthChange, "authmode_change_cb:not function")
+	o.callback("got_ip_cb", idStationGotIP, "gotip_cb:not function")
+	o.callback("dhcp_timeout_cb", idStationDHCPTimeout, "dhcp_timeout_cb:not function")
 
 	r := radio(L)
 	r.Disconnect()
@@ -140,21 +140,21 @@ func stationConfig(L state.State) int {
 
 // connect is wifi.sta.connect.
 func connect(L state.State) int {
-	registerArg(L, port.EventStationConnected)
+	registerArg(L, idStationConnected)
 	radio(L).Connect()
 	return 0
 }
 
 // disconnect is wifi.sta.disconnect.
 func disconnect(L state.State) int {
-	registerArg(L, port.EventStationDisconnected)
+	registerArg(L, idStationDisconnected)
 	radio(L).Disconnect()
 	return 0
 }
 
 // registerArg makes a function that is the first argument the callback of an
 // event.
-func registerArg(L state.State, id port.WiFiEventID) {
+func registerArg(L state.State, id eventID) {
 	if L.IsFunction(1) {
 		L.PushInteger(int64(id))
 		L.PushValue(1)

@@ -57,15 +57,36 @@ var Module = state.Module{
 	Open: open,
 }
 
-func radio(L state.State) port.WiFi { return L.Host().(port.Chip).WiFi() }
+// radio is the chip's radio. It raises an error where there is none.
+func radio(L state.State) port.WiFi {
+	r, ok := port.WiFiOf(L.Host())
+	if !ok {
+		L.Errorf("%s", port.NoWiFi.Error())
+	}
+	return r
+}
+
+// sdkRadio is what only the ESP8266's radio can do. It raises an error where there is none.
+func sdkRadio(L state.State) port.SDKWiFi {
+	r, ok := port.SDKWiFiOf(L.Host())
+	if !ok {
+		L.Errorf("%s", port.NoSDKWiFi.Error())
+	}
+	return r
+}
 
 func open(L state.State) int {
-	r := radio(L)
-	r.SetNullModeSleep(true)
+	r, ok := port.WiFiOf(L.Host())
+	if !ok {
+		return 0
+	}
+	if s, ok := port.SDKWiFiOf(L.Host()); ok {
+		s.SetNullModeSleep(true)
+	}
 	if r.Mode() == port.NullMode {
 		r.SetMode(port.NullMode, false)
 	}
-	openMonitor(L)
+	openMonitor(L, r)
 	return 0
 }
 
@@ -193,16 +214,16 @@ func suspend(L state.State) int {
 
 // nullModeSleep is wifi.nullmodesleep.
 func nullModeSleep(L state.State) int {
-	r := radio(L)
+	r, s := radio(L), sdkRadio(L)
 	if !L.IsNone(1) {
-		if on := L.ToBoolean(1); on != r.NullModeSleep() {
-			r.SetNullModeSleep(on)
+		if on := L.ToBoolean(1); on != s.NullModeSleep() {
+			s.SetNullModeSleep(on)
 			if r.Mode() == port.NullMode {
 				r.SetMode(port.NullMode, false)
 			}
 		}
 	}
-	return pushBool(L, r.NullModeSleep())
+	return pushBool(L, s.NullModeSleep())
 }
 
 // sleepType is wifi.sleeptype and wifi.sta.sleeptype.

@@ -102,11 +102,11 @@ type Config struct {
 	Rand func() uint32
 	// Memory is the chip's heap, where lwIP has its records and packets; nil is one
 	// without end. Packet is what the radio's driver takes for a packet that was
-	// received (port.SDKMemory).
+	// received (HeapUse).
 	Memory port.Memory
 	Packet int
 	// Lingering is how many closed connections stay in the state TIME_WAIT at most
-	// (port.SDKMemory).
+	// (HeapUse).
 	Lingering int
 	// Ping tells whether to answers an echo request; nil asks the network, and
 	// takes loopback addresses for granted. It runs on a goroutine of its own.
@@ -116,6 +116,43 @@ type Config struct {
 	// what the operation fails with. Any goroutine asks. The address is that of the other
 	// side, or where a server is to listen; for names there is none.
 	Fail func(op string, a netip.AddrPort) error
+}
+
+// Access is what a user may say about how the module meets the host's network; see Config.
+type Access struct {
+	ListenIP  netip.Addr
+	Ports     map[uint16]uint16
+	AutoPorts bool
+	Hosts     map[string]port.IP
+	HostsOnly bool
+	// GatewayIsHost sends what goes to the gateway's address to this host.
+	GatewayIsHost bool
+	Policy        Policy
+	Connect       []Forward
+	// Fail makes operations of the host fail, for tests.
+	Fail func(op string, a netip.AddrPort) error
+}
+
+// HeapUse is what a user may say about what the network takes from the heap, beside what
+// is known of lwIP.
+type HeapUse struct {
+	// Packet is what the radio's driver takes for a packet that was received, besides
+	// lwIP's part, while its callback runs; in bytes as it asks for them.
+	Packet int
+	// Lingering is no size: it is how many connections in the state TIME_WAIT stay on
+	// the heap at most. lwIP has no such limit, but a board does not answer a host that
+	// asks a thousand times in a second.
+	Lingering int
+}
+
+// DefaultHeapUse are the best guesses.
+func DefaultHeapUse() HeapUse {
+	return HeapUse{
+		// A guess: the driver's receive buffers are static.
+		Packet: 0,
+		// A guess: what a board comes to that somebody looks at with a browser.
+		Lingering: 8,
+	}
 }
 
 // Mapping tells where on the host a server of the module is.

@@ -38,7 +38,7 @@ func (h *testHeap) String() string {
 
 func TestMemory(t *testing.T) {
 	h := &testHeap{blocks: map[port.Block]string{}}
-	b := newBench(t, Config{Memory: h, Use: port.SDKMemory{Station: 10, AccessPoint: 20, Association: 30, Client: 40, ScanResult: 50}})
+	b := newBench(t, Config{Memory: h, Use: HeapUse{Station: 10, AccessPoint: 20, Association: 30, Client: 40, ScanResult: 50}})
 	want := func(when, what string) {
 		t.Helper()
 		if got := h.String(); got != what {
@@ -82,7 +82,7 @@ func TestMemory(t *testing.T) {
 // TestMemory_Reset holds that a reset does not touch the heap, which is gone.
 func TestMemory_Reset(t *testing.T) {
 	h := &testHeap{blocks: map[port.Block]string{}}
-	b := newBench(t, Config{Memory: h, Use: port.DefaultSDKMemory()})
+	b := newBench(t, Config{Memory: h, Use: DefaultHeapUse()})
 	b.radio.clientJoined(port.MAC{2, 0, 0, 0, 0, 1}, port.IP{})
 	clear(h.blocks) // Give panics now
 	b.radio.Reset()

@@ -70,7 +70,7 @@ type Config struct {
 	// Memory is the chip's heap; nil takes nothing. Use is how much the closed part of
 	// the SDK takes of it.
 	Memory port.Memory
-	Use    port.SDKMemory
+	Use    HeapUse
 }
 
 // MACOf is the address of the chip with the given id, which is its last three
@@ -79,7 +79,7 @@ func MACOf(chipID uint32) port.MAC {
 	return port.MAC{0x18, 0xFE, 0x34, byte(chipID >> 16), byte(chipID >> 8), byte(chipID)}
 }
 
-// Radio implements port.WiFi.
+// Radio implements port.WiFi and port.SDKWiFi.
 type Radio struct {
 	cfg  Config
 	loop port.Loop
@@ -109,6 +109,11 @@ type Radio struct {
 	events    []port.WiFiEvent
 	wake      port.Timer // delivers events
 }
+
+var (
+	_ port.WiFi    = (*Radio)(nil)
+	_ port.SDKWiFi = (*Radio)(nil)
+)
 
 // New makes a radio that is switched off; Start switches it on.
 func New(cfg Config) *Radio {
@@ -227,7 +232,7 @@ func (r *Radio) SetMode(m port.WiFiMode, save bool) bool {
 	}
 	if old := r.mode; old != m {
 		r.setMode(m)
-		r.emit(port.WiFiEvent{ID: port.EventModeChanged, OldMode: old, NewMode: m})
+		r.emit(port.WiFiModeChanged{Old: old, New: m})
 	}
 	return true
 }
@@ -303,10 +308,10 @@ func (r *Radio) SetSleepType(t port.SleepType) bool {
 	return true
 }
 
-// NullModeSleep implements port.WiFi.
+// NullModeSleep implements port.SDKWiFi.
 func (r *Radio) NullModeSleep() bool { return r.nullSleep }
 
-// SetNullModeSleep implements port.WiFi.
+// SetNullModeSleep implements port.SDKWiFi.
 func (r *Radio) SetNullModeSleep(on bool) { r.nullSleep = on }
 
 func (r *Radio) has(iface int) bool {

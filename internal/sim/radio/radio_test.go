@@ -46,21 +46,21 @@ func (b *bench) SetInterface(i int, a, _ port.IP) { b.note("if%d %v", i, a) }
 func (b *bench) SetDNSServer(i int, a port.IP)    { b.note("dns%d %v", i, a) }
 
 func (b *bench) event(e port.WiFiEvent) {
-	switch e.ID {
-	case port.EventStationConnected:
+	switch e := e.(type) {
+	case port.StationConnected:
 		b.note("connected %s %d", e.SSID, e.Channel)
-	case port.EventStationDisconnected:
+	case port.StationDisconnected:
 		b.note("disconnected %s %d", e.SSID, e.Reason)
-	case port.EventStationAuthChange:
-		b.note("auth %d %d", e.OldAuth, e.NewAuth)
-	case port.EventStationGotIP:
-		b.note("ip %v %v %v", e.IP.Addr, e.IP.Netmask, e.IP.Gateway)
-	case port.EventModeChanged:
-		b.note("mode %d %d", e.OldMode, e.NewMode)
-	case port.EventAPAddressGiven:
+	case port.StationAuthChanged:
+		b.note("auth %d %d", e.Old, e.New)
+	case port.StationGotAddress:
+		b.note("ip %v %v %v", e.Addr, e.Netmask, e.Gateway)
+	case port.WiFiModeChanged:
+		b.note("mode %d %d", e.Old, e.New)
+	case port.APAddressGiven:
 		b.note("gave %v %v %d", e.MAC, e.Address, e.AID)
 	default:
-		b.note("event %d %v %d %d", e.ID, e.MAC, e.AID, e.RSSI)
+		b.note("%T %v", e, e)
 	}
 }
 
@@ -161,7 +161,7 @@ func TestScript(t *testing.T) {
 	}
 	b.expect(t, 8*time.Second,
 		"43000 if0 0.0.0.0", "43000 disconnected home 2",
-		"45050 connected home 6", "47050 event 4 00:00:00:00:00:00 0 0")
+		"45050 connected home 6", "47050 port.StationDHCPTimeout {}")
 	b.status(t, port.StationConnecting)
 	b.expect(t, 7*time.Second,
 		"50000 if0 0.0.0.0", "50000 disconnected home 2", "52050 disconnected home 203")
@@ -284,19 +284,19 @@ func TestAccessPoint(t *testing.T) {
 		"1s probe 02:00:00:00:00:03 -70",
 		"1s leave 02:00:00:00:00:01")
 	b.expect(t, 2500*time.Millisecond,
-		"1000 event 5 02:00:00:00:00:01 1 0",
+		"1000 port.APStationConnected {02:00:00:00:00:01 1}",
 		"1000 gave 02:00:00:00:00:01 192.168.4.2 1",
-		"2000 event 5 02:00:00:00:00:02 2 0")
+		"2000 port.APStationConnected {02:00:00:00:00:02 2}")
 	if got := fmt.Sprint(b.radio.Clients()); got != "[{02:00:00:00:00:01 192.168.4.2} {02:00:00:00:00:02 192.168.4.9}]" {
 		t.Error(got)
 	}
 	b.expect(t, 3*time.Second,
-		"3000 event 7 02:00:00:00:00:03 0 -70",
-		"4000 event 6 02:00:00:00:00:01 1 0")
+		"3000 port.APProbeRequest {02:00:00:00:00:03 -70}",
+		"4000 port.APStationDisconnected {02:00:00:00:00:01 1}")
 	if !b.radio.Deauth(port.BroadcastMAC()) || len(b.radio.Clients()) > 0 {
 		t.Error("Deauth")
 	}
-	b.expect(t, 0, "5500 event 6 02:00:00:00:00:02 2 0")
+	b.expect(t, 0, "5500 port.APStationDisconnected {02:00:00:00:00:02 2}")
 	if b.radio.SetDHCPRange(port.IP{192, 168, 4, 100}, port.IP{192, 168, 4, 103}) {
 		t.Error("range set while the server runs")
 	}
@@ -311,7 +311,7 @@ func TestAccessPoint(t *testing.T) {
 		t.Error("range refused")
 	}
 	b.radio.Do(Step{Action: Join, MAC: port.MAC{2}})
-	b.expect(t, 0, "5500 event 5 02:00:00:00:00:00 1 0", "5500 gave 02:00:00:00:00:00 192.168.4.100 1")
+	b.expect(t, 0, "5500 port.APStationConnected {02:00:00:00:00:00 1}", "5500 gave 02:00:00:00:00:00 192.168.4.100 1")
 	b.radio.SetMode(port.NullMode, false)
 	if b.radio.Deauth(port.MAC{2}) || len(b.radio.Clients()) > 0 || b.radio.StartDHCPServer() {
 		t.Error("access point still there")

@@ -130,9 +130,9 @@ func (r *Radio) clientJoined(m port.MAC, addr port.IP) {
 	}
 	r.admit(&c, given)
 	r.ap.clients = append(r.ap.clients, c)
-	r.emit(port.WiFiEvent{ID: port.EventAPStationConnected, MAC: m, AID: c.aid})
+	r.emit(port.APStationConnected{MAC: m, AID: c.aid})
 	if given {
-		r.emit(port.WiFiEvent{ID: port.EventAPAddressGiven, MAC: m, Address: c.Addr, AID: c.aid})
+		r.emit(port.APAddressGiven{MAC: m, Address: c.Addr, AID: c.aid})
 	}
 }
 
@@ -173,11 +173,11 @@ func (r *Radio) clientLeft(m port.MAC) {
 	aid := r.ap.clients[i].aid
 	r.give(&r.ap.clients[i].memory)
 	r.ap.clients = slices.Delete(r.ap.clients, i, i+1)
-	r.emit(port.WiFiEvent{ID: port.EventAPStationDisconnected, MAC: m, AID: aid})
+	r.emit(port.APStationDisconnected{MAC: m, AID: aid})
 }
 
 func (r *Radio) probed(m port.MAC, rssi int8) {
 	if r.mode.HasAP() {
-		r.emit(port.WiFiEvent{ID: port.EventAPProbeRequest, MAC: m, RSSI: rssi})
+		r.emit(port.APProbeRequest{MAC: m, RSSI: rssi})
 	}
 }

@@ -151,7 +151,7 @@ func (r *Radio) join(n *network) {
 func (r *Radio) failed(reason uint8, status port.StationStatus, bssid port.MAC) {
 	s := &r.station
 	s.trying, s.status = false, status
-	r.emit(port.WiFiEvent{ID: port.EventStationDisconnected, SSID: s.config.SSID, BSSID: bssid, Reason: reason})
+	r.emit(port.StationDisconnected{SSID: s.config.SSID, BSSID: bssid, Reason: reason})
 	r.again(RetryPause)
 }
 
@@ -166,7 +166,7 @@ func (r *Radio) joined(n *network) {
 	s.trying, s.net, s.status = false, n, port.StationConnecting
 	s.config.BSSID = n.BSSID
 	r.associate()
-	r.emit(port.WiFiEvent{ID: port.EventStationConnected, SSID: n.SSID, BSSID: n.BSSID, Channel: n.Channel})
+	r.emit(port.StationConnected{SSID: n.SSID, BSSID: n.BSSID, Channel: n.Channel})
 	switch {
 	case s.fixed:
 		r.gotIP()
@@ -178,7 +178,7 @@ func (r *Radio) joined(n *network) {
 			r.gotIP()
 		})
 	case n.DHCPTimeout > 0:
-		s.after(n.DHCPTimeout, func() { r.emit(port.WiFiEvent{ID: port.EventStationDHCPTimeout}) })
+		s.after(n.DHCPTimeout, func() { r.emit(port.StationDHCPTimeout{}) })
 	}
 }
 
@@ -198,7 +198,7 @@ func (r *Radio) setDNS(n *network) {
 func (r *Radio) gotIP() {
 	r.station.status = port.StationGotIP
 	r.link(port.StationIf)
-	r.emit(port.WiFiEvent{ID: port.EventStationGotIP, IP: r.ip[port.StationIf]})
+	r.emit(port.StationGotAddress{IPInfo: r.ip[port.StationIf]})
 }
 
 // lost reports the end of a connection and tries to get it back.
@@ -222,7 +222,7 @@ func (r *Radio) missed() {
 
 func (r *Radio) disconnected(reason uint8) {
 	n := r.station.net
-	r.emit(port.WiFiEvent{ID: port.EventStationDisconnected, SSID: n.SSID, BSSID: n.BSSID, Reason: reason})
+	r.emit(port.StationDisconnected{SSID: n.SSID, BSSID: n.BSSID, Reason: reason})
 }
 
 func (r *Radio) setStationAddress(info port.IPInfo) bool {
@@ -307,10 +307,10 @@ func (r *Radio) SetHostname(name string) bool {
 	return true
 }
 
-// AccessPoints implements port.WiFiStation.
+// AccessPoints implements port.SDKWiFi.
 func (r *Radio) AccessPoints() []port.StationConfig { return r.station.points }
 
-// SetAPLimit implements port.WiFiStation; it counts from the next Start.
+// SetAPLimit implements port.SDKWiFi; it counts from the next Start.
 func (r *Radio) SetAPLimit(n int) bool {
 	if n < 1 || n > 5 {
 		return false
@@ -320,7 +320,7 @@ func (r *Radio) SetAPLimit(n int) bool {
 	return true
 }
 
-// ChangeAP implements port.WiFiStation.
+// ChangeAP implements port.SDKWiFi.
 func (r *Radio) ChangeAP(i int) bool {
 	s := &r.station
 	if i < 0 || i >= len(s.points) || !r.mode.HasStation() {
@@ -331,5 +331,5 @@ func (r *Radio) ChangeAP(i int) bool {
 	return r.Connect()
 }
 
-// CurrentAP implements port.WiFiStation.
+// CurrentAP implements port.SDKWiFi.
 func (r *Radio) CurrentAP() int { return r.station.current }

@@ -2,6 +2,9 @@ package radio
 
 import (
 	"hash/fnv"
+	"math/bits"
+	"net/netip"
+	"slices"
 	"time"
 
 	"moonlet.example/moonlet/internal/port"
@@ -59,6 +62,48 @@ func DefaultAddress() port.IPInfo {
 		Netmask: port.IP{255, 255, 255, 0},
 		Gateway: port.IP{192, 168, 0, 1},
 	}
+}
+
+// World is what the radio hears.
+type World struct {
+	Networks  []Network // none means one called "Moonlet"
+	KnownOnly bool      // takes away the open network that answers to every other name
+	Script    []Step
+}
+
+// Addresses are those that the networks give, the default's first, where there is a
+// network that gives it.
+func (w *World) Addresses() (list []port.IPInfo) {
+	if !w.KnownOnly || len(w.Networks) == 0 {
+		list = append(list, DefaultAddress())
+	}
+	add := func(a port.IPInfo) {
+		if a == (port.IPInfo{}) {
+			a = DefaultAddress()
+		}
+		if !slices.Contains(list, a) {
+			list = append(list, a)
+		}
+	}
+	for _, n := range w.Networks {
+		add(n.Address)
+	}
+	for _, s := range w.Script {
+		if s.Action == Address {
+			add(s.Address)
+		}
+	}
+	return list
+}
+
+// Subnets are the simulated networks, whose addresses never lead outside; the module's own
+// access point among them.
+func (w *World) Subnets() (list []netip.Prefix) {
+	for _, a := range append(w.Addresses(), DefaultAPAddress()) {
+		bits := bits.OnesCount32(a.Netmask.Uint32())
+		list = append(list, netip.PrefixFrom(netip.AddrFrom4(a.Addr), bits).Masked())
+	}
+	return list
 }
 
 // network is a Network in its present state.
@@ -172,7 +217,7 @@ func (r *Radio) happened(s Step, oldAuth port.AuthMode) {
 		r.station.beacon.Arm(BeaconTime, false)
 	case Auth:
 		if oldAuth != s.Auth {
-			r.emit(port.WiFiEvent{ID: port.EventStationAuthChange, OldAuth: oldAuth, NewAuth: s.Auth})
+			r.emit(port.StationAuthChanged{Old: oldAuth, New: s.Auth})
 		}
 	}
 }

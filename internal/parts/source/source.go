@@ -1,4 +1,5 @@
-package board
+// Package source is quantities that change with time, for inputs and sensors.
+package source
 
 import (
 	"math"

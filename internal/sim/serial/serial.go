@@ -1,9 +1,12 @@
-package board
+// Package serial simulates the chip's serial ports: the line with its speed, the FIFOs and
+// the firmware's driver behind the receiver. It implements port.Serial.
+package serial
 
 import (
 	"time"
 
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sim"
 )
 
 // Sizes of a serial port's queues in bytes.
@@ -12,8 +15,8 @@ const (
 	sendSize    = 126 // what the firmware lets wait in the FIFO (uart_tx_one_char)
 )
 
-// UARTConfig is what a serial port is connected to.
-type UARTConfig struct {
+// Config is what a serial port is connected to.
+type Config struct {
 	// Send takes what the module writes, at once: the time that a real line
 	// needs is only counted.
 	Send func(p []byte)
@@ -32,8 +35,8 @@ type UARTConfig struct {
 // UART implements port.Serial, with the ring and the interrupt routine of the
 // firmware's driver (app/driver/uart.c) behind its receiver.
 type UART struct {
-	loop      Loop
-	config    UARTConfig
+	loop      sim.Loop
+	config    Config
 	setup     port.SerialConfig
 	alternate bool
 	sent      time.Duration // when the last byte that was written is out
@@ -49,8 +52,8 @@ type UART struct {
 
 var _ port.Serial = (*UART)(nil)
 
-// NewUART returns a port as it is after a reset.
-func NewUART(loop Loop, c UARTConfig) *UART {
+// New returns a port as it is after a reset.
+func New(loop sim.Loop, c Config) *UART {
 	u := &UART{loop: loop, config: c}
 	u.timer = loop.NewOutsideTimer(u.arrive)
 	u.Reset()

@@ -1,22 +1,22 @@
-package board
+package pins
 
 import "moonlet.example/moonlet/internal/port"
 
 // OnInterrupt implements port.Pins.
-func (b *Board) OnInterrupt(f func(e port.PinEvent)) { b.onInterrupt = f }
+func (b *Bank) OnInterrupt(f func(e port.PinEvent)) { b.onInterrupt = f }
 
 // SetTrigger implements port.Pins.
-func (b *Board) SetTrigger(i int, t port.Trigger) {
+func (b *Bank) SetTrigger(i int, t port.Trigger) {
 	p := &b.pins[i]
 	p.trigger, p.masked = t, false
 	b.check(i, false)
 }
 
 // Trigger implements port.Pins.
-func (b *Board) Trigger(i int) port.Trigger { return b.pins[i].trigger }
+func (b *Bank) Trigger(i int) port.Trigger { return b.pins[i].trigger }
 
 // TakeEvents implements port.Pins.
-func (b *Board) TakeEvents(i int) int {
+func (b *Bank) TakeEvents(i int) int {
 	p := &b.pins[i]
 	n := (p.seen - p.done) & countMask
 	p.done = p.seen & countMask
@@ -25,7 +25,7 @@ func (b *Board) TakeEvents(i int) int {
 
 // check interrupts if the pin's level, or its change to that level, is what its
 // trigger waits for.
-func (b *Board) check(i int, changed bool) {
+func (b *Bank) check(i int, changed bool) {
 	p := &b.pins[i]
 	switch p.trigger {
 	case port.TriggerUp:
@@ -48,7 +48,7 @@ func (b *Board) check(i int, changed bool) {
 // interrupt is the firmware's interrupt routine (platform_gpio_intr_dispatcher,
 // app/platform/platform.c). It counts, and posts a task only if none is on its
 // way; a level interrupt stays off until the task arms it again.
-func (b *Board) interrupt(i int) {
+func (b *Bank) interrupt(i int) {
 	p := &b.pins[i]
 	waiting := p.seen ^ p.done
 	p.seen = (p.seen + 1) & countMask

@@ -1,4 +1,4 @@
-package board
+package serial
 
 import (
 	"strings"
@@ -9,15 +9,15 @@ import (
 	"moonlet.example/moonlet/internal/sdk"
 )
 
-func newUART(c UARTConfig) (*sdk.Loop, *UART, *strings.Builder) {
+func newUART(c Config) (*sdk.Loop, *UART, *strings.Builder) {
 	out := new(strings.Builder)
 	c.Send = func(p []byte) { out.Write(p) }
 	l := sdk.New(sdk.Config{Clock: sdk.NewVirtualClock()})
-	return l, NewUART(l, c), out
+	return l, New(l, c), out
 }
 
 func TestUART_WriteTakesTime(t *testing.T) {
-	l, u, out := newUART(UARTConfig{})
+	l, u, out := newUART(Config{})
 	u.Setup(port.SerialConfig{Baud: 9600, DataBits: 8, Parity: port.ParityEven, StopBits: port.StopBits1Half})
 	each := 23 * time.Second / (2 * 9600) // 1 + 8 + 1 + 1.5 bits
 	u.Write(make([]byte, 100))
@@ -38,7 +38,7 @@ func TestUART_WriteTakesTime(t *testing.T) {
 }
 
 func TestUART_WriteText(t *testing.T) {
-	_, u, out := newUART(UARTConfig{Unpaced: true})
+	_, u, out := newUART(Config{Unpaced: true})
 	port.WriteText(u, []byte("a\nb\r\n\rc"))
 	port.WriteText(u, nil)
 	if got := out.String(); got != "a\r\nb\r\nc" {
@@ -58,7 +58,7 @@ func read(u *UART) string {
 }
 
 func TestUART_Receive(t *testing.T) {
-	l, u, _ := newUART(UARTConfig{})
+	l, u, _ := newUART(Config{})
 	var got []string
 	u.OnReceive(func() { got = append(got, read(u)) })
 	u.Receive([]byte("ab"))
@@ -69,10 +69,10 @@ func TestUART_Receive(t *testing.T) {
 	}
 	// While the chip is busy, bytes wait in the ring.
 	got = nil
-	l.Post(port.Low, func() { l.Delay(100 * ms) })
+	l.Post(port.Low, func() { l.Delay(100 * time.Millisecond) })
 	l.Step()
 	u.Receive([]byte("defg"))
-	l.Post(port.Low, func() { l.Delay(100 * ms) })
+	l.Post(port.Low, func() { l.Delay(100 * time.Millisecond) })
 	l.RunFor(time.Second)
 	if strings.Join(got, "|") != "defg" {
 		t.Errorf("read %q", got)
@@ -81,7 +81,7 @@ func TestUART_Receive(t *testing.T) {
 
 func TestUART_Overrun(t *testing.T) {
 	for _, lossy := range []bool{false, true} {
-		l, u, _ := newUART(UARTConfig{Lossy: lossy})
+		l, u, _ := newUART(Config{Lossy: lossy})
 		text := strings.Repeat("0123456789", 100)
 		u.Receive([]byte(text))
 		l.RunFor(time.Second) // nobody reads
@@ -103,7 +103,7 @@ func TestUART_Overrun(t *testing.T) {
 }
 
 func TestUART_Reset(t *testing.T) {
-	l, u, _ := newUART(UARTConfig{})
+	l, u, _ := newUART(Config{})
 	u.OnReceive(func() { t.Error("a reader of the old life ran") })
 	u.Setup(port.SerialConfig{Baud: 300, DataBits: 5, StopBits: port.StopBits2})
 	u.Alternate(true)
@@ -123,7 +123,7 @@ func TestUART_Reset(t *testing.T) {
 }
 
 func TestUART_NoReceiver(t *testing.T) {
-	l, u, _ := newUART(UARTConfig{NoReceiver: true})
+	l, u, _ := newUART(Config{NoReceiver: true})
 	u.Receive([]byte("x"))
 	l.RunFor(time.Second)
 	if _, ok := u.TakeByte(); ok {

@@ -1,17 +1,20 @@
-package board
+// Package pins simulates the chip's digital pins with their interrupts, and what a board
+// of the kind NodeMCU has soldered to them. What else is wired to a pin is a part
+// (internal/parts), which sees the pin as a Line.
+//
+// It implements port.Pins.
+package pins
 
 import (
-	"math"
+	"fmt"
 	"time"
 
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sim"
 )
 
 // Floating stands for no level: nothing drives the pin.
 const Floating = -1
-
-// adcMax is the largest value that the analog input gives.
-const adcMax = 1024
 
 // Change is a level that a pin took.
 type Change struct {
@@ -19,16 +22,15 @@ type Change struct {
 	Level int
 }
 
-// Board implements port.Pins.
-type Board struct {
-	loop        Loop
+// Bank is all pins of a chip. It implements port.Pins.
+type Bank struct {
+	loop        sim.Loop
 	pins        [port.PinCount]pin
 	onInterrupt func(e port.PinEvent)
-	adc         Source
 	historyMax  int
 }
 
-var _ port.Pins = (*Board)(nil)
+var _ port.Pins = (*Bank)(nil)
 
 // pin is one pin with what is soldered to it.
 type pin struct {
@@ -59,11 +61,11 @@ const (
 	countMask  = 0x7FFF
 )
 
-// newPins returns a board with the resistors of a NodeMCU development kit: they
-// choose the boot mode (GPIO0 and GPIO2 up, GPIO15 down), and the lines of
-// serial port 0 idle at high level.
-func newPins(loop Loop) *Board {
-	b := &Board{loop: loop}
+// New returns the pins after power-on, with the resistors of a NodeMCU development kit:
+// they choose the boot mode (GPIO0 and GPIO2 up, GPIO15 down), and the lines of
+// serial port 0 idle at high level. History is how many changes of level are kept per pin.
+func New(loop sim.Loop, history int) *Bank {
+	b := &Bank{loop: loop, historyMax: history}
 	for i := range b.pins {
 		p := &b.pins[i]
 		p.driven, p.resistor = Floating, Floating
@@ -79,7 +81,7 @@ func newPins(loop Loop) *Board {
 }
 
 // Reset is a reset of the chip: its side of the pins is as after power-on.
-func (b *Board) Reset() {
+func (b *Bank) Reset() {
 	b.onInterrupt = nil
 	for i := range b.pins {
 		p := &b.pins[i]
@@ -108,7 +110,7 @@ func (p *pin) resolve() int {
 }
 
 // update brings the level of a pin in line and tells who is interested.
-func (b *Board) update(i int) {
+func (b *Bank) update(i int) {
 	p := &b.pins[i]
 	level := p.resolve()
 	if level == p.level {
@@ -128,7 +130,7 @@ func (b *Board) update(i int) {
 }
 
 // Mode implements port.Pins.
-func (b *Board) Mode(i int, m port.PinMode, pullUp bool) {
+func (b *Bank) Mode(i int, m port.PinMode, pullUp bool) {
 	p := &b.pins[i]
 	if i == 0 { // GPIO16 belongs to the real-time clock and can do less
 		if m != port.PinInput {
@@ -143,17 +145,17 @@ func (b *Board) Mode(i int, m port.PinMode, pullUp bool) {
 }
 
 // Read implements port.Pins.
-func (b *Board) Read(i int) int { return b.pins[i].level }
+func (b *Bank) Read(i int) int { return b.pins[i].level }
 
 // Write implements port.Pins.
-func (b *Board) Write(i, level int) {
+func (b *Bank) Write(i, level int) {
 	p := &b.pins[i]
 	p.out, p.driver = level&1, true
 	b.update(i)
 }
 
 // WriteMask implements port.Pins.
-func (b *Board) WriteMask(set, clear uint32) {
+func (b *Bank) WriteMask(set, clear uint32) {
 	for _, step := range [...]struct {
 		mask  uint32
 		level int
@@ -167,36 +169,45 @@ func (b *Board) WriteMask(set, clear uint32) {
 	}
 }
 
-// Drive forces a level on a pin from outside, or takes it away (Floating).
-func (b *Board) Drive(i, level int) {
-	b.pins[i].driven = level
-	b.update(i)
+// Line is a pin as that what is wired to it sees it.
+type Line struct {
+	bank *Bank
+	pin  int
 }
 
-// Watch calls f with each new level of a pin.
-func (b *Board) Watch(i int, f func(level int)) { b.pins[i].watch = append(b.pins[i].watch, f) }
+// Line is the pin of that number, which must be valid (Check).
+func (b *Bank) Line(pin int) Line { return Line{b, pin} }
 
-// Wire connects two pins: the second one gets the level of the first.
-func (b *Board) Wire(from, to int) {
-	b.Drive(to, b.Read(from))
-	b.Watch(from, func(level int) { b.Drive(to, level) })
+// Level is the level at the pin, 0 or 1.
+func (l Line) Level() int { return l.bank.pins[l.pin].level }
+
+// Drive forces a level on the pin from outside, or takes it away (Floating).
+func (l Line) Drive(level int) {
+	l.bank.pins[l.pin].driven = level
+	l.bank.update(l.pin)
 }
 
-// History lists the last changes of a pin's level, as many as Config.History
-// says.
-func (b *Board) History(i int) []Change { return append([]Change(nil), b.pins[i].history...) }
+// Watch calls f with each new level of the pin.
+func (l Line) Watch(f func(level int)) {
+	p := &l.bank.pins[l.pin]
+	p.watch = append(p.watch, f)
+}
 
-// SetADC connects the analog input.
-func (b *Board) SetADC(s Source) { b.adc = s }
+// History lists the last changes of a pin's level, as many as New was told to keep.
+func (b *Bank) History(i int) []Change { return append([]Change(nil), b.pins[i].history...) }
 
-// ADC implements port.Pins.
-func (b *Board) ADC() int {
-	if b.adc == nil {
-		return 0
+// Check tells what is wrong with the number of a pin, "" for nothing.
+func Check(pin int) string {
+	if pin < 0 || pin >= port.PinCount {
+		return fmt.Sprintf("there is no pin %d; pins are 0 to %d", pin, port.PinCount-1)
 	}
-	v := math.Round(b.adc.At(b.loop.Now()))
-	if !(v > 0) { // also not a number
-		return 0
+	return ""
+}
+
+// CheckLevel tells what is wrong with a level, "" for nothing.
+func CheckLevel(level int) string {
+	if level != 0 && level != 1 {
+		return fmt.Sprintf("a level is 0 or 1, not %d", level)
 	}
-	return int(min(v, adcMax))
+	return ""
 }

@@ -1,0 +1,163 @@
+// Package parts knows all parts that can be connected to a module: each is a package below,
+// which knows the bus that it is connected to and no other.
+//
+// A new part is a package with its Config, the Keys of that, and a function that connects
+// it; a field of Config here, and an entry of kinds.
+package parts
+
+import (
+	"errors"
+	"fmt"
+
+	"moonlet.example/moonlet/internal/keys"
+	"moonlet.example/moonlet/internal/parts/button"
+	"moonlet.example/moonlet/internal/parts/level"
+	"moonlet.example/moonlet/internal/parts/source"
+	"moonlet.example/moonlet/internal/parts/wave"
+	"moonlet.example/moonlet/internal/parts/wire"
+	"moonlet.example/moonlet/internal/sim"
+	"moonlet.example/moonlet/internal/sim/adc"
+	"moonlet.example/moonlet/internal/sim/pins"
+)
+
+// Config says what is connected to a module, as a project file does.
+type Config struct {
+	Levels  []level.Config
+	Wires   []wire.Config
+	Buttons []button.Config
+	Waves   []wave.Config
+	ADC     *source.Config // nil: 0
+	// History is how many changes of level are kept per pin.
+	History int
+}
+
+// Board is what a module offers to the parts around it.
+type Board struct {
+	Loop sim.Loop
+	Pins *pins.Bank
+	ADC  *adc.Input
+	Seed uint64 // of noise
+
+	// Buttons are those that were connected, in their order.
+	Buttons []*button.Button
+}
+
+// kind is one kind of part.
+type kind struct {
+	fields keys.Fields[Config]
+	// check tells what is wrong with the parts of this kind: nil or a *keys.FieldError.
+	check func(c *Config) error
+	// connect connects them; they have been checked.
+	connect func(b *Board, c *Config)
+}
+
+// kinds are all parts, in the order in which they are read, checked and connected.
+func kinds() []kind {
+	return []kind{
+		list("levels", "level", "pin=P,level=L", "a pin that is connected to 0 or 1",
+			"a pin that is connected to 0 or 1 for good",
+			func(c *Config) *[]level.Config { return &c.Levels }, level.Keys(), []string{"pin", "level"},
+			func(b *Board, c level.Config) { level.Connect(b.Pins, c) }),
+		list("wires", "wire", "from=P,to=P", "a wire between two pins",
+			"a wire that carries the level of one pin to another",
+			func(c *Config) *[]wire.Config { return &c.Wires }, wire.Keys(), []string{"from", "to"},
+			func(b *Board, c wire.Config) { wire.Connect(b.Pins, c) }),
+		list("buttons", "button", "pin=P,level=L,...", "a button: name, pin, level while pressed, presses=AT+LENGTH as in 5s+200ms",
+			"a button, its level while it is pressed, and when that is: a time after power-on and a length",
+			func(c *Config) *[]button.Config { return &c.Buttons }, button.Keys(), []string{"pin"},
+			func(b *Board, c button.Config) { b.Buttons = append(b.Buttons, button.New(b.Loop, b.Pins, c)) }),
+		list("waves", "wave", "pin=P,low=T,high=T", "a square wave on a pin", "a square wave",
+			func(c *Config) *[]wave.Config { return &c.Waves }, wave.Keys(), []string{"pin", "low", "high"},
+			func(b *Board, c wave.Config) { wave.New(b.Loop, b.Pins, c) }),
+		analog(),
+	}
+}
+
+// list is a kind of which there may be many, each a table in a list. A part that has no
+// key of a name in needed cannot be read.
+func list[C interface{ Check() error }](name, flag, value, usage, doc string, at func(c *Config) *[]C,
+	fields keys.Fields[C], needed []string, connect func(b *Board, c C)) kind {
+	return kind{
+		fields: keys.Fields[Config]{{
+			Key: keys.Key{Name: name, Flag: flag, Value: value, Usage: usage, Doc: doc,
+				Form: keys.FormTables, Entries: fields.Names()},
+			Read: keys.Tables(fields, at, needed...),
+		}},
+		check: func(c *Config) error {
+			for i, part := range *at(c) {
+				if err := in(fmt.Sprintf("%s[%d]", name, i), part.Check()); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		connect: func(b *Board, c *Config) {
+			for _, part := range *at(c) {
+				connect(b, part)
+			}
+		},
+	}
+}
+
+// analog is what the analog input reads.
+func analog() kind {
+	const name = "adc"
+	return kind{
+		fields: keys.Fields[Config]{keys.Table(name, func(c *Config) *source.Config {
+			c.ADC = new(source.Config)
+			return c.ADC
+		}, source.Keys("analog input"))},
+		check: func(c *Config) error {
+			if c.ADC == nil {
+				return nil
+			}
+			return in(name, c.ADC.Check())
+		},
+		connect: func(b *Board, c *Config) {
+			if c.ADC == nil {
+				return
+			}
+			if s, err := c.ADC.Source(b.Seed); err == nil {
+				b.ADC.Connect(s)
+			}
+		},
+	}
+}
+
+// in names the field of an error by its place in Config.
+func in(table string, err error) error {
+	var f *keys.FieldError
+	if errors.As(err, &f) {
+		return f.In(table)
+	}
+	return err
+}
+
+// Keys are those of Config.
+func Keys() (all keys.Fields[Config]) {
+	for _, k := range kinds() {
+		all = append(all, k.fields...)
+	}
+	return all.Grouped("Pins")
+}
+
+// Validate tells the first thing that is wrong with c: nil or a *keys.FieldError.
+func (c *Config) Validate() error {
+	for _, k := range kinds() {
+		if err := k.check(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Connect connects what c describes; times in c count from now.
+func Connect(b *Board, c *Config) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	for _, k := range kinds() {
+		k.connect(b, c)
+	}
+	return nil
+}
