@@ -185,12 +185,7 @@ func resources(t *testing.T) (list [3]int) {
 	}
 	maps, err := os.ReadFile("/proc/self/maps")
 	must(t, err)
-	// The runtime's own and those of libraries come and go; a module's are not named.
-	for line := range strings.Lines(string(maps)) {
-		if strings.Contains(line, "moonlet") || strings.Contains(line, "---p") {
-			list[1]++
-		}
-	}
+	list[1] = strings.Count(string(maps), "\n")
 	fds, err := os.ReadDir("/proc/self/fd")
 	must(t, err)
 	list[2] = len(fds)
@@ -220,12 +215,14 @@ func TestClose_Leaks(t *testing.T) {
 	}
 	once()
 	before := resources(t)
-	for range 20 {
+	const modules = 20
+	for range modules {
 		once()
 	}
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		after := resources(t)
-		if after[0] <= before[0] && after[1] <= before[1]+2 && after[2] <= before[2] {
+		if after[0] <= before[0] && after[1] < before[1]+modules/2 && // the runtime has some more at times
+			after[2] <= before[2] {
 			return
 		}
 		if time.Now().After(end) {
