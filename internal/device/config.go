@@ -86,6 +86,13 @@ type Config struct {
 	// power had gone.
 	PowerCut func(op flash.Op) bool
 
+	Watch Watch
+
+	// Air is a simulated network with other modules, and Lease what the networks in it give
+	// to this one, unless they say otherwise.
+	Air   *hostnet.Air
+	Lease port.IPInfo
+
 	// Report gets what the module itself cannot tell; nil drops it. It runs on the
 	// module's goroutine and must not call the Device.
 	Report func(e Event)
@@ -148,6 +155,15 @@ type Event struct {
 	Wear      *flash.Wearing   // of FlashWear
 }
 
+// HeapLimits are the least and the most that FreeHeap can be, in bytes.
+func (c Config) HeapLimits() (least, most int) {
+	if c.SDKMemory == nil {
+		m := DefaultSDKMemory()
+		c.SDKMemory = &m
+	}
+	return minFreeHeap, c.maxFreeHeap()
+}
+
 func (c *Config) setDefaults() error {
 	if c.FreeHeap == 0 {
 		c.FreeHeap = DefaultFreeHeap
@@ -156,8 +172,8 @@ func (c *Config) setDefaults() error {
 		m := DefaultSDKMemory()
 		c.SDKMemory = &m
 	}
-	if most := c.maxFreeHeap(); c.FreeHeap < minFreeHeap || c.FreeHeap > most {
-		return fmt.Errorf("a heap of %d bytes is not possible: choose %d to %d", c.FreeHeap, minFreeHeap, most)
+	if least, most := c.HeapLimits(); c.FreeHeap < least || c.FreeHeap > most {
+		return fmt.Errorf("a heap of %d bytes is not possible: choose %d to %d", c.FreeHeap, least, most)
 	}
 	if c.LFSSize < 0 || c.LFSSize%flash.SectorSize != 0 || c.LFSSize > MaxLFS {
 		return fmt.Errorf("a store of %d bytes is not possible: choose a multiple of %d up to %d", c.LFSSize, flash.SectorSize, MaxLFS)

@@ -31,15 +31,16 @@ var ErrCut = errors.New("a task did not end and was cut off")
 // the time is last is cut.
 func (d *Device) lives(run func(), end, last time.Duration) (err error) {
 	defer mem.CatchFaults()()
-	defer d.stopped.Store(false)
 	defer d.watch()()
+	d.living = true
+	defer d.runEnds()
 	d.loop.Limit(end, last)
 	defer d.loop.Limit(sdk.Forever, sdk.Forever)
 	d.bugs, d.bug = 0, nil
 	defer func() { err = cmp.Or(d.bug, err) }()
-	for !d.stopped.Load() {
+	for !d.interrupted() {
 		if d.wakeUp != 0 {
-			if d.sleep(run); d.wakeUp != 0 || d.stopped.Load() {
+			if d.sleep(run); d.wakeUp != 0 || d.interrupted() {
 				return nil
 			}
 		}
