@@ -3,45 +3,38 @@ package moonlet
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"moonlet.example/moonlet/internal/device"
 )
 
-// subscribers are those who want to hear of events.
+// subscribers are those who want to hear of events, in the order in which they came.
 type subscribers struct {
 	mu   sync.Mutex
-	next int
-	list map[int]func(Event)
+	list []*subscriber
 }
+
+type subscriber struct{ f func(Event) }
 
 // add adds one, until cancel is called.
 func (s *subscribers) add(f func(Event)) (cancel func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.list == nil {
-		s.list = map[int]func(Event){}
-	}
-	id := s.next
-	s.next++
-	s.list[id] = f
+	one := &subscriber{f}
+	s.list = append(slices.Clip(s.list), one) // all may have given the old list away
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.list, id)
+		s.list = slices.DeleteFunc(slices.Clone(s.list), func(o *subscriber) bool { return o == one })
 	}
 }
 
-// all lists them in the order in which they came.
-func (s *subscribers) all() (list []func(Event)) {
+// all lists them; the list does not change any more.
+func (s *subscribers) all() []*subscriber {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for id := 0; id < s.next; id++ {
-		if f := s.list[id]; f != nil {
-			list = append(list, f)
-		}
-	}
-	return list
+	return s.list
 }
 
 // Subscribe calls f with each event from now on, as OnEvent does, until cancel is called.
@@ -51,8 +44,8 @@ func (m *Module) Subscribe(f func(e Event)) (cancel func()) { return m.events.ad
 func (m *Module) tell(e Event) {
 	m.inUser.Add(1)
 	defer m.inUser.Add(-1)
-	for _, f := range m.events.all() {
-		f(e)
+	for _, s := range m.events.all() {
+		s.f(e)
 	}
 	m.look()
 }
