@@ -88,6 +88,13 @@ type Config struct {
 	// power had gone.
 	PowerCut func(op flash.Op) bool
 
+	Watch Watch
+
+	// Air is a simulated network with other modules, and Lease what the networks in it give
+	// to this one, unless they say otherwise.
+	Air   *hostnet.Air
+	Lease port.IPInfo
+
 	// Report gets what the module itself cannot tell; nil drops it. It runs on the
 	// module's goroutine and must not call the Device.
 	Report func(e Event)
@@ -150,6 +157,7 @@ type Event struct {
 	Took      time.Duration    // of LongTask
 	Reset     *port.ResetInfo  // of Rebooted: how the new life began
 	Wear      *flash.Wearing   // of FlashWear
+	Module    string           // of MissingModule: its name
 }
 
 func (c *Config) setDefaults() error {

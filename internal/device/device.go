@@ -60,11 +60,13 @@ type Device struct {
 	missed     map[string]bool // modules of the firmware that were asked for and are not there
 	used       bool            // something is in RAM
 	running    bool            // a life has begun and not ended
-	next       port.ResetInfo  // how the next one begins
-	wakeUp     time.Duration   // when the deep sleep ends that the chip is in, 0 for none
-	booting    bool            // the boot task runs
-	where      string          // traceback of the task that is too long
-	unit       time.Duration   // of a cost unit at unitMHz
+	living     bool            // lives runs
+	interrupts interrupts
+	next       port.ResetInfo // how the next one begins
+	wakeUp     time.Duration  // when the deep sleep ends that the chip is in, 0 for none
+	booting    bool           // the boot task runs
+	where      string         // traceback of the task that is too long
+	unit       time.Duration  // of a cost unit at unitMHz
 	unitMHz    int
 	hostErr    error // of writing to Serial
 	stopped    atomic.Bool
@@ -148,6 +150,7 @@ func (d *Device) connect() error {
 	if err := parts.Connect(&board, &c.Board); err != nil {
 		return err
 	}
+	d.watchPins()
 	for i, k := range board.Buttons {
 		d.buttons[c.Board.Buttons[i].Name] = k
 	}
@@ -161,7 +164,7 @@ func (d *Device) connect() error {
 	d.radio = radio.New(radio.Config{
 		Loop: d.loop, Link: d.net, Store: store, MAC: radio.MACOf(c.ChipID),
 		Networks: c.WiFi.Networks, KnownOnly: c.WiFi.KnownOnly, Script: c.WiFi.Script,
-		Memory: sdkMemory{d}, Use: c.SDKMemory.Radio,
+		Memory: sdkMemory{d}, Use: c.SDKMemory.Radio, Lease: c.Lease,
 	})
 	flashSize := c.flashSize()
 	d.system = sdk.NewSystem(sdk.SystemConfig{
@@ -209,7 +212,7 @@ func (d *Device) netConfig() hostnet.Config {
 	n := hostnet.Config{
 		Loop: d.loop, ListenIP: c.ListenIP, Ports: c.Ports, AutoPorts: c.AutoPorts,
 		Hosts: c.Hosts, HostsOnly: c.HostsOnly, OnListen: d.onListen,
-		Policy: c.Policy, Connect: c.Connect, Inside: d.config.WiFi.Subnets(), Fail: c.Fail,
+		Policy: c.Policy, Connect: c.Connect, Air: d.config.Air, Inside: d.config.WiFi.Subnets(), Fail: c.Fail,
 		OnRefused: func(text string) { d.report(Event{Kind: NetworkRefused, Text: text}) },
 		Rand:      func() uint32 { return d.system.Random() },
 		Memory:    sdkMemory{d}, Packet: d.config.SDKMemory.Net.Packet, Lingering: d.config.SDKMemory.Net.Lingering,
@@ -262,7 +265,12 @@ func (d *Device) Pins() port.Pins { return d.pins }
 func (d *Device) ADC() port.ADC { return d.adc }
 
 // Files implements port.HasFiles.
-func (d *Device) Files() port.Files { return d.files }
+func (d *Device) Files() port.Files {
+	if d.config.Watch.File != nil {
+		return watchedFiles{d.files, d}
+	}
+	return d.files
+}
 
 // Records implements port.HasRecords.
 func (d *Device) Records() port.Records { return d.system }
@@ -271,7 +279,12 @@ func (d *Device) Records() port.Records { return d.system }
 func (d *Device) Store() port.Store { return d.system }
 
 // Net implements port.HasNet.
-func (d *Device) Net() port.Net { return d.net }
+func (d *Device) Net() port.Net {
+	if d.config.Watch.Packet != nil {
+		return watchedNet{d.net, d}
+	}
+	return d.net
+}
 
 // WiFi implements port.HasWiFi.
 func (d *Device) WiFi() port.WiFi { return d.radio }
@@ -398,14 +411,14 @@ func (d *Device) FreeHeap() int {
 // the end of the input; that is no error, but if a task had to be cut for it, the error is
 // ErrCut. EndAt cuts at once, so that all runs in virtual time are the same.
 func (d *Device) Run(ctx context.Context) error {
-	defer context.AfterFunc(ctx, d.Stop)()
+	defer d.endWith(ctx)()
 	run := func() { d.loop.Run(context.Background()) }
 	end := cmp.Or(d.config.EndAt, sdk.Forever)
 	if end != sdk.Forever {
 		run = func() { d.loop.RunFor(end - d.loop.Now()) }
 	}
 	return d.lives(func() {
-		if run(); d.endInput && !d.stopped.Load() {
+		if run(); d.endInput && !d.interrupted() {
 			d.loop.RunUntilIdle()
 		}
 	}, end, end)

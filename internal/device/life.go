@@ -32,15 +32,16 @@ var ErrCut = errors.New("a task did not end and was cut off")
 // the time is last is cut.
 func (d *Device) lives(run func(), end, last time.Duration) (err error) {
 	defer mem.CatchFaults()()
-	defer d.stopped.Store(false)
 	defer d.watch()()
+	d.living = true
+	defer d.runEnds()
 	d.loop.Limit(end, last)
 	defer d.loop.Limit(sdk.Forever, sdk.Forever)
 	d.bugs, d.bug = 0, nil
 	defer func() { err = cmp.Or(d.bug, err) }()
-	for !d.stopped.Load() {
+	for !d.interrupted() {
 		if d.wakeUp != 0 {
-			if d.sleep(run); d.wakeUp != 0 || d.stopped.Load() {
+			if d.sleep(run); d.wakeUp != 0 || d.interrupted() {
 				return nil
 			}
 		}
@@ -198,7 +199,7 @@ func (d *Device) onUndefined(name string) {
 		d.missed = map[string]bool{}
 	}
 	d.missed[name] = true
-	d.report(Event{Kind: MissingModule, Traceback: d.position(),
+	d.report(Event{Kind: MissingModule, Module: name, Traceback: d.position(),
 		Text: fmt.Sprintf("the firmware's module %s is not in Moonlet yet: it is nil, as in a build without it", name)})
 }
 

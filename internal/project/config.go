@@ -40,12 +40,17 @@ type settings struct {
 type pattern struct{ at, key, text string }
 
 // read makes settings of a tree.
-func read(root keys.Items) (settings, error) {
+func read(root keys.Items, strict bool, sources []Source) (settings, error) {
 	r := &keys.Reader{}
 	s := r.Section("", &keys.Item{}, root)
 	c := settings{scale: 1}
 	fields().Read(s, &c)
-	r.Check()
+	if strict {
+		r.CheckAll()
+		c.check(s, sources)
+	} else {
+		r.Check()
+	}
 	s.Done()
 	return c, r.Err()
 }

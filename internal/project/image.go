@@ -17,9 +17,9 @@ import (
 // defaultLFS is the partition for lfs_files where nobody says how large it is.
 const defaultLFS = 128 << 10
 
-// imageSeed is the seed of the strings' hashes in images that a project makes: a
+// ImageSeed is the seed of the strings' hashes in images that a project makes: a
 // project is to give the same image each time.
-const imageSeed = 0x4d6f6f6e
+const ImageSeed = 0x4d6f6f6e
 
 // buildImage compiles the files of the key lfs_files.
 func (p *Project) buildImage() (*chunk.Image, error) {
@@ -30,6 +30,12 @@ func (p *Project) buildImage() (*chunk.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p.compileImage(newest)
+}
+
+// compileImage compiles the files of the store; newest is when the newest one was changed,
+// in seconds since 1970.
+func (p *Project) compileImage(newest int64) (*chunk.Image, error) {
 	byName := map[string]Source{}
 	var names []string
 	for _, s := range p.lfs {
@@ -50,7 +56,7 @@ func (p *Project) buildImage() (*chunk.Image, error) {
 		main.Source.S = "@" + name // as in the project, wherever that is
 		mains = append(mains, main)
 	}
-	im, err := luac.Image(mains, imageSeed, newest)
+	im, err := luac.Image(mains, ImageSeed, newest)
 	if err != nil {
 		return nil, &Error{Where: filepath.Join(p.Dir, FileName), Key: "lfs_files", Problem: err.Error()}
 	}
