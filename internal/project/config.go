@@ -47,9 +47,11 @@ func read(root keys.Items, strict bool, sources []Source) (settings, error) {
 	fields().Read(s, &c)
 	if strict {
 		r.CheckAll()
+		c.checkHeap(s)
 		c.check(s, sources)
 	} else {
 		r.Check()
+		c.checkHeap(s)
 	}
 	s.Done()
 	return c, r.Err()
@@ -89,7 +91,7 @@ func lfsFields() keys.Fields[settings] {
 }
 
 // checkHeap looks whether the chip has room for the heap that was asked for.
-func checkHeap(s *keys.Section, _ string, c *settings) {
+func (c *settings) checkHeap(s *keys.Section) {
 	for _, m := range c.config.Mistakes() {
 		if m.Key == "heap" && c.config.FreeHeap != 0 {
 			s.Fail(m.Key, "%s", m.Problem)

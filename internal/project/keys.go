@@ -58,7 +58,6 @@ func fields() keys.Fields[settings] {
 		keys.Fields[settings]{
 			{Read: func(s *keys.Section, _ string, c *settings) { c.openings = hostnet.Openings(s) }},
 			keys.Table("memory", newMemory, memoryFields()),
-			{Read: checkHeap},
 		}.Grouped("Memory"),
 		keys.Fields[settings]{
 			keys.Table("wifi", func(c *settings) *radio.World { return &c.config.WiFi }, radio.Keys()),
