@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,7 +48,7 @@ type hostUse struct {
 
 // using measures it, as far as the host tells.
 func using(all []*device.Device) (u hostUse) {
-	runtime.GC()
+	debug.FreeOSMemory() // what others left behind is not to be counted
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	u.goHeap = float64(m.HeapInuse + m.StackInuse)
