@@ -24,9 +24,13 @@ type Config struct {
 
 	HeapBytes  int     // free heap at the prompt (key heap)
 	StoreBytes int     // of the Lua Flash Store's partition (key lfs)
+	Lua        string  // edition, such as "5.3" (key lua)
 	Numbers    Numbers // of Lua (key number)
-	ChipID     int     // 1 to 0xFFFFFF
-	Seed       int64   // of the chip's random numbers
+	// Modules are the modules of the firmware that the build has; nil is all that there are
+	// (key modules).
+	Modules []string
+	ChipID  int   // 1 to 0xFFFFFF
+	Seed    int64 // of the chip's random numbers
 
 	Time Time
 	// TaskLimit is how long a task may be until a LongTask is told, Watchdog how long until
@@ -202,6 +206,8 @@ func (c *Config) values() map[string]any {
 	k := keys{}
 	k.int("heap", int64(c.HeapBytes))
 	k.int("lfs", int64(c.StoreBytes))
+	k.str("lua", c.Lua)
+	listOf(k, "modules", c.Modules, func(name string) any { return name })
 	k.str("number", string(c.Numbers))
 	k.int("chip_id", int64(c.ChipID))
 	k.int("seed", c.Seed)

@@ -101,6 +101,13 @@ type (
 		About
 		Traceback string
 	}
+	// MissingModule tells that the application asked for a module which the firmware has and
+	// Moonlet does not have yet. It gets nil, as on a board without it; each is told of once.
+	MissingModule struct {
+		About
+		Module    string // such as "mqtt"
+		Traceback string
+	}
 
 	// PinChanged tells of a new level at a pin. It comes in the midst of tasks, and only
 	// with WatchPins.
@@ -138,6 +145,7 @@ func (FlashWear) Name() string      { return device.FlashWear.String() }
 func (NetworkRefused) Name() string { return device.NetworkRefused.String() }
 func (Cut) Name() string            { return device.Cut.String() }
 func (Bug) Name() string            { return device.Bug.String() }
+func (MissingModule) Name() string  { return device.MissingModule.String() }
 func (PinChanged) Name() string     { return "pin-changed" }
 func (FileWritten) Name() string    { return "file-written" }
 func (Packet) Name() string         { return "packet" }
@@ -164,6 +172,7 @@ type record struct {
 	Sent      *bool        `json:"sent,omitempty"`
 	Peer      string       `json:"peer,omitempty"`
 	Data      []byte       `json:"data,omitempty"`
+	Module    string       `json:"module,omitempty"` // of the firmware
 }
 
 func (a About) record(name string) record {
@@ -238,6 +247,13 @@ func (e Bug) MarshalJSON() ([]byte, error) {
 }
 
 // MarshalJSON implements Event.
+func (e MissingModule) MarshalJSON() ([]byte, error) {
+	r := e.record(e.Name()).traced(e.Traceback)
+	r.Module = e.Module
+	return json.Marshal(r)
+}
+
+// MarshalJSON implements Event.
 func (e PinChanged) MarshalJSON() ([]byte, error) {
 	r := e.record(e.Name())
 	r.Pin, r.Level = &e.Pin, &e.Level
@@ -307,6 +323,8 @@ func eventOf(e device.Event, p *project.Project) Event {
 		return Cut{a, e.Traceback}
 	case device.Bug:
 		return Bug{a, e.Traceback}
+	case device.MissingModule:
+		return MissingModule{a, e.Module, e.Traceback}
 	}
 	panic("BUG: an event without a type: " + e.Kind.String())
 }

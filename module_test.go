@@ -329,7 +329,7 @@ func TestDo_Panic(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	c := moonlet.Config{
 		Files:     map[string]string{strings.Repeat("x", 40): "", "init.lua": ""},
-		HeapBytes: 1, StoreBytes: 5, Numbers: "int16", ChipID: -1, Time: "soon", FlashBytes: 3,
+		HeapBytes: 1, StoreBytes: 5, Lua: "5.1", Modules: []string{"file", "mqtt"}, Numbers: "int16", ChipID: -1, Time: "soon", FlashBytes: 3,
 		Network: moonlet.NetworkConfig{Listen: "here", Ports: map[int]int{80: 8080, 81: 8080, 70000: 1}, Policy: "some",
 			Hosts: map[string]string{"a": "b"}, Connect: map[string]string{"x": "y"}},
 		WiFi: moonlet.WiFiConfig{KnownOnly: true, Networks: []moonlet.WiFiNetwork{{SSID: "home", Password: "short"}},
@@ -345,7 +345,8 @@ func TestMistakes(t *testing.T) {
 		t.Fatal("it is accepted")
 	}
 	for _, want := range []string{
-		"heap: a heap of 1 bytes is not possible: choose 8192 to ", "lfs: want a multiple of 4096", "number: ", "chip_id: -1 is not possible: choose 1 to ",
+		"heap: a heap of 1 bytes is not possible: choose 8192 to ", "lfs: want a multiple of 4096", `lua: there is no Lua "5.1"; choose "5.3"`, "number: ",
+		`modules[1]: the firmware's module "mqtt" is not in Moonlet yet; there are bit, `, `modules: no build can do without "node"`, "chip_id: -1 is not possible: choose 1 to ",
 		"time: \"soon\" is none of ", "flash_size: no flash chip has 3 bytes", "listen: \"here\" is no IP address", "ports.70000: want the module's port",
 		"ports.81: port 8080 of this computer is that of the module's port 80 already", "network: \"some\" is none of", "hosts.a: \"b\" is no IP address", "connect.x: ",
 		"wifi.networks[0].password: a password has 8 to 64 bytes", "wifi.script[0]: there is no network \"office\"; there are: \"home\"", "wifi.script[1]: ",
@@ -379,10 +380,11 @@ func TestMistakes(t *testing.T) {
 // TestNew_Everything holds that what a configuration says reaches the module.
 func TestNew_Everything(t *testing.T) {
 	c := moonlet.Config{
-		Files:      map[string]string{"init.lua": "dofile('more/x.lua') print(node.LFS.lib(), 1 << 40, node.chipid(), adc and 1, gpio.read(1), gpio.read(2), gpio.read(6))"},
+		Files:      map[string]string{"init.lua": "dofile('more/x.lua') print(node.LFS.lib(), 1 << 40, node.chipid(), net or nil, gpio.read(1), gpio.read(2), gpio.read(6))"},
 		FS:         fstest.MapFS{"more/x.lua": {Data: []byte("print('more')")}},
 		StoreFiles: map[string]string{"lib.lua": "return 'from the store'"},
-		Numbers:    moonlet.Int64, ChipID: 77, Time: moonlet.Virtual, HeapBytes: 40 << 10,
+		Lua:        "5.3", Modules: []string{"file", "gpio", "node", "tmr", "wifi"},
+		Numbers: moonlet.Int64, ChipID: 77, Time: moonlet.Virtual, HeapBytes: 40 << 10,
 		Levels: []moonlet.Level{{Pin: 1, Level: 1}}, Wires: []moonlet.Wire{{From: 1, To: 2}},
 		Buttons: []moonlet.Button{{Pin: 6, Level: 1, Presses: []moonlet.Press{{At: 0, For: time.Hour}}}},
 		WiFi: moonlet.WiFiConfig{KnownOnly: true, Networks: []moonlet.WiFiNetwork{
@@ -419,7 +421,8 @@ func TestEvents(t *testing.T) {
 			seen[e.Name()] = e
 		}
 	}
-	c := app(`gpio.mode(1, gpio.OUTPUT) gpio.write(1, 1)
+	c := app(`local mine = mqtt
+		gpio.mode(1, gpio.OUTPUT) gpio.write(1, 1)
 		file.putcontents("f", "abc")
 		wifi.setmode(wifi.STATION) wifi.sta.config{ssid = "home"}
 		net.createServer():listen(80, function() end)
@@ -439,6 +442,7 @@ func TestEvents(t *testing.T) {
 		},
 		"network-refused": func(e moonlet.Event) bool { _, ok := e.(moonlet.NetworkRefused); return ok },
 		"long-task":       func(e moonlet.Event) bool { return e.(moonlet.LongTask).Took >= 50*time.Millisecond },
+		"missing-module":  func(e moonlet.Event) bool { return e.(moonlet.MissingModule).Module == "mqtt" },
 		"sleeping":        func(e moonlet.Event) bool { _, ok := e.(moonlet.Sleeping); return ok },
 		"rebooted":        func(e moonlet.Event) bool { return e.(moonlet.Rebooted).Reason == moonlet.ResetDeepSleep },
 		"packet": func(e moonlet.Event) bool {

@@ -48,11 +48,13 @@ var bounds = map[string]string{
 	"device.Device.Feed: InjectOutside":     "TypedMax bytes; who types waits",
 	"device.Device.Between: InjectOutside":  "one for each request of moonlet.Module",
 	"device.Device.endWith: AfterFunc":      "one, until Run returns",
-	"device.Device.watch: go":               "one, until the run ends",
-	"device.guard.init: chan":               "one value; more say the same",
+	"device.guards.set: AfterFunc":          "one in the process, while a module runs",
+	"device.guards: list":                   "the modules that run",
 	"sdk.Loop.Run: AfterFunc":               "one, until Run returns",
 	"sdk.Loop: list":                        "by those who inject, all of which are in this list",
 	"sdk.New: chan":                         "one value; more say the same",
+	"firmware.links: list":                  "the builds that modules have; the collector takes the others",
+	"mem.planHost: list":                    "one entry for up to 64 modules",
 	"mem.Space: list":                       "the regions of the memory map",
 
 	// The network; limits.go of hostnet has the figures.

@@ -150,6 +150,8 @@ func (v *events) event(e moonlet.Event) {
 		traceback = e.Traceback
 	case moonlet.Cut:
 		traceback = e.Traceback
+	case moonlet.MissingModule:
+		traceback = e.Traceback
 	}
 	if v.quiet && !problem {
 		return

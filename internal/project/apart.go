@@ -49,7 +49,7 @@ func (p *Project) LuaSources() (list []Source) {
 // Compile compiles source text as a file of that name, with the project's numbers. Strip is
 // that of luac.Config.
 func (p *Project) Compile(text []byte, name string, strip int) (*chunk.Proto, error) {
-	c, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Model, Strip: strip, Input: bytes.NewReader(text)})
+	c, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Build.Numbers, Strip: strip, Input: bytes.NewReader(text)})
 	if err != nil {
 		return nil, err
 	}

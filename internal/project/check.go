@@ -12,11 +12,6 @@ import (
 // check looks for what cannot be, all of it, where a module would find one thing after the
 // other, or work in a way that nobody meant.
 func (c *settings) check(s *keys.Section, sources []Source) {
-	if h := c.config.FreeHeap; h != 0 {
-		if least, most := c.config.HeapLimits(); h < least || h > most {
-			s.FailIn("heap", "a heap of %d bytes is not possible: choose %d to %d", h, least, most)
-		}
-	}
 	c.checkPorts(s)
 	c.checkScript(s)
 	c.checkPins(s)

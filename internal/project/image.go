@@ -42,7 +42,7 @@ func (p *Project) compileImage(newest int64) (*chunk.Image, error) {
 		byName[s.Name] = s
 		names = append(names, s.Name)
 	}
-	compiler, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Model, Strip: 1, Files: &sourceFiles{p.lfs}})
+	compiler, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Build.Numbers, Strip: 1, Files: &sourceFiles{p.lfs}})
 	if err != nil {
 		return nil, hostErrorf(err, "compiling for the store")
 	}
@@ -91,7 +91,7 @@ func (p *Project) uploadStore(m manifest, done []Uploaded) ([]Uploaded, error) {
 	if p.Image == nil {
 		return done, nil
 	}
-	sum := sha256.Sum256(chunk.EncodeImage(p.settings.config.Model, p.Image, luac.Source, 0))
+	sum := sha256.Sum256(chunk.EncodeImage(p.settings.config.Build.Numbers, p.Image, luac.Source, 0))
 	text := hex.EncodeToString(sum[:])
 	if m.Store == text {
 		return done, nil

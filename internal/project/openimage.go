@@ -112,7 +112,7 @@ func (p *Project) readImage(o *Options) error {
 			return p.adopt(t)
 		}
 	}
-	size := chipmap.FlashSize(data)
+	size := flash.FirmwareSize(data)
 	switch {
 	case flash.Blank(data):
 		return fail("the whole chip is erased: there is no firmware and no application; \"moonlet flash create\" makes an image of a project")
@@ -132,7 +132,7 @@ func (p *Project) readImage(o *Options) error {
 	// Only a store tells what numbers the firmware has; where that leaves two, the first
 	// one is the likely one.
 	if s, _, err := lfs.Read(data[store.Addr : store.Addr+store.Size]); store.Size != 0 && err == nil && len(s.Models) > 0 {
-		p.settings.config.Model = s.Models[0]
+		p.settings.config.Build.Numbers = s.Models[0]
 	}
 	return nil
 }

@@ -47,6 +47,10 @@ type Config struct {
 	PostTask func(prio int, f func()) bool
 	// ESPFloatMod selects the ESP8266's formula for the float remainder.
 	ESPFloatMod bool
+	// Undefined, if any, is told of names that the table of all modules does not have, when
+	// a program asks for a global of that name which is not there. It is not told each
+	// time, and must not call the machine.
+	Undefined func(name string)
 	// Fuel is called when the cost of executed instructions has used up the
 	// budget that its last result gave; see cost.go of package lua53.
 	Fuel func(used int64) (budget int64)
