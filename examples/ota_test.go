@@ -2,7 +2,6 @@ package examples_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -11,13 +10,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/luac"
-	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/moonlettest"
 )
 
 // updates is a server of images whose behaviour changes.
@@ -135,44 +133,11 @@ func TestOTA(t *testing.T) {
 	one, two := build(t, 1), build(t, 2)
 	server.set(one, describe(one), nil)
 
-	p, err := project.Open(otaProject(t, listener.Addr().(*net.TCPAddr).Port), []project.Setting{{Flag: "time", Value: "10x"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.Upload(); err != nil {
-		t.Fatal(err)
-	}
-	m := &module{address: make(chan string, 10)}
-	c := p.Config()
-	c.Serial, c.FastSerial = m, true
-	d, err := device.New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error)
-	go func() { done <- d.Run(ctx) }()
-	defer func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Log(m.output())
-		}
-	}()
-	seen := 0
+	m := moonlettest.Start(t, otaProject(t, listener.Addr().(*net.TCPAddr).Port), moonlet.FastSerial())
+	m.Pace = 10
 	wait := func(text string) {
 		t.Helper()
-		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-			out := m.output()
-			if i := strings.Index(out[seen:], text); i >= 0 {
-				seen += i + len(text)
-				return
-			}
-		}
-		t.Fatalf("%q does not come", text)
+		m.Expect(text)
 	}
 	wait("There is no application yet.")
 	wait("Hello from the flash store, version 1,")
@@ -185,7 +150,7 @@ func TestOTA(t *testing.T) {
 	wait("ota: the image is left as it is: not what lfs.txt describes")
 	server.set(nil, "", func(w http.ResponseWriter, _ []byte) { w.WriteHeader(http.StatusNotFound) })
 	wait("ota: no description of an image: ")
-	if strings.Count(m.output(), "LFS image loaded") != 1 {
+	if strings.Count(m.Output(), "LFS image loaded") != 1 {
 		t.Error("something was loaded that should not")
 	}
 	server.set(two, describe(two), nil)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -16,7 +17,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/project"
@@ -60,8 +60,10 @@ type App struct {
 	Files *hostfile.Host
 	// Exit ends the process.
 	Exit func(code int)
-	// NewMachine makes a module.
-	NewMachine func(c device.Config) (Machine, error)
+	// NewMachine makes what runs; NewMachine is that but for tests.
+	NewMachine func(r Run) (Machine, error)
+	// FailNetwork, if any, makes operations of the host's network fail, for tests.
+	FailNetwork func(op string, a netip.AddrPort) error
 }
 
 // failure is an error with its exit code.

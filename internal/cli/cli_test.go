@@ -12,10 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"moonlet.example/moonlet"
 	"moonlet.example/moonlet/internal/cli"
-	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/project"
-	"moonlet.example/moonlet/internal/sim/hostnet"
 )
 
 // buffer is a bytes.Buffer for several goroutines.
@@ -59,7 +58,7 @@ func (t *terminal) Raw() (func(), error) {
 
 // machine is a pretended module. It executes nothing: live says what it does.
 type machine struct {
-	config device.Config
+	config cli.Run
 	live   func(m *machine) error
 
 	untyped int // what nobody has read
@@ -92,13 +91,19 @@ func (m *machine) Run(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() { m.set(func() { m.stopped = true }) })()
 	return m.live(m)
 }
-func (m *machine) Feed(p []byte) int {
+func (m *machine) Type(p []byte) (int, error) {
 	m.set(func() { m.typed = append(m.typed, p...) })
-	return len(p)
+	return len(p), nil
 }
 func (m *machine) Untyped() int { return m.untyped }
-func (m *machine) EndInput()    { m.set(func() { m.ended = true }) }
-func (m *machine) Close() error { m.set(func() { m.closed = true }); return nil }
+func (m *machine) EndInput() error {
+	m.set(func() { m.ended = true })
+	return nil
+}
+func (m *machine) Close() error {
+	m.set(func() { m.closed = true })
+	return m.config.Module.Close()
+}
 
 // forever is a life that only Stop ends.
 func forever(m *machine) error {
@@ -124,7 +129,7 @@ func newWorld(in string, live func(m *machine) error) *world {
 		In: strings.NewReader(in), Out: &w.out, Err: &w.err, Terminal: &w.terminal, Now: time.Now,
 		Signals: func(f func()) func() { w.signal = f; return func() {} },
 		Exit:    func(code int) { panic(exitPanic(code)) },
-		NewMachine: func(c device.Config) (cli.Machine, error) {
+		NewMachine: func(c cli.Run) (cli.Machine, error) {
 			w.machine.config = c
 			return w.machine, nil
 		},
@@ -284,16 +289,16 @@ func TestNewMachineFails(t *testing.T) {
 		&os.PathError{Op: "open", Path: "x", Err: os.ErrPermission}: 3,
 	} {
 		w := newWorld("", nil)
-		w.NewMachine = func(device.Config) (cli.Machine, error) { return nil, err }
+		w.NewMachine = func(cli.Run) (cli.Machine, error) { return nil, err }
 		w.run(t, code, "", "moonlet: "+err.Error(), "run", app(t, "init.lua", ""))
 	}
 }
 
-func listenEvent(port uint16, err error) device.Event {
-	m := &hostnet.Mapping{Network: "tcp", Device: port, Err: err}
-	kind := device.Listening
+func listenEvent(port uint16, err error) moonlet.Event {
+	about := moonlet.About{At: 1500 * time.Millisecond, Text: "port 80 is http://127.0.0.1:8080/"}
+	at := moonlet.Port{Network: "tcp", Module: port, Named: port == 80, Err: err}
 	if err != nil {
-		kind = device.HostError
+		return moonlet.HostError{About: about, Port: &at}
 	}
-	return device.Event{Kind: kind, At: 1500 * time.Millisecond, Text: "port 80 is http://127.0.0.1:8080/", Mapping: m}
+	return moonlet.Listening{About: about, Port: at}
 }

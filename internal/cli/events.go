@@ -7,8 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"moonlet.example/moonlet/internal/device"
-	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet"
 )
 
 // events tells the user what the module itself cannot.
@@ -25,26 +24,16 @@ type events struct {
 	eol string
 }
 
-// record is an event as JSON.
+// record is an event of the command as JSON; those of the module are JSON by themselves.
 type record struct {
-	Event     string  `json:"event"`
-	At        float64 `json:"at"` // seconds of device time
-	Text      string  `json:"text"`
-	Traceback string  `json:"traceback,omitempty"`
-	Took      float64 `json:"took,omitempty"` // seconds
-	Network   string  `json:"network,omitempty"`
-	Port      uint16  `json:"port,omitempty"` // of the module
-	Host      string  `json:"host,omitempty"` // where the port is found
-	Error     string  `json:"error,omitempty"`
-	Reason    *uint32 `json:"reason,omitempty"` // of a reset
-	File      string  `json:"file,omitempty"`
-	Bytes     *int    `json:"bytes,omitempty"`
-	Heap      int     `json:"heap,omitempty"`
-	Address   *int    `json:"address,omitempty"` // of a sector in the flash chip
-	Erases    int     `json:"erases,omitempty"`  // of it in this run
-	Lasts     float64 `json:"lasts,omitempty"`   // seconds until it is worn
-	State     string  `json:"state,omitempty"`
-	Code      int     `json:"code,omitempty"` // exit code
+	Event string  `json:"event"`
+	At    float64 `json:"at"` // seconds of device time
+	Text  string  `json:"text"`
+	File  string  `json:"file,omitempty"`
+	Bytes *int    `json:"bytes,omitempty"`
+	Heap  int     `json:"heap,omitempty"`
+	State string  `json:"state,omitempty"`
+	Code  int     `json:"code,omitempty"` // exit code
 }
 
 func (v *events) setRaw(on bool) {
@@ -62,7 +51,7 @@ func (v *events) midLine() bool { return v.out.sync() && v.fresh }
 
 // tell writes an event, in words or as JSON. Like the module's output it waits for who
 // reads, until the end.
-func (v *events) tell(r record) {
+func (v *events) tell(e any, words string) {
 	midLine := v.midLine()
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -72,19 +61,18 @@ func (v *events) tell(r record) {
 		v.out.lineBegun()
 	}
 	if v.json {
-		writeRecord(v.to, r, v.eol)
+		writeRecord(v.to, e, v.eol)
 		return
 	}
-	text := "moonlet: " + r.Text
-	if r.Traceback != "" {
-		text += "\n" + strings.TrimRight(r.Traceback, "\n")
-	}
-	io.WriteString(v.to, strings.ReplaceAll(plain(text), "\n", v.eol)+v.eol)
+	io.WriteString(v.to, strings.ReplaceAll(plain("moonlet: "+words), "\n", v.eol)+v.eol)
 }
 
+// say tells an event of the command.
+func (v *events) say(r record) { v.tell(r, r.Text) }
+
 // writeRecord writes an event as JSON. Where nobody hears them, events are lost.
-func writeRecord(w io.Writer, r record, eol string) {
-	b, err := json.Marshal(r)
+func writeRecord(w io.Writer, e any, eol string) {
+	b, err := json.Marshal(e)
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
@@ -92,33 +80,35 @@ func writeRecord(w io.Writer, r record, eol string) {
 }
 
 // start tells what is about to run.
-func (v *events) start(p *project.Project) {
+func (v *events) start(m *moonlet.Module) {
 	if !v.quiet {
-		state := p.StateDir
-		if chip := p.FlashPath(); chip != "" {
-			if state = chip; !p.Saves() {
-				state = "a copy of " + chip
-			}
-		} else if p.Temporary {
+		at := m.Storage()
+		state := at.Dir
+		switch {
+		case at.Chip != "" && !at.Kept:
+			state = "a copy of " + at.Chip
+		case at.Chip != "":
+			state = at.Chip
+		case at.Temporary:
 			state = "a temporary directory"
 		}
-		v.tell(record{Event: "start", Heap: p.Heap(), State: p.StateDir, Text: fmt.Sprintf(
-			"virtual ESP8266, %s heap, flash in %s; Ctrl-C leaves", bytesText(p.Heap()), state)})
+		v.say(record{Event: "start", Heap: m.HeapBytes(), State: at.Dir, Text: fmt.Sprintf(
+			"virtual ESP8266, %s heap, flash in %s; Ctrl-C leaves", bytesText(m.HeapBytes()), state)})
 	}
-	for _, w := range p.Warnings {
+	for _, w := range m.Warnings() {
 		v.warn(w)
 	}
 }
 
 // ended tells what the end of a run means.
-func (v *events) ended(p *project.Project) {
-	if !v.quiet && p.Lost() {
-		v.tell(record{Event: "discarded", Text: fmt.Sprintf(
-			"what the module wrote to its flash chip is gone; --save keeps it in %s", p.FlashPath())})
+func (v *events) ended(m *moonlet.Module) {
+	if !v.quiet && m.Discarded() {
+		v.say(record{Event: "discarded", Text: fmt.Sprintf(
+			"what the module wrote to its flash chip is gone; --save keeps it in %s", m.Storage().Chip)})
 	}
 }
 
-func (v *events) warn(text string) { v.tell(record{Event: "warning", Text: text}) }
+func (v *events) warn(text string) { v.say(record{Event: "warning", Text: text}) }
 
 func bytesText(n int) string {
 	if n%1024 == 0 {
@@ -127,13 +117,13 @@ func bytesText(n int) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-func (v *events) uploaded(files []project.Uploaded) {
+func (v *events) uploaded(files []moonlet.Loaded) {
 	if v.quiet || len(files) == 0 {
 		return
 	}
 	if v.json {
 		for _, f := range files {
-			v.tell(record{Event: "upload", File: f.Name, Bytes: &f.Bytes, Text: fmt.Sprintf("%s goes to flash", f.Name)})
+			v.say(record{Event: "upload", File: f.Name, Bytes: &f.Bytes, Text: fmt.Sprintf("%s goes to flash", f.Name)})
 		}
 		return
 	}
@@ -143,32 +133,32 @@ func (v *events) uploaded(files []project.Uploaded) {
 		names = append(names, fmt.Sprintf("%s (%d)", f.Name, f.Bytes))
 		sum += f.Bytes
 	}
-	v.tell(record{Text: fmt.Sprintf("to flash: %s; %d bytes", strings.Join(names, ", "), sum)})
+	v.say(record{Text: fmt.Sprintf("to flash: %s; %d bytes", strings.Join(names, ", "), sum)})
 }
 
 // event tells an event of the module.
-func (v *events) event(e device.Event) {
-	problem := e.Mapping != nil && e.Mapping.Err != nil
-	switch e.Kind {
-	case device.Watchdog, device.Exception, device.HostError, device.FlashWear, device.Bug:
+func (v *events) event(e moonlet.Event) {
+	problem, traceback := false, ""
+	switch e := e.(type) {
+	case moonlet.Exception, moonlet.HostError, moonlet.FlashWear:
 		problem = true
+	case moonlet.Watchdog:
+		problem, traceback = true, e.Traceback
+	case moonlet.Bug:
+		problem, traceback = true, e.Traceback
+	case moonlet.LongTask:
+		traceback = e.Traceback
+	case moonlet.Cut:
+		traceback = e.Traceback
+	case moonlet.MissingModule:
+		traceback = e.Traceback
 	}
 	if v.quiet && !problem {
 		return
 	}
-	r := record{Event: e.Kind.String(), At: e.At.Seconds(), Text: e.Text, Traceback: e.Traceback, Took: e.Took.Seconds()}
-	if m := e.Mapping; m != nil {
-		r.Network, r.Port, r.Host = m.Network, m.Device, m.Host.String()
-		if m.Err != nil {
-			r.Error = m.Err.Error()
-		}
+	words := e.String()
+	if traceback != "" {
+		words += "\n" + strings.TrimRight(traceback, "\n")
 	}
-	if e.Reset != nil {
-		reason := uint32(e.Reset.Reason)
-		r.Reason = &reason
-	}
-	if w := e.Wear; w != nil {
-		r.Address, r.Erases, r.Lasts = &w.Offset, w.Erases, w.Left.Seconds()
-	}
-	v.tell(r)
+	v.tell(e, words)
 }

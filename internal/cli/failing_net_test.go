@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/cli"
-	"moonlet.example/moonlet/internal/device"
 )
 
 // sceneNetwork talks to itself by way of the host: a server and a client, datagrams, a
@@ -93,10 +92,7 @@ func TestEachSocketCallFails(t *testing.T) {
 		t.Helper()
 		luck.kinds = map[string]int{}
 		w := newWorld("", nil)
-		w.NewMachine = func(c device.Config) (cli.Machine, error) {
-			c.Net.Fail = luck.fail
-			return device.New(c)
-		}
+		w.NewMachine, w.FailNetwork = cli.NewMachine, luck.fail
 		tcp, udp := freePort(t), freePort(t)
 		args := []string{"run", dir, "--state", filepath.Join(t.TempDir(), "state"), "--time", "virtual", "--for", "70s",
 			"--port", "80=" + tcp, "--port", "5000=" + udp, "--connect", "self.lan:80=127.0.0.1:" + tcp,

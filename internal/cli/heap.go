@@ -15,6 +15,7 @@ import (
 	"moonlet.example/moonlet/internal/heapview"
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/trial"
 )
 
 const heapHelp = `Boots an application on a virtual module, lets it run for some time, collects the
@@ -125,7 +126,7 @@ func (a *App) heap(ctx context.Context, path string, o heapOptions) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	po := project.HeapOptions{After: o.after, Then: o.then, OutOfMemory: o.oom}
+	po := trial.HeapOptions{After: o.after, Then: o.then, OutOfMemory: o.oom}
 	if o.serial {
 		po.Serial = a.Err
 		if a.Terminal != nil && a.Terminal.Errors() {
@@ -136,7 +137,7 @@ func (a *App) heap(ctx context.Context, path string, o heapOptions) (err error) 
 	if o.csv != "" || o.svg != "" {
 		po.Every, po.Sample = heapEvery, func(s heapview.Sample) { samples = append(samples, s) }
 	}
-	h, err := p.ProfileHeap(ctx, po)
+	h, err := trial.Heap(ctx, p, po)
 	if err == nil || len(samples) > 0 { // also of a heap that has run out
 		if err2 := o.writeSamples(a.Files, path, samples, h); err == nil {
 			err = fail(ExitHost, err2)
@@ -158,7 +159,7 @@ func (a *App) heap(ctx context.Context, path string, o heapOptions) (err error) 
 }
 
 // writeSamples writes the files of --csv and --svg. h is nil if the profile failed.
-func (o *heapOptions) writeSamples(files *hostfile.Host, path string, samples []heapview.Sample, h *project.HeapProfile) error {
+func (o *heapOptions) writeSamples(files *hostfile.Host, path string, samples []heapview.Sample, h *trial.HeapProfile) error {
 	if o.csv != "" {
 		var b bytes.Buffer
 		fmt.Fprintln(&b, "seconds,free,largest,lua,lowest")
@@ -174,7 +175,7 @@ func (o *heapOptions) writeSamples(files *hostfile.Host, path string, samples []
 	}
 	picture := heapview.Picture{Title: "The heap of " + filepath.Base(filepath.Clean(path)), Samples: samples}
 	if h != nil {
-		picture.Total, picture.Marks = h.First.Total, marks(h)
+		picture.Total, picture.Marks = h.First.TotalBytes(), marks(h)
 	}
 	var b bytes.Buffer
 	if err := picture.Write(&b); err != nil {
@@ -184,22 +185,22 @@ func (o *heapOptions) writeSamples(files *hostfile.Host, path string, samples []
 }
 
 // marks are the moments that a picture shows.
-func marks(h *project.HeapProfile) (list []heapview.Mark) {
+func marks(h *trial.HeapProfile) (list []heapview.Mark) {
 	short := h.OutOfMemory
 	switch {
-	case h.First.Wanted != nil:
+	case h.First.Shortage() != "":
 		short = h.First
 	case h.Second != nil:
-		list = []heapview.Mark{{At: h.First.At, Text: "first snapshot"}, {At: h.Second.At, Text: "second snapshot"}}
+		list = []heapview.Mark{{At: h.First.At(), Text: "first snapshot"}, {At: h.Second.At(), Text: "second snapshot"}}
 	}
 	if short != nil {
-		list = append(list, heapview.Mark{At: short.At, Text: "not enough memory"})
+		list = append(list, heapview.Mark{At: short.At(), Text: "not enough memory"})
 	}
 	return list
 }
 
 // writeProfile writes the heap, or what is new on it if there are two moments.
-func writeProfile(w io.Writer, h *project.HeapProfile) error {
+func writeProfile(w io.Writer, h *trial.HeapProfile) error {
 	if h.Second != nil {
 		return h.Second.WriteProfile(w, h.First)
 	}
@@ -215,7 +216,7 @@ func writeSample(w io.Writer, s heapview.Sample) {
 	}
 }
 
-func (a *App) heapReport(h *project.HeapProfile, o heapOptions) error {
+func (a *App) heapReport(h *trial.HeapProfile, o heapOptions) error {
 	ro := heapview.Options{Top: o.top, Objects: o.top, Pattern: o.path}
 	switch {
 	case o.json && !o.topGiven:

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet"
 )
 
 // ctrlC is the byte that a terminal in raw mode gives for that key.
@@ -33,7 +33,7 @@ func (r *runner) feed(typed bool) {
 		}
 		if len(p) > 0 {
 			some = true
-			if r.machine.Feed(p) < len(p) {
+			if _, err := r.machine.Type(p); err != nil {
 				return // it is closed
 			}
 		}
@@ -45,7 +45,7 @@ func (r *runner) feed(typed bool) {
 }
 
 // typedMax is how many bytes may be typed ahead, less than the module lets wait.
-const typedMax = device.TypedMax / 2
+const typedMax = moonlet.TypedMax / 2
 
 // typed takes Ctrl-C out of what was typed.
 func (r *runner) typed(p []byte) []byte {
@@ -63,7 +63,7 @@ func (r *runner) inputEnded(err error, typed, some bool) {
 	case typed:
 		r.end(errLeave)
 	case some:
-		r.machine.EndInput()
+		_ = r.machine.EndInput() // it is closed, if that fails
 	}
 	if err != io.EOF && !typed {
 		r.events.warn(fmt.Sprintf("standard input: %v", err))

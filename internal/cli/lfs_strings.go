@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"moonlet.example/moonlet/internal/hostfile"
-	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/trial"
 )
 
 // stringsOptions are the flags of lfs strings.
@@ -25,7 +25,7 @@ type stringsOptions struct {
 }
 
 func (a *App) lfsStringsCommand() *cobra.Command {
-	o := stringsOptions{output: project.StringsModule + ".lua", after: 5 * time.Second}
+	o := stringsOptions{output: trial.StringsModule + ".lua", after: 5 * time.Second}
 	c := &cobra.Command{
 		Use:   "strings [DIRECTORY]",
 		Short: "find the strings in RAM that could be in flash",
@@ -70,7 +70,7 @@ func (a *App) lfsStrings(ctx context.Context, dir string, o stringsOptions) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	r, err := p.MoveStrings(ctx, o.after)
+	r, err := trial.Strings(ctx, p, o.after)
 	switch {
 	case err != nil:
 		return err
@@ -79,7 +79,7 @@ func (a *App) lfsStrings(ctx context.Context, dir string, o stringsOptions) (err
 	case len(r.Strings) == 0:
 		return a.writeText(func(w io.Writer) { fmt.Fprintln(w, "No string of the application is in RAM.") })
 	}
-	source := project.StringsSource(r.Strings)
+	source := trial.StringsSource(r.Strings)
 	if o.output == "-" {
 		_, err := a.screen().Write(source)
 		return fail(ExitHost, err)
@@ -99,13 +99,13 @@ func (a *App) mayReplace(name string) error {
 	case err != nil && !errors.Is(err, hostfile.ErrTooLarge):
 		return err
 	}
-	if first, _, _ := bytes.Cut(project.StringsSource(nil), []byte("\n")); !bytes.HasPrefix(old, first) {
+	if first, _, _ := bytes.Cut(trial.StringsSource(nil), []byte("\n")); !bytes.HasPrefix(old, first) {
 		return fmt.Errorf("%s exists and was not made by this command: name another file with -o", name)
 	}
 	return nil
 }
 
-func printMoved(w io.Writer, r *project.StringsReport, name string) {
+func printMoved(w io.Writer, r *trial.StringsReport, name string) {
 	fmt.Fprintf(w, "Free heap after %s, garbage collected:\n", r.After)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	if r.Empty != r.Now {

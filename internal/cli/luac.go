@@ -12,17 +12,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/hostexec"
 	"moonlet.example/moonlet/internal/lua/num"
-	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/stdlib"
 	"moonlet.example/moonlet/internal/lua/stdlib/hostos"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/luac"
-	"moonlet.example/moonlet/internal/module/bit"
-	"moonlet.example/moonlet/internal/module/pipe"
-	"moonlet.example/moonlet/internal/module/sjson"
-	"moonlet.example/moonlet/internal/module/structmod"
 	"moonlet.example/moonlet/internal/project"
 	"moonlet.example/moonlet/internal/spiffsimg"
 )
@@ -107,7 +103,7 @@ func (a *App) hostConfig(out *execOutput, model num.Model, strip int) hostexec.C
 	return hostexec.Config{
 		Model: model, StripDefault: strip, Output: out, Errors: a.Err,
 		Random:  new(stdlib.GlibcRand),
-		Modules: []state.Module{structmod.Module, bit.Module, sjson.Module, pipe.Module},
+		Modules: firmware.HostModules(),
 		System: &hostos.System{
 			Input: out.input(a.In), Output: out, Flush: out.Flush, Errors: a.Err, Now: a.Now, Zone: time.Local,
 			CPU:    func() time.Duration { return a.Now().Sub(start) },

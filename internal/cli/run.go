@@ -12,18 +12,30 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet"
+	"moonlet.example/moonlet/internal/hook"
 	"moonlet.example/moonlet/internal/project"
 )
 
-// Machine is a module; *device.Device is one.
+// Machine is what run does with a module; a *moonlet.Module is one.
 type Machine interface {
 	Run(ctx context.Context) error
-	Feed(p []byte) (n int)
+	Type(p []byte) (n int, err error)
 	Untyped() int
-	EndInput()
+	EndInput() error
 	Close() error
 }
+
+// Run is a run of a module that is about to begin.
+type Run struct {
+	Module *moonlet.Module // the application is loaded
+	Serial io.Writer       // gets what the module sends
+	Report func(e moonlet.Event)
+	EndAt  time.Duration // 0 for no end
+}
+
+// NewMachine is what App.NewMachine does but for tests.
+func NewMachine(r Run) (Machine, error) { return r.Module, r.Module.Prepare() }
 
 const runHelp = `Runs an application on a virtual module. DIR is a directory whose files go to
 the module's flash memory; FILE is a single .lua or .lc file, which gets a flash
@@ -128,27 +140,44 @@ func (a *App) run(path string, o runOptions) error {
 func (a *App) runProject(path string, o runOptions) (err error) {
 	r := a.newRunner(o)
 	defer r.over()
-	if r.project, err = a.openProject(path, o.settings, o.outside); err != nil {
+	if r.module, err = moonlet.Open(path, r.moduleOptions()...); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.project.Close()) }()
-	r.inNeed(r.project.Abandon)
-	if o.fresh && r.project.IsImage() {
-		return r.project.Forget()
+	defer func() { err = errors.Join(err, r.module.Close()) }()
+	r.inNeed(r.module.Abandon)
+	return r.run()
+}
+
+// moduleOptions are what the flags and the streams mean to the module.
+func (r *runner) moduleOptions() []moonlet.Option {
+	o := &r.options
+	list := append(settingOptions(o.settings), moonlet.Serial(r.out), moonlet.OnEvent(r.report), moonlet.EndAt(o.limit),
+		moonlet.Inside(hook.Options{Files: r.app.Files, FailNetwork: r.app.FailNetwork, Lenient: true, NoOutput: true}))
+	if o.outside {
+		list = append(list, moonlet.TrustProject())
+	}
+	if o.fresh {
+		list = append(list, moonlet.Fresh())
 	}
 	if o.save {
-		if err := r.project.Save(); err != nil {
-			return err
-		}
+		list = append(list, moonlet.Save())
 	}
-	return r.run()
+	return list
+}
+
+// settingOptions are flags of keys as options.
+func settingOptions(settings []project.Setting) (list []moonlet.Option) {
+	for _, s := range settings {
+		list = append(list, moonlet.Set(s.Flag, s.Value))
+	}
+	return list
 }
 
 // runner is one run of a module.
 type runner struct {
 	app     *App
 	options runOptions
-	project *project.Project
+	module  *moonlet.Module
 	machine Machine
 	out     *output // of the module
 	err     *output // of moonlet
@@ -210,7 +239,7 @@ func (r *runner) run() error {
 	err := r.start()
 	if err == nil {
 		err = r.live()
-		r.events.ended(r.project)
+		r.events.ended(r.module)
 	}
 	return r.closeOutputs(err)
 }
@@ -241,27 +270,22 @@ func (r *runner) leaving() bool { return errors.Is(context.Cause(r.ctx), errLeav
 
 // start brings the flash memory up to date and makes the module.
 func (r *runner) start() error {
-	r.events.start(r.project)
-	if r.options.fresh {
-		if err := r.project.Forget(); err != nil {
-			return err
-		}
-	}
-	told := len(r.project.Warnings)
-	done, err := r.project.Upload()
-	for _, w := range r.project.Warnings[told:] {
+	r.events.start(r.module)
+	told := len(r.module.Warnings())
+	err := r.module.Load()
+	for _, w := range r.module.Warnings()[told:] {
 		r.events.warn(w)
 	}
-	r.events.uploaded(done)
+	r.events.uploaded(r.module.Loaded())
 	if err != nil {
 		return err
 	}
-	c := r.project.Config()
-	c.Serial = r.out
-	c.Report = r.report
-	c.EndAt = r.options.limit
-	r.machine, err = r.app.NewMachine(c)
-	if err == nil || isHostError(err) {
+	m, err := r.app.NewMachine(Run{Module: r.module, Serial: r.out, Report: r.report, EndAt: r.options.limit})
+	if err == nil {
+		r.machine = m
+		return nil
+	}
+	if isHostError(err) {
 		return fail(ExitHost, err)
 	}
 	return fail(ExitUsage, err)
@@ -286,7 +310,7 @@ func (r *runner) live() (err error) {
 	go r.feed(typed)
 	err = r.machine.Run(r.ctx)
 	switch cause := context.Cause(r.ctx); {
-	case errors.Is(err, device.ErrCut):
+	case errors.Is(err, moonlet.ErrCut):
 		err = nil // there was an event
 	case err != nil && strings.HasPrefix(err.Error(), "BUG"):
 		return err
@@ -336,11 +360,12 @@ func (r *runner) guard() {
 }
 
 // report tells an event. It runs on the module's goroutine.
-func (r *runner) report(e device.Event) {
-	if m := e.Mapping; m != nil && m.Err != nil && r.project.NamesPort(m.Device) {
+func (r *runner) report(e moonlet.Event) {
+	if h, ok := e.(moonlet.HostError); ok && h.Port != nil && h.Port.Named {
+		at := h.Port
 		r.end(fail(ExitHost, fmt.Errorf(
 			"the module's port %d cannot be %v: %w; end the program that uses it, or choose another with --port %d=any",
-			m.Device, m.Host, m.Err, m.Device)))
+			at.Module, at.Host, at.Err, at.Module)))
 		return
 	}
 	r.events.event(e)

@@ -12,9 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"moonlet.example/moonlet"
 	"moonlet.example/moonlet/internal/cli"
-	"moonlet.example/moonlet/internal/device"
-	"moonlet.example/moonlet/internal/storage/flash"
 )
 
 func TestPipedRun(t *testing.T) {
@@ -93,7 +92,7 @@ func TestTypedTooMuch(t *testing.T) {
 	in, keys := io.Pipe()
 	w := newWorld("", forever)
 	w.In, w.terminal.input = in, true
-	w.machine.untyped = device.TypedMax
+	w.machine.untyped = moonlet.TypedMax
 	go func() {
 		io.WriteString(keys, strings.Repeat("x", 10_000))
 		io.WriteString(keys, "\x03")
@@ -107,7 +106,7 @@ func TestTypedTooMuch(t *testing.T) {
 func TestPortInUse(t *testing.T) {
 	dir := app(t, "init.lua", "", "moonlet.toml", "[ports]\n80 = 8080")
 	busy := listenEvent(80, errors.New("address already in use"))
-	live := func(e device.Event) func(m *machine) error {
+	live := func(e moonlet.Event) func(m *machine) error {
 		return func(m *machine) error { m.config.Report(e); return forever(m) }
 	}
 	newWorld("", live(busy)).run(t, 3, "", "address already in use; end the program that uses it, or choose another with --port 80=any\n", "run", dir)
@@ -161,7 +160,7 @@ func TestRunFor(t *testing.T) {
 func TestJSONEvents(t *testing.T) {
 	w := newWorld("x", func(m *machine) error {
 		m.config.Report(listenEvent(80, nil))
-		m.config.Report(device.Event{Kind: device.LongTask, Text: "slow", Took: 20 * time.Millisecond, Traceback: "a\nb"})
+		m.config.Report(moonlet.LongTask{About: moonlet.About{Text: "slow"}, Took: 20 * time.Millisecond, Traceback: "a\nb"})
 		return errors.New("it failed")
 	})
 	if code := w.Main([]string{"run", app(t), "--json"}); code != 3 {
@@ -191,8 +190,8 @@ func TestJSONEvents(t *testing.T) {
 func TestQuiet(t *testing.T) {
 	w := newWorld("x", func(m *machine) error {
 		m.config.Report(listenEvent(80, nil))
-		m.config.Report(device.Event{Kind: device.Rebooted, Text: "reset"})
-		m.config.Report(device.Event{Kind: device.HostError, Text: "no room"})
+		m.config.Report(moonlet.Rebooted{About: moonlet.About{Text: "reset"}})
+		m.config.Report(moonlet.HostError{About: moonlet.About{Text: "no room"}})
 		return nil
 	})
 	w.Main([]string{"run", app(t, "init.lua", ""), "--quiet"})
@@ -234,7 +233,7 @@ func TestStuckStreams(t *testing.T) {
 			w.machine.live = func(m *machine) error {
 				for !func() bool { m.mu.Lock(); defer m.mu.Unlock(); return m.stopped }() {
 					m.config.Serial.Write(make([]byte, 1<<12))
-					m.config.Report(device.Event{Kind: device.LongTask, Text: strings.Repeat("slow", 1000)})
+					m.config.Report(moonlet.LongTask{About: moonlet.About{Text: strings.Repeat("slow", 1000)}})
 					told.Add(1)
 				}
 				return nil
@@ -323,8 +322,8 @@ func TestWearEvent(t *testing.T) {
 		{"--json", `"event":"flash-wear","at":60,"text":"too often","address":65536,"erases":100,"lasts":3600}`},
 	} {
 		w := newWorld("x", func(m *machine) error {
-			m.config.Report(device.Event{Kind: device.FlashWear, At: time.Minute, Text: "too often",
-				Wear: &flash.Wearing{Offset: 0x10000, Erases: 100, Total: 200, Ran: time.Minute, Left: time.Hour}})
+			m.config.Report(moonlet.FlashWear{About: moonlet.About{At: time.Minute, Text: "too often"},
+				Address: 0x10000, Erases: 100, Lasts: time.Hour})
 			return nil
 		})
 		w.run(t, 0, "", c.want, "run", app(t, "init.lua", ""), c.flag)

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"golang.org/x/term"
-
-	"moonlet.example/moonlet/internal/device"
 )
 
 // Terminal is what the command's streams may be connected to.
@@ -30,13 +28,7 @@ func Host() *App {
 	return &App{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: hostTerminal{},
 		Signals: hostSignals, KeepPipes: func() { signal.Ignore(syscall.SIGPIPE) }, Now: time.Now, Exit: os.Exit,
-		NewMachine: func(c device.Config) (Machine, error) {
-			d, err := device.New(c)
-			if err != nil {
-				return nil, err
-			}
-			return d, nil
-		},
+		NewMachine: NewMachine,
 	}
 }
 

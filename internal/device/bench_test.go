@@ -2,7 +2,6 @@ package device_test
 
 import (
 	"io"
-	"runtime"
 	"testing"
 	"time"
 
@@ -28,31 +27,9 @@ func idle(tb testing.TB, dir string) *device.Device {
 // BenchmarkBoot is a module from nothing to its prompt.
 func BenchmarkBoot(b *testing.B) {
 	dir := b.TempDir()
+	began := cpuTime()
 	for b.Loop() {
 		idle(b, dir).Close()
 	}
-}
-
-// BenchmarkIdleMemory tells what a module takes on the host while it waits at its
-// prompt: Go's heap, and the pages of its address space that it has touched (at
-// most: all of its memory).
-func BenchmarkIdleMemory(b *testing.B) {
-	dir := b.TempDir()
-	const modules = 32
-	for b.Loop() {
-		var before, after runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&before)
-		all := make([]*device.Device, modules)
-		for i := range all {
-			all[i] = idle(b, dir)
-		}
-		runtime.GC()
-		runtime.ReadMemStats(&after)
-		b.ReportMetric(float64(after.HeapInuse+after.StackInuse-before.HeapInuse-before.StackInuse)/modules, "Go-bytes/module")
-		b.ReportMetric(float64(all[0].MappedBytes()), "mapped-bytes/module")
-		for _, d := range all {
-			d.Close()
-		}
-	}
+	b.ReportMetric(float64(cpuTime()-began)/float64(b.N), "cpu-ns/op")
 }

@@ -12,14 +12,15 @@ import (
 	"io"
 	"time"
 
+	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/hostfile"
-	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/parts"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
 	"moonlet.example/moonlet/internal/sim/hostnet"
 	"moonlet.example/moonlet/internal/sim/radio"
 	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // Config describes a module and what is around it. Only StateDir is needed, and not that
@@ -30,7 +31,8 @@ type Config struct {
 	// settings. It is made if it does not exist.
 	StateDir string
 	// State is that directory if the caller has opened it, and locked it by LockState. The
-	// caller closes it.
+	// caller closes it. With one in memory (hostfile.NewMemory) the module needs no
+	// descriptors and leaves nothing behind.
 	State *hostfile.Dir
 	// Files is the file system of the host; nil is the real one.
 	Files *hostfile.Host
@@ -39,9 +41,9 @@ type Config struct {
 	// The caller opens and closes it. Without one they are files in StateDir.
 	Chip *flash.Chip
 
-	// Model are Lua's numbers. With larger ones the same heap has less room: FreeHeap
-	// is that of a build with the default numbers.
-	Model num.Model
+	// Build is the firmware. With larger numbers the same heap has less room: FreeHeap is
+	// that of a build with the default numbers.
+	Build firmware.Build
 	// FreeHeap is what node.heap() tells at the prompt of a module without an
 	// application, in bytes, when the collector has just run; 0 is DefaultFreeHeap.
 	FreeHeap int
@@ -86,6 +88,13 @@ type Config struct {
 	// power had gone.
 	PowerCut func(op flash.Op) bool
 
+	Watch Watch
+
+	// Air is a simulated network with other modules, and Lease what the networks in it give
+	// to this one, unless they say otherwise.
+	Air   *hostnet.Air
+	Lease port.IPInfo
+
 	// Report gets what the module itself cannot tell; nil drops it. It runs on the
 	// module's goroutine and must not call the Device.
 	Report func(e Event)
@@ -106,7 +115,7 @@ const (
 	DefaultUnitTime = 1250 * time.Nanosecond
 	// MaxLFS is the size of the largest store: what the processor can read of the
 	// flash chip behind the program.
-	MaxLFS = int(storesEnd - storesStart)
+	MaxLFS = rcr.WindowSize - rcr.ProgramEnd
 	// FlashDir is the directory of the module's files in StateDir.
 	FlashDir = "flash"
 )
@@ -127,9 +136,10 @@ const (
 	NetworkRefused                  // something was not let through to or from the host's network
 	Cut                             // the end came in the midst of a task
 	Bug                             // a fault of Moonlet reset the module
+	MissingModule                   // a module of the firmware was asked for that Moonlet does not have
 )
 
-var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "network-refused", "cut", "bug"}
+var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "network-refused", "cut", "bug", "missing-module"}
 
 // String is the kind's name, as it stands in JSON.
 func (k EventKind) String() string { return eventNames[k] }
@@ -140,27 +150,20 @@ type Event struct {
 	At   time.Duration // since power-on, in device time
 	// Text is a sentence for the user, without the kind.
 	Text string
-	// Traceback is where Lua was, for LongTask, Watchdog, Cut and Bug; it may be empty.
+	// Traceback is where Lua was, for LongTask, Watchdog, Cut, Bug and MissingModule; it may be
+	// empty.
 	Traceback string
 	Mapping   *hostnet.Mapping // of Listening
 	Took      time.Duration    // of LongTask
 	Reset     *port.ResetInfo  // of Rebooted: how the new life began
 	Wear      *flash.Wearing   // of FlashWear
+	Module    string           // of MissingModule: its name
 }
 
 func (c *Config) setDefaults() error {
-	if c.FreeHeap == 0 {
-		c.FreeHeap = DefaultFreeHeap
-	}
-	if c.SDKMemory == nil {
-		m := DefaultSDKMemory()
-		c.SDKMemory = &m
-	}
-	if most := c.maxFreeHeap(); c.FreeHeap < minFreeHeap || c.FreeHeap > most {
-		return fmt.Errorf("a heap of %d bytes is not possible: choose %d to %d", c.FreeHeap, minFreeHeap, most)
-	}
-	if c.LFSSize < 0 || c.LFSSize%flash.SectorSize != 0 || c.LFSSize > MaxLFS {
-		return fmt.Errorf("a store of %d bytes is not possible: choose a multiple of %d up to %d", c.LFSSize, flash.SectorSize, MaxLFS)
+	c.setMemory()
+	if err := firmware.Join(c.mistakes()); err != nil {
+		return err
 	}
 	if c.ChipID == 0 {
 		c.ChipID = DefaultChipID
@@ -181,4 +184,41 @@ func (c *Config) setDefaults() error {
 		c.Report = func(Event) {}
 	}
 	return nil
+}
+
+// setMemory sets the defaults that decide how much memory there is.
+func (c *Config) setMemory() {
+	if c.FreeHeap == 0 {
+		c.FreeHeap = DefaultFreeHeap
+	}
+	if c.SDKMemory == nil {
+		m := DefaultSDKMemory()
+		c.SDKMemory = &m
+	}
+}
+
+// Mistakes lists what in a configuration cannot be, all of it.
+func (c Config) Mistakes() []*firmware.Mistake {
+	c.setMemory()
+	return c.mistakes()
+}
+
+func (c *Config) mistakes() []*firmware.Mistake {
+	list := c.Build.Mistakes()
+	fail := func(key, format string, args ...any) {
+		list = append(list, &firmware.Mistake{Key: key, Problem: fmt.Sprintf(format, args...)})
+	}
+	if most := c.maxFreeHeap(); c.FreeHeap < minFreeHeap || c.FreeHeap > most {
+		fail("heap", "a heap of %d bytes is not possible: choose %d to %d", c.FreeHeap, minFreeHeap, most)
+	}
+	if c.LFSSize < 0 || c.LFSSize%flash.SectorSize != 0 || c.LFSSize > c.maxLFS() {
+		fail("lfs", "a store of %d bytes is not possible: choose a multiple of %d up to %d", c.LFSSize, flash.SectorSize, c.maxLFS())
+	}
+	return list
+}
+
+// maxLFS is the size of the largest store in bytes.
+func (c *Config) maxLFS() int {
+	m := &c.Build.ChipOrDefault().Memory
+	return int(m.Stores.End - m.StoreBase)
 }

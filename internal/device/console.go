@@ -22,15 +22,6 @@ const (
 	initScript = "@init.lua"
 )
 
-// build is what the firmware tells about itself: the commit whose behaviour
-// Moonlet has.
-var build = port.Build{
-	Major: 3, Minor: 0, Revision: 0,
-	Branch: "release", Commit: "36cbf9f017d356319a6369e299765eedff191154",
-	Release: "3.0.0-release_20240225", ReleaseDTS: "202402250804",
-	Modules: moduleNames, NumberType: "float",
-}
-
 var (
 	mainProc   = &state.Proc{F: func(L state.State) int { return L.Host().(*Device).pmain(L) }}
 	readerProc = &state.Proc{F: func(L state.State) int { return L.Host().(*Device).readStdin(L) }}
@@ -96,7 +87,7 @@ func printValues(L state.State, n int) {
 func (d *Device) pmain(L state.State) int {
 	const memLimit = 4096 // bytes that the collector keeps free
 	L.GC(state.GCStop, 0)
-	d.edition().OpenLibs(L)
+	d.firmware.Machine.OpenLibs(L)
 	L.GC(state.GCSetMemLimit, memLimit)
 	L.GC(state.GCRestart, 0)
 	L.SetTop(0)
@@ -106,7 +97,7 @@ func (d *Device) pmain(L state.State) int {
 	}
 	d.inputString([]byte(" \n")) // for the first prompt
 	if options, _ := d.system.ReadRecord(port.RecordStartup); len(options) == 0 || options[0]&port.StartupNoBanner == 0 {
-		d.print(Banner(d.build()))
+		d.print(d.firmware.Banner(d.config.LFSSize))
 	}
 	if status := d.loadInit(L); status == state.OK {
 		if doCall(L, 0) == state.OK {
@@ -135,16 +126,6 @@ func (d *Device) loadInit(L state.State) state.Status {
 		return stdlib.LoadFile(L, init[1:], true, "")
 	}
 	return L.LoadBytes([]byte(init), "=INIT", "")
-}
-
-// Banner is what the module prints when it starts.
-func Banner(b port.Build) string {
-	return fmt.Sprintf("\nNodeMCU %d.%d.%d.0 built with Moonlet\n"+
-		"\tbranch: %s\n\tcommit: %s\n\trelease: %s\n\trelease DTS: %s\n\tSSL: %t\n"+
-		"\tbuild type: %s\n\tLFS: 0x%x bytes total capacity\n\tmodules: %s\n"+
-		" build %s powered by Lua 5.3.5 on SDK 3.0.1-dev(fce080e)\n",
-		b.Major, b.Minor, b.Revision, b.Branch, b.Commit, b.Release, b.ReleaseDTS, b.SSL,
-		b.NumberType, b.LFSSize, b.Modules, "2024-02-25 08:04")
 }
 
 // promptFor is the prompt that the console shows next (get_prompt).

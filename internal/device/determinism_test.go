@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"moonlet.example/moonlet/internal/chip"
 	"moonlet.example/moonlet/internal/lua/num"
-	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/mem"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
@@ -147,8 +147,9 @@ func image(t *testing.T, code string, change func(c *Config)) []byte {
 	if d.machine == nil || !d.running {
 		t.Fatal("no Lua is running")
 	}
-	list := append([]byte(nil), d.mem.Bytes(ramStart, ramEnd-ramStart)...)
-	return append(list, d.mem.Bytes(rom.Scratch, rom.ScratchSize)...)
+	m := &d.firmware.Chip.Memory
+	list := append([]byte(nil), d.mem.Bytes(m.RAM.Start, m.RAM.Size())...)
+	return append(list, d.mem.Bytes(m.Scratch.Start, m.Scratch.Size())...)
 }
 
 // difference tells where two images differ first.
@@ -159,7 +160,7 @@ func difference(a, b []byte) string {
 	for i := range a {
 		if a[i] != b[i] {
 			from, to := max(i-16, 0)&^3, min(i+32, len(a))
-			return fmt.Sprintf("at %#x:\n% x\n% x", ramStart+mem.Addr(i), a[from:to], b[from:to])
+			return fmt.Sprintf("at %#x:\n% x\n% x", chip.ESP8266().Memory.RAM.Start+mem.Addr(i), a[from:to], b[from:to])
 		}
 	}
 	return "nowhere"
@@ -220,7 +221,7 @@ func TestDeterminism_TwoModules(t *testing.T) {
 // TestDeterminism_numbers holds the same for modules with other numbers.
 func TestDeterminism_numbers(t *testing.T) {
 	for _, model := range num.Models() {
-		change := func(c *Config) { c.Model = model }
+		change := func(c *Config) { c.Build.Numbers = model }
 		for name, code := range runPrograms {
 			if !bytes.Equal(image(t, code, change), image(t, code, change)) {
 				t.Errorf("%v: two runs of %s leave different memory", model, name)

@@ -6,13 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/bits"
 	"sync/atomic"
 	"time"
 
+	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/heap"
 	"moonlet.example/moonlet/internal/lua/machine"
-	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/mem"
 	"moonlet.example/moonlet/internal/parts"
@@ -24,7 +23,6 @@ import (
 	"moonlet.example/moonlet/internal/sim/pins"
 	"moonlet.example/moonlet/internal/sim/radio"
 	"moonlet.example/moonlet/internal/sim/serial"
-	"moonlet.example/moonlet/internal/storage/chipmap"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/flashdir"
 	"moonlet.example/moonlet/internal/storage/flashfs"
@@ -33,12 +31,12 @@ import (
 
 // Device is a virtual module.
 type Device struct {
-	config  Config
-	space   *mem.Space
-	mem     mem.Mem
-	image   *rom.Image
-	heap    *heap.Device
-	machine machine.Machine // of this life
+	config   Config
+	space    *mem.Space
+	mem      mem.Mem
+	firmware *firmware.Firmware
+	heap     heap.System
+	machine  machine.Machine // of this life
 
 	loop    *sdk.Loop
 	system  *sdk.System
@@ -46,7 +44,7 @@ type Device struct {
 	pins    *pins.Bank
 	adc     *adc.Input
 	buttons map[string]*button.Button
-	uarts   [port.SerialPorts]*serial.UART
+	uarts   [port.SerialPorts]*serial.UART // as many as the chip has
 	files   fileSystem
 	filesAt port.FlashRegion // the partition of files
 	net     *hostnet.Net
@@ -59,7 +57,11 @@ type Device struct {
 	guard      guard
 	typing     typing
 	input      input
-	running    bool           // a life has begun and not ended
+	missed     map[string]bool // modules of the firmware that were asked for and are not there
+	used       bool            // something is in RAM
+	running    bool            // a life has begun and not ended
+	living     bool            // lives runs
+	interrupts interrupts
 	next       port.ResetInfo // how the next one begins
 	wakeUp     time.Duration  // when the deep sleep ends that the chip is in, 0 for none
 	booting    bool           // the boot task runs
@@ -79,15 +81,9 @@ type Device struct {
 // image says, if there is one.
 func (c *Config) flashSize() uint32 {
 	if c.Chip == nil {
-		return flash.DefaultSize
+		return uint32(c.Build.ChipOrDefault().Flash.DefaultBytes)
 	}
-	return uint32(chipmap.FlashSize(c.Chip.Bytes()))
-}
-
-// flashID is how a chip by Winbond (0xEF) of that size identifies itself: the type 0x40 and
-// the logarithm of its size, as in the JEDEC ID of the data sheets of the W25Q series.
-func (c *Config) flashID() uint32 {
-	return uint32(bits.Len32(c.flashSize())-1)<<16 | 0x40EF
+	return uint32(flash.FirmwareSize(c.Chip.Bytes()))
 }
 
 // fileSystem is a module's files: in a directory or on the chip.
@@ -102,11 +98,14 @@ func New(c Config) (*Device, error) {
 	if err := c.setDefaults(); err != nil {
 		return nil, err
 	}
-	if c.StateDir == "" {
+	if c.StateDir == "" && c.State == nil {
 		return nil, fmt.Errorf("a module needs a directory for its flash memory")
 	}
-	d := &Device{config: c, idle: true, buttons: map[string]*button.Button{}, next: sdk.Reason(port.ResetPowerOn)}
-	d.guard.init()
+	d := &Device{config: c, idle: true, buttons: map[string]*button.Button{}}
+	if err := d.link(); err != nil {
+		return nil, err
+	}
+	d.next = d.resetInfo(port.ResetPowerOn)
 	d.typing.init()
 	d.input.d = d
 	if err := d.openState(); err != nil {
@@ -130,10 +129,6 @@ func (d *Device) assemble() (err error) {
 	if d.records, err = loadRecords(d.config, d.hostError); err != nil {
 		return err
 	}
-	if d.space, err = mem.NewSpace(); err != nil {
-		return fmt.Errorf("cannot reserve the module's address space: %w", err)
-	}
-	d.mem = d.space.Mem()
 	if err := d.mapMemory(); err != nil {
 		return err
 	}
@@ -142,18 +137,20 @@ func (d *Device) assemble() (err error) {
 
 // connect makes the chip's parts and what they are connected to.
 func (d *Device) connect() error {
-	c := &d.config
+	c, chip := &d.config, d.firmware.Chip
 	d.loop = sdk.New(sdk.Config{
-		Clock: c.Clock, OnWait: d.guard.outside, OnJump: func() { d.guard.beats.Add(1) }, TaskLimit: c.TaskLimit, SoftWatchdog: c.SoftWatchdog,
+		Clock: c.Clock, OnWait: d.guard.outside, OnJump: func() { d.guard.beats.Add(1) }, TaskQueue: chip.TaskQueue, TimerStep: chip.TimerStep,
+		TaskLimit: cmp.Or(c.TaskLimit, chip.Watchdog.Task), SoftWatchdog: cmp.Or(c.SoftWatchdog, chip.Watchdog.Soft),
 		Pending:     d.pendingWork,
 		OnTaskLimit: d.onTaskLimit, OnLongTask: d.onLongTask, OnWatchdog: d.onWatchdog,
-		OnLate: d.guard.late, OnCut: d.onCut,
+		OnLate: d.guard.lateNow, OnCut: d.onCut,
 	})
 	d.pins, d.adc = pins.New(d.loop, c.Board.History), adc.New(d.loop)
 	board := parts.Board{Loop: d.loop, Pins: d.pins, ADC: d.adc, Seed: c.Seed}
 	if err := parts.Connect(&board, &c.Board); err != nil {
 		return err
 	}
+	d.watchPins()
 	for i, k := range board.Buttons {
 		d.buttons[c.Board.Buttons[i].Name] = k
 	}
@@ -167,21 +164,18 @@ func (d *Device) connect() error {
 	d.radio = radio.New(radio.Config{
 		Loop: d.loop, Link: d.net, Store: store, MAC: radio.MACOf(c.ChipID),
 		Networks: c.WiFi.Networks, KnownOnly: c.WiFi.KnownOnly, Script: c.WiFi.Script,
-		Memory: sdkMemory{d}, Use: c.SDKMemory.Radio,
+		Memory: sdkMemory{d}, Use: c.SDKMemory.Radio, Lease: c.Lease,
 	})
+	flashSize := c.flashSize()
 	d.system = sdk.NewSystem(sdk.SystemConfig{
-		Loop: d.loop, Records: d.records, Mem: d.mem, StaticStart: ramStart, StaticEnd: staticEnd,
-		Hardware: port.Hardware{ChipID: c.ChipID, FlashID: c.flashID(), FlashSize: c.flashSize(), FlashSpeed: 40000000},
-		Build:    d.build(), Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
+		Chip: chip, Loop: d.loop, Records: d.records,
+		Mem: d.mem, StaticStart: chip.Memory.RAM.Start, StaticEnd: chip.Memory.Heap().Start,
+		Hardware: port.Hardware{ChipID: c.ChipID, FlashID: chip.Flash.ID(flashSize), FlashSize: flashSize, FlashSpeed: chip.Flash.SpeedHz},
+		Build:    d.firmware.Info(c.LFSSize), Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
 		CheckImage: d.CheckImage, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
 	})
+	d.guard.cut, d.guard.revoke = d.loop.Cut, d.space.Revoke
 	return d.openFiles()
-}
-
-func (d *Device) build() port.Build {
-	b := build
-	b.LFSSize = d.config.LFSSize
-	return b
 }
 
 // openFiles opens the file system where the partition table of this life says it
@@ -218,7 +212,7 @@ func (d *Device) netConfig() hostnet.Config {
 	n := hostnet.Config{
 		Loop: d.loop, ListenIP: c.ListenIP, Ports: c.Ports, AutoPorts: c.AutoPorts,
 		Hosts: c.Hosts, HostsOnly: c.HostsOnly, OnListen: d.onListen,
-		Policy: c.Policy, Connect: c.Connect, Inside: d.config.WiFi.Subnets(), Fail: c.Fail,
+		Policy: c.Policy, Connect: c.Connect, Air: d.config.Air, Inside: d.config.WiFi.Subnets(), Fail: c.Fail,
 		OnRefused: func(text string) { d.report(Event{Kind: NetworkRefused, Text: text}) },
 		Rand:      func() uint32 { return d.system.Random() },
 		Memory:    sdkMemory{d}, Packet: d.config.SDKMemory.Net.Packet, Lingering: d.config.SDKMemory.Net.Lingering,
@@ -253,7 +247,7 @@ func (d *Device) System() port.System { return d.system }
 
 // Serial implements port.HasSerial.
 func (d *Device) Serial(uart int) port.Serial {
-	if uart < 0 || uart >= len(d.uarts) {
+	if uart < 0 || uart >= min(len(d.uarts), d.firmware.Chip.SerialPorts) {
 		return nil
 	}
 	return d.uarts[uart]
@@ -271,7 +265,12 @@ func (d *Device) Pins() port.Pins { return d.pins }
 func (d *Device) ADC() port.ADC { return d.adc }
 
 // Files implements port.HasFiles.
-func (d *Device) Files() port.Files { return d.files }
+func (d *Device) Files() port.Files {
+	if d.config.Watch.File != nil {
+		return watchedFiles{d.files, d}
+	}
+	return d.files
+}
 
 // Records implements port.HasRecords.
 func (d *Device) Records() port.Records { return d.system }
@@ -280,7 +279,12 @@ func (d *Device) Records() port.Records { return d.system }
 func (d *Device) Store() port.Store { return d.system }
 
 // Net implements port.HasNet.
-func (d *Device) Net() port.Net { return d.net }
+func (d *Device) Net() port.Net {
+	if d.config.Watch.Packet != nil {
+		return watchedNet{d.net, d}
+	}
+	return d.net
+}
 
 // WiFi implements port.HasWiFi.
 func (d *Device) WiFi() port.WiFi { return d.radio }
@@ -407,14 +411,14 @@ func (d *Device) FreeHeap() int {
 // the end of the input; that is no error, but if a task had to be cut for it, the error is
 // ErrCut. EndAt cuts at once, so that all runs in virtual time are the same.
 func (d *Device) Run(ctx context.Context) error {
-	defer context.AfterFunc(ctx, d.Stop)()
+	defer d.endWith(ctx)()
 	run := func() { d.loop.Run(context.Background()) }
 	end := cmp.Or(d.config.EndAt, sdk.Forever)
 	if end != sdk.Forever {
 		run = func() { d.loop.RunFor(end - d.loop.Now()) }
 	}
 	return d.lives(func() {
-		if run(); d.endInput && !d.stopped.Load() {
+		if run(); d.endInput && !d.interrupted() {
 			d.loop.RunUntilIdle()
 		}
 	}, end, end)

@@ -1,7 +1,5 @@
 package device
 
-import "moonlet.example/moonlet/internal/mem"
-
 // Inject runs f as a task of the module.
 func (d *Device) Inject(f func()) { d.loop.InjectOutside(f) }
 
@@ -16,7 +14,20 @@ func (d *Device) InjectEachLife(f func()) {
 // SpinInMemory works in device memory for ever and counts nothing, as damaged data could
 // make Go code do.
 func (d *Device) SpinInMemory() {
-	for at := mem.Addr(ramStart); ; at ^= 4 {
+	for at := d.firmware.Chip.Memory.RAM.Start; ; at ^= 4 {
 		d.mem.SetU32(at, uint32(at))
 	}
+}
+
+// Eval runs a chunk between two tasks and gives its result as text, or the error.
+func (d *Device) Eval(code string) (result string) {
+	d.loop.Exec(func() {
+		L := d.machine.State()
+		if L.LoadBytes([]byte(code), "=eval", "") == 0 {
+			L.PCall(0, 1, 0)
+		}
+		result = string(L.ToLString(-1))
+		L.SetTop(0)
+	})
+	return result
 }

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -16,18 +17,30 @@ import (
 // And it ends the task that runs when the module is to stop: a task may feed the
 // watchdog for ever. First the task is cut where its work is counted; where that
 // takes too long, its memory goes.
+//
+// One timer looks after all guards of the process, see guards.
 type guard struct {
-	beats  atomic.Uint64 // changes whenever something goes on
-	away   atomic.Int32  // above 0 while the module waits for the host or for time
-	ending chan struct{} // has a value when the module is to stop
-	over   chan struct{} // has a value when a task is late
-}
+	beats atomic.Uint64 // changes whenever something goes on
+	away  atomic.Int32  // above 0 while the module waits for the host or for time
 
-func (g *guard) init() { g.ending, g.over = make(chan struct{}, 1), make(chan struct{}, 1) }
+	cut    func()       // ends a task where its work is counted
+	revoke func() error // takes its memory; an error means that there is none to watch over
+
+	// What follows belongs to guards, under its lock.
+	running bool      // the module runs
+	ending  bool      // it is to stop, or will be when it runs
+	late    bool      // a task is late
+	wasCut  bool      // cut was called in this run
+	due     time.Time // of the next thing to do about ending and late
+	last    uint64    // beats at the last look
+	same    int       // looks since the count has changed
+}
 
 const (
 	// guardTime is how long a task may take on the host without a sign of life.
 	guardTime = 5 * time.Second
+	// guardLooks is how many looks there are in that time.
+	guardLooks = 5
 	// lastTask is how long the task that runs when the module is to stop may go on, on
 	// the host, and cutTime how long it takes at most until cutting it has shown.
 	lastTask = 40 * time.Millisecond
@@ -36,104 +49,8 @@ const (
 	lateTask = 2 * time.Second
 )
 
-// hurry lets the task that runs end soon. Any goroutine may call it.
-func (g *guard) hurry() { tell(g.ending) }
-
-// late lets the task that runs end in lateTask.
-func (g *guard) late() { tell(g.over) }
-
-// tell puts a value into a channel that has room for one.
-func tell(c chan<- struct{}) {
-	select {
-	case c <- struct{}{}:
-	default: // it is told
-	}
-}
-
-func forget(c <-chan struct{}) {
-	select {
-	case <-c:
-	default:
-	}
-}
-
-// watch starts to watch over a run of the module; stop ends it.
-func (d *Device) watch() (stop func()) {
-	done, gone := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(gone)
-		d.guard.run(done, d.loop.Cut, d.space.Revoke)
-	}()
-	return func() {
-		close(done)
-		<-gone
-		forget(d.guard.ending)
-		forget(d.guard.over)
-		d.loop.Resume()
-		d.space.Restore() // an error shows at the next access
-	}
-}
-
-// run watches until done is closed. cut ends a task where its work is counted, revoke
-// takes its memory; an error of that means that there is none to watch over.
-func (g *guard) run(done <-chan struct{}, cut func(), revoke func() error) {
-	const ticks = 5
-	tick := time.NewTicker(guardTime / ticks)
-	defer tick.Stop()
-	last, same := g.beats.Load(), 0
-	var limit <-chan time.Time
-	for {
-		select {
-		case <-done:
-			return
-		case <-g.ending:
-			g.end(done, cut, revoke)
-			return
-		case <-g.over:
-			limit = time.After(lateTask)
-			continue
-		case <-limit:
-			g.end(done, cut, revoke)
-			return
-		case <-tick.C:
-		}
-		if g.moved(last) {
-			last, same = g.beats.Load(), 0
-			continue
-		}
-		if same++; same >= ticks {
-			same = 0
-			if revoke() != nil {
-				return
-			}
-		}
-	}
-}
-
-// end ends the task that runs, as run does.
-func (g *guard) end(done <-chan struct{}, cut func(), revoke func() error) {
-	if !within(lastTask, done) {
-		cut()
-	}
-	for last := g.beats.Load(); !within(cutTime, done); last = g.beats.Load() {
-		if !g.moved(last) && revoke() != nil {
-			return
-		}
-	}
-}
-
-// within waits for a channel to be closed, and tells whether it was in time.
-func within(t time.Duration, done <-chan struct{}) bool {
-	select {
-	case <-done:
-		return true
-	case <-time.After(t):
-		return false
-	}
-}
-
 // moved tells whether something goes on since the count was last, or waits for the host.
-func (g *guard) moved(last uint64) bool { return g.beats.Load() != last || g.away.Load() > 0 }
+func (g *guard) moved() bool { return g.beats.Load() != g.last || g.away.Load() > 0 }
 
 // outside runs f, which may wait for the host.
 func (g *guard) outside(f func()) {
@@ -143,4 +60,164 @@ func (g *guard) outside(f func()) {
 		g.away.Add(-1)
 	}()
 	f()
+}
+
+// watch starts to watch over a run of the module; stop ends it.
+func (d *Device) watch() (stop func()) {
+	watchers.add(&d.guard)
+	return func() {
+		watchers.remove(&d.guard)
+		d.loop.Resume()
+		d.space.Restore() // an error shows at the next access
+	}
+}
+
+// hurry lets the task that runs end soon, or that which will run. Any goroutine may call
+// it.
+func (g *guard) hurry() { watchers.note(g, &g.ending) }
+
+// lateNow lets the task that runs end in lateTask.
+func (g *guard) lateNow() { watchers.note(g, &g.late) }
+
+// guards watches over all modules of the process that run, by one timer that is set while
+// one does.
+type guards struct {
+	mu      sync.Mutex
+	running map[*guard]struct{}
+	urgent  map[*guard]struct{} // of running: those that are due before the next look
+	timer   *time.Timer         // nil before the first run
+	next    time.Time           // when it is due
+	looks   time.Time           // when the next look is
+}
+
+var watchers = &guards{running: map[*guard]struct{}{}, urgent: map[*guard]struct{}{}}
+
+// add begins to watch over a run.
+func (w *guards) add(g *guard) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	g.running, g.wasCut, g.last, g.same = true, false, g.beats.Load(), 0
+	w.running[g] = struct{}{}
+	if len(w.running) == 1 {
+		w.looks = time.Now().Add(guardTime / guardLooks)
+		w.set(w.looks)
+	}
+	w.plan(g)
+}
+
+// remove ends that. Nothing is done to the module any more when it returns.
+func (w *guards) remove(g *guard) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	g.running, g.ending, g.late = false, false, false
+	delete(w.running, g)
+	delete(w.urgent, g)
+	if len(w.running) == 0 {
+		w.timer.Stop()
+	}
+}
+
+// set lets tick run at a time.
+func (w *guards) set(at time.Time) {
+	w.next = at
+	if w.timer == nil {
+		w.timer = time.AfterFunc(time.Until(at), w.tick)
+		return
+	}
+	w.timer.Reset(time.Until(at))
+}
+
+// note sets one of a guard's wishes.
+func (w *guards) note(g *guard, wish *bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !*wish {
+		*wish = true
+		w.plan(g)
+	}
+}
+
+// plan says when something is to be done about a run that is to end. An end is sooner than
+// what is late, and once a task was cut, only what comes of that matters.
+func (w *guards) plan(g *guard) {
+	wait := lateTask
+	switch {
+	case !g.running || g.wasCut || !g.ending && !g.late:
+		return
+	case g.ending:
+		wait = lastTask
+	}
+	due := time.Now().Add(wait)
+	if _, planned := w.urgent[g]; planned && g.due.Before(due) {
+		return
+	}
+	g.due = due
+	w.urgent[g] = struct{}{}
+	if due.Before(w.next) {
+		w.set(due)
+	}
+}
+
+// tick does what is due.
+func (w *guards) tick() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	if !now.Before(w.looks) {
+		w.looks = now.Add(guardTime / guardLooks)
+		for g := range w.running {
+			w.look(g)
+		}
+	}
+	next := w.looks
+	for g := range w.urgent {
+		if !now.Before(g.due) {
+			w.press(g, now)
+		}
+		if _, still := w.urgent[g]; still && g.due.Before(next) {
+			next = g.due
+		}
+	}
+	if len(w.running) > 0 {
+		w.set(next)
+	}
+}
+
+// look takes the memory of a task without a sign of life.
+func (w *guards) look(g *guard) {
+	if _, urgent := w.urgent[g]; urgent && g.wasCut {
+		return
+	}
+	if g.moved() {
+		g.last, g.same = g.beats.Load(), 0
+		return
+	}
+	if g.same++; g.same >= guardLooks {
+		g.same = 0
+		w.take(g)
+	}
+}
+
+// press ends a task: first where its work is counted, then by force, again and again while
+// nothing moves.
+func (w *guards) press(g *guard, now time.Time) {
+	if !g.wasCut {
+		g.wasCut = true
+		g.cut()
+	} else if !g.moved() && !w.take(g) {
+		return
+	}
+	g.last = g.beats.Load()
+	g.due = now.Add(cutTime)
+}
+
+// take takes the memory of a module. Where there is none any more, there is nothing to
+// watch over.
+func (w *guards) take(g *guard) bool {
+	if g.revoke() != nil {
+		delete(w.running, g)
+		delete(w.urgent, g)
+		return false
+	}
+	return true
 }

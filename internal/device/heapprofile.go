@@ -7,8 +7,6 @@ import (
 	"moonlet.example/moonlet/internal/heapview"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/mem"
-	"moonlet.example/moonlet/internal/module/net"
-	"moonlet.example/moonlet/internal/module/tmr"
 	"moonlet.example/moonlet/internal/port"
 )
 
@@ -17,8 +15,7 @@ type heapProfile struct {
 	tracked *heap.Tracked // nil if it is off
 	sites   *heapview.Sites
 	life    int
-	owners  map[string]port.Owner // by the type of the userdata
-	short   *heapview.Snapshot    // when memory ran out for the first time, in any life
+	short   *heapview.Snapshot // when memory ran out for the first time, in any life
 }
 
 // begin starts the books of a new life.
@@ -26,12 +23,6 @@ func (p *heapProfile) begin(d *Device) {
 	p.life++
 	if !d.config.HeapProfile {
 		return
-	}
-	if p.owners == nil {
-		p.owners = map[string]port.Owner{}
-		for _, o := range append(tmr.Owners(), net.Owners()...) {
-			p.owners[o.Type] = o
-		}
 	}
 	p.sites = heapview.NewSites()
 	p.tracked = heap.NewTracked(d.heap, func() uint32 {
@@ -70,7 +61,7 @@ func (d *Device) heapNow(at time.Duration) heapview.Input {
 	in.LuaBytes = d.machine.TotalBytes()
 	d.machine.WalkHeap(func(o *machine.HeapObject) {
 		in.Objects = append(in.Objects, *o)
-		if owner, ok := d.profile.owners[o.Name]; ok && o.Kind == machine.HeapUserdata && !o.Dead {
+		if owner, ok := d.firmware.Owners[o.Name]; ok && o.Kind == machine.HeapUserdata && !o.Dead {
 			d.ownedBy(owner, o, &in)
 		}
 	})

@@ -9,12 +9,10 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/lua/machine"
-	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/lua53/lfs"
 	"moonlet.example/moonlet/internal/mem"
 	"moonlet.example/moonlet/internal/port"
-	"moonlet.example/moonlet/internal/sdk"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/rcr"
 )
@@ -31,24 +29,16 @@ import (
 // end, beginning with the signature: cut off right behind that, its next start
 // would follow wild addresses.)
 
-// What the processor can read of the flash chip behind the program. The program of a
-// board can be shorter than the typical one, as far as the tables of package rom leave
-// room.
-const (
-	windowStart mem.Addr = rcr.Window
-	storesLeast          = rom.DataStart + 0x10000
-	storesStart          = windowStart + rcr.ProgramEnd
-	storesEnd            = windowStart + rcr.WindowSize
-)
-
 // store is the partition of the store.
 type store struct {
 	part *flash.Part
 	addr uint32 // of the partition in the chip
 }
 
-// base is where the processor reads the partition.
-func (s *store) base() uint32 { return uint32(windowStart) + s.addr }
+// storeBase is where the processor reads the partition.
+func (d *Device) storeBase() uint32 {
+	return uint32(d.firmware.Chip.Memory.Window.Start) + d.store.addr
+}
 
 func (s *store) close() error {
 	if s.part == nil {
@@ -72,7 +62,9 @@ func (d *Device) openStore() error {
 	if region.Size == 0 {
 		return nil
 	}
-	if end := uint64(region.Addr) + uint64(region.Size); mem.Addr(region.Addr) < storesLeast-windowStart || end > uint64(storesEnd-windowStart) {
+	m := &d.firmware.Chip.Memory
+	start := uint64(m.Window.Start) + uint64(region.Addr)
+	if start < uint64(m.Stores.Start) || start+uint64(region.Size) > uint64(m.Stores.End) {
 		d.report(Event{Kind: HostError, Text: fmt.Sprintf("the LFS partition at 0x%06x does not lie within the first megabyte of the flash chip, "+
 			"which is all that the processor can read: the module runs without a store", region.Addr)})
 		return nil
@@ -80,7 +72,7 @@ func (d *Device) openStore() error {
 	if d.config.Chip != nil {
 		part := d.config.Chip.Part(int(region.Addr), int(region.Size))
 		if lfs.IsLua51(part.Word(0)) { // the firmware would find it corrupted and erase it
-			d.report(Event{Kind: HostError, Text: fmt.Sprintf("the store at 0x%06x was made for Lua 5.1, and the module has Lua 5.3: it runs without a store", region.Addr)})
+			d.report(Event{Kind: HostError, Text: fmt.Sprintf("the store at 0x%06x was made for Lua 5.1, and the module has %v: it runs without a store", region.Addr, d.firmware.Edition)})
 			return nil
 		}
 		s.part, s.addr = part, region.Addr
@@ -125,7 +117,7 @@ func (d *Device) partOf(addr uint32) string {
 // onFlash lets a test cut the power.
 func (d *Device) onFlash(op flash.Op) {
 	if d.config.PowerCut != nil && d.config.PowerCut(op) {
-		panic(reset{sdk.Reason(port.ResetPowerOn)})
+		panic(reset{d.resetInfo(port.ResetPowerOn)})
 	}
 }
 
@@ -147,18 +139,18 @@ func (d *Device) attachStore() (machine.Store, error) {
 		d.print("LFS image corrupted.\n")
 		d.eraseStore()
 	}
-	return machine.Store{Base: mem.Addr(s.base()), Size: uint32(s.part.Size())}, d.showStore()
+	return machine.Store{Base: mem.Addr(d.storeBase()), Size: uint32(s.part.Size())}, d.showStore()
 }
 
 // showStore copies the partition to where the processor reads it.
 func (d *Device) showStore() error {
 	s := &d.store
-	size := storesEnd - storesLeast
-	if err := d.space.Map(storesLeast, size, mem.ReadWrite); err != nil {
+	at := d.firmware.Chip.Memory.Stores
+	if err := d.space.Map(at.Start, at.Size(), mem.ReadWrite); err != nil {
 		return err
 	}
-	copy(d.mem.Bytes(mem.Addr(s.base()), mem.Addr(s.part.Size())), s.part.Bytes())
-	return d.space.Map(storesLeast, size, mem.ReadOnly)
+	copy(d.mem.Bytes(mem.Addr(d.storeBase()), mem.Addr(s.part.Size())), s.part.Bytes())
+	return d.space.Map(at.Start, at.Size(), mem.ReadOnly)
 }
 
 // eraseStore erases what is not blank (eraseLFS).
@@ -198,7 +190,7 @@ func (d *Device) loadRequested() bool {
 	if err != nil {
 		panic("BUG: an image is sound and cannot be read: " + err.Error())
 	}
-	d.writeStore(lfs.Build(f.Model, f.Image, d.store.base()))
+	d.writeStore(lfs.Build(f.Model, f.Image, d.storeBase()))
 	return true
 }
 
@@ -232,9 +224,9 @@ func (d *Device) CheckImage(name string) string {
 }
 
 func (d *Device) checkImage(name string, data []byte) string {
-	t := lfs.Target{Name: "this module", Model: d.config.Model, HeapFree: d.config.FreeHeap}
+	t := lfs.Target{Name: "this module", Model: d.config.Build.Numbers, HeapFree: d.config.FreeHeap}
 	if d.store.part != nil {
-		t.Base, t.Size = d.store.base(), uint32(d.store.part.Size())
+		t.Base, t.Size = d.storeBase(), uint32(d.store.part.Size())
 	}
 	for _, p := range lfs.Check(data, t) {
 		if !p.Warning {
@@ -263,7 +255,7 @@ func FlashStore(c Config, im *chunk.Image) (bytes int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	r := lfs.Build(c.Model, im, rcr.Window+region.Addr)
+	r := lfs.Build(c.Build.Numbers, im, uint32(c.Build.ChipOrDefault().Memory.Window.Start)+region.Addr)
 	if len(r.Data) > int(region.Size) {
 		return 0, fmt.Errorf("the image takes %d bytes, the partition of the store has %d", len(r.Data), region.Size)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/mem"
@@ -32,15 +33,16 @@ var ErrCut = errors.New("a task did not end and was cut off")
 // the time is last is cut.
 func (d *Device) lives(run func(), end, last time.Duration) (err error) {
 	defer mem.CatchFaults()()
-	defer d.stopped.Store(false)
 	defer d.watch()()
+	d.living = true
+	defer d.runEnds()
 	d.loop.Limit(end, last)
 	defer d.loop.Limit(sdk.Forever, sdk.Forever)
 	d.bugs, d.bug = 0, nil
 	defer func() { err = cmp.Or(d.bug, err) }()
-	for !d.stopped.Load() {
+	for !d.interrupted() {
 		if d.wakeUp != 0 {
-			if d.sleep(run); d.wakeUp != 0 || d.stopped.Load() {
+			if d.sleep(run); d.wakeUp != 0 || d.interrupted() {
 				return nil
 			}
 		}
@@ -142,7 +144,11 @@ func (d *Device) boot(info port.ResetInfo) error {
 		d.off()
 	}
 	d.loop.Reset()
-	d.mem.Zero(ramStart, ramEnd-ramStart)
+	if d.used { // else the host has just given it, empty and not touched yet
+		ram := d.firmware.Chip.Memory.RAM
+		d.mem.Zero(ram.Start, ram.Size())
+	}
+	d.used = true
 	d.newHeap()
 	d.system.Reset(info)
 	if err := cmp.Or(d.openFiles(), d.openStore()); err != nil {
@@ -150,7 +156,7 @@ func (d *Device) boot(info port.ResetInfo) error {
 	}
 	d.idle = true
 	if info.Reason != port.ResetPowerOn {
-		d.report(Event{Kind: Rebooted, Text: "reset: " + reasonNames[info.Reason], Reset: &info})
+		d.report(Event{Kind: Rebooted, Text: "reset: " + d.firmware.Chip.Resets[info.Reason].Name, Reset: &info})
 	}
 	d.radio.Start()
 	d.running = true
@@ -161,10 +167,8 @@ func (d *Device) boot(info port.ResetInfo) error {
 	return err
 }
 
-// reasonNames are in the order of port.ResetReason.
-var reasonNames = [...]string{
-	"power on", "hardware watchdog", "exception", "watchdog", "restart", "deep sleep is over", "reset pin",
-}
+// resetInfo is what the SDK tells about a reset without a crash behind it.
+func (d *Device) resetInfo(r port.ResetReason) port.ResetInfo { return d.firmware.Chip.ResetInfo(r) }
 
 // newMachine makes the virtual machine of this life.
 func (d *Device) newMachine() error {
@@ -172,18 +176,32 @@ func (d *Device) newMachine() error {
 	if err != nil {
 		return err
 	}
-	vm, err := d.edition().New(machine.Config{
-		Mem: d.mem, Space: d.space, ROM: d.image, Host: d, Heap: d.allocator(),
+	vm, err := d.firmware.Machine.New(machine.Config{
+		Mem: d.mem, Space: d.space, ROM: d.firmware.Image, Host: d, Heap: d.allocator(),
 		Store: store, StripDefault: 1, CLib: clib.Chip, Seed: d.system.Random(),
 		Output:      func(p []byte) { node.Output(d.machine.State(), p) },
 		ErrorOutput: d.print,
 		PostTask:    func(prio int, f func()) bool { return d.loop.Post(port.Priority(prio), f) },
-		Fuel:        d.fuel,
+		Fuel:        d.fuel, Undefined: d.onUndefined,
 	})
 	if err == nil {
 		d.machine = vm
 	}
 	return err
+}
+
+// onUndefined tells of a module of the firmware that is asked for and not in Moonlet. What a
+// build leaves out is nil without a word, as on a board.
+func (d *Device) onUndefined(name string) {
+	if !firmware.IsMissing(name) || d.missed[name] {
+		return
+	}
+	if d.missed == nil {
+		d.missed = map[string]bool{}
+	}
+	d.missed[name] = true
+	d.report(Event{Kind: MissingModule, Module: name, Traceback: d.position(),
+		Text: fmt.Sprintf("the firmware's module %s is not in Moonlet yet: it is nil, as in a build without it", name)})
 }
 
 // print writes text to serial port 0.
@@ -206,9 +224,8 @@ func (d *Device) fuel(used int64) int64 {
 
 // unitTime is the length of a cost unit at the current processor clock.
 func (d *Device) unitTime() time.Duration {
-	const referenceMHz = 80
 	if mhz := d.system.CPUFrequency(); mhz != d.unitMHz { // a division is dear
-		d.unitMHz, d.unit = mhz, max(d.config.UnitTime*referenceMHz/time.Duration(mhz), 1)
+		d.unitMHz, d.unit = mhz, max(d.config.UnitTime*time.Duration(d.firmware.Chip.Clocks.UnitMHz)/time.Duration(mhz), 1)
 	}
 	return d.unit
 }
@@ -230,7 +247,7 @@ func (d *Device) crash(r any) port.ResetInfo {
 		return r.info
 	case cutOff:
 		d.cut = true
-		return sdk.Reason(port.ResetPowerOn)
+		return d.resetInfo(port.ResetPowerOn)
 	}
 	if f, ok := d.space.AsFault(r); ok {
 		revoked, err := d.space.Restore()
@@ -240,10 +257,10 @@ func (d *Device) crash(r any) port.ResetInfo {
 		case revoked && d.loop.Cutting():
 			d.reportCut("the end came in the midst of a task, which was cut off by force")
 			d.cut = true
-			return sdk.Reason(port.ResetPowerOn)
+			return d.resetInfo(port.ResetPowerOn)
 		case revoked:
 			d.report(Event{Kind: Watchdog, Text: "a task kept this computer busy for too long: the watchdog resets the module"})
-			return sdk.Reason(port.ResetSoftWatchdog)
+			return d.resetInfo(port.ResetSoftWatchdog)
 		}
 		return d.exception(f)
 	}
@@ -256,7 +273,7 @@ func (d *Device) crash(r any) port.ResetInfo {
 	}
 	d.print("PANIC: unprotected error in call to Lua API (" + msg + ")\n")
 	d.report(Event{Kind: Exception, Text: "an error that no protected call catches: " + msg})
-	return sdk.Reason(port.ResetException)
+	return d.resetInfo(port.ResetException)
 }
 
 // bugsMax is how many faults of this program end a run: a module may meet one at each
@@ -275,8 +292,8 @@ func (d *Device) foundBug(r any) port.ResetInfo {
 	d.report(Event{Kind: Bug, Traceback: d.anyPosition(), Text: fmt.Sprintf(
 		"BUG: %s\nThis is a fault of moonlet itself, and the module is reset. Please report it with the application, if you may, and with this:\n"+
 			"%s %s/%s, numbers %s, heap %d, seed %d, after %v of the module's time\n%s",
-		what, runtime.Version(), runtime.GOOS, runtime.GOARCH, c.Model.Flag(), c.FreeHeap, c.Seed, c.Clock.Now(), debug.Stack())})
-	return sdk.Reason(port.ResetException)
+		what, runtime.Version(), runtime.GOOS, runtime.GOARCH, c.Build.Numbers.Flag(), c.FreeHeap, c.Seed, c.Clock.Now(), debug.Stack())})
+	return d.resetInfo(port.ResetException)
 }
 
 // anyPosition is position where nothing can be relied upon.
@@ -289,28 +306,11 @@ func (d *Device) anyPosition() (text string) {
 	return d.position()
 }
 
-// causeNames are those that the SDK prints.
-func causeName(cause uint8) string {
-	switch cause {
-	case mem.CauseIllegalInstruction:
-		return "IllegalInstructionCause"
-	case mem.CauseUnaligned:
-		return "LoadStoreAlignmentCause"
-	case mem.CauseLoadProhibited:
-		return "LoadProhibitedCause"
-	case mem.CauseStoreProhibited:
-		return "StoreProhibitedCause"
-	}
-	return "unknown"
-}
-
-// exception reports a fault as the SDK does. There is no program counter of the
-// chip, so epc1 is 0.
+// exception reports a fault as the SDK does.
 func (d *Device) exception(f *mem.Fault) port.ResetInfo {
-	d.print(fmt.Sprintf("Fatal exception %d(%s):\nepc1=0x%08x, epc2=0x00000000, epc3=0x00000000, excvaddr=0x%08x, depc=0x00000000\n",
-		f.Cause, causeName(f.Cause), 0, f.Addr))
-	d.report(Event{Kind: Exception, Text: fmt.Sprintf("fatal exception %d (%s) at address 0x%08x", f.Cause, causeName(f.Cause), f.Addr)})
-	info := sdk.Reason(port.ResetException)
+	d.print(d.firmware.Chip.ExceptionText(f))
+	d.report(Event{Kind: Exception, Text: fmt.Sprintf("fatal exception %d (%s) at address 0x%08x", f.Cause, d.firmware.Chip.ExceptionName(f.Cause), f.Addr)})
+	info := d.resetInfo(port.ResetException)
 	info.ExcCause, info.ExcVAddr = uint32(f.Cause), f.Addr
 	return info
 }
@@ -341,10 +341,7 @@ func (d *Device) onLongTask(t time.Duration) {
 	if d.booting {
 		return
 	}
-	limit := d.config.TaskLimit
-	if limit == 0 {
-		limit = sdk.TaskLimit
-	}
+	limit := cmp.Or(d.config.TaskLimit, d.firmware.Chip.Watchdog.Task)
 	d.report(Event{Kind: LongTask, Took: t, Traceback: where,
 		Text: fmt.Sprintf("a task held the chip for %v; after %v the radio suffers", t.Round(100*time.Microsecond), limit)})
 }
@@ -362,5 +359,5 @@ func (d *Device) reportCut(text string) {
 // onWatchdog resets the chip in the midst of a task.
 func (d *Device) onWatchdog() {
 	d.report(Event{Kind: Watchdog, Traceback: d.position(), Text: "a task held the chip for too long: the watchdog resets it"})
-	panic(reset{sdk.Reason(port.ResetSoftWatchdog)})
+	panic(reset{d.resetInfo(port.ResetSoftWatchdog)})
 }

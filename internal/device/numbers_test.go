@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/lua/num"
 )
@@ -70,5 +71,5 @@ func TestNumberModels(t *testing.T) {
 
 func startModel(t *testing.T, model num.Model, code string) *module {
 	t.Helper()
-	return startConfig(t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: stateWith(t, "init.lua", code), Model: model})
+	return startConfig(t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: stateWith(t, "init.lua", code), Build: firmware.Build{Numbers: model}})
 }

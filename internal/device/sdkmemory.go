@@ -1,7 +1,6 @@
 package device
 
 import (
-	"moonlet.example/moonlet/internal/heap"
 	"moonlet.example/moonlet/internal/mem"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sim/hostnet"
@@ -46,25 +45,4 @@ func (m sdkMemory) Give(at port.Block) {
 	if m.d.heap != nil && at != 0 {
 		m.d.allocator().Free(at, 0)
 	}
-}
-
-// atPrompt is what a module without an application has taken from the heap when it waits
-// at its prompt: the SDK opens a network of its own by default.
-func (c *Config) atPrompt() int {
-	n := bootUse
-	if use := c.SDKMemory.Radio.AccessPoint; use > 0 {
-		n += (use + heap.Overhead + 7) &^ 7
-	}
-	return n
-}
-
-// maxFreeHeap is the largest Config.FreeHeap in bytes.
-func (c *Config) maxFreeHeap() int { return int(ramEnd-staticEnd) - c.atPrompt() }
-
-// newHeap makes the heap of a life, before the SDK starts: what that takes is not free
-// any more when Lua comes.
-func (d *Device) newHeap() {
-	start := ramEnd - mem.Addr(d.config.FreeHeap+d.config.atPrompt())
-	d.heap = heap.NewDevice(d.mem, start, ramEnd)
-	d.profile.begin(d)
 }

@@ -29,3 +29,17 @@ type Allocator interface {
 	// Check walks the books and reports the first inconsistency.
 	Check() error
 }
+
+// System is the allocator of a chip, with what its SDK and reports tell about it.
+type System interface {
+	Allocator
+	// Lowest is the smallest value that FreeBytes has had, Low the smallest since its
+	// last call.
+	Lowest() Addr
+	Low() Addr
+	// Size is what there would be if nothing was taken, in bytes.
+	Size() Addr
+	// Blocks calls f with each block in use in the order of addresses: where its content
+	// begins, and its size with what the allocator has of it.
+	Blocks(f func(a, size Addr))
+}

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"moonlet.example/moonlet/internal/chip"
 	"moonlet.example/moonlet/internal/heap"
 	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/editions"
@@ -119,7 +120,7 @@ func (s *Session) open(c Config) error {
 		return err
 	}
 	s.host = &Host{System: c.System, Randomizer: c.Random}
-	s.machine, err = editions.For(c.Model).New(machine.Config{
+	s.machine, err = editions.Default().Machine(c.Model).New(machine.Config{
 		Mem: m, Space: s.space, Heap: heap.NewFast(m, heapStart, end), ROM: image, Store: store,
 		Host: s.host, Seed: c.Seed, StripDefault: c.StripDefault, WideKeys: !c.NarrowKeys, CLib: c.CLib, Fuel: s.fuel,
 		Output: func(p []byte) { s.write(c.Output, p) },
@@ -136,7 +137,7 @@ func (s *Session) open(c Config) error {
 	if c.CompileOnly {
 		return nil
 	}
-	s.host.open = editions.For(c.Model).OpenLibs
+	s.host.open = editions.Default().Machine(c.Model).OpenLibs
 	pushMain(s.L, openProc)
 	if status := s.L.PCall(mainArgs, 0, 0); status != state.OK {
 		msg, _ := s.L.ToString(-1)
@@ -145,21 +146,19 @@ func (s *Session) open(c Config) error {
 	return nil
 }
 
-// storeStart is where the Lua Flash Store is found (FLASH_BASE, lnodemcu.c).
-const storeStart = 0x40290000
-
 // mapStore places the words of an image where a chip reads its flash memory.
 func (s *Session) mapStore(c Config) (machine.Store, error) {
 	if c.Image == nil {
 		return machine.Store{}, nil
 	}
-	r := lfs.Build(c.Model, c.Image, storeStart)
+	start := chip.ESP8266().Memory.StoreBase
+	r := lfs.Build(c.Model, c.Image, uint32(start))
 	size := (mem.Addr(len(r.Data)) + mem.PageSize - 1) &^ (mem.PageSize - 1)
-	if err := s.space.Map(storeStart, size, mem.ReadWrite); err != nil {
+	if err := s.space.Map(start, size, mem.ReadWrite); err != nil {
 		return machine.Store{}, err
 	}
-	copy(s.space.Mem().Bytes(storeStart, size), r.Data)
-	return machine.Store{Base: storeStart, Size: uint32(size)}, s.space.Map(storeStart, size, mem.ReadOnly)
+	copy(s.space.Mem().Bytes(start, size), r.Data)
+	return machine.Store{Base: start, Size: uint32(size)}, s.space.Map(start, size, mem.ReadOnly)
 }
 
 func (s *Session) write(w io.Writer, p []byte) {
@@ -174,7 +173,7 @@ func Link(model num.Model, modules []state.Module) (*rom.Image, error) {
 	main := &state.ROTable{Name: "ROM",
 		Meta:    &state.ROTable{Name: "ROM.mt", Entries: []state.Entry{state.Tab("__index", stdlib.BaseTable())}},
 		Entries: []state.Entry{state.Tab("_G", stdlib.BaseTable())}}
-	e := editions.For(model)
+	e := editions.Default().Machine(model)
 	all := append([]state.Module{e.Support()}, stdlib.Standard(main, model, true)...)
 	all = append(all, stdlib.IO, stdlib.OS,
 		state.Module{Name: "luac", Procs: []*state.Proc{openProc, mainProc, handlerProc}})
@@ -183,7 +182,7 @@ func Link(model num.Model, modules []state.Module) (*rom.Image, error) {
 
 // linkCompiler links the ROM of a session that only compiles.
 func linkCompiler(model num.Model, modules []state.Module) (*rom.Image, error) {
-	return rom.Link(model, &state.ROTable{Name: "ROM"}, append([]state.Module{editions.For(model).Support()}, modules...))
+	return rom.Link(model, &state.ROTable{Name: "ROM"}, append([]state.Module{editions.Default().Machine(model).Support()}, modules...))
 }
 
 // Machine is the session's virtual machine.

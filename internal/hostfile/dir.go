@@ -14,7 +14,7 @@ import (
 // out of it.
 type Dir struct {
 	host *Host
-	root *os.Root
+	root tree
 	path string
 }
 
@@ -34,7 +34,7 @@ func (h *Host) OpenDir(path string) (*Dir, error) {
 	if err != nil {
 		return nil, pathError(Open, path, err)
 	}
-	return &Dir{h, root, path}, nil
+	return &Dir{h, hostTree{root}, path}, nil
 }
 
 // Path is the path of the directory as it was opened.
@@ -77,7 +77,7 @@ func (d *Dir) Sub(name string) (*Dir, error) {
 	if err != nil {
 		return nil, d.wrap(Open, name, err)
 	}
-	root, err := d.root.OpenRoot(name)
+	root, err := d.root.sub(name)
 	if err != nil {
 		return nil, d.wrap(Open, name, err)
 	}
@@ -99,7 +99,7 @@ func (d *Dir) OpenFile(name string, flag int, perm fs.FileMode) (*File, error) {
 		return nil, d.wrap(Open, name, err)
 	}
 	// Should it have become a pipe since: that one is not waited for.
-	f, err := d.root.OpenFile(name, flag|nonBlock, perm)
+	f, err := d.root.open(name, flag|nonBlock, perm)
 	if err != nil {
 		return nil, d.wrap(Open, name, err)
 	}
@@ -162,7 +162,7 @@ func (d *Dir) ReadDir(name string) ([]fs.DirEntry, error) {
 	if err != nil {
 		return nil, d.wrap(ReadDir, name, err)
 	}
-	f, err := d.root.Open(name)
+	f, err := d.root.open(name, os.O_RDONLY, 0)
 	if err != nil {
 		return nil, d.wrap(ReadDir, name, err)
 	}

@@ -5,13 +5,12 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"syscall"
 )
 
 // File is an open file.
 type File struct {
-	f    *os.File
+	f    handle
 	host *Host
 	path string
 }

@@ -121,7 +121,7 @@ func (h *Host) Open(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{f, h, path}, nil
+	return &File{hostHandle{f}, h, path}, nil
 }
 
 // ReadFile reads a plain file of the user, of no more than most bytes.

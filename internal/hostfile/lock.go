@@ -42,18 +42,19 @@ func (f *File) TryLock() error {
 	if err := f.host.ask(LockFile, f.path); err != nil {
 		return err
 	}
-	return f.wrap(LockFile, tryLock(f.f))
+	return f.wrap(LockFile, f.f.tryLock())
 }
 
 // Unlock gives the lock back.
-func (f *File) Unlock() { unlock(f.f) }
+func (f *File) Unlock() { f.f.unlock() }
 
 // Lock is the lock of a directory.
 type Lock struct {
 	dir  *Dir
 	name string
 	file *File // nil if the directory itself is locked
-	self *os.File
+	self handle
+	said bool // the file says who has the lock, behind its title
 }
 
 // Lock locks the directory by a file in it, which is made if there is none and stays
@@ -94,11 +95,11 @@ func (d *Dir) lockSelf() (*Lock, error) {
 	if err := d.host.ask(LockFile, d.path); err != nil {
 		return nil, err
 	}
-	f, err := d.root.Open(".")
+	f, err := d.root.open(".", os.O_RDONLY, 0)
 	if err != nil {
 		return nil, d.wrap(Open, ".", err)
 	}
-	if err := tryLock(f); err != nil {
+	if err := f.tryLock(); err != nil {
 		f.Close()
 		if errors.Is(err, ErrLocked) {
 			return nil, pathError(LockFile, d.path, err)
@@ -112,20 +113,25 @@ func (d *Dir) lockSelf() (*Lock, error) {
 func (l *Lock) current() bool {
 	a, err := l.file.f.Stat()
 	b, err2 := l.dir.root.Stat(l.name)
-	return err == nil && err2 == nil && os.SameFile(a, b)
+	return err == nil && err2 == nil && sameFile(a, b)
 }
 
-// write says who has the lock. Without it the error of the next one is less clear, no
-// more; so nothing is told of what fails.
+// write says who has the lock, and nothing else. Without it the error of the next one is
+// less clear, no more; so nothing is told of what fails.
 func (l *Lock) write(text string) {
-	if l.file.Truncate(0) == nil {
-		l.file.WriteAt([]byte(text), 0)
+	info, err := l.file.Stat()
+	if err == nil {
+		_, err = l.file.WriteAt([]byte(text), 0)
 	}
+	if err == nil && info.Size() > int64(len(text)) {
+		err = l.file.Truncate(int64(len(text)))
+	}
+	l.said = err == nil
 }
 
 func (l *Lock) drop() {
 	if l.self != nil {
-		unlock(l.self)
+		l.self.unlock()
 		l.self.Close()
 		return
 	}
@@ -135,8 +141,8 @@ func (l *Lock) drop() {
 
 // Release gives the lock back; the file says nobody then.
 func (l *Lock) Release(title string) {
-	if l.file != nil {
-		l.write(title)
+	if l.said { // behind the title
+		l.file.Truncate(int64(len(title)))
 	}
 	l.drop()
 }

@@ -4,7 +4,7 @@ package hostfile
 
 import "os"
 
-// tryLock locks nothing here: nobody else may use the file.
-func tryLock(*os.File) error { return nil }
+// tryLockFile locks nothing here: nobody else may use the file.
+func tryLockFile(*os.File) error { return nil }
 
-func unlock(*os.File) {}
+func unlockFile(*os.File) {}

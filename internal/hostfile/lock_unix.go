@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock locks a file without waiting. flock belongs to the open file, not to the
+// tryLockFile locks a file without waiting. flock belongs to the open file, not to the
 // process as locks of fcntl do: two users in one process exclude each other as well.
-func tryLock(f *os.File) error {
+func tryLockFile(f *os.File) error {
 	for {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		switch {
@@ -24,4 +24,4 @@ func tryLock(f *os.File) error {
 	}
 }
 
-func unlock(f *os.File) { unix.Flock(int(f.Fd()), unix.LOCK_UN) }
+func unlockFile(f *os.File) { unix.Flock(int(f.Fd()), unix.LOCK_UN) }

@@ -11,7 +11,7 @@ import (
 // others from reading what is locked, and tools may read what is in use.
 const lockAt = 1 << 30
 
-func tryLock(f *os.File) error {
+func tryLockFile(f *os.File) error {
 	err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY,
 		0, 1, 0, &windows.Overlapped{Offset: lockAt})
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING) {
@@ -20,6 +20,6 @@ func tryLock(f *os.File) error {
 	return err
 }
 
-func unlock(f *os.File) {
+func unlockFile(f *os.File) {
 	windows.UnlockFileEx(windows.Handle(f.Fd()), 0, 1, 0, &windows.Overlapped{Offset: lockAt})
 }

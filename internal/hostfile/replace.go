@@ -125,7 +125,7 @@ func (d *Dir) sync(name string) {
 	if d.host.ask(Sync, d.Join(name)) != nil || d.host != nil && d.host.NoSync {
 		return
 	}
-	if f, err := d.root.Open(name); err == nil {
+	if f, err := d.root.open(name, os.O_RDONLY, 0); err == nil {
 		f.Sync()
 		f.Close()
 	}
@@ -200,7 +200,7 @@ func (h *Host) write(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	w := &File{f, h, path}
+	w := &File{hostHandle{f}, h, path}
 	_, err = w.Write(content)
 	return errors.Join(err, w.Close())
 }

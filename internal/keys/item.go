@@ -28,8 +28,11 @@ type FlagText string
 // Items are items by name.
 type Items = map[string]*Item
 
-// FromFlag tells that a flag said it.
-func (it *Item) FromFlag() bool { return strings.HasPrefix(it.At, "--") }
+// OwnWord tells that the user said it himself, by a flag or in a program, and no file.
+func (it *Item) OwnWord() bool { return OwnWord(it.At) }
+
+// OwnWord tells whether that is a place where the user himself says something.
+func OwnWord(at string) bool { return strings.HasPrefix(at, "--") || at == InProgram }
 
 // Error is something wrong with what the user wrote.
 type Error struct {

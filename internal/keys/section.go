@@ -43,6 +43,13 @@ func (r *Reader) Check() {
 	}
 }
 
+// CheckAll makes all of those checks, whatever else is wrong.
+func (r *Reader) CheckAll() {
+	for _, check := range r.checks {
+		check()
+	}
+}
+
 // Err is all problems in the order of the file, each an *Error.
 func (r *Reader) Err() error {
 	slices.SortStableFunc(r.problems, func(a, b problem) int { return cmp.Compare(a.line, b.line) })
@@ -98,6 +105,15 @@ func (s *Section) Fail(name, format string, args ...any) {
 // FailHere notes what is wrong with a key that is missing.
 func (s *Section) FailHere(name, format string, args ...any) {
 	s.r.Fail(s.here, s.Key(name), format, args...)
+}
+
+// FailIn notes what is wrong with a key such as buttons[1].pin, wherever it stands.
+func (s *Section) FailIn(key, format string, args ...any) {
+	it := s.here.find(s.items, key)
+	if it.At == "" {
+		it = &Item{At: InProgram}
+	}
+	s.r.Fail(it, s.Key(key), format, args...)
 }
 
 // FailAt notes what is wrong with an entry of a list.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"moonlet.example/moonlet/internal/chip"
 	"moonlet.example/moonlet/internal/lua/num"
 )
 
@@ -47,8 +48,8 @@ const DefaultMaxSize = 0x40000
 
 // The flash window, where an absolute image can lie (luac.c).
 const (
-	windowStart = 0x40200000
-	windowSize  = 0x00100000
+	windowStart = chip.ESP8266Window
+	windowSize  = chip.ESP8266WindowBytes
 )
 
 // UsageError is a mistake in the command line. An option that does not exist is

@@ -22,9 +22,24 @@ type Space struct {
 }
 
 type region struct {
-	start uint32
-	prot  Prot
-	data  []byte
+	start  uint32
+	prot   Prot
+	shared bool // of a plan, never written
+	data   []byte
+}
+
+type planHost struct{}
+
+// NewSpace makes a space of the plan.
+func (p *Plan) NewSpace() (*Space, error) {
+	s := &Space{}
+	for _, r := range p.own {
+		if err := s.Map(r.Start, r.Size, ReadWrite); err != nil {
+			return nil, err
+		}
+	}
+	s.regions = append(s.regions, region{uint32(p.at), ReadOnly, true, p.content})
+	return s, nil
 }
 
 // NewSpace makes an address space with nothing mapped.
@@ -42,6 +57,9 @@ func (s *Space) Map(start, size Addr, p Prot) error {
 	}
 	for i := range s.regions {
 		if r := &s.regions[i]; r.start == uint32(start) && Addr(len(r.data)) == size {
+			if r.shared && p == ReadWrite {
+				return fmt.Errorf("BUG: region %#x+%#x is read by others", start, size)
+			}
 			r.prot = p
 			return nil
 		}
@@ -51,7 +69,7 @@ func (s *Space) Map(start, size Addr, p Prot) error {
 			return fmt.Errorf("BUG: region %#x+%#x overlaps %#x+%#x", start, size, r.start, len(r.data))
 		}
 	}
-	s.regions = append(s.regions, region{uint32(start), p, make([]byte, size)})
+	s.regions = append(s.regions, region{uint32(start), p, false, make([]byte, size)})
 	return nil
 }
 

@@ -5,6 +5,7 @@ package mem
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"unsafe"
 )
@@ -23,6 +24,7 @@ type Mem struct{ base unsafe.Pointer }
 // Space owns the reservation behind a Mem.
 type Space struct {
 	res     []byte // the whole reservation; address 0 is Slack bytes from its start
+	place   *place // among the spaces of a plan, nil for a reservation of its own
 	mu      sync.Mutex
 	regions []region
 	revoked bool
@@ -31,6 +33,7 @@ type Space struct {
 type region struct {
 	start, size Addr
 	prot        Prot
+	shared      bool // of a plan, never written
 }
 
 // NewSpace reserves an address space with nothing mapped.
@@ -62,16 +65,22 @@ func (s *Space) Map(start, size Addr, p Prot) error {
 			return fmt.Errorf("BUG: region %#x+%#x overlaps %#x+%#x", start, size, r.start, r.size)
 		}
 	}
-	if err := protect(s.res[Slack+start:Slack+start+size], p); err != nil {
+	i := slices.IndexFunc(s.regions, func(r region) bool { return r.start == start && r.size == size })
+	if i >= 0 && s.regions[i].shared && p == ReadWrite {
+		return fmt.Errorf("BUG: region %#x+%#x is read by others", start, size)
+	}
+	back := protect
+	if i < 0 && s.place != nil {
+		back = s.place.back
+	}
+	if err := back(s.res[Slack+start:Slack+start+size], p); err != nil {
 		return fmt.Errorf("mapping device memory %#x+%#x: %w", start, size, err)
 	}
-	for i := range s.regions {
-		if r := &s.regions[i]; r.start == start && r.size == size {
-			r.prot = p
-			return nil
-		}
+	if i >= 0 {
+		s.regions[i].prot = p
+	} else {
+		s.regions = append(s.regions, region{start, size, p, false})
 	}
-	s.regions = append(s.regions, region{start, size, p})
 	return nil
 }
 
@@ -127,6 +136,9 @@ func (s *Space) Close() error {
 	}
 	res := s.res
 	s.res = nil
+	if s.place != nil {
+		return s.place.release(res)
+	}
 	return release(res)
 }
 

@@ -9,8 +9,9 @@ func reserve(n int) ([]byte, error) {
 }
 
 func protect(b []byte, p Prot) error {
-	return unix.Mprotect(b, [...]int{None: unix.PROT_NONE, ReadOnly: unix.PROT_READ,
-		ReadWrite: unix.PROT_READ | unix.PROT_WRITE}[p])
+	return unix.Mprotect(b, protBits[p])
 }
+
+var protBits = [...]int{None: unix.PROT_NONE, ReadOnly: unix.PROT_READ, ReadWrite: unix.PROT_READ | unix.PROT_WRITE}
 
 func release(b []byte) error { return unix.Munmap(b) }

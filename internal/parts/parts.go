@@ -51,8 +51,11 @@ type kind struct {
 	connect func(b *Board, c *Config)
 }
 
-// kinds are all parts, in the order in which they are read, checked and connected.
-func kinds() []kind {
+// kinds are all parts, in the order in which they are read, checked and connected. They are
+// made once: every module that boots looks at them.
+var kinds = allKinds()
+
+func allKinds() []kind {
 	return []kind{
 		list("levels", "level", "pin=P,level=L", "a pin that is connected to 0 or 1",
 			"a pin that is connected to 0 or 1 for good",
@@ -135,7 +138,7 @@ func in(table string, err error) error {
 
 // Keys are those of Config.
 func Keys() (all keys.Fields[Config]) {
-	for _, k := range kinds() {
+	for _, k := range kinds {
 		all = append(all, k.fields...)
 	}
 	return all.Grouped("Pins")
@@ -143,7 +146,7 @@ func Keys() (all keys.Fields[Config]) {
 
 // Validate tells the first thing that is wrong with c: nil or a *keys.FieldError.
 func (c *Config) Validate() error {
-	for _, k := range kinds() {
+	for _, k := range kinds {
 		if err := k.check(c); err != nil {
 			return err
 		}
@@ -156,7 +159,7 @@ func Connect(b *Board, c *Config) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	for _, k := range kinds() {
+	for _, k := range kinds {
 		k.connect(b, c)
 	}
 	return nil

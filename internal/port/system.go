@@ -112,6 +112,8 @@ type Hardware struct {
 	FlashSize  uint32 // bytes
 	FlashMode  uint32 // 0 QIO, 1 QOUT, 2 DIO, 15 DOUT
 	FlashSpeed uint32 // Hz
+	// FlashWindow is where the processor reads the first byte of the flash chip.
+	FlashWindow uint32
 }
 
 // Build is what the firmware tells about itself (user_version.h, buildinfo.h).

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/keys"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/flashdir"
@@ -30,7 +30,7 @@ func (p *Project) FlashPath() string {
 	if p.IsImage() {
 		return p.image
 	}
-	if s.flash == "" || strings.HasPrefix(s.flashAt, "--") || filepath.IsAbs(s.flash) {
+	if s.flash == "" || keys.OwnWord(s.flashAt) || filepath.IsAbs(s.flash) {
 		return s.flash
 	}
 	return filepath.Join(p.Dir, s.flash)
@@ -38,7 +38,7 @@ func (p *Project) FlashPath() string {
 
 // flashIsOwn tells whether the user himself names the chip's file.
 func (p *Project) flashIsOwn() bool {
-	return p.IsImage() || p.allow || strings.HasPrefix(p.settings.flashAt, "--")
+	return p.IsImage() || p.allow || keys.OwnWord(p.settings.flashAt)
 }
 
 // checkFlash refuses a chip out of the project that the user does not know of.
@@ -122,14 +122,6 @@ func (p *Project) chipError(err error, doing string) error {
 		return &Error{Problem: err.Error()} // it names the file
 	}
 	return hostErrorf(err, "%s", doing)
-}
-
-// apart is a copy of the project whose flash memory is in a directory of its own.
-func (p *Project) apart(stateDir string) Project {
-	q := *p
-	q.StateDir, q.chip, q.settings.flash, q.save, q.passing = stateDir, nil, "", false, true
-	q.stateIn, q.state, q.lock, q.opened = nil, nil, nil, nil
-	return q
 }
 
 // openFiles opens the file system of the module, which is made if there is none on the

@@ -13,6 +13,7 @@ import (
 	chips "moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/flashfs"
 	"moonlet.example/moonlet/internal/storage/rcr"
+	"moonlet.example/moonlet/internal/trial"
 )
 
 // chipProject is a project whose flash memory is a chip of a megabyte.
@@ -188,7 +189,7 @@ func TestUpload_ForeignChip(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	if _, err := p.MoveStrings(t.Context(), time.Second); err == nil || !strings.Contains(err.Error(), "goes with a project") {
+	if _, err := trial.Strings(t.Context(), p, time.Second); err == nil || !strings.Contains(err.Error(), "goes with a project") {
 		t.Error(err)
 	}
 	if target, err := project.LFSTarget(image); err != nil || target.Size != 0 {

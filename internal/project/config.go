@@ -8,7 +8,6 @@ import (
 
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/keys"
-	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/sdk"
 	"moonlet.example/moonlet/internal/storage/flash"
 )
@@ -41,12 +40,19 @@ type settings struct {
 type pattern struct{ at, key, text string }
 
 // read makes settings of a tree.
-func read(root keys.Items) (settings, error) {
+func read(root keys.Items, strict bool, sources []Source) (settings, error) {
 	r := &keys.Reader{}
 	s := r.Section("", &keys.Item{}, root)
 	c := settings{scale: 1}
 	fields().Read(s, &c)
-	r.Check()
+	if strict {
+		r.CheckAll()
+		c.checkHeap(s)
+		c.check(s, sources)
+	} else {
+		r.Check()
+		c.checkHeap(s)
+	}
 	s.Done()
 	return c, r.Err()
 }
@@ -54,23 +60,6 @@ func read(root keys.Items) (settings, error) {
 // moduleFields say what kind of module it is.
 func moduleFields() keys.Fields[settings] {
 	return keys.Fields[settings]{
-		{Key: keys.Key{Name: "profile", Value: "NAME", Usage: `kind of module; there is "esp8266"`,
-			Doc: "kind of module; there is `\"esp8266\"`", Default: "`\"esp8266\"`"},
-			Read: func(s *keys.Section, name string, _ *settings) {
-				if p := s.Text(name); p != "" && p != "esp8266" {
-					s.Fail(name, `there is no profile %q; choose "esp8266"`, p)
-				}
-			}},
-		{Key: keys.Key{Name: "number", Value: "MODEL", Usage: `numbers: int32, int64 or mixed (32-bit integers, 64-bit floats)`,
-			Doc: "Lua's numbers: `\"int32\"` (integers and floats of 32 bits), `\"int64\"` (both of 64) or `\"mixed\"` (integers of 32, floats of 64). With larger ones the same heap has less free, since values are larger", Default: "`\"int32\"`"},
-			Read: func(s *keys.Section, name string, c *settings) {
-				if model := s.Text(name); model != "" {
-					var err error
-					if c.config.Model, err = num.Parse(model); err != nil {
-						s.Fail(name, "%v", err)
-					}
-				}
-			}},
 		{Key: keys.Key{Name: "heap", Value: "BYTES", Usage: `free heap at the prompt, as in 45056 or 44KB`,
 			Doc: "free heap at the prompt, without an application and with the radio as the SDK sets it up: an access point; with the default numbers", Default: "`\"44KB\"`"},
 			Read: keys.Size(func(c *settings) *int { return &c.config.FreeHeap })},
@@ -98,6 +87,15 @@ func lfsFields() keys.Fields[settings] {
 					c.config.LFSSize, c.anyLFS = defaultLFS, true
 				}
 			}},
+	}
+}
+
+// checkHeap looks whether the chip has room for the heap that was asked for.
+func (c *settings) checkHeap(s *keys.Section) {
+	for _, m := range c.config.Mistakes() {
+		if m.Key == "heap" && c.config.FreeHeap != 0 {
+			s.Fail(m.Key, "%s", m.Problem)
+		}
 	}
 }
 

@@ -17,9 +17,9 @@ import (
 // defaultLFS is the partition for lfs_files where nobody says how large it is.
 const defaultLFS = 128 << 10
 
-// imageSeed is the seed of the strings' hashes in images that a project makes: a
+// ImageSeed is the seed of the strings' hashes in images that a project makes: a
 // project is to give the same image each time.
-const imageSeed = 0x4d6f6f6e
+const ImageSeed = 0x4d6f6f6e
 
 // buildImage compiles the files of the key lfs_files.
 func (p *Project) buildImage() (*chunk.Image, error) {
@@ -30,13 +30,19 @@ func (p *Project) buildImage() (*chunk.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p.compileImage(newest)
+}
+
+// compileImage compiles the files of the store; newest is when the newest one was changed,
+// in seconds since 1970.
+func (p *Project) compileImage(newest int64) (*chunk.Image, error) {
 	byName := map[string]Source{}
 	var names []string
 	for _, s := range p.lfs {
 		byName[s.Name] = s
 		names = append(names, s.Name)
 	}
-	compiler, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Model, Strip: 1, Files: &sourceFiles{p.lfs}})
+	compiler, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Build.Numbers, Strip: 1, Files: &sourceFiles{p.lfs}})
 	if err != nil {
 		return nil, hostErrorf(err, "compiling for the store")
 	}
@@ -50,7 +56,7 @@ func (p *Project) buildImage() (*chunk.Image, error) {
 		main.Source.S = "@" + name // as in the project, wherever that is
 		mains = append(mains, main)
 	}
-	im, err := luac.Image(mains, imageSeed, newest)
+	im, err := luac.Image(mains, ImageSeed, newest)
 	if err != nil {
 		return nil, &Error{Where: filepath.Join(p.Dir, FileName), Key: "lfs_files", Problem: err.Error()}
 	}
@@ -85,7 +91,7 @@ func (p *Project) uploadStore(m manifest, done []Uploaded) ([]Uploaded, error) {
 	if p.Image == nil {
 		return done, nil
 	}
-	sum := sha256.Sum256(chunk.EncodeImage(p.settings.config.Model, p.Image, luac.Source, 0))
+	sum := sha256.Sum256(chunk.EncodeImage(p.settings.config.Build.Numbers, p.Image, luac.Source, 0))
 	text := hex.EncodeToString(sum[:])
 	if m.Store == text {
 		return done, nil

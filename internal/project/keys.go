@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/keys"
 	"moonlet.example/moonlet/internal/parts"
 	"moonlet.example/moonlet/internal/sim/hostnet"
@@ -47,6 +48,7 @@ func Keys() []Key {
 // own, and those that the simulators and the parts declare.
 func fields() keys.Fields[settings] {
 	return slices.Concat(
+		keys.Within(func(c *settings) *firmware.Build { return &c.config.Build }, firmware.Keys()).Grouped("Module"),
 		moduleFields().Grouped("Module"),
 		lfsFields().Grouped("Files"),
 		chipFields().Grouped("Module"),

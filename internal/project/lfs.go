@@ -6,7 +6,6 @@ import (
 
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/lua53/lfs"
-	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // LFSTarget is the store of a project's module: what an image has to fit into.
@@ -33,9 +32,9 @@ func LFSTarget(path string) (lfs.Target, error) {
 	if err != nil {
 		return lfs.Target{}, p.chipError(err, "opening the module's flash memory")
 	}
-	t := lfs.Target{Name: path, Model: p.settings.config.Model, HeapFree: p.Heap(), Size: region.Size}
+	t := lfs.Target{Name: path, Model: p.settings.config.Build.Numbers, HeapFree: p.Heap(), Size: region.Size}
 	if region.Size != 0 {
-		t.Base = rcr.Window + region.Addr
+		t.Base = uint32(c.Build.ChipOrDefault().Memory.Window.Start) + region.Addr
 	}
 	return t, nil
 }

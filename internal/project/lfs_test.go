@@ -105,38 +105,3 @@ func TestLFSFiles_Wrong(t *testing.T) {
 		t.Errorf("a store that is too small: %v", err)
 	}
 }
-
-// TestMoveStrings holds that the strings which are found save heap when they are
-// moved.
-func TestMoveStrings(t *testing.T) {
-	dir := storeProject(t, "init.lua", `
-names = {}
-for word in ("one two three four five six seven"):gmatch"%a+" do names["name of " .. word] = true end
-data = tostring(node.random(100000, 999999))
-secret = "x" .. data
-function used() return "a string constant", names["name of nine"] end
-`)
-	p, err := Open(dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := p.MoveStrings(t.Context(), time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := "," + strings.Join(r.Strings, ",") + ","
-	for _, s := range []string{"name of seven", "a string constant", "names"} {
-		if !strings.Contains(all, ","+s+",") {
-			t.Errorf("%q is missing in %s", s, all)
-		}
-	}
-	if strings.Contains(all, ",x") {
-		t.Errorf("there is random data: %s", all)
-	}
-	if r.Empty <= r.Now || r.With < r.Empty+24*8 {
-		t.Errorf("free heap: %d, %d, %d", r.Now, r.Empty, r.With)
-	}
-	if _, err := os.Stat(filepath.Join(dir, ".moonlet")); err == nil {
-		t.Error("the project has got a state")
-	}
-}

@@ -150,7 +150,7 @@ func (m *MadeChip) partition(p *Project, o *ChipOptions) (store port.FlashRegion
 	}
 	was, ok := page.Table()
 	ok = ok && len(was) > 0
-	lfs, size := uint32(p.settings.config.LFSSize), uint32(chipmap.FlashSize(m.Chip.Bytes()))
+	lfs, size := uint32(p.settings.config.LFSSize), uint32(flash.FirmwareSize(m.Chip.Bytes()))
 	if p.settings.anyLFS && rcr.Find(was, port.PartitionLFS).Size != 0 {
 		lfs = 0 // the build's own is as good
 	}

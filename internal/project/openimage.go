@@ -56,9 +56,11 @@ func (p *Project) Lost() bool {
 	return !p.Saves() && !p.older && p.chip != nil && p.chip.Changed()
 }
 
+const notWithImage = "this does not go with the image of a chip, which has its size, its store and its files"
+
 // openImage makes a project of the image of a chip. All of it is in there, so there are no
 // sources.
-func (p *Project) openImage(path string, info fs.FileInfo, flags []Setting) (err error) {
+func (p *Project) openImage(path string, info fs.FileInfo, o *Options) (err error) {
 	if !info.Mode().IsRegular() {
 		return &Error{Where: path, Problem: "this is neither a directory nor a file"}
 	}
@@ -66,26 +68,31 @@ func (p *Project) openImage(path string, info fs.FileInfo, flags []Setting) (err
 		return &Error{Where: path, Problem: fmt.Sprintf(
 			"this is neither a directory, nor a .lua or .lc file, nor the image of a whole flash chip: that has 512 KB, 1, 2, 4, 8 or 16 MB, and this file %d bytes", info.Size())}
 	}
-	for _, f := range flags {
+	for _, f := range o.Flags {
 		if slices.Contains([]string{"flash", "flash-size", "file", "lfs", "lfs-file"}, f.Flag) {
-			return &Error{Where: "--" + f.Flag, Problem: "this does not go with the image of a chip, which has its size, its store and its files"}
+			return &Error{Where: "--" + f.Flag, Problem: notWithImage}
+		}
+	}
+	for _, key := range []string{"flash", "flash_size", "files", "lfs", "lfs_files"} {
+		if _, ok := o.Values[key]; ok {
+			return &Error{Where: keys.InProgram, Key: key, Problem: notWithImage}
 		}
 	}
 	p.Dir, p.image = filepath.Dir(path), path
-	if err := p.configure(keys.Items{}, flags); err != nil {
+	if err := p.configure(keys.Items{}, o); err != nil {
 		return err
 	}
 	if p.data, err = flash.ReadChipOn(p.files, path); err != nil {
 		return hostErrorf(err, "reading the image")
 	}
-	if err := p.readImage(flags); err != nil {
+	if err := p.readImage(o); err != nil {
 		return err
 	}
 	return p.temporaryState()
 }
 
 // readImage finds out what a firmware would do with a chip, and how it was built.
-func (p *Project) readImage(flags []Setting) error {
+func (p *Project) readImage(o *Options) error {
 	data := p.data
 	fail := func(format string, args ...any) error {
 		return &Error{Where: p.image, Problem: fmt.Sprintf(format, args...) + "; \"moonlet flash inspect\" tells more"}
@@ -105,7 +112,7 @@ func (p *Project) readImage(flags []Setting) error {
 			return p.adopt(t)
 		}
 	}
-	size := chipmap.FlashSize(data)
+	size := flash.FirmwareSize(data)
 	switch {
 	case flash.Blank(data):
 		return fail("the whole chip is erased: there is no firmware and no application; \"moonlet flash create\" makes an image of a project")
@@ -119,13 +126,13 @@ func (p *Project) readImage(flags []Setting) error {
 	}
 	store := rcr.Find(table, port.PartitionLFS)
 	p.settings.config.LFSSize = knownStore(store)
-	if slices.ContainsFunc(flags, func(f Setting) bool { return f.Flag == "number" }) {
+	if o.Values["number"] != nil || slices.ContainsFunc(o.Flags, func(f Setting) bool { return f.Flag == "number" }) {
 		return nil
 	}
 	// Only a store tells what numbers the firmware has; where that leaves two, the first
 	// one is the likely one.
 	if s, _, err := lfs.Read(data[store.Addr : store.Addr+store.Size]); store.Size != 0 && err == nil && len(s.Models) > 0 {
-		p.settings.config.Model = s.Models[0]
+		p.settings.config.Build.Numbers = s.Models[0]
 	}
 	return nil
 }

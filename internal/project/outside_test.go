@@ -10,6 +10,7 @@ import (
 
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/trial"
 )
 
 // link makes a symbolic link, or skips the test where that is not allowed.
@@ -184,7 +185,7 @@ func TestStateIsLocked(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(first.StateDir, device.FlashDir, "init.lua")); err != nil {
 		t.Error("--fresh emptied a flash memory in use")
 	}
-	if _, err := second.MoveStrings(t.Context(), 1e8); err != nil {
+	if _, err := trial.Strings(t.Context(), second, 1e8); err != nil {
 		t.Errorf("a trial is hindered: %v", err)
 	}
 	if _, err := project.LFSTarget(dir); err != nil {

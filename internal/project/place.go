@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/keys"
 )
 
 // A project that somebody got from elsewhere must not reach what is not its own: its
@@ -88,7 +89,7 @@ func (p *Project) here() tree {
 
 // base is the tree in which a pattern counts from a directory, and that directory in it.
 func (p *Project) base(pat pattern, dir string) (tree, string, error) {
-	own := strings.HasPrefix(pat.at, "--")
+	own := keys.OwnWord(pat.at)
 	switch {
 	case isLocal(dir):
 		return p.here(), dir, nil

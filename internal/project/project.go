@@ -49,6 +49,7 @@ type Project struct {
 	chip       *flash.Chip // nil until it is opened, and without one
 	chipErr    error       // the first one of writing to it, before the module starts
 	passing    bool        // StateDir is removed by whoever tries something
+	ownDir     string      // that Close removes; "" for none
 	unkept     bool        // chip is in memory only, and nobody asks later what was uploaded
 	image      string      // the path, if the project is the image of a chip
 	save       bool        // what happens is kept in image
@@ -64,6 +65,11 @@ type Options struct {
 	// AllowOutside lets the project read and write where the user may, by paths in its
 	// file and by links. Without it both are refused.
 	AllowOutside bool
+	// Values are keys and their values, as in a project file: strings, int64, float64, bool,
+	// []any and map[string]any. They win over the project file, and flags over them.
+	Values map[string]any
+	// Strict also looks for what only a module would find, or nobody.
+	Strict bool
 
 	settingsOnly bool // no sources are wanted
 }
@@ -91,9 +97,9 @@ func (p *Project) open(path string, o *Options) error {
 	case !info.IsDir() && filepath.Base(path) == FileName:
 		path = filepath.Dir(path)
 	case !info.IsDir() && isScript(path):
-		return p.openFile(path, o.Flags)
+		return p.openFile(path, o)
 	case !info.IsDir():
-		return p.openImage(path, info, o.Flags)
+		return p.openImage(path, info, o)
 	}
 	return p.openDir(path, o)
 }
@@ -117,7 +123,7 @@ func (p *Project) openDir(dir string, o *Options) (err error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	if err := p.configure(root, o.Flags); err != nil {
+	if err := p.configure(root, o); err != nil {
 		return err
 	}
 	if err := p.placeState(); err != nil {
@@ -144,7 +150,7 @@ func (p *Project) placeState() error {
 	s := &p.settings
 	name := defaultState
 	switch {
-	case strings.HasPrefix(s.stateAt, "--"):
+	case keys.OwnWord(s.stateAt):
 		p.StateDir = s.state
 		return nil
 	case s.stateAt != "":
@@ -161,11 +167,12 @@ func (p *Project) placeState() error {
 	return nil
 }
 
-func (p *Project) configure(root keys.Items, flags []Setting) (err error) {
-	if err := keys.Overlay(root, Keys(), flags); err != nil {
+func (p *Project) configure(root keys.Items, o *Options) (err error) {
+	keys.OverlayValues(root, o.Values)
+	if err := keys.Overlay(root, Keys(), o.Flags); err != nil {
 		return err
 	}
-	p.settings, err = read(root)
+	p.settings, err = read(root, o.Strict, p.Sources)
 	if list := p.settings.openings; len(list) > 0 && p.settings.config.Net.Policy != hostnet.None {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("the project's file opens the network further than the default: %s",
 			strings.Join(list, ", ")))
@@ -184,9 +191,9 @@ func (p *Project) hasInit() bool {
 
 // openFile makes a project of one file. A module starts init.lua, so that is
 // what a source file becomes; compiled code is started by one.
-func (p *Project) openFile(path string, flags []Setting) error {
+func (p *Project) openFile(path string, o *Options) error {
 	p.Dir = filepath.Dir(path)
-	if err := p.configure(keys.Items{}, flags); err != nil {
+	if err := p.configure(keys.Items{}, o); err != nil {
 		return err
 	}
 	if !p.settings.allFiles {
@@ -202,7 +209,7 @@ func (p *Project) openFile(path string, flags []Setting) error {
 		source.Name = "init.lua"
 		p.Sources = []Source{source}
 	} else {
-		start := newSource("init.lua", "", fmt.Appendf(nil, "dofile(%s)\n", luaQuote(source.Name)))
+		start := newSource("init.lua", "", fmt.Appendf(nil, "dofile(%s)\n", LuaQuote(source.Name)))
 		p.Sources = []Source{start, source}
 	}
 	return p.temporaryState()
@@ -227,8 +234,8 @@ func (p *Project) temporaryState() error {
 	return nil
 }
 
-// luaQuote writes s as a Lua string.
-func luaQuote(s string) string {
+// LuaQuote writes s as a Lua string.
+func LuaQuote(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for i := range len(s) {
@@ -286,6 +293,10 @@ func (p *Project) Close() (err error) {
 		}
 	}
 	p.opened, p.root, p.stateIn, p.beside = nil, nil, nil, nil
+	if p.ownDir != "" {
+		err = errors.Join(err, removeTemp(p.files, p.ownDir))
+		p.ownDir = ""
+	}
 	if !p.Temporary {
 		return err
 	}

@@ -7,18 +7,16 @@ import (
 	"sync/atomic"
 	"time"
 
+	"moonlet.example/moonlet/internal/chip"
 	"moonlet.example/moonlet/internal/port"
 )
 
 // Times after which something is wrong with a task.
 const (
-	// TaskLimit is how long a task may hold the chip before the radio suffers
-	// (15 ms, docs/lua-modules/cohelper.md of the firmware).
-	TaskLimit = 15 * time.Millisecond
-	// SoftWatchdog is how long until the SDK's own watchdog resets the chip. The
-	// SDK does not document it; 3.2 s is what users of the chip commonly measure
-	// (for instance sigmdel.ca/michel/program/esp8266/arduino/watchdogs_en.html).
-	SoftWatchdog = 3200 * time.Millisecond
+	// TaskLimit is how long a task may hold the ESP8266 before the radio suffers.
+	TaskLimit = chip.ESP8266TaskLimit
+	// SoftWatchdog is how long until the SDK's own watchdog resets it.
+	SoftWatchdog = chip.ESP8266SoftWatchdog
 )
 
 // dispatchTime is how long it takes to begin a task. It is less than on the
@@ -29,6 +27,10 @@ const dispatchTime = time.Microsecond
 // Config is what a Loop needs. Only Clock must be set.
 type Config struct {
 	Clock Clock
+	// TaskQueue is how many tasks of a priority can wait, TimerStep the shortest period of a
+	// timer; 0 is the ESP8266's.
+	TaskQueue int
+	TimerStep time.Duration
 	// TaskLimit and SoftWatchdog replace the constants of that name; a negative
 	// value turns the supervision off.
 	TaskLimit    time.Duration
@@ -114,10 +116,20 @@ func New(c Config) *Loop {
 	if c.SoftWatchdog == 0 {
 		c.SoftWatchdog = SoftWatchdog
 	}
+	if c.TaskQueue == 0 {
+		c.TaskQueue = port.TaskQueueLen
+	}
+	if c.TimerStep == 0 {
+		c.TimerStep = chip.ESP8266().TimerStep
+	}
 	l := &Loop{config: c, clock: c.Clock, end: Forever, last: Forever,
 		wake: make(chan struct{}, 1), cutNow: make(chan struct{}, 1), holds: map[*hold]struct{}{}}
 	l.virtual, _ = c.Clock.(*VirtualClock)
 	l.timers.loop, l.hard.loop = l, l
+	rings := make([]func(), len(l.tasks)*c.TaskQueue)
+	for p := range l.tasks {
+		l.tasks[p].ring = rings[p*c.TaskQueue:][:c.TaskQueue:c.TaskQueue]
+	}
 	return l
 }
 
@@ -406,7 +418,7 @@ func (l *Loop) jump(t time.Duration) {
 
 // taskQueue is a ring of tasks of one priority.
 type taskQueue struct {
-	ring     [port.TaskQueueLen]func()
+	ring     []func()
 	first, n int
 }
 
@@ -414,7 +426,11 @@ func (q *taskQueue) push(f func()) bool {
 	if q.n == len(q.ring) {
 		return false
 	}
-	q.ring[(q.first+q.n)%len(q.ring)] = f
+	last := q.first + q.n
+	if last >= len(q.ring) {
+		last -= len(q.ring)
+	}
+	q.ring[last] = f
 	q.n++
 	return true
 }
@@ -425,9 +441,14 @@ func (q *taskQueue) pop() func() {
 	}
 	f := q.ring[q.first]
 	q.ring[q.first] = nil
-	q.first = (q.first + 1) % len(q.ring)
+	if q.first++; q.first == len(q.ring) {
+		q.first = 0
+	}
 	q.n--
 	return f
 }
 
-func (q *taskQueue) clear() { *q = taskQueue{} }
+func (q *taskQueue) clear() {
+	clear(q.ring)
+	q.first, q.n = 0, 0
+}

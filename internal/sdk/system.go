@@ -1,31 +1,22 @@
 package sdk
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"time"
 
+	"moonlet.example/moonlet/internal/chip"
 	"moonlet.example/moonlet/internal/mem"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
-// rtcPeriodQ12 is the length of a cycle of the slow clock in µs, with 12 bits
-// after the binary point: 5.75 µs. The clock is an RC oscillator, no two are
-// alike; with this one the longest deep sleep is about 3.4 hours, near the
-// 3.5 hours that docs/modules/node.md quotes as realistic.
-const rtcPeriodQ12 = 5*4096 + 3*1024
-
-// Processor clocks in MHz.
-const (
-	cpuMHz    = 80
-	cpuMaxMHz = 160
-)
-
 // SystemConfig is what a System needs. Loop, Mem, the static region and Records
 // must be set.
 type SystemConfig struct {
+	Chip    *chip.Chip // nil is the ESP8266
 	Loop    *Loop
 	Records *rcr.Page
 	// Static variables of modules lie in [StaticStart, StaticEnd) of Mem.
@@ -48,6 +39,7 @@ type SystemConfig struct {
 // after the current task, and who runs it asks Pending.
 type System struct {
 	config     SystemConfig
+	clocks     *chip.Clocks
 	loop       *Loop
 	random     *rand.PCG
 	info       port.ResetInfo
@@ -89,8 +81,10 @@ var (
 
 // NewSystem returns the system at power-on.
 func NewSystem(c SystemConfig) *System {
-	s := &System{config: c, loop: c.Loop, random: rand.NewPCG(c.Seed, c.Seed)}
-	s.Reset(Reason(port.ResetPowerOn))
+	c.Chip = cmp.Or(c.Chip, chip.ESP8266())
+	c.Hardware.FlashWindow = uint32(c.Chip.Memory.Window.Start)
+	s := &System{config: c, clocks: &c.Chip.Clocks, loop: c.Loop, random: rand.NewPCG(c.Seed, c.Seed)}
+	s.Reset(s.reason(port.ResetPowerOn))
 	return s
 }
 
@@ -102,19 +96,10 @@ func (s *System) LargestFreeHeap() int {
 	return 0
 }
 
-// Reason returns the reset info for a reason without a crash behind it. The raw
-// cause is the boot ROM's "rst cause": 1 after power-on, 4 after the hardware
-// watchdog, 2 after what the SDK does through the reset pin's path.
-func Reason(r port.ResetReason) port.ResetInfo {
-	raw := uint32(2)
-	switch r {
-	case port.ResetPowerOn:
-		raw = 1
-	case port.ResetHardwareWatchdog:
-		raw = 4
-	}
-	return port.ResetInfo{Raw: raw, Reason: r}
-}
+// Reason is the reset info of the ESP8266 for a reason without a crash behind it.
+func Reason(r port.ResetReason) port.ResetInfo { return chip.ESP8266().ResetInfo(r) }
+
+func (s *System) reason(r port.ResetReason) port.ResetInfo { return s.config.Chip.ResetInfo(r) }
 
 // Reset begins a new life. The Loop is reset by whoever calls this, before.
 func (s *System) Reset(info port.ResetInfo) {
@@ -123,10 +108,10 @@ func (s *System) Reset(info port.ResetInfo) {
 	s.sdkOutput = false
 	s.statics = map[string]staticArea{}
 	s.staticEnd = s.config.StaticStart
-	s.mhz, s.cycles, s.cyclesTime = cpuMHz, 0, s.loop.Now()
+	s.mhz, s.cycles, s.cyclesTime = s.clocks.CPU, 0, s.loop.Now()
 	if b, ok := s.config.Records.Read(port.RecordStartup); ok && len(b) == 4 &&
 		binary.LittleEndian.Uint32(b)&port.StartupCPUMax != 0 {
-		s.mhz = cpuMaxMHz
+		s.mhz = s.clocks.CPUMax
 	}
 	table, _ := s.config.Records.Read(port.RecordPartitions)
 	s.partitions = rcr.DecodeTable(table)
@@ -144,11 +129,11 @@ func (s *System) End(e Ending) {
 }
 
 // Restart implements port.Power.
-func (s *System) Restart() { s.End(Ending{Next: Reason(port.ResetRestart)}) }
+func (s *System) Restart() { s.End(Ending{Next: s.reason(port.ResetRestart)}) }
 
 // DeepSleep implements port.Power.
 func (s *System) DeepSleep(us uint64, _ bool) {
-	e := Ending{Next: Reason(port.ResetDeepSleep), Sleep: Forever, SleepOption: s.sleepOption}
+	e := Ending{Next: s.reason(port.ResetDeepSleep), Sleep: Forever, SleepOption: s.sleepOption}
 	if us > 0 && us < uint64(Forever/time.Microsecond) {
 		e.Sleep = time.Duration(us) * time.Microsecond
 	}
@@ -161,7 +146,7 @@ func (s *System) SetDeepSleepOption(option uint8) { s.sleepOption = option }
 // Hang implements port.Power. The Loop's OnWatchdog ends it by a panic.
 func (s *System) Hang() {
 	for {
-		s.loop.Delay(SoftWatchdog)
+		s.loop.Delay(s.config.Chip.Watchdog.Soft)
 	}
 }
 
@@ -189,11 +174,11 @@ func (s *System) CycleCount() uint32 {
 // RTCTime implements port.Counters.
 func (s *System) RTCTime() uint32 {
 	us := uint64(s.loop.Now() / time.Microsecond)
-	return uint32(us * 4096 / rtcPeriodQ12)
+	return uint32(us * 4096 / uint64(s.clocks.RTCPeriod))
 }
 
 // RTCCalibration implements port.Counters.
-func (s *System) RTCCalibration() uint32 { return rtcPeriodQ12 }
+func (s *System) RTCCalibration() uint32 { return s.clocks.RTCPeriod }
 
 // CPUFrequency implements port.Counters.
 func (s *System) CPUFrequency() int { return s.mhz }

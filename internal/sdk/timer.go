@@ -17,16 +17,13 @@ type timer struct {
 	outside  bool          // survives a reset of the chip
 }
 
-// minPeriod keeps a repeating timer of period zero from holding the chip forever.
-const minPeriod = time.Microsecond
-
 // Arm implements port.Timer.
 func (t *timer) Arm(d time.Duration, repeat bool) {
 	t.Disarm()
 	d = max(d, 0)
 	t.period = 0
 	if repeat {
-		t.period = max(d, minPeriod)
+		t.period = max(d, t.q.loop.config.TimerStep) // a period of zero would hold the chip forever
 		d = t.period
 	}
 	t.q.push(t, t.q.loop.Now()+d)

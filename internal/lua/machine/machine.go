@@ -49,6 +49,10 @@ type Config struct {
 	// CLib is where numbers come from: how they are printed and read, and some arithmetic.
 	// With clib.Chip the float remainder has the ESP8266's formula as well.
 	CLib clib.Library
+	// Undefined, if any, is told of names that the table of all modules does not have, when
+	// a program asks for a global of that name which is not there. It is not told each
+	// time, and must not call the machine.
+	Undefined func(name string)
 	// Fuel is called when the cost of executed instructions has used up the
 	// budget that its last result gave; see cost.go of package lua53.
 	Fuel func(used int64) (budget int64)

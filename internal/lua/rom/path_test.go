@@ -26,7 +26,7 @@ func TestPath(t *testing.T) {
 	}
 	var got []string
 	for i := range im.names {
-		got = append(got, im.Path(CodeStart+Addr(i)*codeStep))
+		got = append(got, im.Path(im.code+Addr(i)*codeStep))
 	}
 	want := []string{"box.make", "box", "box.lid:open", "box.new", "box.size.get", "box", "print"}
 	if len(got) != len(want) {
@@ -37,7 +37,7 @@ func TestPath(t *testing.T) {
 			t.Errorf("function %d is %q, want %q", i, got[i], want[i])
 		}
 	}
-	if im.Path(0) != "" || im.Name(CodeStart) != "box" {
+	if im.Path(0) != "" || im.Name(im.code) != "box" {
 		t.Error("names of what is none, or of a declaration")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"math"
 
+	"moonlet.example/moonlet/internal/chip"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua/state"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
@@ -22,24 +23,19 @@ import (
 // Addr is a device address.
 type Addr = mem.Addr
 
-// Places of the image (the ESP8266's memory map; IROM0_SEG in the firmware's
-// lnodemcu.c is 0x40210000).
-const (
-	DataStart = 0x40210000 // constant data, inside the mapped flash window
-	CodeStart = 0x40100000 // functions: the chip's instruction RAM
-	codeStep  = 16         // bytes between two functions
-	// Scratch is the bottom of the system stack of the ESP8266, above the heap.
-	Scratch     = 0x3FFFC000
-	ScratchSize = mem.PageSize
-)
+// codeStep is how far functions are from each other, in bytes.
+const codeStep = 16
 
 // Image is a linked ROM. It never changes after Link, so one image serves every
 // module of the process with the same selection and number model.
 type Image struct {
-	Data      []byte // to be placed at DataStart
+	Data      []byte // to be placed at the chip's Memory.Tables
 	DummyNode Addr
 	Scratch   Addr
 	Main      Addr // the ROTable named ROM
+
+	memory chip.Memory
+	code   Addr // its Code
 
 	funcs  []state.Func
 	conts  []state.KFunc
@@ -55,15 +51,16 @@ type Image struct {
 
 // Map places the image and the scratch memory in an address space.
 func (im *Image) Map(space *mem.Space) error {
-	size := (Addr(len(im.Data)) + mem.PageSize - 1) &^ (mem.PageSize - 1)
-	if err := space.Map(DataStart, size, mem.ReadWrite); err != nil {
+	start, size := im.memory.Tables, (Addr(len(im.Data))+mem.PageSize-1)&^(mem.PageSize-1)
+	if err := space.Map(start, size, mem.ReadWrite); err != nil {
 		return err
 	}
-	copy(space.Mem().Bytes(DataStart, size), im.Data)
-	if err := space.Map(DataStart, size, mem.ReadOnly); err != nil {
+	copy(space.Mem().Bytes(start, size), im.Data)
+	if err := space.Map(start, size, mem.ReadOnly); err != nil {
 		return err
 	}
-	return space.Map(Scratch, ScratchSize, mem.ReadWrite)
+	scratch := im.memory.Scratch
+	return space.Map(scratch.Start, scratch.Size(), mem.ReadWrite)
 }
 
 // Open is a library's start-up function.
@@ -77,7 +74,7 @@ func (im *Image) Opens() []Open { return im.opens }
 
 // Func is the function at a, nil if there is none.
 func (im *Image) Func(a Addr) state.Func {
-	if i := (a - CodeStart) / codeStep; i < Addr(len(im.funcs)) {
+	if i := (a - im.code) / codeStep; i < Addr(len(im.funcs)) {
 		return im.funcs[i]
 	}
 	return nil
@@ -85,7 +82,7 @@ func (im *Image) Func(a Addr) state.Func {
 
 // Name is the name under which the function at a was declared.
 func (im *Image) Name(a Addr) string {
-	if i := (a - CodeStart) / codeStep; i < Addr(len(im.names)) {
+	if i := (a - im.code) / codeStep; i < Addr(len(im.names)) {
 		return im.names[i].declared
 	}
 	return ""
@@ -97,7 +94,7 @@ type funcName struct{ declared, table, called string }
 // Path is what people call the function at a: with the module or the type that has it, as
 // in "net.createServer" and "tmr.timer:start".
 func (im *Image) Path(a Addr) string {
-	if i := (a - CodeStart) / codeStep; i < Addr(len(im.names)) {
+	if i := (a - im.code) / codeStep; i < Addr(len(im.names)) {
 		return im.names[i].table + im.names[i].called
 	}
 	return ""
@@ -105,7 +102,7 @@ func (im *Image) Path(a Addr) string {
 
 // Cont is the continuation at a, nil if there is none.
 func (im *Image) Cont(a Addr) state.KFunc {
-	if i := (a - CodeStart) / codeStep; i < Addr(len(im.conts)) {
+	if i := (a - im.code) / codeStep; i < Addr(len(im.conts)) {
 		return im.conts[i]
 	}
 	return nil
@@ -145,15 +142,20 @@ type linker struct {
 	entrySize, tvTag Addr
 }
 
-// Link makes the image of a number model. main is the table named ROM, whose
+// Link makes the image of a number model for the ESP8266, as LinkFor does.
+func Link(model num.Model, main *state.ROTable, modules []state.Module) (*Image, error) {
+	return LinkFor(chip.ESP8266().Memory, model, main, modules)
+}
+
+// LinkFor makes the image of a number model for a memory map. main is the table named ROM, whose
 // entries are the base library's functions; the modules' tables are added to it
 // in order, and the start-up functions run in order.
-func Link(model num.Model, main *state.ROTable, modules []state.Module) (*Image, error) {
+func LinkFor(memory chip.Memory, model num.Model, main *state.ROTable, modules []state.Module) (*Image, error) {
 	const procs, keys, funcs, bytes = 64, 128, 256, 8 << 10 // about what images have
 	l := &linker{
 		model: model, entrySize: layout.ROEntrySize, tvTag: layout.TVTT,
 		im: &Image{
-			Scratch: Scratch, Data: make([]byte, 0, bytes),
+			memory: memory, code: memory.Code, Scratch: memory.Scratch.Start, Data: make([]byte, 0, bytes),
 			funcs: make([]state.Func, 0, funcs), names: make([]funcName, 0, funcs),
 			procs: make(map[*state.Proc]Addr, procs), contAt: map[*state.Cont]Addr{},
 			hookAt: map[*state.HookProc]Addr{}, tables: map[*state.ROTable]Addr{},
@@ -196,11 +198,11 @@ func (l *linker) module(m state.Module) error {
 		l.proc(p, funcName{m.Name, "", m.Name})
 	}
 	for _, c := range m.Conts {
-		im.contAt[c] = CodeStart + Addr(len(im.conts))*codeStep
+		im.contAt[c] = im.code + Addr(len(im.conts))*codeStep
 		im.conts = append(im.conts, c.F)
 	}
 	for _, h := range m.Hooks {
-		im.hookAt[h] = CodeStart + Addr(len(im.hooks))*codeStep
+		im.hookAt[h] = im.code + Addr(len(im.hooks))*codeStep
 		im.hooks = append(im.hooks, h.F)
 	}
 	for _, t := range append(m.Tables, m.Table) {
@@ -220,14 +222,17 @@ func (l *linker) reserve(n Addr) Addr {
 	for len(l.im.Data)%4 != 0 {
 		l.im.Data = append(l.im.Data, 0)
 	}
-	a := DataStart + Addr(len(l.im.Data))
+	a := l.im.memory.Tables + Addr(len(l.im.Data))
 	l.im.Data = append(l.im.Data, make([]byte, n)...)
 	return a
 }
 
+// at is the index of an address in the image's data.
+func (l *linker) at(a Addr) Addr { return a - l.im.memory.Tables }
+
 func (l *linker) fn(f state.Func, name funcName) Addr {
 	im := l.im
-	a := CodeStart + Addr(len(im.funcs))*codeStep
+	a := im.code + Addr(len(im.funcs))*codeStep
 	im.funcs = append(im.funcs, f)
 	im.names = append(im.names, name)
 	return a
@@ -241,7 +246,7 @@ func (l *linker) proc(p *state.Proc, name funcName) Addr {
 		a = l.fn(p.F, name)
 		l.im.procs[p] = a
 		l.im.roles[p.Role] = a
-	} else if old := &l.im.names[(a-CodeStart)/codeStep]; old.table == "" {
+	} else if old := &l.im.names[(a-l.im.code)/codeStep]; old.table == "" {
 		old.table, old.called = name.table, name.called
 	}
 	return a
@@ -253,7 +258,7 @@ func (l *linker) key(s string) Addr {
 	a, ok := l.keys[s]
 	if !ok {
 		a = l.reserve(Addr(len(s) + 1))
-		copy(l.im.Data[a-DataStart:], s)
+		copy(l.im.Data[l.at(a):], s)
 		l.keys[s] = a
 	}
 	return a
@@ -294,9 +299,9 @@ func (l *linker) fill(a Addr, t *state.ROTable) error {
 		}
 	}
 	l.put32(a+layout.ROTableNext, 1)
-	l.im.Data[a+layout.ROTableTT-DataStart] = tagROTable
-	l.im.Data[a+layout.ROTableFlags-DataStart] = flags
-	l.im.Data[a+layout.ROTableLSizeNode-DataStart] = uint8(len(t.Entries))
+	l.im.Data[l.at(a+layout.ROTableTT)] = tagROTable
+	l.im.Data[l.at(a+layout.ROTableFlags)] = flags
+	l.im.Data[l.at(a+layout.ROTableLSizeNode)] = uint8(len(t.Entries))
 	l.put32(a+layout.ROTableMetatable, uint32(meta))
 	l.put32(a+layout.ROTableEntry, uint32(vec))
 	return nil
@@ -359,7 +364,7 @@ func (l *linker) value(a Addr, t *state.ROTable, e state.Entry) error {
 }
 
 func (l *linker) put32(a Addr, v uint32) {
-	d := l.im.Data[a-DataStart:]
+	d := l.im.Data[l.at(a):]
 	d[0], d[1], d[2], d[3] = byte(v), byte(v>>8), byte(v>>16), byte(v>>24)
 }
 
@@ -387,7 +392,7 @@ func metaFlags(t *state.ROTable) (uint8, error) {
 
 // Hook is the hook at a, HookAddr the address of a declared one.
 func (im *Image) Hook(a Addr) state.Hook {
-	if i := (a - CodeStart) / codeStep; a >= CodeStart && i < Addr(len(im.hooks)) {
+	if i := (a - im.code) / codeStep; a >= im.code && i < Addr(len(im.hooks)) {
 		return im.hooks[i]
 	}
 	return nil

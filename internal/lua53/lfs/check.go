@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"moonlet.example/moonlet/internal/chip"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/lua53/layout"
@@ -104,9 +105,6 @@ func (k *checker) check(file []byte) {
 	}
 }
 
-// flashWindow is where the chip reads flash address 0.
-const flashWindow = 0x40200000
-
 // absolute tells what to do with an absolute image: node.LFS.reload takes none.
 func (k *checker) absolute(c *Content) {
 	base, t := c.Store.Base, &k.target
@@ -116,7 +114,7 @@ func (k *checker) absolute(c *Content) {
 		return
 	}
 	k.fail(BadKind, "an absolute image: a module cannot load it; write it to flash address %#x with esptool, or make an image with \"moonlet luac -f\"",
-		base-flashWindow)
+		base-chip.ESP8266Window)
 }
 
 func fits(models []num.Model, m num.Model) bool {

@@ -2,16 +2,13 @@ package node
 
 import "moonlet.example/moonlet/internal/lua/state"
 
-// flashWindow is where the chip reads the first byte of its flash memory.
-const flashWindow = 0x40200000
-
 // pushLFSConfig pushes node.LFS.config. Without a store its address is 0, which
 // lies that far below the window of the flash chip.
 func pushLFSConfig(L state.State) {
 	c := L.LFSConfig()
 	L.CreateTable(0, 4)
 	setInt(L, int64(int32(c.Mapped)), "lfs_mapped")
-	setInt(L, int64(int32(c.Mapped-flashWindow)), "lfs_base")
+	setInt(L, int64(int32(c.Mapped-system(L).Hardware().FlashWindow)), "lfs_base")
 	setInt(L, int64(int32(c.Size)), "lfs_size")
 	setInt(L, int64(int32(c.Used)), "lfs_used")
 }

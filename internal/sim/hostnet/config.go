@@ -96,6 +96,8 @@ type Config struct {
 	// Alias replaces addresses that the module sends to, say that of a gateway
 	// that exists only in the simulated network by 127.0.0.1.
 	Alias map[port.IP]port.IP
+	// Air is the simulated network with other modules; nil if this one is alone.
+	Air *Air
 	// Rand chooses local ports; nil is the host's source.
 	Rand func() uint32
 	// Memory is the chip's heap, where lwIP has its records and packets; nil is one

@@ -27,16 +27,20 @@ func (n *Net) Echo(to port.IP, size int, reply func()) uint16 {
 		return seq
 	}
 	n.noEcho() // nobody waits for an older one any more
-	way, ok := n.way("ping", to, 0)
-	if !ok {
-		return seq
-	}
-	a := way.Addr()
 	answer := func() {
 		if n.echoSeq == seq {
 			n.received(reply)
 		}
 	}
+	if m := n.neighbour(to); m != nil {
+		n.airEcho(m, r, answer)
+		return seq
+	}
+	way, ok := n.way("ping", to, 0)
+	if !ok {
+		return seq
+	}
+	a := way.Addr()
 	if n.cfg.Ping == nil && a.IsLoopback() {
 		if n.fails(OpPing, way) == nil {
 			r.inject(answer) // no need to ask, and the same order every time

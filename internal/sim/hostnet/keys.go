@@ -106,7 +106,7 @@ func readConnect(s *keys.Section, name string, a *Access) {
 	})
 }
 
-// Openings lists what a project's file, and no flag, lets the module reach or be reached by
+// Openings lists what a project's file, and not the user himself, lets the module reach or be reached by
 // that it could not without.
 func Openings(s *keys.Section) (list []string) {
 	each := func(name string, dangerous func(value string) bool) {
@@ -120,12 +120,12 @@ func Openings(s *keys.Section) (list []string) {
 		}
 		for _, k := range keys.Sorted(entries) {
 			v, _ := keys.TextOf(entries[k].Value)
-			if !entries[k].FromFlag() && dangerous(v) {
+			if !entries[k].OwnWord() && dangerous(v) {
 				list = append(list, fmt.Sprintf("%s: %q = %q", name, k, v))
 			}
 		}
 	}
-	if it := s.At("listen"); it != nil && !it.FromFlag() {
+	if it := s.At("listen"); it != nil && !it.OwnWord() {
 		t, _ := keys.TextOf(it.Value)
 		if ip, err := netip.ParseAddr(t); err == nil && !ip.IsLoopback() {
 			list = append(list, fmt.Sprintf("listen = %q", t))
@@ -136,7 +136,7 @@ func Openings(s *keys.Section) (list []string) {
 		return ok && Special(ip) != ""
 	})
 	each("connect", func(string) bool { return true })
-	if it := s.At("gateway_is_host"); it != nil && !it.FromFlag() && it.Value == true {
+	if it := s.At("gateway_is_host"); it != nil && !it.OwnWord() && it.Value == true {
 		list = append(list, "gateway_is_host = true")
 	}
 	return list

@@ -22,6 +22,8 @@ import (
 //	names being looked up       port.DNSQueries, and maxLookUps over resets
 //	pings on their way          maxEchoes
 //	refusals that are told      maxTold
+//	packets of other modules    airBacklog, besides those of connections, which have the
+//	                            window of the peer
 //
 // What comes in by Loop.Inject is bounded by these: each goroutine waits for its turn.
 const (

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"moonlet.example/moonlet/internal/port"
@@ -36,6 +37,7 @@ type Net struct {
 	noEcho    context.CancelFunc // ends the last ping
 
 	dials, lookUps, echoes gate
+	coming                 atomic.Pointer[atomic.Int32] // packets of other modules, in this run; any goroutine
 
 	wg sync.WaitGroup
 
@@ -67,6 +69,7 @@ func New(cfg Config) *Net {
 
 func (n *Net) start() {
 	n.run = newRun(n)
+	n.coming.Store(new(atomic.Int32))
 	// The default of lwIP is resolver1.opendns.com (app/lwip/core/dns.c).
 	n.servers = [port.DNSServers]port.IP{{208, 67, 222, 222}}
 }
@@ -89,6 +92,7 @@ func (n *Net) Reset() {
 		w.timer.Disarm()
 	}
 	n.listeners, n.conns, n.udps, n.waiting, n.groups = nil, nil, nil, nil, nil
+	n.onAir(port.StationIf, n.addr[port.StationIf], port.IP{})
 	n.addr, n.mask, n.names, n.echoSeq = [interfaces]port.IP{}, [interfaces]port.IP{}, nameTable{}, 0
 	n.start()
 	old.end()
@@ -112,6 +116,7 @@ func (n *Net) Close() {
 func (n *Net) SetInterface(i int, addr, mask port.IP) {
 	old := n.addr[i]
 	n.addr[i], n.mask[i] = addr, mask
+	n.onAir(i, old, addr)
 	if old != addr && !old.IsAny() {
 		for _, c := range append([]*conn(nil), n.conns...) {
 			if c.local == old && c.state != stClosed && c.state != stDone {
@@ -230,6 +235,13 @@ func (r *run) count(d int) {
 	r.open += d
 	r.n.cond.Broadcast()
 	r.n.mu.Unlock()
+}
+
+// opened is the number of established connections.
+func (r *run) opened() int {
+	r.n.mu.Lock()
+	defer r.n.mu.Unlock()
+	return r.open
 }
 
 // spawn runs f on a goroutine that Close waits for.

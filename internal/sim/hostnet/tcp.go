@@ -2,6 +2,7 @@ package hostnet
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
@@ -28,7 +29,7 @@ type conn struct {
 	run   *run
 	h     port.TCPHandler
 	state connState
-	sock  *net.TCPConn   // nil until the connection is there
+	sock  stream         // nil until the connection is there
 	host  netip.AddrPort // the other side, as the host knows it
 
 	local, peer         port.IP
@@ -51,7 +52,7 @@ type conn struct {
 	heard    time.Duration // when the peer was last heard of
 	active   bool          // this side has closed it: its record lingers
 
-	rd      *reader
+	rd      inflow
 	dialing context.CancelFunc
 	holding *hold
 	timer   port.Timer
@@ -83,12 +84,18 @@ func (c *conn) TTL() uint8                   { return c.ttl }
 func (c *conn) SetTTL(ttl uint8) {
 	c.ttl = ttl
 	if c.sock != nil {
-		c.option(func() { setTTL(c.sock, ttl) })
+		c.setTTL()
 	}
 }
 
-// option sets an option of the socket.
-func (c *conn) option(set func()) { c.n.option(c.host, set) }
+// option sets an option of a socket of the host.
+func (c *conn) option(set func(s *net.TCPConn)) {
+	if s, ok := c.sock.(*net.TCPConn); ok {
+		c.n.option(c.host, func() { set(s) })
+	}
+}
+
+func (c *conn) setTTL() { c.option(func(s *net.TCPConn) { setTTL(s, c.ttl) }) }
 
 func (c *conn) KeepAlive(idle time.Duration) {
 	c.idle = max(idle, time.Second) // zero would be the host's default
@@ -99,8 +106,8 @@ func (c *conn) KeepAlive(idle time.Duration) {
 
 func (c *conn) setKeepAlive() {
 	// A host without these options keeps the connection without probes.
-	c.option(func() {
-		_ = c.sock.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: c.idle, Interval: keepInterval, Count: 1})
+	c.option(func(s *net.TCPConn) {
+		_ = s.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: c.idle, Interval: keepInterval, Count: 1})
 	})
 }
 
@@ -122,6 +129,10 @@ func (c *conn) Connect(a port.IP, p uint16) port.NetErr {
 	c.state = stSynSent
 	if a.IsBroadcast() || a.IsAny() || a.IsMulticast() {
 		c.giveUpAfter(synTimeout)
+		return port.NetOK
+	}
+	if n := c.n.neighbour(a); n != nil {
+		c.call(n, a, p)
 		return port.NetOK
 	}
 	to, ok := c.n.way("tcp", a, p)
@@ -186,11 +197,11 @@ func (c *conn) giveUpAfter(d time.Duration) {
 }
 
 // established takes over the socket of a connection that the caller has counted.
-func (c *conn) established(sock *net.TCPConn) {
+func (c *conn) established(sock stream) {
 	c.sock, c.state, c.counted, c.heard = sock, stOpen, true, c.n.loop.Now()
 	c.freeSYN()
 	if c.ttl != port.DefaultTTL {
-		c.option(func() { setTTL(sock, c.ttl) })
+		c.setTTL()
 	}
 	if c.idle > 0 {
 		c.setKeepAlive()
@@ -198,10 +209,17 @@ func (c *conn) established(sock *net.TCPConn) {
 }
 
 func (c *conn) startReading() {
-	if c.state == stOpen {
-		c.rd = newReader(c.sock)
-		c.rd.fails = func() error { return c.n.fails(OpRead, c.host) }
-		c.run.spawn(func() { c.rd.loop(c) })
+	if c.state != stOpen {
+		return
+	}
+	switch s := c.sock.(type) {
+	case *wireEnd:
+		c.rd = s
+	case *net.TCPConn:
+		rd := newReader(s)
+		rd.fails = func() error { return c.n.fails(OpRead, c.host) }
+		c.rd = rd
+		c.run.spawn(func() { rd.loop(c) })
 	}
 }
 
@@ -241,8 +259,12 @@ func (c *conn) flush() {
 	piece := c.queue
 	c.queue, c.sending = nil, len(piece)
 	c.flying, c.room = len(c.segments), 0
+	if w, ok := c.sock.(*wireEnd); ok {
+		w.send(piece)
+		return
+	}
 	h := c.run.hold(holdLimit)
-	sock, r := c.sock, c.run
+	sock, r := c.sock.(*net.TCPConn), c.run
 	r.spawn(func() {
 		err := c.n.fails(OpWrite, c.host)
 		if err == nil {
@@ -267,7 +289,7 @@ func (c *conn) written(n int, err error) {
 		c.active = false
 		c.drop()
 	case err != nil:
-		c.fail(netErr(err))
+		c.fail(lwipErr(err))
 	case c.state == stDone:
 		c.space += n
 		c.finish()
@@ -296,8 +318,16 @@ func (c *conn) ended() {
 
 func (c *conn) readFailed(err error) {
 	if c.state == stOpen {
-		c.fail(netErr(err))
+		c.fail(lwipErr(err))
 	}
+}
+
+// lwipErr is what lwIP would call a failure of an open connection.
+func lwipErr(err error) port.NetErr {
+	if errors.Is(err, errPeerReset) {
+		return port.NetErrReset
+	}
+	return netErr(err)
 }
 
 func (c *conn) Recved() {
@@ -399,13 +429,23 @@ func (c *conn) drop() {
 		c.timer.Disarm()
 	}
 	if c.sock != nil {
-		c.n.close(c.sock, c.host)
-		c.sock = nil
+		c.closeSock()
 	}
 	if i := slices.Index(c.n.conns, c); i >= 0 {
 		c.n.conns = slices.Delete(c.n.conns, i, i+1)
 		c.forget()
 	}
+}
+
+// closeSock closes the socket or the wire.
+func (c *conn) closeSock() {
+	s := c.sock
+	c.sock = nil
+	if w, ok := s.(*wireEnd); ok {
+		_ = w.Close()
+		return
+	}
+	c.n.close(s, c.host)
 }
 
 func (c *conn) uncount() {

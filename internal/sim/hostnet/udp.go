@@ -204,6 +204,9 @@ func (u *udp) SendTo(p []byte, to port.IP, dst uint16) port.NetErr {
 	if u.closed || len(p) > port.UDPMaxPayload {
 		return port.NetOK
 	}
+	if u.airSend(p, to, dst) {
+		return port.NetOK
+	}
 	d, now := destination{to, dst}, u.n.loop.Now()
 	if caller, ok := u.callers.atModule(d, now); ok {
 		u.send(u.in, p, caller.host)

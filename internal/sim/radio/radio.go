@@ -63,6 +63,10 @@ type Config struct {
 	// Script is what happens to them.
 	Script []Step
 
+	// Lease is what networks give that do not say otherwise; the zero value is
+	// DefaultAddress.
+	Lease port.IPInfo
+
 	// Memory is the chip's heap; nil takes nothing. Use is how much the closed part of
 	// the SDK takes of it.
 	Memory port.Memory
@@ -123,8 +127,11 @@ func New(cfg Config) *Radio {
 		cfg.Networks = []Network{{SSID: "Moonlet"}}
 	}
 	r := &Radio{cfg: cfg, loop: cfg.Loop, script: cfg.Script}
-	r.other = Network{}.withDefaults()
+	r.other = Network{Address: cfg.Lease}.withDefaults()
 	for _, n := range cfg.Networks {
+		if n.Address == (port.IPInfo{}) {
+			n.Address = cfg.Lease
+		}
 		r.networks = append(r.networks, &network{Network: n.withDefaults()})
 	}
 	r.scripted = r.loop.NewTimer(r.runScript)

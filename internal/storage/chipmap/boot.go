@@ -32,34 +32,23 @@ type Boot struct {
 }
 
 const (
-	bootMagic    = 0xE9
-	bootHeader   = 8
+	bootMagic    = flash.BootMagic
+	bootHeader   = flash.BootHeader
 	bootSegment  = 8
-	bootSegments = 16 // at most (esptool, load_common_header)
 	bootChecksum = 0xEF
 	bootAlign    = 16
 )
 
-// bootSizes are the sizes of chips by their code in the header.
-func bootSizes() []int {
-	const k, m = 1 << 10, 1 << 20
-	return []int{512 * k, 256 * k, m, 2 * m, 4 * m, 2 * m, 4 * m, 4 * m, 8 * m, 16 * m}
-}
-
 // bootHead reads the header of a boot image; nil if there is none.
 func bootHead(b []byte) *Boot {
-	if len(b) < bootHeader || b[0] != bootMagic || b[1] == 0 || b[1] > bootSegments {
+	if !flash.HasBoot(b) {
 		return nil
 	}
 	modes := map[byte]string{0: "QIO", 1: "QOUT", 2: "DIO", 3: "DOUT"}
-	sizes := bootSizes()
 	speeds := map[byte]int{0: 40, 1: 26, 2: 20, 15: 80}
-	h := &Boot{Segments: int(b[1]), Mode: modes[b[2]], MHz: speeds[b[3]&15], Entry: word(b, 4)}
+	h := &Boot{Segments: int(b[1]), Mode: modes[b[2]], FlashSize: flash.BootSize(b), MHz: speeds[b[3]&15], Entry: word(b, 4)}
 	if h.Mode == "" {
 		h.Mode = fmt.Sprintf("mode %d", b[2])
-	}
-	if code := int(b[3] >> 4); code < len(sizes) {
-		h.FlashSize = sizes[code]
 	}
 	return h
 }
@@ -117,25 +106,14 @@ func (m *Map) readBoot() {
 }
 
 // chipSize is the size that the firmware takes the chip for.
-func (m *Map) chipSize() uint32 { return uint32(firmwareSize(m.Boot, m.Bytes)) }
-
-func firmwareSize(h *Boot, chip int) int {
-	if h != nil && h.FlashSize >= flash.MinSize && h.FlashSize <= chip {
-		return h.FlashSize
-	}
-	return chip
-}
-
-// FlashSize is the size that the firmware in the image of a chip takes the chip for: the
-// one in the header of its boot image, if there is one and the chip is not smaller.
-func FlashSize(image []byte) int { return firmwareSize(bootHead(image), len(image)) }
+func (m *Map) chipSize() uint32 { return uint32(flash.FirmwareSize(m.image)) }
 
 // ForChip is a boot image with the size of the chip in its header, which is what the
 // firmware goes by; flashers have an option that does the same. It is the image itself if
 // nothing has to change, or if it is no boot image. No checksum covers the header.
 func ForChip(image []byte, size int) []byte {
 	h := bootHead(image)
-	code := slices.Index(bootSizes(), size)
+	code := slices.Index(flash.BootSizes(), size)
 	if h == nil || code < 0 || h.FlashSize == size {
 		return image
 	}

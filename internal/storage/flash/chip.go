@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"moonlet.example/moonlet/internal/chip"
 	"moonlet.example/moonlet/internal/hostfile"
 )
 
@@ -13,7 +14,7 @@ import (
 const (
 	MinSize     = 512 << 10
 	MaxSize     = 16 << 20
-	DefaultSize = 4 << 20 // that of most boards
+	DefaultSize = chip.ESP8266FlashBytes // that of most boards
 )
 
 // CheckSize tells what is wrong with the size of a chip, nil if nothing is.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"moonlet.example/moonlet/internal/chip"
 	"moonlet.example/moonlet/internal/port"
 )
 
@@ -14,18 +15,15 @@ type Partition struct {
 	port.FlashRegion
 }
 
-// Addresses in the flash chip (app/user/user_main.c). The end of the program is
-// that of a typical build: the firmware's own tools assume it where they need
-// one (FLASH_BASE in app/lua53/lnodemcu.c).
+// Addresses in the flash chip (app/user/user_main.c).
 const (
 	programStart = 0x10000
 	// ProgramEnd is where the program ends.
-	ProgramEnd = 0x90000
-	// Window is where the processor reads the first byte of the chip (FLASH_BASE_ADDR). It
-	// sees WindowSize bytes (irom0_0_seg of ld/nodemcu.ld, flash_map_meg_offset of
-	// app/platform/platform.c).
-	Window     = 0x40200000
-	WindowSize = 1 << 20
+	ProgramEnd = chip.ESP8266ProgramEnd
+	// Window is where the processor reads the first byte of the chip. It sees WindowSize
+	// bytes.
+	Window     = chip.ESP8266Window
+	WindowSize = chip.ESP8266WindowBytes
 	// LeastChip is the smallest chip in bytes that the firmware starts on (user_pre_init).
 	LeastChip = 1 << 20
 	// ParametersSize is what the SDK has at the end of the chip (SYSTEM_PARAMETER_SIZE).

@@ -40,6 +40,9 @@ func (v *VM) roFind(h, ts Addr) Addr {
 func (v *VM) roScan(h, ts Addr) Addr {
 	i := v.roIndex(h, ts)
 	if i < 0 {
+		if h == v.rom.Main && v.cfg.Undefined != nil {
+			v.cfg.Undefined(v.goString(ts))
+		}
 		return 0
 	}
 	return v.roEntry(h, i) + layout.ROEntryValue

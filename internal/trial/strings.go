@@ -1,4 +1,4 @@
-package project
+package trial
 
 import (
 	"bytes"
@@ -10,9 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet"
+	"moonlet.example/moonlet/internal/hook"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/luac"
+	"moonlet.example/moonlet/internal/project"
 )
 
 // StringsModule is the name of the module that holds strings for others.
@@ -33,24 +35,23 @@ type StringsReport struct {
 	StoreBytes int `json:"store_bytes"`
 }
 
-// MoveStrings boots the project's module until some time has passed, lists the
-// short strings that it has in RAM, and boots it again with those in the store. It
-// does so in virtual time and in a flash memory of its own.
+// Strings boots a project's module until some time has passed, lists the short strings that
+// it has in RAM, and boots it again with those in the store.
 //
 // Strings that are not there again in a second run with other random numbers and
 // at another time are left out, as are numbers: they come from data.
 // When ctx is done, its error comes back soon.
-func (p *Project) MoveStrings(ctx context.Context, after time.Duration) (*StringsReport, error) {
+func Strings(ctx context.Context, p *project.Project, after time.Duration) (*StringsReport, error) {
 	if p.IsImage() {
-		return nil, &Error{Where: p.image, Problem: "this goes with a project: the store in the image of a chip is finished"}
+		return nil, &project.Error{Where: p.FlashPath(), Problem: "this goes with a project: the store in the image of a chip is finished"}
 	}
 	r := &StringsReport{After: after.String()}
-	first, err := p.trial(ctx, p.Image, after, 1)
+	first, err := boot(ctx, p, p.Image, after, 1)
 	if err != nil {
 		return nil, err
 	}
 	const other = 1.4
-	second, err := p.trial(ctx, p.Image, time.Duration(float64(after)*other), 2)
+	second, err := boot(ctx, p, p.Image, time.Duration(float64(after)*other), 2)
 	if err != nil {
 		return nil, err
 	}
@@ -61,48 +62,48 @@ func (p *Project) MoveStrings(ctx context.Context, after time.Duration) (*String
 		}
 	}
 	r.Now, r.Empty = first.free, first.free
-	size := func(t *trial) int { return t.store }
-	base := size(first)
+	base := first.store
 	if p.Image == nil {
-		empty, err := p.trial(ctx, p.withStrings(nil), after, 1)
+		empty, err := boot(ctx, p, withStrings(p, nil), after, 1)
 		if err != nil {
 			return nil, err
 		}
-		r.Empty, base = empty.free, size(empty)
+		r.Empty, base = empty.free, empty.store
 	}
-	with, err := p.trial(ctx, p.withStrings(r.Strings), after, 1)
+	with, err := boot(ctx, p, withStrings(p, r.Strings), after, 1)
 	if err != nil {
 		return nil, err
 	}
-	r.With, r.StoreBytes = with.free, size(with)-base
+	r.With, r.StoreBytes = with.free, with.store-base
 	return r, nil
 }
 
 // isNumber tells whether a string looks like a number, a time or an address.
 func isNumber(s string) bool { return strings.Trim(s, "0123456789.:-") == "" }
 
-// trial is what one boot showed.
-type trial struct {
+// booted is what one boot showed.
+type booted struct {
 	free    int
 	strings []string // sorted
 	store   int      // bytes of the store that are used
 }
 
-// trial runs the module with an image of the store.
-func (p *Project) trial(ctx context.Context, im *chunk.Image, after time.Duration, seed uint64) (*trial, error) {
-	t := &trial{}
-	err := p.try(ctx, func(q *Project) {
-		q.Image = im
-		q.settings.config.LFSSize = max(q.settings.config.LFSSize, defaultLFS)
-	}, func(c *device.Config) { c.Seed = seed }, func(d *device.Device, done []Uploaded) (err error) {
-		if im != nil && len(done) > 0 {
+// boot runs the module with an image of the store.
+func boot(ctx context.Context, p *project.Project, im *chunk.Image, after time.Duration, seed uint64) (*booted, error) {
+	t := &booted{}
+	h := hook.Options{Seed: seed, Prepare: func(q *project.Project) { q.SetImage(im) }}
+	err := try(ctx, p, h, func(m *moonlet.Module) error {
+		if done := m.Loaded(); im != nil && len(done) > 0 {
 			t.store = done[len(done)-1].Bytes
 		}
-		if err = d.RunFor(after); err == nil {
-			t.free, t.strings, err = d.Live()
+		err := m.RunFor(after)
+		if err == nil {
+			var live moonlet.Live
+			live, err = m.Collect()
+			t.free, t.strings = live.FreeBytes, live.Strings
 		}
-		if errors.Is(err, device.ErrNotRunning) {
-			return &Error{Where: p.Dir, Problem: fmt.Sprintf("%v after power-on no Lua is running: the module sleeps or has just been reset; choose another time", after)}
+		if errors.Is(err, moonlet.ErrNotRunning) {
+			return &project.Error{Where: p.Dir, Problem: fmt.Sprintf("%v after power-on no Lua is running: the module sleeps or has just been reset; choose another time", after)}
 		}
 		return cmp.Or(err, ctx.Err())
 	})
@@ -114,13 +115,13 @@ func (p *Project) trial(ctx context.Context, im *chunk.Image, after time.Duratio
 }
 
 // withStrings is the project's image with a module that has these strings.
-func (p *Project) withStrings(list []string) *chunk.Image {
-	im := &chunk.Image{Seed: imageSeed}
+func withStrings(p *project.Project, list []string) *chunk.Image {
+	im := &chunk.Image{Seed: project.ImageSeed}
 	if p.Image != nil {
 		*im = *p.Image
 		im.Modules = slices.Clone(im.Modules)
 	}
-	main, err := p.compileText(StringsSource(list), StringsModule+".lua")
+	main, err := p.Compile(StringsSource(list), StringsModule+".lua", 1)
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
@@ -129,21 +130,6 @@ func (p *Project) withStrings(list []string) *chunk.Image {
 	main.Upvalues[0].InStack = 0
 	im.Collect(luac.Source)
 	return im
-}
-
-// compileText compiles source text.
-func (p *Project) compileText(text []byte, name string) (*chunk.Proto, error) {
-	c, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Model, Strip: 1, Input: bytes.NewReader(text)})
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	main, err := c.File(luac.Stdin)
-	if err != nil {
-		return nil, err
-	}
-	main.Source.S = "@" + name
-	return main, nil
 }
 
 // StringsSource is the source of a module that holds strings. Nobody has to call
@@ -159,7 +145,7 @@ func StringsSource(list []string) []byte {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			b.WriteString(luaQuote(s))
+			b.WriteString(project.LuaQuote(s))
 		}
 		b.WriteString(" end\n")
 	}

@@ -1,4 +1,4 @@
-package project
+package trial
 
 import (
 	"bytes"
@@ -14,9 +14,10 @@ import (
 
 	"github.com/google/pprof/profile"
 
-	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet"
 	"moonlet.example/moonlet/internal/heapview"
-	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/hook"
+	"moonlet.example/moonlet/internal/project"
 )
 
 // heapOf profiles a program.
@@ -31,12 +32,12 @@ func heapOf(t *testing.T, code string, o HeapOptions) *HeapProfile {
 
 func heapAt(t *testing.T, path string, o HeapOptions) *HeapProfile {
 	t.Helper()
-	p, err := Open(path, nil)
+	p, err := project.Open(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	h, err := p.ProfileHeap(t.Context(), o)
+	h, err := Heap(t.Context(), p, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func TestProfileHeap_Sums(t *testing.T) {
 	for name, code := range heapPrograms {
 		t.Run(name, func(t *testing.T) {
 			h := heapOf(t, code, HeapOptions{After: time.Second, Then: 3 * time.Second})
-			for _, s := range []*heapview.Snapshot{h.First, h.Second} {
+			for _, s := range []*moonlet.HeapSnapshot{h.First, h.Second} {
 				checkSums(t, s)
 			}
 			g, err := h.Second.GrowthSince(h.First, 0)
@@ -89,7 +90,7 @@ func TestProfileHeap_Sums(t *testing.T) {
 // inVM are bytes of Lua's memory that Lua does not count: the look-aside cache.
 const inVM = 512
 
-func checkSums(t *testing.T, s *heapview.Snapshot) {
+func checkSums(t *testing.T, s *moonlet.HeapSnapshot) {
 	t.Helper()
 	r := s.Report(heapview.Options{})
 	if r.Heap.Used != r.Heap.Total-r.Heap.Free {
@@ -148,26 +149,23 @@ func TestProfileHeap_Unnoticed(t *testing.T) {
 			var outputs [2]string
 			for i := range outputs {
 				dir := storeProject(t, "init.lua", strings.Replace(code, "error('stop')", "", 1)+watch)
-				p, err := Open(dir, nil)
+				opts := []moonlet.Option{moonlet.FastSerial(), moonlet.With(moonlet.Config{Time: moonlet.Virtual, Seed: 1}),
+					moonlet.Inside(hook.Options{Lenient: true})}
+				if i == 1 {
+					opts = append(opts, moonlet.ProfileHeap())
+				}
+				m, err := moonlet.Open(dir, opts...)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := p.Upload(); err != nil {
+				if err := m.RunFor(2 * time.Second); err != nil {
 					t.Fatal(err)
 				}
-				var out bytes.Buffer
-				c := p.Config()
-				c.Clock, c.Serial, c.FastSerial, c.Seed, c.HeapProfile = sdk.NewVirtualClock(), &out, true, 1, i == 1
-				c.Net.AutoPorts = true
-				d, err := device.New(c)
-				if err != nil {
+				out := m.Output()
+				if err := m.Close(); err != nil {
 					t.Fatal(err)
 				}
-				if err := d.RunFor(2 * time.Second); err != nil {
-					t.Fatal(err)
-				}
-				d.Close()
-				outputs[i] = out.String()
+				outputs[i] = out
 			}
 			if outputs[0] != outputs[1] || strings.Count(outputs[0], "table: 0x") < 10 {
 				t.Errorf("without a profile:\n%s\nwith one:\n%s", outputs[0], outputs[1])
@@ -188,8 +186,8 @@ func TestProfileHeap_Figure(t *testing.T) {
 	// In the callback the string of the last figure is still there, and the call
 	// itself takes some.
 	n, _ := strconv.Atoi(m[len(m)-1][1])
-	if h.First.Free < n || h.First.Free > n+200 {
-		t.Errorf("%d bytes are free, node.heap said %d", h.First.Free, n)
+	if h.First.FreeBytes() < n || h.First.FreeBytes() > n+200 {
+		t.Errorf("%d bytes are free, node.heap said %d", h.First.FreeBytes(), n)
 	}
 }
 
@@ -244,7 +242,7 @@ func TestProfileHeap_Leak(t *testing.T) {
 		if text := g.Lines[i].Example.PathText; !isCircle(circle, text) {
 			t.Errorf("the path is %q, want %s", text, circle)
 		}
-		c := h.Second.Circles(0)
+		c := h.Second.Report(heapview.Options{}).Circles
 		if len(c) != 1 || c[0].Count != 29 || c[0].Line != callback || !isCircle(circle, c[0].Text) {
 			t.Errorf("circles %+v", c)
 		}
@@ -281,7 +279,7 @@ func TestProfileHeap_Circles(t *testing.T) {
 		"local a, b = tmr.create(), net.createUDPSocket() a:register(9, 0, function() return b end) b:on('receive', function() return a end)": 1,
 	} {
 		h := heapOf(t, code, HeapOptions{After: 500 * time.Millisecond})
-		if c := h.First.Circles(0); len(c) != want {
+		if c := h.First.Report(heapview.Options{}).Circles; len(c) != want {
 			t.Errorf("%s: %+v, want %d circles", code, c, want)
 		}
 	}
@@ -313,11 +311,11 @@ func TestProfileHeap_OutOfMemory(t *testing.T) {
 			}
 		})
 	}
-	p, err := Open(storeProject(t, "init.lua", "x = 1"), nil)
+	p, err := project.Open(storeProject(t, "init.lua", "x = 1"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.ProfileHeap(t.Context(), HeapOptions{After: time.Second, OutOfMemory: true}); err == nil || !strings.Contains(err.Error(), "memory did not run out in 1s: 4") {
+	if _, err := Heap(t.Context(), p, HeapOptions{After: time.Second, OutOfMemory: true}); err == nil || !strings.Contains(err.Error(), "memory did not run out in 1s: 4") {
 		t.Errorf("a program that has enough: %v", err)
 	}
 }
@@ -326,7 +324,7 @@ func TestProfileHeap_OutOfMemory(t *testing.T) {
 const heapOverhead = 16
 
 // checkShortSums holds that figures add up in the midst of a task, too.
-func checkShortSums(t *testing.T, s *heapview.Snapshot) {
+func checkShortSums(t *testing.T, s *moonlet.HeapSnapshot) {
 	t.Helper()
 	r := s.Report(heapview.Options{})
 	kinds, lines, holders := 0, 0, 0
@@ -446,11 +444,11 @@ func TestProfileHeap_Reset(t *testing.T) {
 }
 
 func TestProfileHeap_Asleep(t *testing.T) {
-	p, err := Open(storeProject(t, "init.lua", "node.dsleep(60e6)"), nil)
+	p, err := project.Open(storeProject(t, "init.lua", "node.dsleep(60e6)"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.ProfileHeap(t.Context(), HeapOptions{After: time.Second}); err == nil || !strings.Contains(err.Error(), "no Lua is running") {
+	if _, err := Heap(t.Context(), p, HeapOptions{After: time.Second}); err == nil || !strings.Contains(err.Error(), "no Lua is running") {
 		t.Errorf("a module that sleeps: %v", err)
 	}
 }
@@ -461,8 +459,8 @@ func TestProfileHeap_Samples(t *testing.T) {
 	plain := heapOf(t, code, HeapOptions{After: 2 * time.Second})
 	var list []heapview.Sample
 	h := heapOf(t, code, HeapOptions{After: 2 * time.Second, Every: 100 * time.Millisecond, Sample: func(s heapview.Sample) { list = append(list, s) }})
-	if h.First.Free != plain.First.Free {
-		t.Errorf("%d bytes free with samples, %d without", h.First.Free, plain.First.Free)
+	if h.First.FreeBytes() != plain.First.FreeBytes() {
+		t.Errorf("%d bytes free with samples, %d without", h.First.FreeBytes(), plain.First.FreeBytes())
 	}
 	if len(list) != 20 || list[0].At != 100*time.Millisecond || list[19].Free >= list[1].Free || !list[5].Running {
 		t.Errorf("samples %+v", list)

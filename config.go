@@ -1,0 +1,309 @@
+package moonlet
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Config says what a module is and what is around it. The zero value of a field leaves it to
+// the default; what it means is said with the key of that name in docs/project.md, whose
+// values those of a Config are. [New] makes a module of it, and [With] lets it win over what
+// a project's file says.
+type Config struct {
+	// Files are the files in the module's flash memory, by name: the application. FS are
+	// more of them, with their paths as names. Both are for New only.
+	Files map[string]string
+	FS    fs.FS
+	// StoreFiles are Lua files that are compiled into the Lua Flash Store, by name. They are
+	// for New only.
+	StoreFiles map[string]string
+
+	HeapBytes  int     // free heap at the prompt (key heap)
+	StoreBytes int     // of the Lua Flash Store's partition (key lfs)
+	Lua        string  // edition, such as "5.3" (key lua)
+	Numbers    Numbers // of Lua (key number)
+	// Modules are the modules of the firmware that the build has; nil is all that there are
+	// (key modules).
+	Modules []string
+	ChipID  int   // 1 to 0xFFFFFF
+	Seed    int64 // of the chip's random numbers
+
+	Time Time
+	// TaskLimit is how long a task may be until a LongTask is told, Watchdog how long until
+	// the chip is reset; negative turns them off. UnitTime is what a unit of work takes.
+	TaskLimit, Watchdog, UnitTime time.Duration
+
+	// StateDir is the directory where the flash memory is kept; without it New takes a
+	// temporary one. Flash is the file of a whole chip to keep it in, and FlashBytes the size
+	// of a new chip.
+	StateDir   string
+	Flash      string
+	FlashBytes int
+
+	Network NetworkConfig
+	WiFi    WiFiConfig
+
+	Levels  []Level
+	Wires   []Wire
+	Buttons []Button
+	Waves   []Wave
+	Analog  *Analog // what the analog input measures
+}
+
+// Numbers are the numbers of Lua in a firmware.
+type Numbers string
+
+// The number models.
+const (
+	Int32 Numbers = "int32" // 32-bit integers and floats: the firmware's default
+	Int64 Numbers = "int64" // 64-bit integers and floats
+	Mixed Numbers = "mixed" // 32-bit integers, 64-bit floats
+)
+
+// Time is how the module's time passes.
+type Time string
+
+// Kinds of time, besides those of Scaled.
+const (
+	Real    Time = "real"    // as on the host
+	Virtual Time = "virtual" // waiting takes no time
+)
+
+// Scaled is time that passes so many times as fast as on the host.
+func Scaled(factor float64) Time { return Time(strconv.FormatFloat(factor, 'f', -1, 64) + "x") }
+
+// NetworkConfig is how the module meets the network of this computer.
+type NetworkConfig struct {
+	Listen string // address of this computer where servers are found
+	// Ports are ports of this computer by those of the module; AnyPort is any free one.
+	Ports     map[int]int
+	OnlyPorts bool              // take no other port if one that was not named is in use
+	Hosts     map[string]string // addresses of names
+	HostsOnly bool              // all other names are unknown
+	Policy    string            // "all", "local" or "none" (key network)
+	Connect   map[string]string // HOST:PORT for the module, IP:PORT of where that leads
+	// GatewayIsHost lets the address of the Wi-Fi's gateway lead to this computer.
+	GatewayIsHost bool
+}
+
+// AnyPort is any free port of this computer.
+const AnyPort = -1
+
+// WiFiConfig is what the radio hears.
+type WiFiConfig struct {
+	Networks  []WiFiNetwork
+	KnownOnly bool     // networks that were not named do not exist
+	Script    []string // what happens to them, such as "10s drop @home"
+}
+
+// WiFiNetwork is an access point near the module.
+type WiFiNetwork struct {
+	SSID     string
+	Password string // "" for an open network
+	Auth     string // "open", "wep", "wpa", "wpa2" or "wpa/wpa2"
+	BSSID    string // hardware address
+	Channel  int
+	RSSI     int // dBm
+	Hidden   bool
+
+	Address     string // what the module gets, such as 192.168.0.5/24
+	Gateway     string
+	DNS         []string
+	NTP         string
+	NoDHCP      bool
+	DHCPTime    time.Duration
+	DHCPTimeout time.Duration
+}
+
+// Level connects a pin to a level for good. Pins are those of a NodeMCU board, 0 to 12.
+type Level struct{ Pin, Level int }
+
+// Wire gives the level of one pin to another.
+type Wire struct{ From, To int }
+
+// Button connects a pin to a level while it is pressed.
+type Button struct {
+	Name    string
+	Pin     int
+	Level   int
+	Presses []Press
+}
+
+// Press is a press of a button, at a time since power-on.
+type Press struct{ At, For time.Duration }
+
+// Wave is a square wave on a pin.
+type Wave struct {
+	Pin       int
+	Low, High time.Duration
+}
+
+// Analog is what the analog input measures, from 0 to 1024.
+type Analog struct {
+	Kind       string        // "constant", "ramp", "sine" or "list"
+	Value      float64       // constant
+	From, To   float64       // ramp
+	Mean       float64       // sine
+	Swing      float64       // sine: how far it goes from Mean
+	Values     []float64     // list
+	Every      time.Duration // ramp and sine: length; list: time per value
+	Repeat     bool          // ramp and list begin again
+	Noise      float64       // how far noise goes to both sides
+	NoiseEvery time.Duration // between two values of the noise
+}
+
+// keys collects values by the keys of a project file.
+type keys map[string]any
+
+// set sets a key unless the value is the zero value.
+func set[T comparable](k keys, key string, v T, value any) {
+	var zero T
+	if v != zero {
+		k[key] = value
+	}
+}
+
+func (k keys) str(key, v string) { set(k, key, v, v) }
+func (k keys) int(key string, v int64) {
+	set(k, key, v, v)
+}
+func (k keys) bool(key string, v bool)              { set(k, key, v, v) }
+func (k keys) number(key string, v float64)         { set(k, key, v, v) }
+func (k keys) duration(key string, v time.Duration) { set(k, key, v, v.String()) }
+func (k keys) orOff(key string, v time.Duration) {
+	if v < 0 {
+		k[key] = "off"
+		return
+	}
+	k.duration(key, v)
+}
+
+// under sets a key to a table unless it is empty.
+func (k keys) under(key string, t keys) {
+	if len(t) > 0 {
+		k[key] = map[string]any(t)
+	}
+}
+
+// listOf sets a key to a list of what f makes of each element, unless it is empty.
+func listOf[T any](k keys, key string, list []T, f func(v T) any) {
+	if len(list) == 0 {
+		return
+	}
+	var out []any
+	for _, v := range list {
+		out = append(out, f(v))
+	}
+	k[key] = out
+}
+
+// values is the configuration as keys of a project file.
+func (c *Config) values() map[string]any {
+	k := keys{}
+	k.int("heap", int64(c.HeapBytes))
+	k.int("lfs", int64(c.StoreBytes))
+	k.str("lua", c.Lua)
+	listOf(k, "modules", c.Modules, func(name string) any { return name })
+	k.str("number", string(c.Numbers))
+	k.int("chip_id", int64(c.ChipID))
+	k.int("seed", c.Seed)
+	k.str("time", string(c.Time))
+	k.orOff("task_limit", c.TaskLimit)
+	k.orOff("watchdog", c.Watchdog)
+	k.duration("unit_time", c.UnitTime)
+	k.str("state", c.StateDir)
+	k.str("flash", c.Flash)
+	k.int("flash_size", int64(c.FlashBytes))
+	c.Network.values(k)
+	k.under("wifi", c.WiFi.values())
+	c.parts(k)
+	return k
+}
+
+func (n *NetworkConfig) values(k keys) {
+	k.str("listen", n.Listen)
+	ports := keys{}
+	for _, p := range slices.Sorted(maps.Keys(n.Ports)) {
+		var host any = int64(n.Ports[p])
+		if n.Ports[p] == AnyPort {
+			host = "any"
+		}
+		ports[fmt.Sprint(p)] = host
+	}
+	k.under("ports", ports)
+	if n.OnlyPorts {
+		k["auto_ports"] = false
+	}
+	k.under("hosts", texts(n.Hosts))
+	k.bool("hosts_only", n.HostsOnly)
+	k.str("network", n.Policy)
+	k.under("connect", texts(n.Connect))
+	k.bool("gateway_is_host", n.GatewayIsHost)
+}
+
+func texts(m map[string]string) keys {
+	k := keys{}
+	for name, v := range m {
+		k[name] = v
+	}
+	return k
+}
+
+func (w *WiFiConfig) values() keys {
+	k := keys{}
+	listOf(k, "networks", w.Networks, func(n WiFiNetwork) any {
+		t := keys{}
+		t["ssid"] = n.SSID
+		t.str("password", n.Password)
+		t.str("auth", n.Auth)
+		t.str("bssid", n.BSSID)
+		t.int("channel", int64(n.Channel))
+		t.int("rssi", int64(n.RSSI))
+		t.bool("hidden", n.Hidden)
+		t.str("address", n.Address)
+		t.str("gateway", n.Gateway)
+		listOf(t, "dns", n.DNS, func(v string) any { return v })
+		t.str("ntp", n.NTP)
+		t.bool("no_dhcp", n.NoDHCP)
+		t.duration("dhcp_time", n.DHCPTime)
+		t.duration("dhcp_timeout", n.DHCPTimeout)
+		return map[string]any(t)
+	})
+	k.bool("known_only", w.KnownOnly)
+	listOf(k, "script", w.Script, func(v string) any { return v })
+	return k
+}
+
+// parts sets the keys of what is wired to the module.
+func (c *Config) parts(k keys) {
+	listOf(k, "levels", c.Levels, func(v Level) any { return map[string]any{"pin": int64(v.Pin), "level": int64(v.Level)} })
+	listOf(k, "wires", c.Wires, func(v Wire) any { return map[string]any{"from": int64(v.From), "to": int64(v.To)} })
+	listOf(k, "buttons", c.Buttons, func(v Button) any {
+		t := keys{"pin": int64(v.Pin), "level": int64(v.Level)}
+		t.str("name", v.Name)
+		listOf(t, "presses", v.Presses, func(p Press) any { return map[string]any{"at": p.At.String(), "for": p.For.String()} })
+		return map[string]any(t)
+	})
+	listOf(k, "waves", c.Waves, func(v Wave) any {
+		return map[string]any{"pin": int64(v.Pin), "low": v.Low.String(), "high": v.High.String()}
+	})
+	if a := c.Analog; a != nil {
+		t := keys{}
+		t.str("kind", a.Kind)
+		t.number("value", a.Value)
+		t.number("from", a.From)
+		t.number("to", a.To)
+		t.number("mean", a.Mean)
+		t.number("swing", a.Swing)
+		listOf(t, "values", a.Values, func(v float64) any { return v })
+		t.duration("every", a.Every)
+		t.bool("repeat", a.Repeat)
+		t.number("noise", a.Noise)
+		t.duration("noise_every", a.NoiseEvery)
+		k.under("adc", t)
+	}
+}

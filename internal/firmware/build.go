@@ -1,0 +1,126 @@
+package firmware
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+
+	"moonlet.example/moonlet/internal/chip"
+	"moonlet.example/moonlet/internal/lua/editions"
+	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/port"
+)
+
+// Build is what a firmware is built from. The zero value is the build that modules have if
+// nobody says anything.
+type Build struct {
+	Chip    *chip.Chip // nil is the ESP8266
+	Lua     string     // the edition, "" is the default one
+	Numbers num.Model
+	// Modules are the names of the firmware's modules that are in the build, in any order;
+	// nil is all that there are.
+	Modules []string
+	Options Options
+	// Release is what the firmware tells about itself; nil is the release whose behaviour
+	// Moonlet has.
+	Release *Release
+}
+
+// Options are switches that a build of the firmware has besides its modules.
+type Options struct {
+	DevelopmentTools bool // DEVELOPMENT_TOOLS: functions of node for those who work on the firmware
+	StartupCounts    bool // PLATFORM_STARTUP_COUNT: node.startupcounts
+}
+
+// Release is what a firmware tells about itself (user_version.h, buildinfo.h).
+type Release struct {
+	Major, Minor, Revision int
+	Branch, Commit         string
+	Name, Time             string // of the release; the time is that of its commit, as in 202402250804
+	Built                  string // when, as in 2024-02-25 08:04
+	SDK                    string
+	NumberType             string // the build type: what the firmware calls its numbers
+	SSL                    bool
+}
+
+// release300 is the commit whose behaviour Moonlet has. Moonlet's builds say "float" with
+// any numbers.
+var release300 = Release{
+	Major: 3, Minor: 0, Revision: 0,
+	Branch: "release", Commit: "36cbf9f017d356319a6369e299765eedff191154",
+	Name: "3.0.0-release_20240225", Time: "202402250804", Built: "2024-02-25 08:04",
+	SDK: "3.0.1-dev(fce080e)", NumberType: "float",
+}
+
+// Mistake is something in a build or a configuration that cannot be.
+type Mistake struct {
+	Key     string // of project files, as in "heap" and "modules[2]"
+	Problem string // a sentence that says what would be right
+
+	index int // of the entry of a list, -1 for none
+}
+
+// Error implements error.
+func (m *Mistake) Error() string { return m.Problem }
+
+// Mistakes lists what is wrong with the build, nil if nothing is.
+func (b *Build) Mistakes() (list []*Mistake) {
+	edition, err := editions.Find(b.Lua)
+	switch {
+	case err != nil:
+		list = append(list, &Mistake{Key: "lua", Problem: err.Error(), index: -1})
+	case !edition.Has(b.Numbers):
+		list = append(list, &Mistake{Key: "number", Problem: fmt.Sprintf("%v has no numbers %v", edition, b.Numbers), index: -1})
+	}
+	return append(list, modulesMistakes(b.Modules)...)
+}
+
+// Check is all mistakes in the build as one error, each of them a *Mistake.
+func (b *Build) Check() error { return Join(b.Mistakes()) }
+
+// Join makes one error of mistakes, nil of none.
+func Join(list []*Mistake) error {
+	var errs []error
+	for _, m := range list {
+		errs = append(errs, m)
+	}
+	return errors.Join(errs...)
+}
+
+// Edition is the edition of Lua that the build has; the default one if there is none of
+// that name.
+func (b *Build) Edition() *editions.Edition {
+	e, err := editions.Find(b.Lua)
+	if err != nil {
+		return editions.Default()
+	}
+	return e
+}
+
+// ChipOrDefault is the chip that the build is for.
+func (b *Build) ChipOrDefault() *chip.Chip { return cmp.Or(b.Chip, chip.ESP8266()) }
+
+func (b *Build) release() Release { return *cmp.Or(b.Release, &release300) }
+
+// Info is what the firmware tells a program about itself. lfsSize is the size of the
+// partition of the Lua Flash Store in bytes.
+func (f *Firmware) Info(lfsSize int) port.Build {
+	r := &f.Release
+	return port.Build{
+		Major: r.Major, Minor: r.Minor, Revision: r.Revision, Branch: r.Branch, Commit: r.Commit,
+		Release: r.Name, ReleaseDTS: r.Time, SSL: r.SSL, LFSSize: lfsSize,
+		Modules: strings.Join(f.Modules, ","), NumberType: r.NumberType,
+	}
+}
+
+// Banner is what the firmware prints when it starts.
+func (f *Firmware) Banner(lfsSize int) string {
+	r := &f.Release
+	return fmt.Sprintf("\nNodeMCU %d.%d.%d.0 built with Moonlet\n"+
+		"\tbranch: %s\n\tcommit: %s\n\trelease: %s\n\trelease DTS: %s\n\tSSL: %t\n"+
+		"\tbuild type: %s\n\tLFS: 0x%x bytes total capacity\n\tmodules: %s\n"+
+		" build %s powered by Lua %s on SDK %s\n",
+		r.Major, r.Minor, r.Revision, r.Branch, r.Commit, r.Name, r.Time, r.SSL,
+		r.NumberType, lfsSize, strings.Join(f.Modules, ","), r.Built, f.Edition.Release, r.SDK)
+}

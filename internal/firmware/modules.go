@@ -1,0 +1,152 @@
+package firmware
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua/stdlib"
+	"moonlet.example/moonlet/internal/module/bit"
+	"moonlet.example/moonlet/internal/module/file"
+	"moonlet.example/moonlet/internal/module/gpio"
+	"moonlet.example/moonlet/internal/module/net"
+	"moonlet.example/moonlet/internal/module/node"
+	"moonlet.example/moonlet/internal/module/pipe"
+	"moonlet.example/moonlet/internal/module/sjson"
+	"moonlet.example/moonlet/internal/module/structmod"
+	"moonlet.example/moonlet/internal/module/tmr"
+	"moonlet.example/moonlet/internal/module/uart"
+	"moonlet.example/moonlet/internal/module/wifi"
+	"moonlet.example/moonlet/internal/port"
+)
+
+// module is a module of the firmware that this program has.
+type module struct {
+	name string // in the banner and in Lua
+	// link declares it, in order, for a build.
+	link func(Options) []state.Module
+	// always tells that the module is in every build, named or not, and not in the banner
+	// unless it is named (app/modules/pipe.c selects itself).
+	always bool
+	// why says what does not work without the module, if no build can do without it.
+	why string
+	// needs are modules that this one does not work without.
+	needs []string
+	// owners are the types of the module whose objects have entries in Lua's registry.
+	owners func() []port.Owner
+}
+
+// modules are all of them in the order in which they are linked, which is that of their
+// start: the heap remembers it.
+var modules = allModules()
+
+func allModules() []module {
+	plain := func(list ...state.Module) func(Options) []state.Module {
+		return func(Options) []state.Module { return list }
+	}
+	return []module{
+		{name: "bit", link: plain(bit.Module)},
+		{name: "file", link: plain(file.Module)},
+		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
+		{name: "net", link: plain(net.Module), owners: net.Owners},
+		{name: "pipe", link: plain(pipe.Module), always: true},
+		{name: "sjson", link: plain(sjson.Module)},
+		{name: "struct", link: plain(structmod.Module)},
+		{name: "tmr", link: plain(tmr.Module), owners: tmr.Owners},
+		{name: "uart", link: plain(uart.Module)},
+		{name: "wifi", link: plain(wifi.Module)},
+		{name: "node", link: linkNode, why: "the console and the report of errors are its work"},
+	}
+}
+
+func linkNode(o Options) []state.Module {
+	return []state.Module{node.New(node.Options{
+		PipeCreate: pipe.Create, Manual: true,
+		DevelopmentTools: o.DevelopmentTools, StartupCounts: o.StartupCounts,
+		LoadFile: func(L state.State, path string) state.Status {
+			return stdlib.LoadFile(L, path, true, "")
+		},
+	})}
+}
+
+// HostModules declares the modules that the firmware's host tool has besides the standard
+// library, in the order of their start.
+func HostModules() []state.Module {
+	return []state.Module{structmod.Module, bit.Module, sjson.Module, pipe.Module}
+}
+
+// missing are the modules of the firmware that Moonlet does not have yet, by their names in
+// Lua (NODEMCU_MODULE in app/modules).
+var missing = strings.Fields(`
+	adc ads1115 adxl345 am2320 apa102 bloom bme280 bme280_math bme680 bmp085 coap color_utils
+	cron crypto dcc dht encoder enduser_setup gdbstub hdc1080 hmc5883l http hx711 i2c l3g4200d
+	mcp4725 mdns mqtt ow pcm perf pixbuf pwm pwm2 rfswitch rotary rtcfifo rtcmem rtctime si7021
+	sigma_delta sntp softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
+	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
+
+// ModuleNames lists the modules that there are, sorted.
+func ModuleNames() []string {
+	var b Build
+	return b.banner()
+}
+
+// IsMissing tells whether a name is that of a module which the firmware has and Moonlet
+// does not have yet.
+func IsMissing(name string) bool {
+	_, found := slices.BinarySearch(missing, name)
+	return found
+}
+
+// modulesMistakes lists what is wrong with the names of modules; nil is all modules.
+func modulesMistakes(names []string) (list []*Mistake) {
+	if names == nil {
+		return nil
+	}
+	all := ModuleNames()
+	there := strings.Join(all, ", ")
+	fail := func(key string, index int, format string, args ...any) {
+		list = append(list, &Mistake{Key: key, Problem: fmt.Sprintf(format, args...), index: index})
+	}
+	for i, name := range names {
+		key := fmt.Sprintf("modules[%d]", i)
+		switch {
+		case slices.Contains(names[:i], name):
+			fail(key, i, "%q is named twice; leave one out", name)
+		case slices.Contains(all, name):
+		case IsMissing(name):
+			fail(key, i, "the firmware's module %q is not in Moonlet yet; there are %s", name, there)
+		default:
+			fail(key, i, "there is no module %q; there are %s", name, there)
+		}
+	}
+	for _, m := range modules {
+		named := slices.Contains(names, m.name)
+		if !named && m.why != "" {
+			fail("modules", -1, "no build can do without %q: %s; add it", m.name, m.why)
+		}
+		for _, n := range m.needs {
+			if named && !slices.Contains(names, n) {
+				fail("modules", -1, "%q does not work without %q: add it, or leave both out", m.name, n)
+			}
+		}
+	}
+	return list
+}
+
+// names tells whether a module is named in a build.
+func (b *Build) names(m *module) bool {
+	return b.Modules == nil || slices.Contains(b.Modules, m.name)
+}
+
+// banner lists the modules that are named, sorted.
+func (b *Build) banner() []string {
+	list := make([]string, 0, len(modules))
+	for i := range modules {
+		if m := &modules[i]; b.names(m) {
+			list = append(list, m.name)
+		}
+	}
+	slices.Sort(list)
+	return list
+}

@@ -1,0 +1,62 @@
+package project
+
+import (
+	"bytes"
+	"path/filepath"
+
+	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/luac"
+)
+
+// Apart is the project with a new flash memory of its own, which Close removes. Nothing in
+// the project's directory changes, and several modules can have it at once. p stays open
+// as long as the copy is.
+func (p *Project) Apart() (*Project, error) {
+	dir, err := p.files.MkdirTemp()
+	if err != nil {
+		return nil, hostErrorf(err, "making a directory for a trial")
+	}
+	q := p.apart(filepath.Join(dir, "state"))
+	q.root, q.beside, q.Temporary, q.ownDir = nil, nil, false, dir
+	return &q, nil
+}
+
+// apart is a copy of the project whose flash memory is in a directory of its own.
+func (p *Project) apart(stateDir string) Project {
+	q := *p
+	q.StateDir, q.chip, q.settings.flash, q.save, q.passing = stateDir, nil, "", false, true
+	q.stateIn, q.state, q.lock, q.opened = nil, nil, nil, nil
+	return q
+}
+
+// SetImage puts another image into the store, which gets a partition if it has none.
+func (p *Project) SetImage(im *chunk.Image) {
+	p.Image = im
+	p.settings.config.LFSSize = max(p.settings.config.LFSSize, defaultLFS)
+}
+
+// LuaSources are the Lua files of the project: those that Upload puts into flash, and those
+// of the store.
+func (p *Project) LuaSources() (list []Source) {
+	for _, s := range p.Sources {
+		if filepath.Ext(s.Name) == ".lua" {
+			list = append(list, s)
+		}
+	}
+	return append(list, p.lfs...)
+}
+
+// Compile compiles source text as a file of that name, with the project's numbers. Strip is
+// that of luac.Config.
+func (p *Project) Compile(text []byte, name string, strip int) (*chunk.Proto, error) {
+	c, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Build.Numbers, Strip: strip, Input: bytes.NewReader(text)})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	f, err := c.File(luac.Stdin)
+	if err == nil {
+		f.Source.S = "@" + name
+	}
+	return f, err
+}
