@@ -56,7 +56,7 @@ func ChipPow(x, y float64) (result float64, ends bool) {
 	case x < 0:
 		i := chipInt(y)
 		if float64(i) != y {
-			return math.NaN(), true
+			return math.Float64frombits(0x7FF8 << 48), true // NAN; Go's has another bit
 		}
 		negative = i&1 != 0
 		x = -x
