@@ -235,6 +235,7 @@ type Core interface {
 	ToUserdata(i int) Addr              // 0 if it is none
 	ToThread(i int) State               // nil if it is none
 	ToPointer(i int) Addr
+	StringAddr(i int) Addr // where the bytes of a string are, 0 if it is none
 	RawLen(i int) int
 	RawEqual(i, j int) bool
 	Compare(i, j, op int) bool // raises

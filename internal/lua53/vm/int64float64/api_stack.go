@@ -370,6 +370,14 @@ func (t *Thread) ToPointer(i int) Addr {
 	return 0
 }
 
+func (t *Thread) StringAddr(i int) Addr {
+	a := t.index(i)
+	if a == 0 || !isString(t.v.tag(a)) {
+		return 0
+	}
+	return strData(t.v.gcOf(a))
+}
+
 func (t *Thread) RawLen(i int) int {
 	a := t.index(i)
 	if a == 0 {
