@@ -123,7 +123,7 @@ func (d *Device) loadInit(L state.State) state.Status {
 		}
 		return state.OK
 	case strings.HasPrefix(init, "@"):
-		return stdlib.LoadFile(L, init[1:], true, "")
+		return stdlib.LoadFile(L, init[1:], true, "bt")
 	}
 	return L.LoadBytes([]byte(init), "=INIT", "")
 }

@@ -195,13 +195,13 @@ var ErrDeviceException = errors.New("device exception")
 // the Lua error with its traceback.
 func (s *Session) RunFile(name string, args []string) (err error) {
 	return s.run(func(L state.State) state.Status {
-		return stdlib.LoadFile(L, name, true, "")
+		return stdlib.LoadFile(L, name, true, "bt")
 	}, args)
 }
 
 // RunString runs a chunk of source text.
 func (s *Session) RunString(code, name string) error {
-	return s.run(func(L state.State) state.Status { return L.LoadBytes([]byte(code), name, "") }, nil)
+	return s.run(func(L state.State) state.Status { return L.LoadBytes([]byte(code), name, "bt") }, nil)
 }
 
 func (s *Session) run(load func(L state.State) state.Status, args []string) error {
@@ -305,7 +305,7 @@ func (s *Session) Compile(name string, isFile bool, strip int, write func(p []by
 	err := s.protect(func() {
 		L := s.L
 		L.SetTop(0)
-		if status := stdlib.LoadFile(L, name, isFile, ""); status != state.OK {
+		if status := stdlib.LoadFile(L, name, isFile, "bt"); status != state.OK {
 			failed = errors.New(string(L.ToLString(-1)))
 		} else if write != nil {
 			failed = L.Dump(func(_ state.State, p []byte) error { write(p); return nil }, strip)
