@@ -18,6 +18,21 @@ func chipInt(x float64) int32 {
 	return int32(x)
 }
 
+// ChipUint64 converts a float to an unsigned integer by the rules of the chip's library
+// (libgcc's __fixunsdfdi): a negative one wraps around, what is too large becomes the
+// largest, what is too small 2⁶³, and NaN the largest.
+func ChipUint64(x float64) uint64 {
+	switch {
+	case x >= 1<<64 || x != x:
+		return math.MaxUint64
+	case x <= -1<<63:
+		return 1 << 63
+	case x < 0:
+		return -uint64(-x)
+	}
+	return uint64(x)
+}
+
 // ChipFloor rounds down by way of an integer of 32 bits, so from 2³¹ on the result is the
 // largest of those, and below -2³¹ as well, since one is taken off the smallest.
 func ChipFloor(x float64) float64 {

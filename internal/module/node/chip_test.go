@@ -128,6 +128,9 @@ func TestDeepSleep(t *testing.T) {
 		"node.dsleep(2000000, 4, 1)":    {Sleep: 2 * time.Second, SleepOption: 4},
 		"node.dsleep(0)":                {Sleep: sdk.Forever},
 		"node.dsleep(-1)":               {Sleep: (1<<32 - 1) * time.Microsecond},
+		"node.dsleep(-0.5)":             {Sleep: sdk.Forever},
+		"node.dsleep('1e6')":            {Sleep: time.Second},
+		"node.dsleep(1e6, 2.5)":         {Sleep: time.Second},
 		"node.dsleep(node.dsleepMax())": {Sleep: 12348030976 * time.Microsecond},
 	} {
 		c := boot(t)
