@@ -175,6 +175,11 @@ func TestOutput(t *testing.T) {
 	if got := c.Printed(); got != "both\n\n" {
 		t.Errorf("%q", got)
 	}
+	c.Do(`node.output(function() end, 0.5) print "nothing" node.output(function() end, 1.5) print "nothing"`) // 0 as well
+	if got := c.Printed(); got != "" {
+		t.Errorf("%q", got)
+	}
+	c.Do(`node.output(function() end, 0)`)
 	// A pipe that fails cannot report that through itself.
 	c.Do(`debug.getregistry().stdout[1] = function() error "broken" end print "x"`)
 	if got := c.Printed(); !strings.HasPrefix(got, "error calling stdout:write(") || !strings.Contains(got, "broken") {

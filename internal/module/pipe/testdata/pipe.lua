@@ -68,6 +68,7 @@ end
 p.unread(5, {})
 fails("function expected", pipe.create, 1)
 fails("invalid priority", pipe.create, print, 3)
+pipe.create(print, 2.5) pipe.create(print, 3.5) pipe.create(print, "x") -- not converted: 0, which is low
 assert(tostring(p):match "^Pipe: ")
 eq(p.nothing, nil)
 
