@@ -24,9 +24,7 @@ import (
 	"moonlet.example/moonlet/internal/sim/pins"
 	"moonlet.example/moonlet/internal/sim/radio"
 	"moonlet.example/moonlet/internal/sim/serial"
-	"moonlet.example/moonlet/internal/storage/flash"
-	"moonlet.example/moonlet/internal/storage/flashdir"
-	"moonlet.example/moonlet/internal/storage/flashfs"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
@@ -46,13 +44,14 @@ type Device struct {
 	adc     *adc.Input
 	buttons map[string]*button.Button
 	uarts   [port.SerialPorts]*serial.UART // as many as the chip has
-	files   fileSystem
+	room    storage.Room
+	files   storage.Files
 	filesAt port.FlashRegion // the partition of files
 	net     *hostnet.Net
 	radio   *radio.Radio
 
 	store      store
-	stateLock  *StateLock // nil if the caller has it
+	stateLock  *storage.StateLock // nil if the caller has it
 	complaints complaints
 	profile    heapProfile
 	guard      guard
@@ -77,22 +76,6 @@ type Device struct {
 	bug        error
 }
 
-// flashSize is the size of the flash chip in bytes, as the firmware sees it: what the boot
-// image says, if there is one.
-func (c *Config) flashSize() uint32 {
-	if c.Chip == nil {
-		return uint32(c.Build.ChipOrDefault().Flash.DefaultBytes)
-	}
-	return uint32(flash.FirmwareSize(c.Chip.Bytes()))
-}
-
-// fileSystem is a module's files: in a directory or on the chip.
-type fileSystem interface {
-	port.Files
-	Reset()
-	Close() error
-}
-
 // New makes a module that is switched off. Errors are for the user.
 func New(c Config) (*Device, error) {
 	if err := c.setDefaults(); err != nil {
@@ -110,22 +93,17 @@ func New(c Config) (*Device, error) {
 	if err := d.openState(); err != nil {
 		return nil, err
 	}
-	if c.Chip != nil {
-		c.Chip.OnError = d.hostError
-	}
+	d.room = d.config.Room(storage.Hooks{OnError: d.hostError, OnOp: d.onFlash, OnWorn: d.onWorn, Now: d.config.Clock.Now})
 	if err := d.assemble(); err != nil {
 		d.Close()
 		return nil, err
 	}
-	if c.Chip != nil {
-		c.Chip.Watch(d.config.Clock.Now, d.onWorn)
-		c.Chip.OnOp = d.onFlash // from now on: a module that is being made has no power to lose
-	}
+	d.room.On()
 	return d, nil
 }
 
 func (d *Device) assemble() (err error) {
-	if d.records, err = loadRecords(d.config, d.hostError); err != nil {
+	if d.records, err = d.room.Records(); err != nil {
 		return err
 	}
 	if err := d.mapMemory(); err != nil {
@@ -156,7 +134,7 @@ func (d *Device) connect() error {
 	d.uarts[0] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial), Unpaced: c.FastSerial, OnTaken: d.typing.taken})
 	d.uarts[1] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial1), Unpaced: c.FastSerial, NoReceiver: true})
 	d.net = hostnet.New(d.netConfig())
-	store, err := newWiFiStore(c.State, d.hostError)
+	store, err := d.room.WiFi()
 	if err != nil {
 		return err
 	}
@@ -165,7 +143,7 @@ func (d *Device) connect() error {
 		Networks: c.WiFi.Networks, KnownOnly: c.WiFi.KnownOnly, Script: c.WiFi.Script,
 		Memory: sdkMemory{d}, Use: c.SDKMemory.Radio, Lease: c.Lease,
 	})
-	flashSize := c.flashSize()
+	flashSize := d.room.FlashBytes()
 	d.system = sdk.NewSystem(sdk.SystemConfig{
 		Chip: chip, Loop: d.loop, Records: d.records,
 		Mem: d.mem, StaticStart: chip.Memory.RAM.Start, StaticEnd: chip.Memory.Heap().Start,
@@ -196,15 +174,7 @@ func (d *Device) openFiles() error {
 		}
 	}
 	d.filesAt = region
-	if c := d.config.Chip; c != nil {
-		d.files = flashfs.New(c, region)
-		return nil
-	}
-	files, err := flashdir.New(flashdir.Options{
-		In: d.config.State, Dir: FlashDir,
-		Region:      flashdir.RegionIn(region),
-		OnHostError: d.hostError,
-	})
+	files, err := d.room.Files(region)
 	if err != nil {
 		return fmt.Errorf("cannot use the directory of the module's files: %w", err)
 	}
@@ -449,10 +419,8 @@ func (d *Device) Close() error {
 	if d.net != nil {
 		d.net.Close()
 	}
-	if c := d.config.Chip; c != nil && d.loop != nil {
-		c.EndWatch()
-		c.Ran(d.loop.Now())
-		c.OnOp = nil
+	if d.loop != nil {
+		d.room.Off(d.loop.Now())
 	}
 	if d.files != nil {
 		errs = append(errs, d.files.Close())

@@ -12,6 +12,7 @@ import (
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flashdir"
 )
 
@@ -33,7 +34,7 @@ func start(t testing.TB, files ...string) *module {
 func stateWith(t testing.TB, files ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	flash := filepath.Join(dir, device.FlashDir)
+	flash := filepath.Join(dir, storage.FlashDir)
 	if err := os.MkdirAll(flash, 0o777); err != nil {
 		t.Fatal(err)
 	}

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/chipmap"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/rcr"
@@ -232,7 +232,7 @@ func ForgetChip(h *hostfile.Host, path string) error {
 	}
 	defer d.Close()
 	old := []string{name + flash.Beside()[0], name + "." + manifestName}
-	for _, file := range device.StateFiles() {
+	for _, file := range storage.StateFiles() {
 		if !strings.Contains(file, "*") {
 			old = append(old, filepath.Join(name+stateSuffix, file))
 		}

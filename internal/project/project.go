@@ -12,6 +12,7 @@ import (
 	"moonlet.example/moonlet/internal/keys"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/sim/hostnet"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flash"
 )
 
@@ -39,12 +40,12 @@ type Project struct {
 	root       *hostfile.Dir   // Dir, nil if the project is no directory
 	opened     []*hostfile.Dir // others that Close closes
 	settings   settings
-	lfs        []Source          // of the store
-	stateIn    *hostfile.Dir     // the directory below which StateDir is, nil if that is the user's word
-	stateName  string            // of StateDir in it
-	state      *hostfile.Dir     // StateDir, nil until it is opened and locked
-	lock       *device.StateLock // nil if there are no locks
-	beside     *hostfile.Dir     // the directory of the chip's file, and the file's name in it
+	lfs        []Source           // of the store
+	stateIn    *hostfile.Dir      // the directory below which StateDir is, nil if that is the user's word
+	stateName  string             // of StateDir in it
+	state      *hostfile.Dir      // StateDir, nil until it is opened and locked
+	lock       *storage.StateLock // nil if there are no locks
+	beside     *hostfile.Dir      // the directory of the chip's file, and the file's name in it
 	besideName string
 	chip       *flash.Chip // nil until it is opened, and without one
 	chipErr    error       // the first one of writing to it, before the module starts

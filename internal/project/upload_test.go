@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flashdir"
 )
 
@@ -44,7 +44,7 @@ func uploadProject(t *testing.T, p *project.Project) (*project.Project, string) 
 // flash is the content of a file in flash, "-" if there is none.
 func flash(t *testing.T, p *project.Project, name string) string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(p.StateDir, device.FlashDir, flashdir.HostName(name)))
+	b, err := os.ReadFile(filepath.Join(p.StateDir, storage.FlashDir, flashdir.HostName(name)))
 	if errors.Is(err, os.ErrNotExist) {
 		return "-"
 	}
@@ -70,7 +70,7 @@ func TestUploadRules(t *testing.T) {
 	}
 
 	// The application changes its files; only an edited source replaces one.
-	inFlash := filepath.Join(p.StateDir, device.FlashDir)
+	inFlash := filepath.Join(p.StateDir, storage.FlashDir)
 	write(t, inFlash, map[string]string{"init.lua": "changed", flashdir.HostName("Data.txt"): "changed", "own": "own"})
 	write(t, dir, map[string]string{"init.lua": "edited"})
 	if _, names := upload(t, dir); names != "init.lua" {
