@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"moonlet.example/moonlet/internal/console"
 	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/heap"
 	"moonlet.example/moonlet/internal/lua/machine"
@@ -55,7 +56,7 @@ type Device struct {
 	profile    heapProfile
 	guard      guard
 	typing     typing
-	input      input
+	console    *console.Console
 	missed     map[string]bool // modules of the firmware that were asked for and are not there
 	used       bool            // something is in RAM
 	running    bool            // a life has begun and not ended
@@ -70,7 +71,6 @@ type Device struct {
 	hostErr    error // of writing to Serial
 	stopped    atomic.Bool
 	endInput   bool
-	idle       bool // the console has executed all that it got
 	cut        bool // the task that ran was cut
 	bugs       int  // faults of this program in this run
 	bug        error
@@ -84,13 +84,12 @@ func New(c Config) (*Device, error) {
 	if c.StateDir == "" && c.State == nil {
 		return nil, fmt.Errorf("a module needs a directory for its flash memory")
 	}
-	d := &Device{config: c, idle: true, buttons: map[string]*button.Button{}}
+	d := &Device{config: c, buttons: map[string]*button.Button{}}
 	if err := d.link(); err != nil {
 		return nil, err
 	}
 	d.next = d.resetInfo(port.ResetPowerOn)
 	d.typing.init()
-	d.input.d = d
 	if err := d.openState(); err != nil {
 		return nil, err
 	}
@@ -151,6 +150,12 @@ func (d *Device) connect() error {
 		Hardware: port.Hardware{ChipID: c.ChipID, FlashID: chip.Flash.ID(flashSize), FlashSize: flashSize, FlashSpeed: chip.Flash.SpeedHz},
 		Build:    d.firmware.Info(c.LFSSize), Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
 		CheckImage: d.CheckImage, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
+	})
+	d.console = console.New(console.Config{
+		Serial: d.uarts[0], Memory: sdkMemory{d}, OnWait: d.checkEnd,
+		State:    func() state.State { return d.machine.State() },
+		OpenLibs: d.firmware.Machine.OpenLibs,
+		Banner:   func() string { return d.firmware.Banner(c.LFSSize) },
 	})
 	d.guard.cut, d.guard.revoke = d.loop.Cut, d.space.Revoke
 	return d.openFiles()
@@ -226,7 +231,7 @@ func (d *Device) Serial(uart int) port.Serial {
 // The other parts that the chip has, as package port looks for them.
 
 // Input implements port.HasInput.
-func (d *Device) Input() port.Input { return &d.input }
+func (d *Device) Input() port.Input { return d.console }
 
 // Pins implements port.HasPins.
 func (d *Device) Pins() port.Pins { return d.pins }
@@ -292,7 +297,7 @@ func (d *Device) EndInput() {
 
 // checkEnd stops the loop when the input has ended and is executed.
 func (d *Device) checkEnd() {
-	if d.endInput && d.idle && !d.booting && d.uarts[0].Waiting() == 0 && d.uarts[0].Buffered() == 0 {
+	if d.endInput && d.console.Idle() && !d.booting && d.uarts[0].Waiting() == 0 && d.uarts[0].Buffered() == 0 {
 		d.loop.Stop()
 	}
 }

@@ -68,7 +68,7 @@ func (p *Project) MakeChip(o ChipOptions) (*MadeChip, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := p.apart("")
+	q := p.Apart()
 	q.chip, q.unkept = chip, true
 	q.settings.config.LFSSize = knownStore(store)
 	if o.Time != 0 && q.Image != nil {

@@ -50,7 +50,7 @@ func (p *Project) findState() (*hostfile.Dir, error) {
 		d, err = p.stateIn.Sub(p.stateName)
 	} else {
 		files := p.files
-		if p.Temporary || p.passing {
+		if p.Temporary {
 			files = files.Passing()
 		}
 		d, err = files.OpenDir(p.StateDir)
@@ -100,6 +100,12 @@ func (p *Project) removeStateDir() {
 // if that is wanted.
 func (p *Project) openState(wanted bool) error {
 	if p.unkept || p.state != nil {
+		return nil
+	}
+	if p.memory {
+		if wanted {
+			p.state = hostfile.NewMemory()
+		}
 		return nil
 	}
 	d, err := p.findState()
