@@ -11,7 +11,8 @@ type Storage struct {
 // Storage tells where the flash memory is kept.
 func (m *Module) Storage() Storage {
 	p := m.project
-	return Storage{Dir: p.StateDir, Chip: p.FlashPath(), Temporary: p.Temporary, Kept: p.Saves() && !m.options.apart}
+	return Storage{Dir: p.StateDir, Chip: p.FlashPath(), Temporary: p.Temporary,
+		Kept: p.Saves() && !m.options.apart && (p.FlashPath() != "" || p.StateDir != "" && !p.Temporary)}
 }
 
 // Warnings are what the user should know before the module starts. Load may add some.
