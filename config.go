@@ -37,9 +37,9 @@ type Config struct {
 	// the chip is reset; negative turns them off. UnitTime is what a unit of work takes.
 	TaskLimit, Watchdog, UnitTime time.Duration
 
-	// StateDir is the directory where the flash memory is kept; without it New takes a
-	// temporary one. Flash is the file of a whole chip to keep it in, and FlashBytes the size
-	// of a new chip.
+	// StateDir is the directory where the flash memory is kept; without it New keeps it in
+	// the memory of this process until the module is closed. Flash is the file of a whole
+	// chip to keep it in, and FlashBytes the size of a new chip.
 	StateDir   string
 	Flash      string
 	FlashBytes int

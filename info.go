@@ -2,16 +2,17 @@ package moonlet
 
 // Storage tells where the module's flash memory is kept on this computer.
 type Storage struct {
-	Dir       string // the state directory
+	Dir       string // the state directory; "" if that is in the memory of this process
 	Chip      string // the file of the whole chip; "" for files in Dir
-	Temporary bool   // Dir is gone when the module is closed
+	Temporary bool   // what is in Dir is gone when the module is closed
 	Kept      bool   // what the module writes is there the next time
 }
 
 // Storage tells where the flash memory is kept.
 func (m *Module) Storage() Storage {
 	p := m.project
-	return Storage{Dir: p.StateDir, Chip: p.FlashPath(), Temporary: p.Temporary || m.options.apart, Kept: p.Saves() && !m.options.apart}
+	return Storage{Dir: p.StateDir, Chip: p.FlashPath(), Temporary: p.Temporary,
+		Kept: p.Saves() && !m.options.apart && (p.FlashPath() != "" || p.StateDir != "" && !p.Temporary)}
 }
 
 // Warnings are what the user should know before the module starts. Load may add some.

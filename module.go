@@ -120,6 +120,7 @@ func (c *Config) application(app *project.Application) error {
 
 // open makes the module of a project.
 func (o *options) open(read func() (*project.Project, error)) (*Module, error) {
+	o.project.Apart = o.apart
 	keys := project.Keys()
 	for _, f := range o.project.Flags {
 		if !slices.ContainsFunc(keys, func(k project.Key) bool { return k.Flag == f.Flag }) {
@@ -161,11 +162,11 @@ func (m *Module) place() error {
 	if !o.apart {
 		return nil
 	}
-	q, err := m.project.Apart()
-	if err != nil {
+	q := m.project.Apart()
+	err := m.closeProjects() // it is not needed any more, and may have directories of the host
+	if m.project, m.owned = q, []*project.Project{q}; err != nil {
 		return err
 	}
-	m.project, m.owned = q, append(m.owned, q)
 	if f := o.hook.Prepare; f != nil {
 		f(q)
 	}

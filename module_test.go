@@ -176,7 +176,7 @@ func TestClose_Inside(t *testing.T) {
 }
 
 // resources counts what a process has: goroutines, mappings, descriptors.
-func resources(t *testing.T) (list [3]int) {
+func resources(t testing.TB) (list [3]int) {
 	t.Helper()
 	runtime.GC()
 	list[0] = runtime.NumGoroutine()
@@ -192,6 +192,24 @@ func resources(t *testing.T) (list [3]int) {
 	return list
 }
 
+// noTemporary gives the process a directory for what is temporary. The function that it
+// returns fails the test if something is in there.
+func noTemporary(t *testing.T) func() {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
+		t.Setenv(name, dir)
+	}
+	return func() {
+		t.Helper()
+		list, err := os.ReadDir(dir)
+		must(t, err)
+		for _, e := range list {
+			t.Errorf("there is a temporary %s", e.Name())
+		}
+	}
+}
+
 // TestClose_Leaks holds that nothing is left of a module that is closed.
 func TestClose_Leaks(t *testing.T) {
 	const code = `wifi.setmode(wifi.STATION) wifi.sta.config{ssid = "home"}
@@ -199,6 +217,7 @@ func TestClose_Leaks(t *testing.T) {
 		udp = net.createUDPSocket() udp:listen(5000)
 		f = file.open("f", "w") f:write("x")
 		net.createConnection():connect(81, "127.0.0.1")`
+	temporary := noTemporary(t)
 	once := func() {
 		c := app(code)
 		c.Network.Ports = map[int]int{80: moonlet.AnyPort, 5000: moonlet.AnyPort}
@@ -207,11 +226,10 @@ func TestClose_Leaks(t *testing.T) {
 		must(t, err)
 		must(t, m.RunFor(10*time.Second))
 		must(t, m.Close())
-		if dir := m.Storage().Dir; dir == "" {
-			t.Error("it had no directory")
-		} else if _, err := os.Stat(dir); err == nil {
-			t.Errorf("%s is left", dir)
+		if at := m.Storage(); at.Dir != "" || !at.Temporary {
+			t.Errorf("its flash memory was kept: %+v", at)
 		}
+		temporary()
 	}
 	once()
 	before := resources(t)

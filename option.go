@@ -55,8 +55,8 @@ func Fresh() Option { return func(o *options) { o.fresh = true } }
 // image stays as it is.
 func Save() Option { return func(o *options) { o.save = true } }
 
-// Apart gives the module a new flash memory of its own, which is gone when it is closed.
-// Nothing in the project's directory changes.
+// Apart gives the module a new flash memory of its own, in the memory of this process. Nothing
+// in the project's directory changes.
 func Apart() Option { return func(o *options) { o.apart = true } }
 
 // TrustProject lets a project read and write out of its directory, by its file and by links.

@@ -1,6 +1,7 @@
 package moonlet_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -131,6 +132,24 @@ func TestOpen_Image(t *testing.T) {
 		must(t, m.Close())
 		if m.Discarded() == kept || kept != (len(x.opts) > 0) {
 			t.Errorf("kept %v, discarded %v", kept, m.Discarded())
+		}
+	}
+	image, err := os.ReadFile(c.Flash)
+	must(t, err)
+	for _, opts := range [][]moonlet.Option{{moonlet.Apart()}, {moonlet.Apart(), moonlet.Save()}} {
+		m, err := moonlet.Open(c.Flash, append(opts, moonlet.With(moonlet.Config{Time: moonlet.Virtual}))...)
+		must(t, err)
+		if _, err := m.Expect("has\tkept", time.Second); err != nil {
+			t.Error(err)
+		}
+		must(t, m.Enter("file.putcontents('f', 'lost')"))
+		must(t, m.RunFor(time.Second))
+		if at := m.Storage(); at.Dir != "" || at.Chip != c.Flash || at.Kept {
+			t.Errorf("apart it is in %+v", at)
+		}
+		must(t, m.Close())
+		if now, err := os.ReadFile(c.Flash); err != nil || !bytes.Equal(now, image) {
+			t.Errorf("the image has changed: %v", err)
 		}
 	}
 	if _, err := moonlet.Open(c.Flash, moonlet.Fresh()); err == nil {

@@ -12,6 +12,7 @@ import (
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/sdk"
 	"moonlet.example/moonlet/internal/sim/hostnet"
+	"moonlet.example/moonlet/internal/storage"
 )
 
 // BenchmarkModuleCalls is a second of the module's time in which an application does
@@ -29,8 +30,8 @@ func BenchmarkModuleCalls(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			dir := b.TempDir()
 			code := c.setup + "\nn = 0 local function batch() for i = 1, 100 do " + c.call + " end n = n + 100 node.task.post(0, batch) end batch()"
-			os.MkdirAll(filepath.Join(dir, device.FlashDir), 0o777)
-			if err := os.WriteFile(filepath.Join(dir, device.FlashDir, "init.lua"), []byte(code), 0o666); err != nil {
+			os.MkdirAll(filepath.Join(dir, storage.FlashDir), 0o777)
+			if err := os.WriteFile(filepath.Join(dir, storage.FlashDir, "init.lua"), []byte(code), 0o666); err != nil {
 				b.Fatal(err)
 			}
 			var out strings.Builder

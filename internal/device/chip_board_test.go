@@ -10,6 +10,7 @@ import (
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/rcr"
 )
@@ -90,7 +91,7 @@ func TestChip_Foreign(t *testing.T) {
 	chip.Write(rcr.PageAddr, bytes.Repeat([]byte("code"), 3000))
 	before := bytes.Clone(chip.Bytes())
 	_, err := device.New(device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: t.TempDir(), Chip: chip})
-	if !errors.Is(err, device.ErrNoTable) {
+	if !errors.Is(err, storage.ErrNoTable) {
 		t.Errorf("a module with another firmware: %v", err)
 	}
 	if !bytes.Equal(before, chip.Bytes()) {

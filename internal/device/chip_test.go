@@ -10,6 +10,7 @@ import (
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/spiffs"
 )
@@ -32,7 +33,7 @@ func newChip(t testing.TB, size int) *flash.Chip {
 // filesOf are the files in the file system of a chip, by name.
 func filesOf(t testing.TB, chip *flash.Chip) map[string]string {
 	t.Helper()
-	_, region, err := device.Partitions(device.Config{Chip: chip})
+	_, region, err := storage.Partitions(storage.New(storage.Options{Chip: chip}))
 	if err != nil {
 		t.Fatal(err)
 	}

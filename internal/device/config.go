@@ -19,6 +19,7 @@ import (
 	"moonlet.example/moonlet/internal/sdk"
 	"moonlet.example/moonlet/internal/sim/hostnet"
 	"moonlet.example/moonlet/internal/sim/radio"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/rcr"
 )
@@ -27,10 +28,10 @@ import (
 // for a module with a Chip that is not switched on.
 type Config struct {
 	// StateDir is the host's directory for what a reset keeps: the files of the
-	// file system in FlashDir, the reboot config records and the radio's
+	// file system, the reboot config records and the radio's
 	// settings. It is made if it does not exist.
 	StateDir string
-	// State is that directory if the caller has opened it, and locked it by LockState. The
+	// State is that directory if the caller has opened it, and locked it by storage.LockState. The
 	// caller closes it. With one in memory (hostfile.NewMemory) the module needs no
 	// descriptors and leaves nothing behind.
 	State *hostfile.Dir
@@ -116,8 +117,6 @@ const (
 	// MaxLFS is the size of the largest store: what the processor can read of the
 	// flash chip behind the program.
 	MaxLFS = rcr.WindowSize - rcr.ProgramEnd
-	// FlashDir is the directory of the module's files in StateDir.
-	FlashDir = "flash"
 )
 
 // EventKind tells what an Event is about.
@@ -221,4 +220,9 @@ func (c *Config) mistakes() []*firmware.Mistake {
 func (c *Config) maxLFS() int {
 	m := &c.Build.ChipOrDefault().Memory
 	return int(m.Stores.End - m.StoreBase)
+}
+
+// Room is where the module's flash memory is kept.
+func (c *Config) Room(h storage.Hooks) storage.Room {
+	return storage.New(storage.Options{State: c.State, Chip: c.Chip, LFSBytes: c.LFSSize, FlashBytes: c.Build.ChipOrDefault().Flash.DefaultBytes, Hooks: h})
 }

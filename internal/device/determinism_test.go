@@ -14,6 +14,7 @@ import (
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
 	"moonlet.example/moonlet/internal/sim/radio"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flashdir"
 )
 
@@ -117,7 +118,7 @@ var runPrograms = map[string]string{
 func image(t *testing.T, code string, change func(c *Config)) []byte {
 	t.Helper()
 	dir := t.TempDir()
-	flash := filepath.Join(dir, FlashDir)
+	flash := filepath.Join(dir, storage.FlashDir)
 	if err := os.MkdirAll(flash, 0o777); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"moonlet.example/moonlet/internal/console"
 	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/heap"
 	"moonlet.example/moonlet/internal/lua/machine"
@@ -23,9 +24,7 @@ import (
 	"moonlet.example/moonlet/internal/sim/pins"
 	"moonlet.example/moonlet/internal/sim/radio"
 	"moonlet.example/moonlet/internal/sim/serial"
-	"moonlet.example/moonlet/internal/storage/flash"
-	"moonlet.example/moonlet/internal/storage/flashdir"
-	"moonlet.example/moonlet/internal/storage/flashfs"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
@@ -45,18 +44,19 @@ type Device struct {
 	adc     *adc.Input
 	buttons map[string]*button.Button
 	uarts   [port.SerialPorts]*serial.UART // as many as the chip has
-	files   fileSystem
+	room    storage.Room
+	files   storage.Files
 	filesAt port.FlashRegion // the partition of files
 	net     *hostnet.Net
 	radio   *radio.Radio
 
 	store      store
-	stateLock  *StateLock // nil if the caller has it
+	stateLock  *storage.StateLock // nil if the caller has it
 	complaints complaints
 	profile    heapProfile
 	guard      guard
 	typing     typing
-	input      input
+	console    *console.Console
 	missed     map[string]bool // modules of the firmware that were asked for and are not there
 	used       bool            // something is in RAM
 	running    bool            // a life has begun and not ended
@@ -71,26 +71,9 @@ type Device struct {
 	hostErr    error // of writing to Serial
 	stopped    atomic.Bool
 	endInput   bool
-	idle       bool // the console has executed all that it got
 	cut        bool // the task that ran was cut
 	bugs       int  // faults of this program in this run
 	bug        error
-}
-
-// flashSize is the size of the flash chip in bytes, as the firmware sees it: what the boot
-// image says, if there is one.
-func (c *Config) flashSize() uint32 {
-	if c.Chip == nil {
-		return uint32(c.Build.ChipOrDefault().Flash.DefaultBytes)
-	}
-	return uint32(flash.FirmwareSize(c.Chip.Bytes()))
-}
-
-// fileSystem is a module's files: in a directory or on the chip.
-type fileSystem interface {
-	port.Files
-	Reset()
-	Close() error
 }
 
 // New makes a module that is switched off. Errors are for the user.
@@ -101,32 +84,26 @@ func New(c Config) (*Device, error) {
 	if c.StateDir == "" && c.State == nil {
 		return nil, fmt.Errorf("a module needs a directory for its flash memory")
 	}
-	d := &Device{config: c, idle: true, buttons: map[string]*button.Button{}}
+	d := &Device{config: c, buttons: map[string]*button.Button{}}
 	if err := d.link(); err != nil {
 		return nil, err
 	}
 	d.next = d.resetInfo(port.ResetPowerOn)
 	d.typing.init()
-	d.input.d = d
 	if err := d.openState(); err != nil {
 		return nil, err
 	}
-	if c.Chip != nil {
-		c.Chip.OnError = d.hostError
-	}
+	d.room = d.config.Room(storage.Hooks{OnError: d.hostError, OnOp: d.onFlash, OnWorn: d.onWorn, Now: d.config.Clock.Now})
 	if err := d.assemble(); err != nil {
 		d.Close()
 		return nil, err
 	}
-	if c.Chip != nil {
-		c.Chip.Watch(d.config.Clock.Now, d.onWorn)
-		c.Chip.OnOp = d.onFlash // from now on: a module that is being made has no power to lose
-	}
+	d.room.On()
 	return d, nil
 }
 
 func (d *Device) assemble() (err error) {
-	if d.records, err = loadRecords(d.config, d.hostError); err != nil {
+	if d.records, err = d.room.Records(); err != nil {
 		return err
 	}
 	if err := d.mapMemory(); err != nil {
@@ -157,7 +134,7 @@ func (d *Device) connect() error {
 	d.uarts[0] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial), Unpaced: c.FastSerial, OnTaken: d.typing.taken})
 	d.uarts[1] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial1), Unpaced: c.FastSerial, NoReceiver: true})
 	d.net = hostnet.New(d.netConfig())
-	store, err := newWiFiStore(c.State, d.hostError)
+	store, err := d.room.WiFi()
 	if err != nil {
 		return err
 	}
@@ -166,13 +143,19 @@ func (d *Device) connect() error {
 		Networks: c.WiFi.Networks, KnownOnly: c.WiFi.KnownOnly, Script: c.WiFi.Script,
 		Memory: sdkMemory{d}, Use: c.SDKMemory.Radio, Lease: c.Lease,
 	})
-	flashSize := c.flashSize()
+	flashSize := d.room.FlashBytes()
 	d.system = sdk.NewSystem(sdk.SystemConfig{
 		Chip: chip, Loop: d.loop, Records: d.records,
 		Mem: d.mem, StaticStart: chip.Memory.RAM.Start, StaticEnd: chip.Memory.Heap().Start,
 		Hardware: port.Hardware{ChipID: c.ChipID, FlashID: chip.Flash.ID(flashSize), FlashSize: flashSize, FlashSpeed: chip.Flash.SpeedHz},
 		Build:    d.firmware.Info(c.LFSSize), Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
 		CheckImage: d.CheckImage, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
+	})
+	d.console = console.New(console.Config{
+		Serial: d.uarts[0], Memory: sdkMemory{d}, OnWait: d.checkEnd,
+		State:    func() state.State { return d.machine.State() },
+		OpenLibs: d.firmware.Machine.OpenLibs,
+		Banner:   func() string { return d.firmware.Banner(c.LFSSize) },
 	})
 	d.guard.cut, d.guard.revoke = d.loop.Cut, d.space.Revoke
 	return d.openFiles()
@@ -191,15 +174,7 @@ func (d *Device) openFiles() error {
 		}
 	}
 	d.filesAt = region
-	if c := d.config.Chip; c != nil {
-		d.files = flashfs.New(c, region)
-		return nil
-	}
-	files, err := flashdir.New(flashdir.Options{
-		In: d.config.State, Dir: FlashDir,
-		Region:      flashdir.RegionIn(region),
-		OnHostError: d.hostError,
-	})
+	files, err := d.room.Files(region)
 	if err != nil {
 		return fmt.Errorf("cannot use the directory of the module's files: %w", err)
 	}
@@ -256,7 +231,7 @@ func (d *Device) Serial(uart int) port.Serial {
 // The other parts that the chip has, as package port looks for them.
 
 // Input implements port.HasInput.
-func (d *Device) Input() port.Input { return &d.input }
+func (d *Device) Input() port.Input { return d.console }
 
 // Pins implements port.HasPins.
 func (d *Device) Pins() port.Pins { return d.pins }
@@ -322,7 +297,7 @@ func (d *Device) EndInput() {
 
 // checkEnd stops the loop when the input has ended and is executed.
 func (d *Device) checkEnd() {
-	if d.endInput && d.idle && !d.booting && d.uarts[0].Waiting() == 0 && d.uarts[0].Buffered() == 0 {
+	if d.endInput && d.console.Idle() && !d.booting && d.uarts[0].Waiting() == 0 && d.uarts[0].Buffered() == 0 {
 		d.loop.Stop()
 	}
 }
@@ -444,10 +419,8 @@ func (d *Device) Close() error {
 	if d.net != nil {
 		d.net.Close()
 	}
-	if c := d.config.Chip; c != nil && d.loop != nil {
-		c.EndWatch()
-		c.Ran(d.loop.Now())
-		c.OnOp = nil
+	if d.loop != nil {
+		d.room.Off(d.loop.Now())
 	}
 	if d.files != nil {
 		errs = append(errs, d.files.Close())

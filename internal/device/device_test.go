@@ -12,6 +12,7 @@ import (
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flashdir"
 )
 
@@ -33,7 +34,7 @@ func start(t testing.TB, files ...string) *module {
 func stateWith(t testing.TB, files ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	flash := filepath.Join(dir, device.FlashDir)
+	flash := filepath.Join(dir, storage.FlashDir)
 	if err := os.MkdirAll(flash, 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -131,27 +132,6 @@ func TestFreeHeap(t *testing.T) {
 	}
 	if d := free - device.DefaultFreeHeap; d < -8 || d > 8 {
 		t.Errorf("%d bytes free at the prompt, want %d", free, device.DefaultFreeHeap)
-	}
-}
-
-func TestConsole(t *testing.T) {
-	m := start(t, "init.lua", "")
-	m.boot()
-	for _, c := range [][2]string{
-		{"=1+1\n", "=1+1\n2\n> "},
-		{"x=\r\n1\r\n=x\r\n", "x=\n>> 1\n> =x\n1\n> "},
-		{"\n", "\n> "},
-		{"prinx\bt(7)\n", "prinx\b \bt(7)\n7\n> "},
-		{"error 'no'\n", "error 'no'\nLua error: \tstdin:1: no\nstack traceback:\n\t[C]: in function 'error'\n\tstdin:1: in main chunk\n\t[C]: in ?\n\t[C]: in ?\n> "},
-		{")\n", ")\nLua error: \tstdin:1: unexpected symbol near ')'\n> "},
-	} {
-		got := ""
-		for line := range strings.Lines(c[0]) { // as somebody types who looks at the answers
-			got += m.typed(line)
-		}
-		if got != c[1] {
-			t.Errorf("%q: %q, want %q", c[0], got, c[1])
-		}
 	}
 }
 
@@ -283,15 +263,6 @@ func TestLongTask_Traceback(t *testing.T) {
 		}
 	}
 	t.Errorf("events %+v", m.events)
-}
-
-func TestUARTReader_GetsBytes(t *testing.T) {
-	m := start(t, "init.lua", "")
-	m.boot()
-	m.typed(`uart.on("data", 3, function(s) print("<" .. s .. ">") if s == "end" then uart.on "data" end end, 0)` + "\n")
-	if got := m.typed("abcend=1\n"); got != "<abc>\n<end>\n=1\n1\n> " {
-		t.Errorf("%q", got)
-	}
 }
 
 func TestConfig_Errors(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"moonlet.example/moonlet/internal/lua53/lfs"
 	"moonlet.example/moonlet/internal/mem"
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/rcr"
 )
@@ -69,21 +70,14 @@ func (d *Device) openStore() error {
 			"which is all that the processor can read: the module runs without a store", region.Addr)})
 		return nil
 	}
-	if d.config.Chip != nil {
-		part := d.config.Chip.Part(int(region.Addr), int(region.Size))
-		if lfs.IsLua51(part.Word(0)) { // the firmware would find it corrupted and erase it
-			d.report(Event{Kind: HostError, Text: fmt.Sprintf("the store at 0x%06x was made for Lua 5.1, and the module has %v: it runs without a store", region.Addr, d.firmware.Edition)})
-			return nil
-		}
-		s.part, s.addr = part, region.Addr
-		return nil
-	}
-	part, err := flash.Open(d.config.State, storeFile(region.Addr), int(region.Size))
+	part, err := d.room.Store(region)
 	if err != nil {
 		return err
 	}
-	part.OnError = d.hostError
-	part.OnOp = d.onFlash
+	if lfs.IsLua51(part.Word(0)) { // the firmware would find it corrupted and erase it
+		d.report(Event{Kind: HostError, Text: fmt.Sprintf("the store at 0x%06x was made for Lua 5.1, and the module has %v: it runs without a store", region.Addr, d.firmware.Edition)})
+		return part.Close()
+	}
 	s.part, s.addr = part, region.Addr
 	return nil
 }
@@ -251,7 +245,8 @@ func FlashStore(c Config, im *chunk.Image) (bytes int, err error) {
 	if err := c.setDefaults(); err != nil {
 		return 0, err
 	}
-	region, _, err := Partitions(c)
+	room := c.Room(storage.Hooks{OnError: func(e error) { err = cmp.Or(err, e) }})
+	region, _, err := storage.Partitions(room)
 	if err != nil {
 		return 0, err
 	}
@@ -259,17 +254,11 @@ func FlashStore(c Config, im *chunk.Image) (bytes int, err error) {
 	if len(r.Data) > int(region.Size) {
 		return 0, fmt.Errorf("the image takes %d bytes, the partition of the store has %d", len(r.Data), region.Size)
 	}
-	var part *flash.Part
-	if c.Chip != nil {
-		part = c.Chip.Part(int(region.Addr), int(region.Size))
-	} else if part, err = flash.Open(c.State, storeFile(region.Addr), int(region.Size)); err != nil {
+	part, err := room.Store(region)
+	if err != nil {
 		return 0, err
 	}
-	part.OnError = func(e error) { err = cmp.Or(err, e) }
 	part.Clear()
 	writeRegion(part, r)
 	return len(r.Data), cmp.Or(err, part.Close())
 }
-
-// storeFile is the name of the partition's file in the state directory.
-func storeFile(addr uint32) string { return fmt.Sprintf(storePattern, addr) }

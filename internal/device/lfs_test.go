@@ -15,6 +15,7 @@ import (
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/luac"
 	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flash"
 )
 
@@ -65,10 +66,10 @@ func storeModule(t testing.TB, dir string, size int, cut func(op flash.Op) bool)
 
 func put(t testing.TB, dir, name string, content []byte) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Join(dir, device.FlashDir), 0o777); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, storage.FlashDir), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, device.FlashDir, name), content, 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, storage.FlashDir, name), content, 0o666); err != nil {
 		t.Fatal(err)
 	}
 }

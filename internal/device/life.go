@@ -134,7 +134,7 @@ func (d *Device) off() {
 		u.Reset()
 	}
 	d.files.Reset()
-	d.input.reset()
+	d.console.Reset()
 	d.machine, d.heap = nil, nil
 }
 
@@ -154,7 +154,7 @@ func (d *Device) boot(info port.ResetInfo) error {
 	if err := cmp.Or(d.openFiles(), d.openStore()); err != nil {
 		return err
 	}
-	d.idle = true
+	d.console.Begin()
 	if info.Reason != port.ResetPowerOn {
 		d.report(Event{Kind: Rebooted, Text: "reset: " + d.firmware.Chip.Resets[info.Reason].Name, Reset: &info})
 	}
@@ -169,6 +169,22 @@ func (d *Device) boot(info port.ResetInfo) error {
 
 // resetInfo is what the SDK tells about a reset without a crash behind it.
 func (d *Device) resetInfo(r port.ResetReason) port.ResetInfo { return d.firmware.Chip.ResetInfo(r) }
+
+// luaMain starts Lua, once more if an image was loaded into the store before.
+func (d *Device) luaMain() error {
+	for {
+		if err := d.newMachine(); err != nil {
+			d.print(err.Error() + "\n")
+			return fmt.Errorf("%w: the heap is too small", err)
+		}
+		if !d.loadRequested() {
+			d.console.Run()
+			return nil
+		}
+		d.machine.Close() // and once more, with the store
+		d.machine = nil
+	}
+}
 
 // newMachine makes the virtual machine of this life.
 func (d *Device) newMachine() error {

@@ -3,6 +3,7 @@ package device
 import (
 	"fmt"
 
+	"moonlet.example/moonlet/internal/console"
 	"moonlet.example/moonlet/internal/heap"
 	"moonlet.example/moonlet/internal/mem"
 )
@@ -16,7 +17,7 @@ const bootUse = 9064
 
 // link finds the firmware of the module's build.
 func (d *Device) link() (err error) {
-	d.firmware, err = d.config.Build.Link(&console)
+	d.firmware, err = d.config.Build.Link(&console.Module)
 	return err
 }
 

@@ -18,6 +18,7 @@ import (
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/mem"
 	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/storage"
 )
 
 // ticking is an application that does something each second.
@@ -27,10 +28,10 @@ const ticking = "tmr.create():alarm(1000, tmr.ALARM_AUTO, function() n = (n or 0
 func inMemory(tb testing.TB, clock sdk.Clock, code string) *device.Device {
 	tb.Helper()
 	state := hostfile.NewMemory()
-	if err := state.MkdirAll(device.FlashDir, 0o777); err != nil {
+	if err := state.MkdirAll(storage.FlashDir, 0o777); err != nil {
 		tb.Fatal(err)
 	}
-	if err := state.Replace(device.FlashDir+"/init.lua", []byte(code), 0o666); err != nil {
+	if err := state.Replace(storage.FlashDir+"/init.lua", []byte(code), 0o666); err != nil {
 		tb.Fatal(err)
 	}
 	d, err := device.New(device.Config{State: state, Clock: clock, Serial: io.Discard, Net: device.Network{AutoPorts: true}})

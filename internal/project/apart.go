@@ -8,25 +8,15 @@ import (
 	"moonlet.example/moonlet/internal/luac"
 )
 
-// Apart is the project with a new flash memory of its own, which Close removes. Nothing in
-// the project's directory changes, and several modules can have it at once. p stays open
-// as long as the copy is.
-func (p *Project) Apart() (*Project, error) {
-	dir, err := p.files.MkdirTemp()
-	if err != nil {
-		return nil, hostErrorf(err, "making a directory for a trial")
-	}
-	q := p.apart(filepath.Join(dir, "state"))
-	q.root, q.beside, q.Temporary, q.ownDir = nil, nil, false, dir
-	return &q, nil
-}
-
-// apart is a copy of the project whose flash memory is in a directory of its own.
-func (p *Project) apart(stateDir string) Project {
+// Apart is the project with a new flash memory of its own, in the memory of this process.
+// Nothing in the project's directory changes, and several modules can have it at once. The
+// copy has nothing of the host, and p may be closed before it.
+func (p *Project) Apart() *Project {
 	q := *p
-	q.StateDir, q.chip, q.settings.flash, q.save, q.passing = stateDir, nil, "", false, true
-	q.stateIn, q.state, q.lock, q.opened = nil, nil, nil, nil
-	return q
+	q.inMemory()
+	q.chip, q.settings.flash, q.save = nil, "", false
+	q.root, q.stateIn, q.state, q.lock, q.beside, q.opened = nil, nil, nil, nil, nil, nil
+	return &q
 }
 
 // SetImage puts another image into the store, which gets a partition if it has none.

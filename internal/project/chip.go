@@ -7,21 +7,13 @@ import (
 	"io/fs"
 	"path/filepath"
 
-	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/keys"
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flash"
-	"moonlet.example/moonlet/internal/storage/flashdir"
-	"moonlet.example/moonlet/internal/storage/flashfs"
 	"moonlet.example/moonlet/internal/storage/rcr"
 )
-
-// files is the module's file system while the module is switched off.
-type files interface {
-	port.Files
-	Close() error
-}
 
 // FlashPath is the file of the flash chip, "" if the flash memory is in the state
 // directory. A name in the project file counts from the project.
@@ -107,7 +99,7 @@ func (p *Project) kept() error { return hostErrorf(p.chipErr, "writing to the fl
 
 // chipError is what is wrong with the user's chip, or with the host.
 func (p *Project) chipError(err error, doing string) error {
-	var content *device.ChipError
+	var content *storage.ChipError
 	var size flash.SizeError
 	switch {
 	case errors.Is(err, hostfile.ErrOutside):
@@ -126,38 +118,38 @@ func (p *Project) chipError(err error, doing string) error {
 
 // openFiles opens the file system of the module, which is made if there is none on the
 // chip.
-func (p *Project) openFiles(report func(error)) (files, error) {
-	c := p.Config()
-	_, region, err := device.Partitions(c)
+func (p *Project) openFiles(report func(error)) (storage.Files, error) {
+	room, region, err := p.filesRegion(report)
 	if err != nil {
 		return nil, err
 	}
-	if p.chip == nil {
-		return flashdir.New(flashdir.Options{In: p.state, Dir: device.FlashDir, Region: region, OnHostError: report})
+	files, err := room.Files(region)
+	if err != nil {
+		return nil, err
 	}
-	fs := flashfs.New(p.chip, region)
-	if fs.Mount() != nil {
-		if err := fs.Format(); err != nil {
-			return nil, fmt.Errorf("there is no room for a file system in the partition at 0x%06x with %d bytes", region.Addr, region.Size)
-		}
+	if files.Make() != nil {
+		return nil, fmt.Errorf("there is no room for a file system in the partition at 0x%06x with %d bytes", region.Addr, region.Size)
 	}
-	return chipFiles{fs}, nil
+	return files, nil
 }
 
-// chipFiles writes what waits before it ends.
-type chipFiles struct{ *flashfs.FS }
-
-// Close unmounts the file system.
-func (f chipFiles) Close() error {
-	f.Unmount()
-	return nil
+// filesRegion tells where the module's file system is.
+func (p *Project) filesRegion(report func(error)) (storage.Room, port.FlashRegion, error) {
+	c := p.Config()
+	if p.chip != nil {
+		report = nil // kept tells what the chip says
+	}
+	room := c.Room(storage.Hooks{OnError: report})
+	_, region, err := storage.Partitions(room)
+	return room, region, err
 }
 
 // blank erases what the module made of its chip: files, store and records. The firmware's
 // own region and what the SDK keeps stay, and then the partition table, too, for without it
 // that firmware does not start.
 func (p *Project) blank() error {
-	store, region, err := device.Partitions(p.Config())
+	c := p.Config()
+	store, region, err := storage.Partitions(c.Room(storage.Hooks{}))
 	if err != nil {
 		return p.chipError(err, "reading the flash chip")
 	}

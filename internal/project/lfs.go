@@ -4,8 +4,8 @@ import (
 	"errors"
 	"io/fs"
 
-	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/storage"
 )
 
 // LFSTarget is the store of a project's module: what an image has to fit into.
@@ -28,7 +28,7 @@ func LFSTarget(path string) (lfs.Target, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return lfs.Target{}, err
 	}
-	region, _, err := device.Partitions(c)
+	region, _, err := storage.Partitions(c.Room(storage.Hooks{}))
 	if err != nil {
 		return lfs.Target{}, p.chipError(err, "opening the module's flash memory")
 	}

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/chipmap"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/rcr"
@@ -68,7 +68,7 @@ func (p *Project) MakeChip(o ChipOptions) (*MadeChip, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := p.apart("")
+	q := p.Apart()
 	q.chip, q.unkept = chip, true
 	q.settings.config.LFSSize = knownStore(store)
 	if o.Time != 0 && q.Image != nil {
@@ -232,7 +232,7 @@ func ForgetChip(h *hostfile.Host, path string) error {
 	}
 	defer d.Close()
 	old := []string{name + flash.Beside()[0], name + "." + manifestName}
-	for _, file := range device.StateFiles() {
+	for _, file := range storage.StateFiles() {
 		if !strings.Contains(file, "*") {
 			old = append(old, filepath.Join(name+stateSuffix, file))
 		}

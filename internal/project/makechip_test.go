@@ -14,6 +14,7 @@ import (
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/project"
 	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/chipmap"
 	chips "moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/rcr"
@@ -153,7 +154,7 @@ func TestMakeChip(t *testing.T) {
 			if len(image) != c.size || !strings.Contains(strings.Join(m.Notes, "\n"), c.notes) || c.notes == "" && m.Notes != nil {
 				t.Errorf("%d bytes, %q", len(image), m.Notes)
 			}
-			store, files, err := device.Partitions(device.Config{Chip: m.Chip})
+			store, files, err := storage.Partitions(storage.New(storage.Options{Chip: m.Chip}))
 			if err != nil || store.Addr != c.lfs || files.Addr != c.spiffs {
 				t.Errorf("%v, store %#x, files %#x", err, store, files)
 			}

@@ -35,10 +35,10 @@ func (p *Project) Save() error {
 	if !p.Temporary {
 		return nil
 	}
-	if err := removeTemp(p.files, p.StateDir); err != nil {
+	if err := p.removeTemporary(); err != nil {
 		return err
 	}
-	p.StateDir, p.Temporary = p.image+stateSuffix, false
+	p.StateDir, p.Temporary, p.memory = p.image+stateSuffix, false, false
 	d, err := p.files.OpenDir(filepath.Dir(p.image))
 	if err != nil {
 		return hostErrorf(err, "opening the directory of the image")
@@ -88,7 +88,7 @@ func (p *Project) openImage(path string, info fs.FileInfo, o *Options) (err erro
 	if err := p.readImage(o); err != nil {
 		return err
 	}
-	return p.temporaryState()
+	return p.temporaryState(o)
 }
 
 // readImage finds out what a firmware would do with a chip, and how it was built.

@@ -10,6 +10,7 @@ import (
 
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/trial"
 )
 
@@ -143,7 +144,7 @@ func TestAllowOutside(t *testing.T) {
 	if want := "init.lua linked.lua util.lua LFS: util"; runtime.GOOS != "windows" && names != want {
 		t.Errorf("uploaded %q, want %q", names, want)
 	}
-	if _, err := os.Stat(filepath.Join(parent, "state", device.FlashDir, "util.lua")); err != nil {
+	if _, err := os.Stat(filepath.Join(parent, "state", storage.FlashDir, "util.lua")); err != nil {
 		t.Error(err)
 	}
 	p, err = project.Open(dir, []project.Setting{{Flag: "state", Value: filepath.Join(parent, "other")},
@@ -182,7 +183,7 @@ func TestStateIsLocked(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(first.StateDir, device.FlashDir, "init.lua")); err != nil {
+	if _, err := os.Stat(filepath.Join(first.StateDir, storage.FlashDir, "init.lua")); err != nil {
 		t.Error("--fresh emptied a flash memory in use")
 	}
 	if _, err := trial.Strings(t.Context(), second, 1e8); err != nil {

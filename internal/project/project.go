@@ -12,6 +12,7 @@ import (
 	"moonlet.example/moonlet/internal/keys"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/sim/hostnet"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flash"
 )
 
@@ -22,8 +23,8 @@ const defaultState = ".moonlet"
 type Project struct {
 	// Dir is the directory, or that of the single file.
 	Dir string
-	// StateDir is where the module's flash memory is kept. Temporary tells that
-	// Close removes it.
+	// StateDir is where the module's flash memory is kept, "" for the memory of this
+	// process. Temporary tells that nothing of it is there after Close.
 	StateDir  string
 	Temporary bool
 	// Sources are what Upload puts into flash, sorted by name.
@@ -39,17 +40,16 @@ type Project struct {
 	root       *hostfile.Dir   // Dir, nil if the project is no directory
 	opened     []*hostfile.Dir // others that Close closes
 	settings   settings
-	lfs        []Source          // of the store
-	stateIn    *hostfile.Dir     // the directory below which StateDir is, nil if that is the user's word
-	stateName  string            // of StateDir in it
-	state      *hostfile.Dir     // StateDir, nil until it is opened and locked
-	lock       *device.StateLock // nil if there are no locks
-	beside     *hostfile.Dir     // the directory of the chip's file, and the file's name in it
+	lfs        []Source           // of the store
+	stateIn    *hostfile.Dir      // the directory below which StateDir is, nil if that is the user's word
+	stateName  string             // of StateDir in it
+	state      *hostfile.Dir      // StateDir, nil until it is opened and locked
+	lock       *storage.StateLock // nil if there are no locks
+	beside     *hostfile.Dir      // the directory of the chip's file, and the file's name in it
 	besideName string
 	chip       *flash.Chip // nil until it is opened, and without one
 	chipErr    error       // the first one of writing to it, before the module starts
-	passing    bool        // StateDir is removed by whoever tries something
-	ownDir     string      // that Close removes; "" for none
+	memory     bool        // the state directory is in the memory of this process
 	unkept     bool        // chip is in memory only, and nobody asks later what was uploaded
 	image      string      // the path, if the project is the image of a chip
 	save       bool        // what happens is kept in image
@@ -68,6 +68,9 @@ type Options struct {
 	// Values are keys and their values, as in a project file: strings, int64, float64, bool,
 	// []any and map[string]any. They win over the project file, and flags over them.
 	Values map[string]any
+	// Apart says that the project is only opened to make it Apart: if there is no other
+	// directory for the flash memory, none is made on the host.
+	Apart bool
 	// Strict also looks for what only a module would find, or nobody.
 	Strict bool
 
@@ -212,7 +215,7 @@ func (p *Project) openFile(path string, o *Options) error {
 		start := newSource("init.lua", "", fmt.Appendf(nil, "dofile(%s)\n", LuaQuote(source.Name)))
 		p.Sources = []Source{start, source}
 	}
-	return p.temporaryState()
+	return p.temporaryState(o)
 }
 
 // isScript tells whether a path is that of a single Lua file.
@@ -222,8 +225,12 @@ func isScript(path string) bool {
 }
 
 // temporaryState makes a state directory that Close removes, if no other is given.
-func (p *Project) temporaryState() error {
+func (p *Project) temporaryState(o *Options) error {
 	if p.StateDir = p.settings.state; p.StateDir != "" {
+		return nil
+	}
+	if o.Apart {
+		p.inMemory()
 		return nil
 	}
 	dir, err := p.files.MkdirTemp()
@@ -232,6 +239,17 @@ func (p *Project) temporaryState() error {
 	}
 	p.StateDir, p.Temporary = dir, true
 	return nil
+}
+
+// inMemory keeps the flash memory in the memory of this process.
+func (p *Project) inMemory() { p.StateDir, p.Temporary, p.memory = "", true, true }
+
+// removeTemporary removes a temporary state directory.
+func (p *Project) removeTemporary() error {
+	if !p.Temporary || p.memory {
+		return nil
+	}
+	return hostErrorf(p.files.RemoveAll(p.StateDir), "removing the temporary directory %s", p.StateDir)
 }
 
 // LuaQuote writes s as a Lua string.
@@ -274,9 +292,7 @@ func (p *Project) Heap() int {
 // Abandon removes a temporary state directory while the module may still use it: the
 // process is about to end. Any goroutine may call it.
 func (p *Project) Abandon() {
-	if p.Temporary {
-		p.files.RemoveAll(p.StateDir)
-	}
+	_ = p.removeTemporary()
 }
 
 // Close closes the flash chip and what else is open, and removes a temporary state
@@ -293,17 +309,5 @@ func (p *Project) Close() (err error) {
 		}
 	}
 	p.opened, p.root, p.stateIn, p.beside = nil, nil, nil, nil
-	if p.ownDir != "" {
-		err = errors.Join(err, removeTemp(p.files, p.ownDir))
-		p.ownDir = ""
-	}
-	if !p.Temporary {
-		return err
-	}
-	return errors.Join(err, removeTemp(p.files, p.StateDir))
-}
-
-// removeTemp removes a temporary directory.
-func removeTemp(h *hostfile.Host, dir string) error {
-	return hostErrorf(h.RemoveAll(dir), "removing the temporary directory %s", dir)
+	return errors.Join(err, p.removeTemporary())
 }

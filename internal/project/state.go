@@ -8,8 +8,8 @@ import (
 	"slices"
 	"syscall"
 
-	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/storage"
 )
 
 // ignoreName is the file that hides a state directory from git.
@@ -25,7 +25,7 @@ func isNotDir(err error) bool { return errors.Is(err, syscall.ENOTDIR) }
 // stateFile tells whether a module or this package makes a file of that name in a state
 // directory.
 func stateFile(name string) bool {
-	for _, pattern := range append(device.StateFiles(), manifestName) {
+	for _, pattern := range append(storage.StateFiles(), manifestName) {
 		if ok, _ := filepath.Match(pattern, name); ok {
 			return true
 		}
@@ -35,7 +35,7 @@ func stateFile(name string) bool {
 
 // ours tells whether Moonlet makes a file of that name in a state directory.
 func ours(name string) bool {
-	return stateFile(name) || slices.Contains([]string{device.FlashDir, device.LockName, ignoreName}, name) ||
+	return stateFile(name) || slices.Contains([]string{storage.FlashDir, storage.LockName, ignoreName}, name) ||
 		hostfile.IsTemp(name, temporary)
 }
 
@@ -50,7 +50,7 @@ func (p *Project) findState() (*hostfile.Dir, error) {
 		d, err = p.stateIn.Sub(p.stateName)
 	} else {
 		files := p.files
-		if p.Temporary || p.passing {
+		if p.Temporary {
 			files = files.Passing()
 		}
 		d, err = files.OpenDir(p.StateDir)
@@ -100,6 +100,12 @@ func (p *Project) removeStateDir() {
 // if that is wanted.
 func (p *Project) openState(wanted bool) error {
 	if p.unkept || p.state != nil {
+		return nil
+	}
+	if p.memory {
+		if wanted {
+			p.state = hostfile.NewMemory()
+		}
 		return nil
 	}
 	d, err := p.findState()
@@ -153,7 +159,7 @@ func (p *Project) checkState(d *hostfile.Dir) error {
 			foreign = e.Name()
 		}
 	}
-	if has[device.LockName] || foreign == "" && (!has[device.FlashDir] || has[manifestName]) {
+	if has[storage.LockName] || foreign == "" && (!has[storage.FlashDir] || has[manifestName]) {
 		return nil
 	}
 	text, err := d.ReadFile(ignoreName, stateMax)
@@ -161,7 +167,7 @@ func (p *Project) checkState(d *hostfile.Dir) error {
 		return nil
 	}
 	if foreign == "" {
-		foreign = device.FlashDir
+		foreign = storage.FlashDir
 	}
 	return &Error{Where: p.StateDir, Problem: fmt.Sprintf(
 		"this is no state directory: there is %s in it, which Moonlet did not make; name one that is new or empty with --state", foreign)}
@@ -169,8 +175,8 @@ func (p *Project) checkState(d *hostfile.Dir) error {
 
 // lockState locks the state directory.
 func (p *Project) lockState(d *hostfile.Dir) (err error) {
-	p.lock, err = device.LockState(d)
-	var used *device.InUseError
+	p.lock, err = storage.LockState(d)
+	var used *storage.InUseError
 	switch {
 	case errors.As(err, &used):
 		return &HostError{"starting the module", fmt.Errorf("%w; wait for its end, or name another directory with --state", used)}
@@ -202,7 +208,7 @@ func (p *Project) closeState() {
 // Moonlet itself has put there.
 func (p *Project) emptyState() bool {
 	list, err := p.state.ReadDir(".")
-	if err != nil || slices.ContainsFunc(list, func(e fs.DirEntry) bool { return e.Name() != device.LockName && e.Name() != ignoreName }) {
+	if err != nil || slices.ContainsFunc(list, func(e fs.DirEntry) bool { return e.Name() != storage.LockName && e.Name() != ignoreName }) {
 		return false
 	}
 	for _, e := range list {

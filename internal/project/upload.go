@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 
-	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flashdir"
 )
 
@@ -67,6 +67,7 @@ func (p *Project) uploadFiles(m *manifest) (done []Uploaded, err error) {
 		u.kept.Store = m.Store
 		done, err = p.write(u)
 	}
+	u.flash.Unmount()
 	if err2 := u.flash.Close(); err == nil {
 		err = hostErrorf(err2, "writing to the module's flash memory")
 	}
@@ -130,7 +131,7 @@ func (p *Project) writeManifest(m manifest) error {
 
 // upload is what is to be done.
 type upload struct {
-	flash   files
+	flash   storage.Files
 	changed []Source
 	replace map[string]bool // of changed, what is there already
 	kept    manifest        // files that stay as they are
@@ -249,7 +250,7 @@ func (p *Project) Forget() error {
 	if err := p.openState(false); err != nil || p.state == nil {
 		return err
 	}
-	if _, err := p.state.Stat(device.FlashDir); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := p.state.Stat(storage.FlashDir); !errors.Is(err, fs.ErrNotExist) {
 		if err := p.emptyFlash(); err != nil {
 			return err
 		}
@@ -260,7 +261,7 @@ func (p *Project) Forget() error {
 // emptyFlash removes the module's files.
 func (p *Project) emptyFlash() error {
 	u := &upload{}
-	flash, err := flashdir.New(flashdir.Options{In: p.state, Dir: device.FlashDir, OnHostError: u.failed})
+	flash, err := flashdir.New(flashdir.Options{In: p.state, Dir: storage.FlashDir, OnHostError: u.failed})
 	if err != nil {
 		return hostErrorf(err, "opening the module's flash memory")
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flashdir"
 )
 
@@ -44,7 +44,7 @@ func uploadProject(t *testing.T, p *project.Project) (*project.Project, string) 
 // flash is the content of a file in flash, "-" if there is none.
 func flash(t *testing.T, p *project.Project, name string) string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(p.StateDir, device.FlashDir, flashdir.HostName(name)))
+	b, err := os.ReadFile(filepath.Join(p.StateDir, storage.FlashDir, flashdir.HostName(name)))
 	if errors.Is(err, os.ErrNotExist) {
 		return "-"
 	}
@@ -70,7 +70,7 @@ func TestUploadRules(t *testing.T) {
 	}
 
 	// The application changes its files; only an edited source replaces one.
-	inFlash := filepath.Join(p.StateDir, device.FlashDir)
+	inFlash := filepath.Join(p.StateDir, storage.FlashDir)
 	write(t, inFlash, map[string]string{"init.lua": "changed", flashdir.HostName("Data.txt"): "changed", "own": "own"})
 	write(t, dir, map[string]string{"init.lua": "edited"})
 	if _, names := upload(t, dir); names != "init.lua" {
@@ -223,6 +223,56 @@ func TestSingleFile(t *testing.T) {
 	}
 	if _, err := project.Open(filepath.Join(dir, "blink.lua"), []project.Setting{{Flag: "file", Value: "*"}}); err == nil {
 		t.Error("--file goes with a single file")
+	}
+}
+
+// TestInMemory holds that an application without a directory, and a copy of a project, are
+// uploaded to memory, and made new there.
+func TestInMemory(t *testing.T) {
+	app := project.Application{Files: map[string][]byte{"init.lua": []byte("print(1)")}}
+	made, err := project.Options{}.New(app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"init.lua": "print(2)", project.FileName: "state = \"kept\"\n"})
+	opened, err := project.Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart := opened.Apart()
+	closeProject(t, opened) // the copy has no need of it
+	for _, p := range []*project.Project{made, apart} {
+		if err := p.Forget(); err != nil { // there is nothing yet
+			t.Error(err)
+		}
+		if _, names := uploadProject(t, p); names != "init.lua" || p.StateDir != "" || !p.Temporary {
+			t.Errorf("uploaded %q to %q", names, p.StateDir)
+		}
+		if _, names := uploadProject(t, p); names != "" {
+			t.Errorf("uploaded %q again", names)
+		}
+		state := p.Config().State
+		if b, err := state.ReadFile(storage.FlashDir+"/init.lua", 100); err != nil || !bytes.Equal(b, p.Sources[0].Data) {
+			t.Errorf("init.lua is %q, %v", b, err)
+		}
+		if err := p.Forget(); err != nil {
+			t.Error(err)
+		}
+		if list, err := state.ReadDir(storage.FlashDir); err != nil || len(list) != 0 {
+			t.Errorf("what is new has %v, %v", list, err)
+		}
+		if _, names := uploadProject(t, p); names != "init.lua" {
+			t.Errorf("uploaded %q to what is new", names)
+		}
+		p.Abandon()
+		closeProject(t, p)
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 2 {
+		t.Errorf("the project's directory has %v, %v", list, err)
+	}
+	if p, err := (project.Options{Values: map[string]any{"state": dir}}).New(app); err != nil || p.StateDir != dir || p.Temporary {
+		t.Errorf("with a directory: %+v, %v", p, err)
 	}
 }
 

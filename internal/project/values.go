@@ -13,8 +13,8 @@ type Application struct {
 	Store map[string][]byte // Lua files for the Lua Flash Store
 }
 
-// New makes a project of an application. Its flash memory is in a temporary directory, if
-// no other is named. Errors are as with Open.
+// New makes a project of an application. Its flash memory is in the memory of this process, if
+// no directory is named for it. Errors are as with Open.
 func (o Options) New(a Application) (*Project, error) {
 	p := &Project{files: o.Files, allow: true}
 	if err := p.create(&a, &o); err != nil {
@@ -44,5 +44,8 @@ func (p *Project) create(a *Application, o *Options) error {
 		}
 		p.Image = im
 	}
-	return p.temporaryState()
+	if p.StateDir = p.settings.state; p.StateDir == "" {
+		p.inMemory()
+	}
+	return nil
 }

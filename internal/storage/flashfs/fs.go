@@ -63,6 +63,14 @@ func (s *FS) Format() error {
 	return nil
 }
 
+// Make makes a file system where there is none to mount.
+func (s *FS) Make() error {
+	if s.Mount() == nil {
+		return nil
+	}
+	return s.Format()
+}
+
 // Unmount writes what waits and closes all files.
 func (s *FS) Unmount() {
 	if s.fs != nil {

@@ -1,10 +1,8 @@
-package device
+package console
 
 import (
-	"fmt"
 	"strings"
 
-	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/stdlib"
 	"moonlet.example/moonlet/internal/module/pipe"
@@ -22,37 +20,16 @@ const (
 	initScript = "@init.lua"
 )
 
-var (
-	mainProc   = &state.Proc{F: func(L state.State) int { return L.Host().(*Device).pmain(L) }}
-	readerProc = &state.Proc{F: func(L state.State) int { return L.Host().(*Device).readStdin(L) }}
-
-	// tracebackProc is the message handler of doCall (msghandler).
-	tracebackProc = &state.Proc{F: func(L state.State) int { lauxlib.Traceback(L); return 1 }}
-
-	// console declares what the console's functions are for the ROM.
-	console = state.Module{Name: "lua", Procs: []*state.Proc{mainProc, readerProc, tracebackProc}}
-)
-
-// luaMain is lua_main.
-func (d *Device) luaMain() error {
-	for {
-		if err := d.newMachine(); err != nil {
-			d.print(err.Error() + "\n")
-			return fmt.Errorf("%w: the heap is too small", err)
-		}
-		L := d.machine.State()
-		if !d.loadRequested() {
-			d.setLines(state.NoRef)
-			L.PushFunction(mainProc)
-			if doCall(L, 0) != state.OK {
-				printValues(L, 1)
-			}
-			L.SetTop(0)
-			return nil
-		}
-		d.machine.Close() // and once more, with the store
-		d.machine = nil
+// Run starts Lua: the libraries, the console, the banner and the application. It is the task
+// that boots (lua_main, after it has made the state).
+func (c *Console) Run() {
+	L := c.config.State()
+	setLines(L, state.NoRef)
+	L.PushFunction(mainProc)
+	if doCall(L, 0) != state.OK {
+		printValues(L, 1)
 	}
+	L.SetTop(0)
 }
 
 // doCall calls a function so that an error becomes a traceback (docall).
@@ -83,23 +60,23 @@ func printValues(L state.State, n int) {
 	}
 }
 
-// pmain opens the libraries, sets the console up and starts the application.
-func (d *Device) pmain(L state.State) int {
+// start opens the libraries, sets the console up and starts the application (pmain).
+func (c *Console) start(L state.State) int {
 	const memLimit = 4096 // bytes that the collector keeps free
 	L.GC(state.GCStop, 0)
-	d.firmware.Machine.OpenLibs(L)
+	c.config.OpenLibs(L)
 	L.GC(state.GCSetMemLimit, memLimit)
 	L.GC(state.GCRestart, 0)
 	L.SetTop(0)
 	createStdin(L)
-	if !d.input.setup(d.promptFor(L, true)) {
+	if !c.driver.setup(L, promptFor(L, true)) {
 		return L.Errorf("not enough memory")
 	}
-	d.inputString([]byte(" \n")) // for the first prompt
-	if options, _ := d.system.ReadRecord(port.RecordStartup); len(options) == 0 || options[0]&port.StartupNoBanner == 0 {
-		d.print(d.firmware.Banner(d.config.LFSSize))
+	c.input([]byte(" \n")) // for the first prompt
+	if options, _ := record(L, port.RecordStartup); len(options) == 0 || options[0]&port.StartupNoBanner == 0 {
+		c.print(c.config.Banner())
 	}
-	if status := d.loadInit(L); status == state.OK {
+	if status := loadInit(L); status == state.OK {
 		if doCall(L, 0) == state.OK {
 			return 0
 		}
@@ -108,10 +85,19 @@ func (d *Device) pmain(L state.State) int {
 	return 0
 }
 
+// record reads a reboot config record; a chip without records has none.
+func record(L state.State, id uint8) (body []byte, ok bool) {
+	r, ok := port.RecordsOf(L.Host())
+	if !ok {
+		return nil, false
+	}
+	return r.ReadRecord(id)
+}
+
 // loadInit pushes the function that starts the application.
-func (d *Device) loadInit(L state.State) state.Status {
+func loadInit(L state.State) state.Status {
 	init := initScript
-	if b, ok := d.system.ReadRecord(port.RecordInit); ok {
+	if b, ok := record(L, port.RecordInit); ok {
 		init, _, _ = strings.Cut(string(b), "\x00")
 	}
 	switch {
@@ -129,7 +115,7 @@ func (d *Device) loadInit(L state.State) state.Status {
 }
 
 // promptFor is the prompt that the console shows next (get_prompt).
-func (d *Device) promptFor(L state.State, first bool) string {
+func promptFor(L state.State, first bool) string {
 	name, text := "_PROMPT", prompt
 	if !first {
 		name, text = "_PROMPT2", prompt2
@@ -143,8 +129,11 @@ func (d *Device) promptFor(L state.State, first bool) string {
 }
 
 // lines is the reference of the lines that do not make a whole chunk yet.
-func (d *Device) lines() int       { return int(d.mem.I32(d.system.Static("lua", 4))) }
-func (d *Device) setLines(ref int) { d.mem.SetI32(d.system.Static("lua", 4), int32(ref)) }
+func lines(L state.State) int         { return int(L.Mem().I32(static(L))) }
+func setLines(L state.State, ref int) { L.Mem().SetI32(static(L), int32(ref)) }
+
+// static is where the console's static variable is in device memory.
+func static(L state.State) state.Addr { return L.Host().(port.Chip).System().Static("lua", 4) }
 
 // incomplete tells whether a chunk was refused only because it goes on.
 func incomplete(L state.State, status state.Status) bool {
@@ -161,8 +150,8 @@ func incomplete(L state.State, status state.Status) bool {
 
 // doJob executes the line on top of the stack, or keeps it until the rest of its
 // chunk has come (dojob).
-func (d *Device) doJob(L state.State) {
-	ref := d.lines()
+func (c *Console) doJob(L state.State) {
+	ref := lines(L)
 	if ref != state.NoRef {
 		L.RawGetI(state.RegistryIndex, int64(ref))
 		L.PushString("\n")
@@ -194,18 +183,18 @@ func (d *Device) doJob(L state.State) {
 			L.PushString("Lua error: ")
 			L.Insert(-2)
 		}
-		d.setLines(ref) // before what print does
+		setLines(L, ref) // before what print does
 		printValues(L, L.GetTop()-1)
 	}
-	d.setLines(ref)
-	d.input.prompt = d.promptFor(L, ref == state.NoRef)
-	L.Output([]byte(d.input.prompt))
+	setLines(L, ref)
+	c.driver.prompt = promptFor(L, ref == state.NoRef)
+	L.Output([]byte(c.driver.prompt))
 }
 
-// inputString puts text into the console's pipe (lua_input_string).
-func (d *Device) inputString(text []byte) {
-	d.idle = false
-	L := d.machine.State()
+// input puts text into the console's pipe (lua_input_string).
+func (c *Console) input(text []byte) {
+	c.idle = false
+	L := c.config.State()
 	L.GetField(state.RegistryIndex, "stdin")
 	L.RawGetI(-1, 1) // its method write
 	L.Insert(-2)
@@ -213,9 +202,9 @@ func (d *Device) inputString(text []byte) {
 	L.Call(2, 0)
 }
 
-// readStdin is the task that reads the pipe: one line each time (l_read_stdin).
+// readLine is the task that reads the pipe: one line each time (l_read_stdin).
 // It returns false when there is none, so that it is not posted again.
-func (d *Device) readStdin(L state.State) int {
+func (c *Console) readLine(L state.State) int {
 	L.SetTop(1)
 	L.GetField(1, "read")
 	L.PushValue(1)
@@ -224,8 +213,7 @@ func (d *Device) readStdin(L state.State) int {
 	b, _ := L.ToBytes(2)
 	L.PushBoolean(false)
 	if len(b) == 0 {
-		d.idle = true
-		d.checkEnd()
+		c.wait()
 		return 1
 	}
 	if b[len(b)-1] != '\n' {
@@ -233,15 +221,20 @@ func (d *Device) readStdin(L state.State) int {
 		L.GetField(2, "unread")
 		L.Insert(2)
 		L.Call(2, 0)
-		d.idle = true
-		d.checkEnd()
+		c.wait()
 		return 1
 	}
 	L.Pop(1)
 	L.PushBytes(b[:len(b)-1])
 	L.Remove(2)
-	d.doJob(L)
+	c.doJob(L)
 	return 0
+}
+
+// wait tells that no whole line is left.
+func (c *Console) wait() {
+	c.idle = true
+	c.config.OnWait()
 }
 
 // createStdin makes the console's pipe and keeps it in the registry.
