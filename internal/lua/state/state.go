@@ -313,6 +313,7 @@ type Core interface {
 
 	// Code.
 
+	// Load refuses what its mode does not name: "b" stands for binary chunks, "t" for text.
 	Load(r Reader, chunkName, mode string) Status
 	LoadBytes(code []byte, chunkName, mode string) Status
 	Dump(w Writer, strip int) error
