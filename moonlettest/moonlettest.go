@@ -43,8 +43,7 @@ type Module struct {
 	// applications that wait for servers of the host, which know nothing of virtual time.
 	Pace float64
 
-	t     testing.TB
-	began time.Time // by the host, for Pace
+	t testing.TB
 
 	mu     sync.Mutex
 	events []moonlet.Event // not taken by Event
