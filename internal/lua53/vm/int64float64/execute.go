@@ -277,10 +277,8 @@ frame:
 				continue
 			}
 			if tb == tagFloat && tc == tagFloat {
-				if r := loadFloat(m, rb) + loadFloat(m, rc); r == r {
-					setFloat(m, ra, r)
-					continue
-				}
+				setFloat(m, ra, loadFloat(m, rb)+loadFloat(m, rc))
+				continue
 			}
 			goto mixed
 		case opcode.Sub:
@@ -300,10 +298,8 @@ frame:
 				continue
 			}
 			if tb == tagFloat && tc == tagFloat {
-				if r := loadFloat(m, rb) - loadFloat(m, rc); r == r {
-					setFloat(m, ra, r)
-					continue
-				}
+				setFloat(m, ra, loadFloat(m, rb)-loadFloat(m, rc))
+				continue
 			}
 			goto mixed
 		case opcode.Mul:
@@ -323,10 +319,8 @@ frame:
 				continue
 			}
 			if tb == tagFloat && tc == tagFloat {
-				if r := loadFloat(m, rb) * loadFloat(m, rc); r == r {
-					setFloat(m, ra, r)
-					continue
-				}
+				setFloat(m, ra, loadFloat(m, rb)*loadFloat(m, rc))
+				continue
 			}
 			goto mixed
 		case opcode.Div:
@@ -984,23 +978,23 @@ frame:
 			default:
 				goto arith
 			}
-			var r Float
 			switch opcode.Op(i & 0x3f) {
 			case opcode.Add:
-				r = x + y
+				setFloat(m, ra, x+y)
 			case opcode.Sub:
-				r = x - y
+				setFloat(m, ra, x-y)
 			case opcode.Mul:
-				r = x * y
+				setFloat(m, ra, x*y)
 			default:
-				r = x / y
+				if r := x / y; r == r {
+					setFloat(m, ra, r)
+				} else {
+					goto arith
+				}
 			}
-			if r == r {
-				setFloat(m, ra, r)
-				continue
-			}
+			continue
 		}
-	arith: // also for what gives NaN, as the chip makes another one
+	arith: // also for a quotient that is NaN, which the chip makes with another sign
 		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
 		t.arith(int(i&0x3f)-int(opcode.Add)+state.OpAdd, rb, rc, ra)
 		goto reload

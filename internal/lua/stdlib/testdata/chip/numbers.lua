@@ -40,7 +40,8 @@ local function bits(x) return hex(string.pack("<n", x)) end
 local plus, minus = choose("7fc00000", "7ff8000000000000"), choose("ffc00000", "fff8000000000000")
 local n0, i0, m1 = zero, 0, -1
 is(plus, bits(n0 / n0)); is(plus, bits(i0 / i0)); is(minus, bits(-n0 / n0)); is(minus, bits(m1 * n0 / n0)); is(minus, bits(-(n0 / n0)))
-is(plus, bits(inf - inf)); is(minus, bits(-inf + inf)); is(plus, bits(inf * n0)); is(minus, bits(n0 * -inf)); is(minus, bits(1 - n0 / n0))
+is(plus, bits(inf / inf)); is(minus, bits(inf / -inf))
+if not double then is(plus, bits((n0 / n0) // 1)); is(minus, bits((-n0 / n0) // 1)) end
 is(minus, bits(5.0 % inf)); is(plus, bits(math.sqrt(-1))); is(plus, bits(math.log(-1))); is(minus, bits(math.sin(-inf))); is(plus, bits(math.cos(inf)))
 
 -- floor by way of 32 bits: in % and fmod with any floats, elsewhere with 64-bit ones
