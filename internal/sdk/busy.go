@@ -133,10 +133,10 @@ func (l *Loop) pass(d time.Duration) {
 
 // checkEnd ends a task that is to end in its midst.
 func (l *Loop) checkEnd() {
-	if !l.task.running || l.config.OnCut == nil {
+	over := l.now() >= l.end
+	if !over && !l.cut.Load() || !l.task.running || l.config.OnCut == nil {
 		return
 	}
-	over := l.end != Forever && l.now() >= l.end
 	if l.cut.Load() || over && l.now() >= l.last {
 		l.task.running = false // what follows is no part of it
 		l.config.OnCut()

@@ -173,8 +173,7 @@ func (s *System) CycleCount() uint32 {
 
 // RTCTime implements port.Counters.
 func (s *System) RTCTime() uint32 {
-	us := uint64(s.loop.Now() / time.Microsecond)
-	return uint32(us * 4096 / uint64(s.clocks.RTCPeriod))
+	return s.clocks.RTCCycles(uint64(s.loop.Now() / time.Microsecond))
 }
 
 // RTCCalibration implements port.Counters.

@@ -41,8 +41,7 @@ type VM struct {
 	cfg  machine.Config
 	chip bool // numbers are the chip's: cfg.CLib is clib.Chip
 
-	trap    bool // the main loop has something to do before the next instruction
-	watch   watch
+	trap    bool  // the main loop has something to do before the next instruction
 	fuel    int64 // cost units left until Fuel is called
 	granted int64 // what Fuel gave last
 
@@ -53,8 +52,6 @@ type VM struct {
 
 	roCache [roCacheSize]roLine
 	named   chunkName
-	proc    *state.Proc // the last one pushed
-	procAt  Addr        // its address
 	cont    *state.Cont // the last one asked for
 	contAt  Addr        // its address
 	threads []*Thread   // handles for nested resumes, by depth
@@ -68,6 +65,11 @@ type VM struct {
 
 	mostObjects int // more than the heap has room for
 	closed      bool
+
+	// Behind what the main loop uses.
+	watch  watch
+	proc   *state.Proc // the last one pushed
+	procAt Addr        // its address
 }
 
 // Thread is a Lua thread as Go code sees it. The lua_State itself is in device
