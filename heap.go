@@ -148,12 +148,9 @@ type upvalueNames map[functionAt][]string
 
 // named lets a snapshot find the names of upvalues.
 func (m *Module) named(s *heapview.Snapshot) *HeapSnapshot {
-	if m.names == nil {
-		m.names = namesIn(m.project)
-	}
-	names := m.names
+	all := m.names()
 	s.UpvalueName = func(f heapview.Function, i int) string {
-		if names := names[functionAt{f.Source, f.LineDefined}]; i <= len(names) {
+		if names := all[functionAt{f.Source, f.LineDefined}]; i <= len(names) {
 			return names[i-1]
 		}
 		return ""

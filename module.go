@@ -50,9 +50,9 @@ type (
 type Module struct {
 	options *options
 	project *project.Project
-	owned   []*project.Project // that Close closes, the last one first
-	names   upvalueNames
-	number  int // in options.network
+	owned   []*project.Project  // that Close closes, the last one first
+	names   func() upvalueNames // of the project, found once
+	number  int                 // in options.network
 
 	log    serialLog
 	events subscribers
@@ -129,6 +129,7 @@ func (o *options) open(read func() (*project.Project, error)) (*Module, error) {
 	}
 	m := &Module{options: o, project: o.hook.Project, done: make(chan struct{})}
 	m.changed = sync.NewCond(&m.mu)
+	m.names = sync.OnceValue(func() upvalueNames { return namesIn(m.project) })
 	if m.project == nil {
 		p, err := read()
 		if err != nil {

@@ -84,7 +84,7 @@ var esp8266 = &Chip{
 	// The slow clock is an RC oscillator, no two are alike; with 5.75 µs the longest deep
 	// sleep is about 3.4 hours, near the 3.5 hours that docs/modules/node.md quotes as
 	// realistic.
-	Clocks:      Clocks{CPU: 80, CPUMax: 160, RTCPeriod: rtcPeriod8266, UnitMHz: 80},
+	Clocks:      Clocks{CPU: 80, CPUMax: 160, RTCPeriod: 5*4096 + 3*1024, UnitMHz: 80},
 	Watchdog:    Watchdog{Task: ESP8266TaskLimit, Soft: ESP8266SoftWatchdog},
 	Pins:        port.PinCount,
 	SerialPorts: port.SerialPorts,
@@ -106,15 +106,4 @@ var esp8266 = &Chip{
 		mem.CauseLoadProhibited:     "LoadProhibitedCause",
 		mem.CauseStoreProhibited:    "StoreProhibitedCause",
 	},
-}
-
-// rtcPeriod8266 is Clocks.RTCPeriod of the ESP8266.
-const rtcPeriod8266 = 5*4096 + 3*1024
-
-// RTCCycles is how many cycles of the slow clock a time in µs has; it wraps around at 2³².
-func (c *Clocks) RTCCycles(us uint64) uint32 {
-	if c.RTCPeriod == rtcPeriod8266 { // each second of an idle module comes here: a constant divides faster
-		return uint32(us * 4096 / rtcPeriod8266)
-	}
-	return uint32(us * 4096 / uint64(c.RTCPeriod))
 }

@@ -133,11 +133,11 @@ func (l *Loop) pass(d time.Duration) {
 
 // checkEnd ends a task that is to end in its midst.
 func (l *Loop) checkEnd() {
-	over := l.now() >= l.end
-	if !over && !l.cut.Load() || !l.task.running || l.config.OnCut == nil {
+	over, cut := l.now() >= l.end, l.cut.Load()
+	if !over && !cut || !l.task.running || l.config.OnCut == nil {
 		return
 	}
-	if l.cut.Load() || over && l.now() >= l.last {
+	if cut || over && l.now() >= l.last {
 		l.task.running = false // what follows is no part of it
 		l.config.OnCut()
 	}

@@ -173,7 +173,8 @@ func (s *System) CycleCount() uint32 {
 
 // RTCTime implements port.Counters.
 func (s *System) RTCTime() uint32 {
-	return s.clocks.RTCCycles(uint64(s.loop.Now() / time.Microsecond))
+	us := uint64(s.loop.Now() / time.Microsecond)
+	return uint32(us * 4096 / uint64(s.clocks.RTCPeriod))
 }
 
 // RTCCalibration implements port.Counters.

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"time"
 
-	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/flashdir"
@@ -34,9 +33,9 @@ func (r *dirRoom) Off(time.Duration) {}
 // Records implements Room. What changes is kept at once.
 func (r *dirRoom) Records() (*rcr.Page, error) {
 	if r.o.State == nil {
-		return rcr.New(flash.DefaultSize, uint32(r.o.LFSBytes)), nil
+		return rcr.New(r.FlashBytes(), uint32(r.o.LFSBytes)), nil
 	}
-	page, err := readRecords(r.o.State, r.o.LFSBytes)
+	page, err := r.readRecords()
 	if err != nil {
 		return nil, err
 	}
@@ -49,19 +48,19 @@ func (r *dirRoom) Records() (*rcr.Page, error) {
 }
 
 // readRecords reads the page of reboot config records, a new one if there is none.
-func readRecords(dir *hostfile.Dir, lfsSize int) (*rcr.Page, error) {
-	b, err := dir.ReadFile(recordsFile, stateMax)
+func (r *dirRoom) readRecords() (*rcr.Page, error) {
+	b, err := r.o.State.ReadFile(recordsFile, stateMax)
 	if errors.Is(err, fs.ErrNotExist) {
-		return rcr.New(flash.DefaultSize, uint32(lfsSize)), nil
+		return rcr.New(r.FlashBytes(), uint32(r.o.LFSBytes)), nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the module's settings: %w", err)
 	}
 	page, err := rcr.Load(b)
 	if err != nil {
-		return nil, fmt.Errorf("%s is damaged (%w); remove it to begin with a new module", dir.Join(recordsFile), err)
+		return nil, fmt.Errorf("%s is damaged (%w); remove it to begin with a new module", r.o.State.Join(recordsFile), err)
 	}
-	page.Provision(flash.DefaultSize, uint32(lfsSize))
+	page.Provision(r.FlashBytes(), uint32(r.o.LFSBytes))
 	return page, nil
 }
 

@@ -71,17 +71,18 @@ type Hooks struct {
 
 // New makes the room.
 func New(o Options) Room {
-	if o.Chip != nil && o.OnError != nil {
-		o.Chip.OnError = o.OnError
-	}
+	toChip := o.OnError
 	if o.OnError == nil {
 		o.OnError = func(error) {}
 	}
 	s := settings{o.State, o.OnError}
-	if o.Chip != nil {
-		return &chipRoom{s, o}
+	if o.Chip == nil {
+		return &dirRoom{s, o}
 	}
-	return &dirRoom{s, o}
+	if toChip != nil {
+		o.Chip.OnError = toChip
+	}
+	return &chipRoom{s, o}
 }
 
 // Partitions tells where the store and the file system are in the flash chip of a module

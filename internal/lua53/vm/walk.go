@@ -271,33 +271,22 @@ func (v *VM) CallStack(list []machine.Frame) (out []machine.Frame) {
 			}
 		}
 	}()
-	last := Addr(0)
-	for i := len(v.levels) - 1; i >= 0; i-- {
-		if l := v.levels[i].l; l != last {
-			out, last = v.framesOf(l, out), l
+	v.eachFrame(func(_, ci Addr) bool {
+		if len(out) >= callFrames {
+			return false
 		}
-	}
-	if last != v.main.l {
-		out = v.framesOf(v.main.l, out)
-	}
-	return out
-}
-
-// framesOf appends the functions of a thread.
-func (v *VM) framesOf(l Addr, list []machine.Frame) []machine.Frame {
-	m, base := v.m, l+layout.LuaStateBaseCI
-	for ci := m.Ptr(l + layout.LuaStateCI); ci != base && ci != 0 && len(list) < callFrames; ci = v.ciPrev(ci) {
 		fn := v.ciFunc(ci)
 		switch {
 		case v.isLua(ci):
 			f := v.defined(v.ciProto(ci))
 			f.Line = max(v.funcLine(v.ciProto(ci), max(v.currentPC(ci), 0)), 0)
-			list = append(list, f)
+			out = append(out, f)
 		case v.tag(fn) == tagCFunc:
-			list = append(list, machine.Frame{Source: v.rom.Path(v.gcOf(fn)), LineDefined: -1})
+			out = append(out, machine.Frame{Source: v.rom.Path(v.gcOf(fn)), LineDefined: -1})
 		case v.tag(fn) == tagCCl:
-			list = append(list, machine.Frame{Source: v.rom.Path(m.Ptr(v.gcOf(fn) + layout.CClosureF)), LineDefined: -1})
+			out = append(out, machine.Frame{Source: v.rom.Path(v.m.Ptr(v.gcOf(fn) + layout.CClosureF)), LineDefined: -1})
 		}
-	}
-	return list
+		return true
+	})
+	return out
 }

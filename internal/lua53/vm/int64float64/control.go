@@ -60,18 +60,19 @@ func (t *Thread) watched() {
 
 // Depth implements machine.Control.
 func (v *VM) Depth() (n int) {
-	v.eachFrame(func(*Thread, Addr) bool { n++; return true })
+	v.eachFrame(func(_, _ Addr) bool { n++; return true })
 	return n
 }
 
-// eachFrame calls f for each function that runs, as CallStack lists them, until it tells
-// false.
-func (v *VM) eachFrame(f func(t *Thread, ci Addr) bool) {
+// eachFrame calls f for each function that runs, with its thread and its CallInfo, until it
+// tells false: innermost first, and below a coroutine's functions those of the thread that
+// resumed it.
+func (v *VM) eachFrame(f func(l, ci Addr) bool) {
 	last := Addr(0)
 	frames := func(l Addr) bool {
-		t := v.thread(l)
-		for ci := t.ci(); ci != t.baseCI() && ci != 0; ci = v.ciPrev(ci) {
-			if !f(t, ci) {
+		base := l + layout.LuaStateBaseCI
+		for ci := v.m.Ptr(l + layout.LuaStateCI); ci != base && ci != 0; ci = v.ciPrev(ci) {
+			if !f(l, ci) {
 				return false
 			}
 		}
@@ -91,9 +92,9 @@ func (v *VM) eachFrame(f func(t *Thread, ci Addr) bool) {
 
 // frameAt finds the function at a level of CallStack; ci is 0 if there is none.
 func (v *VM) frameAt(level int) (t *Thread, ci Addr) {
-	v.eachFrame(func(th *Thread, c Addr) bool {
+	v.eachFrame(func(l, c Addr) bool {
 		if level == 0 {
-			t, ci = th, c
+			t, ci = v.thread(l), c
 		}
 		level--
 		return level >= 0
