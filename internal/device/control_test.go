@@ -157,6 +157,30 @@ func TestStop_NoFuel(t *testing.T) {
 	wasCut(t, *events, "")
 }
 
+// TestAside holds that a module in real time does not notice how long somebody looks at it
+// between two of its instructions.
+func TestAside(t *testing.T) {
+	d, events := realModule(t, device.Config{}, "")
+	const hold = 1200 * time.Millisecond // more than the watchdog's patience with two of them
+	lines := 0
+	d.Watch(func(int) {
+		lines++
+		d.Aside(func() { time.Sleep(hold) })
+	})
+	began := time.Now()
+	d.RunFor(500 * time.Millisecond)
+	d.Feed([]byte("local t = tmr.now() local a = 1\n"))
+	if err := d.RunFor(500 * time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	if lines == 0 || time.Since(began) < time.Duration(lines)*hold {
+		t.Errorf("%d lines, held for %v", lines, time.Since(began))
+	}
+	if len(*events) != 0 {
+		t.Errorf("it noticed: %v", *events)
+	}
+}
+
 // TestStop_ThenRun holds that a module whose task was cut starts again with power-on, and
 // that a Stop that nobody waited for ends the next run.
 func TestStop_ThenRun(t *testing.T) {

@@ -11,6 +11,11 @@ func (d *Device) InjectEachLife(f func()) {
 	})
 }
 
+// Watch lets f be called before each line that the module executes, in each life.
+func (d *Device) Watch(f func(line int)) {
+	d.loop.InjectOutside(func() { d.machine.Watch(f) })
+}
+
 // SpinInMemory works in device memory for ever and counts nothing, as damaged data could
 // make Go code do.
 func (d *Device) SpinInMemory() {

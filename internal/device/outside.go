@@ -34,6 +34,10 @@ func (d *Device) Between(f func()) { d.loop.InjectOutside(f) }
 // Serial and Report.
 func (d *Device) Pause() { d.loop.Stop() }
 
+// Aside runs f in the midst of a task, and no time of the module passes: what a debugger
+// does while its user thinks. What comes from outside waits. Stop cannot end f.
+func (d *Device) Aside(f func()) { d.guard.outside(func() { d.config.Clock.Aside(f) }) }
+
 // Running tells whether a life has begun and not ended: there is a Lua.
 func (d *Device) Running() bool { return d.machine != nil && d.running }
 

@@ -21,6 +21,9 @@ type Clock interface {
 	// Late tells the clock how late the module is with its next timer, 0 or less if it
 	// is not. The answer is whether the clock stands until it has caught up.
 	Late(d time.Duration) (stands bool)
+	// Aside runs f, and the clock stands meanwhile: a person looks at the module, or the
+	// host is asked what the module must not notice.
+	Aside(f func())
 }
 
 // VirtualClock moves only when it is told to: during a task by the work that is
@@ -54,3 +57,6 @@ func (c *VirtualClock) Jumps() bool { return true }
 
 // Late implements Clock.
 func (c *VirtualClock) Late(time.Duration) (stands bool) { return false }
+
+// Aside implements Clock.
+func (c *VirtualClock) Aside(f func()) { f() }

@@ -509,6 +509,30 @@ func TestRealClock_Stands(t *testing.T) {
 	})
 }
 
+// TestClock_Aside holds that no time passes while somebody looks at the module in the midst
+// of a task, and that timers are due as late as if that had taken no time.
+func TestClock_Aside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, scale := range []float64{0, 0.5, 1, 1000} {
+			var clock Clock = NewVirtualClock()
+			if scale > 0 {
+				clock = NewRealClock(scale)
+			}
+			l := New(Config{Clock: clock, OnWatchdog: func() { t.Error("the watchdog bites") },
+				OnTaskLimit: func() { t.Error("the task is long") }})
+			tr := &trace{l: l}
+			l.NewTimer(func() {
+				clock.Aside(func() { time.Sleep(time.Hour) })
+				clock.Aside(func() { clock.Aside(func() { time.Sleep(time.Minute) }) })
+				tr.add("looked")
+			}).Arm(100*ms, false)
+			l.NewTimer(tr.f("next")).Arm(200*ms, false)
+			l.RunFor(300 * ms)
+			tr.want(t, "looked@100", "next@200")
+		}
+	})
+}
+
 func TestRealClock_InjectWakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Config{Clock: NewRealClock(1)})

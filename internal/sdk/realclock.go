@@ -51,11 +51,23 @@ func (c *RealClock) passed() time.Duration {
 // Late implements Clock.
 func (c *RealClock) Late(d time.Duration) (stands bool) {
 	stands = c.scale > 1 && float64(d) > float64(lateLimit)*c.scale
+	c.stand(stands)
+	return stands
+}
+
+// stand lets the clock stand or go, from now on.
+func (c *RealClock) stand(stands bool) {
 	if stands != c.standing {
 		c.at = c.passed()
 		c.start, c.standing = c.host(), stands
 	}
-	return stands
+}
+
+// Aside implements Clock.
+func (c *RealClock) Aside(f func()) {
+	defer c.stand(c.standing)
+	c.stand(true)
+	f()
 }
 
 // Work implements Clock.
