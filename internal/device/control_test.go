@@ -157,6 +157,39 @@ func TestStop_NoFuel(t *testing.T) {
 	wasCut(t, *events, "")
 }
 
+// TestEndAt_Exception ends a module while it prints what it has died of, as it does at each
+// start, or lets the watchdog bite just then.
+func TestEndAt_Exception(t *testing.T) {
+	for _, busy := range []time.Duration{0, 2995 * time.Millisecond} {
+		exceptions, cuts := 0, 0
+		for at := time.Second; at < time.Second+30*time.Millisecond; at += 700 * time.Microsecond {
+			m := startConfig(t, device.Config{StateDir: stateWith(t, "init.lua", ""), EndAt: at + busy})
+			m.InjectEachLife(func() {
+				m.Loop().Delay(busy)
+				m.Fault()
+			})
+			err := m.Run(t.Context())
+			if errors.Is(err, device.ErrCut) {
+				cuts++
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range m.events {
+				switch e.Kind {
+				case device.Exception:
+					exceptions++
+				case device.Watchdog:
+					t.Fatal("the watchdog bit a module that had ended")
+				}
+			}
+			m.Close()
+		}
+		if exceptions == 0 || cuts == 0 {
+			t.Errorf("%d exceptions, %d cuts", exceptions, cuts)
+		}
+	}
+}
+
 // TestAside holds that a module in real time does not notice how long somebody looks at it
 // between two of its instructions.
 func TestAside(t *testing.T) {

@@ -16,6 +16,9 @@ func (d *Device) Watch(f func(line int)) {
 	d.loop.InjectOutside(func() { d.machine.Watch(f) })
 }
 
+// Fault reads where there is no memory.
+func (d *Device) Fault() { d.mem.U32(0) }
+
 // SpinInMemory works in device memory for ever and counts nothing, as damaged data could
 // make Go code do.
 func (d *Device) SpinInMemory() {

@@ -287,9 +287,24 @@ func (d *Device) crash(r any) port.ResetInfo {
 	if !ok {
 		return d.foundBug(r)
 	}
-	d.print("PANIC: unprotected error in call to Lua API (" + msg + ")\n")
+	d.lastWords("PANIC: unprotected error in call to Lua API (" + msg + ")\n")
 	d.report(Event{Kind: Exception, Text: "an error that no protected call catches: " + msg})
 	return d.resetInfo(port.ResetException)
+}
+
+// lastWords is print behind the end of a life. That takes time, in which the end of the run or
+// the watchdog may come; neither changes what the life ended with.
+func (d *Device) lastWords(text string) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil, reset:
+		case cutOff:
+			d.cut = true
+		default:
+			panic(r)
+		}
+	}()
+	d.print(text)
 }
 
 // bugsMax is how many faults of this program end a run: a module may meet one at each
@@ -324,7 +339,7 @@ func (d *Device) anyPosition() (text string) {
 
 // exception reports a fault as the SDK does.
 func (d *Device) exception(f *mem.Fault) port.ResetInfo {
-	d.print(d.firmware.Chip.ExceptionText(f))
+	d.lastWords(d.firmware.Chip.ExceptionText(f))
 	d.report(Event{Kind: Exception, Text: fmt.Sprintf("fatal exception %d (%s) at address 0x%08x", f.Cause, d.firmware.Chip.ExceptionName(f.Cause), f.Addr)})
 	info := d.resetInfo(port.ResetException)
 	info.ExcCause, info.ExcVAddr = uint32(f.Cause), f.Addr
