@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"moonlet.example/moonlet/internal/hostexec"
+	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/project"
 )
@@ -20,13 +21,15 @@ import (
 // execOptions are the flags of exec.
 type execOptions struct {
 	model   num.Model
+	lib     clib.Library
 	memory  int           // bytes, 0 for as much as there is
 	timeout time.Duration // 0 for none
 }
 
 const execHelp = `Runs a Lua program with the standard library, io and os, and with the module's
 numbers (32-bit integers and floats, or others by --number), but without a module
-around it. FILE is source or compiled code; "-" is the standard input. The program
+around it. What numbers look like and some functions give is this computer's, as with
+luac.cross -e, or with --libc chip a module's. FILE is source or compiled code; "-" is the standard input. The program
 gets the arguments as "...".
 
 --memory and --timeout bound what a program takes of memory and time. They do not
@@ -36,7 +39,7 @@ The exit code is 1 if the program fails, 4 if --memory or --timeout ended it, 13
 after Ctrl-C, and else what it gives to os.exit.`
 
 func (a *App) execCommand() *cobra.Command {
-	var number, memory string
+	var number, library, memory string
 	var o execOptions
 	c := &cobra.Command{
 		Use:   "exec FILE [ARGUMENT...]",
@@ -47,13 +50,14 @@ func (a *App) execCommand() *cobra.Command {
   echo 'print(7 // 2)' | moonlet exec -`,
 		Args: needArg(0, "the name of a Lua file"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.read(number, memory, c.Flags().Changed); err != nil {
+			if err := o.read(number, library, memory, c.Flags().Changed); err != nil {
 				return fail(ExitUsage, err)
 			}
 			return a.exec(args[0], args[1:], o)
 		},
 	}
 	c.Flags().StringVar(&number, "number", num.Int32Float32.Flag(), "numbers: int32, int64 or mixed (32-bit integers, 64-bit floats)")
+	c.Flags().StringVar(&library, "libc", clib.Host.String(), "whose C library prints, reads and computes numbers: host or chip")
 	c.Flags().StringVar(&memory, "memory", "", "how much memory Lua may take, as in 8MB")
 	c.Flags().DurationVar(&o.timeout, "timeout", 0, "how long it may run, as in 10s")
 	c.Flags().SetInterspersed(false) // what follows FILE belongs to the program
@@ -64,9 +68,12 @@ func (a *App) execCommand() *cobra.Command {
 const memoryMin = 64 << 10
 
 // read reads the values of flags.
-func (o *execOptions) read(number, memory string, given func(flag string) bool) (err error) {
+func (o *execOptions) read(number, library, memory string, given func(flag string) bool) (err error) {
 	if o.model, err = num.Parse(number); err != nil {
 		return fmt.Errorf("--number: %w", err)
+	}
+	if o.lib, err = clib.Parse(library); err != nil {
+		return fmt.Errorf("--libc: %w", err)
 	}
 	if given("memory") {
 		n, ok := project.ParseSize(memory)
@@ -94,7 +101,7 @@ func (a *App) exec(name string, args []string, o execOptions) error {
 	}
 	out := a.execOutput()
 	c := a.hostConfig(out, o.model, 1)
-	c.HeapBytes = o.memory
+	c.HeapBytes, c.CLib = o.memory, o.lib
 	s, err := hostexec.New(c)
 	if err != nil {
 		return fail(ExitHost, err)

@@ -39,6 +39,23 @@ func TestExec_Prompt(t *testing.T) {
 	}
 }
 
+// TestExec_CLibrary: numbers are printed as on this computer, or as on the chip.
+func TestExec_CLibrary(t *testing.T) {
+	file := filepath.Join(app(t, "n.lua", `print(-0.0, ("%.0f"):format(2.5), 2 ^ 4 == 16, tonumber "0x.8")`), "n.lua")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "-0.0\t2\ttrue\t0.5\n"},
+		{[]string{"--libc", "host"}, "-0.0\t2\ttrue\t0.5\n"},
+		{[]string{"--libc", "chip"}, "0.0\t3\ttrue\tnil\n"},
+		{[]string{"--libc", "chip", "--number", "int64"}, "0.0\t3\tfalse\tnil\n"},
+	} {
+		newWorld("", nil).run(t, 0, c.want, "", append(append([]string{"exec"}, c.args...), file)...)
+	}
+	newWorld("", nil).run(t, cli.ExitUsage, "", "--libc: \"glibc\" is no C library: host or chip", "exec", "--libc", "glibc", file)
+}
+
 // TestExec_Flush: who flushes, or wants no buffer, is seen at once, at a terminal each line
 // is, and elsewhere nothing before the end.
 func TestExec_Flush(t *testing.T) {

@@ -109,9 +109,9 @@ func loadInit(L state.State) state.Status {
 		}
 		return state.OK
 	case strings.HasPrefix(init, "@"):
-		return stdlib.LoadFile(L, init[1:], true, "")
+		return stdlib.LoadFile(L, init[1:], true, "bt")
 	}
-	return L.LoadBytes([]byte(init), "=INIT", "")
+	return L.LoadBytes([]byte(init), "=INIT", "bt")
 }
 
 // promptFor is the prompt that the console shows next (get_prompt).
@@ -163,7 +163,7 @@ func (c *Console) doJob(L state.State) {
 		L.Remove(-2)
 	}
 	code, _ := L.ToBytes(-1)
-	status := L.LoadBytes(code, "=stdin", "")
+	status := L.LoadBytes(code, "=stdin", "bt")
 	if incomplete(L, status) {
 		if ref == state.NoRef {
 			ref = L.Ref(state.RegistryIndex)

@@ -31,7 +31,7 @@ func (d *Device) SpinInMemory() {
 func (d *Device) Eval(code string) (result string) {
 	d.loop.Exec(func() {
 		L := d.machine.State()
-		if L.LoadBytes([]byte(code), "=eval", "") == 0 {
+		if L.LoadBytes([]byte(code), "=eval", "bt") == 0 {
 			L.PCall(0, 1, 0)
 		}
 		result = string(L.ToLString(-1))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/firmware"
+	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/mem"
 	"moonlet.example/moonlet/internal/module/node"
@@ -193,7 +194,7 @@ func (d *Device) newMachine() error {
 	}
 	vm, err := d.firmware.Machine.New(machine.Config{
 		Mem: d.mem, Space: d.space, ROM: d.firmware.Image, Host: d, Heap: d.allocator(),
-		Store: store, StripDefault: 1, ESPFloatMod: true, Seed: d.system.Random(),
+		Store: store, StripDefault: 1, CLib: clib.Chip, Seed: d.system.Random(),
 		Output:      func(p []byte) { node.Output(d.machine.State(), p) },
 		ErrorOutput: d.print,
 		PostTask:    func(prio int, f func()) bool { return d.loop.Post(port.Priority(prio), f) },

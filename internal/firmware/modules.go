@@ -65,7 +65,7 @@ func linkNode(o Options) []state.Module {
 		PipeCreate: pipe.Create, Manual: true,
 		DevelopmentTools: o.DevelopmentTools, StartupCounts: o.StartupCounts,
 		LoadFile: func(L state.State, path string) state.Status {
-			return stdlib.LoadFile(L, path, true, "")
+			return stdlib.LoadFile(L, path, true, "bt")
 		},
 	})}
 }

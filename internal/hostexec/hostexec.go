@@ -14,6 +14,7 @@ import (
 
 	"moonlet.example/moonlet/internal/chip"
 	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/editions"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/num"
@@ -39,6 +40,8 @@ type Config struct {
 	Model     num.Model
 	HeapBytes int // 0 means HeapMax
 	Seed      uint32
+	// CLib is where numbers come from, a host's C library by default.
+	CLib clib.Library
 	// NarrowKeys is the reverse of machine.Config.WideKeys.
 	NarrowKeys bool
 	// StripDefault is the strip level of compiled code.
@@ -119,7 +122,7 @@ func (s *Session) open(c Config) error {
 	s.host = &Host{System: c.System, Randomizer: c.Random}
 	s.machine, err = editions.Default().Machine(c.Model).New(machine.Config{
 		Mem: m, Space: s.space, Heap: heap.NewFast(m, heapStart, end), ROM: image, Store: store,
-		Host: s.host, Seed: c.Seed, StripDefault: c.StripDefault, WideKeys: !c.NarrowKeys, Fuel: s.fuel,
+		Host: s.host, Seed: c.Seed, StripDefault: c.StripDefault, WideKeys: !c.NarrowKeys, CLib: c.CLib, Fuel: s.fuel,
 		Output: func(p []byte) { s.write(c.Output, p) },
 		ErrorOutput: func(text string) {
 			if c.Errors != nil {
@@ -192,13 +195,13 @@ var ErrDeviceException = errors.New("device exception")
 // the Lua error with its traceback.
 func (s *Session) RunFile(name string, args []string) (err error) {
 	return s.run(func(L state.State) state.Status {
-		return stdlib.LoadFile(L, name, true, "")
+		return stdlib.LoadFile(L, name, true, "bt")
 	}, args)
 }
 
 // RunString runs a chunk of source text.
 func (s *Session) RunString(code, name string) error {
-	return s.run(func(L state.State) state.Status { return L.LoadBytes([]byte(code), name, "") }, nil)
+	return s.run(func(L state.State) state.Status { return L.LoadBytes([]byte(code), name, "bt") }, nil)
 }
 
 func (s *Session) run(load func(L state.State) state.Status, args []string) error {
@@ -302,7 +305,7 @@ func (s *Session) Compile(name string, isFile bool, strip int, write func(p []by
 	err := s.protect(func() {
 		L := s.L
 		L.SetTop(0)
-		if status := stdlib.LoadFile(L, name, isFile, ""); status != state.OK {
+		if status := stdlib.LoadFile(L, name, isFile, "bt"); status != state.OK {
 			failed = errors.New(string(L.ToLString(-1)))
 		} else if write != nil {
 			failed = L.Dump(func(_ state.State, p []byte) error { write(p); return nil }, strip)

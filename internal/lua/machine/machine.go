@@ -4,6 +4,7 @@ package machine
 
 import (
 	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
@@ -45,8 +46,9 @@ type Config struct {
 	WideKeys bool
 	// PostTask queues a task; nil where there is no event loop.
 	PostTask func(prio int, f func()) bool
-	// ESPFloatMod selects the ESP8266's formula for the float remainder.
-	ESPFloatMod bool
+	// CLib is where numbers come from: how they are printed and read, and some arithmetic.
+	// With clib.Chip the float remainder has the ESP8266's formula as well.
+	CLib clib.Library
 	// Undefined, if any, is told of names that the table of all modules does not have, when
 	// a program asks for a global of that name which is not there. It is not told each
 	// time, and must not call the machine.

@@ -20,7 +20,10 @@
 //     never in a Go variable that is not reached through Host or a Handle.
 package state
 
-import "moonlet.example/moonlet/internal/mem"
+import (
+	"moonlet.example/moonlet/internal/lua/clib"
+	"moonlet.example/moonlet/internal/mem"
+)
 
 // Addr is a device address.
 type Addr = mem.Addr
@@ -181,6 +184,7 @@ type Core interface {
 	Host() any               // what the embedder attached: a module's chip, an exec session
 	Mem() mem.Mem            // the device memory that userdata live in
 	NumberSizes() (i, f int) // bytes of an integer and of a float in this number model
+	CLibrary() clib.Library  // whose numbers these are: the chip's, or a host's
 	Output(p []byte)         // lua_writestring
 	ErrorOutput(s string)    // lua_writestringerror, already formatted
 	MainThread() State       // lua_getstate
@@ -231,6 +235,7 @@ type Core interface {
 	ToUserdata(i int) Addr              // 0 if it is none
 	ToThread(i int) State               // nil if it is none
 	ToPointer(i int) Addr
+	StringAddr(i int) Addr // where the bytes of a string are, 0 if it is none
 	RawLen(i int) int
 	RawEqual(i, j int) bool
 	Compare(i, j, op int) bool // raises
@@ -308,6 +313,7 @@ type Core interface {
 
 	// Code.
 
+	// Load refuses what its mode does not name: "b" stands for binary chunks, "t" for text.
 	Load(r Reader, chunkName, mode string) Status
 	LoadBytes(code []byte, chunkName, mode string) Status
 	Dump(w Writer, strip int) error

@@ -152,7 +152,7 @@ func baseToNumber(L state.State) int {
 			L.PushInteger(n)
 			return 1
 		}
-		if f, ok := numconv.ParseFloat(s); ok {
+		if f, ok := L.CLibrary().ParseFloat(s); ok {
 			L.PushNumber(f)
 			return 1
 		}

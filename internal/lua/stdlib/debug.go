@@ -56,7 +56,7 @@ func debugDebug(L state.State) int {
 		if len(line) == 0 || string(line) == "cont\n" {
 			return 0
 		}
-		status := L.LoadBytes(line, "=(debug command)", "")
+		status := L.LoadBytes(line, "=(debug command)", "bt")
 		if status == state.OK {
 			status = L.PCall(0, 0, 0)
 		}

@@ -8,8 +8,8 @@ import (
 )
 
 // maxItem is the room in bytes that string.format makes for each item (MAX_ITEM
-// of lstrlib.c, less than in plain Lua). The C code overruns it with formats
-// like "%.99f"; here the item just gets longer.
+// of lstrlib.c, less than in plain Lua). On a host the C code overruns it with formats
+// like "%.99f"; here the item just gets longer. The chip's items are never that long.
 const maxItem = 128
 
 // maxFlags is how many flag characters there are; the C code allows no more.
@@ -110,14 +110,16 @@ func stringFormat(L state.State) int {
 
 // addItem appends an argument by its specification. The buffer has made room.
 func addItem(L state.State, b *state.Buffer, room []byte, s *itemSpec, arg int) {
+	lib := L.CLibrary()
 	var text []byte
 	switch s.Verb {
 	case 'c':
-		text = cfmt.Char(room[:0], s.Spec, byte(L.CheckInteger(arg)))
+		text = lib.Char(room[:0], s.Spec, byte(L.CheckInteger(arg)))
 	case 'd', 'i', 'o', 'u', 'x', 'X':
-		text = cfmt.Int(room[:0], s.Spec, L.CheckInteger(arg), intBits(L))
+		text = lib.Int(room[:0], s.Spec, L.CheckInteger(arg), intBits(L))
 	case 'a', 'A', 'e', 'E', 'f', 'g', 'G':
-		text = cfmt.Float(room[:0], s.Spec, L.CheckNumber(arg))
+		addFloat(L, b, room, s.Spec, L.CheckNumber(arg))
+		return
 	case 'q':
 		addLiteral(L, b, room, arg)
 		return
@@ -128,6 +130,22 @@ func addItem(L state.State, b *state.Buffer, room []byte, s *itemSpec, arg int) 
 		L.Errorf("invalid option '%%%c' to 'format'", int(s.Verb))
 	}
 	addText(b, room, text)
+}
+
+// addFloat appends a float. Where the chip's snprintf fails, the length of the item is -1:
+// the byte in front of it is lost. Without one the C code writes in front of its buffer,
+// or ends with a string of 4 GB, which is the error here.
+func addFloat(L state.State, b *state.Buffer, room []byte, s cfmt.Spec, f float64) {
+	text, ok := L.CLibrary().Float(room[:0], s, f)
+	switch {
+	case ok:
+		addText(b, room, text)
+	case b.Len() > 0:
+		b.AddSize(-1)
+	default:
+		L.PushString("memory allocation error: block too big")
+		L.Error()
+	}
 }
 
 // addText appends text that begins in the room that the buffer made, unless it
@@ -165,19 +183,17 @@ func addLiteral(L state.State, b *state.Buffer, room []byte, arg int) {
 		s, _ := L.ToBytes(arg)
 		addQuoted(b, s)
 	case state.Number:
-		var text []byte
-		if L.IsInteger(arg) {
-			n, _ := L.ToInteger(arg)
-			s := cfmt.Spec{Verb: 'd', Prec: -1}
-			if n == -maxInteger(L)-1 { // has no decimal numeral
-				s.Verb, s.Flags = 'x', cfmt.Alt
-			}
-			text = cfmt.Int(room[:0], s, n, intBits(L))
-		} else {
+		if !L.IsInteger(arg) {
 			f, _ := L.ToNumber(arg)
-			text = cfmt.Float(room[:0], cfmt.Spec{Verb: 'a', Prec: -1}, f)
+			addFloat(L, b, room, cfmt.Spec{Verb: 'a', Prec: -1}, f)
+			return
 		}
-		addText(b, room, text)
+		n, _ := L.ToInteger(arg)
+		s := cfmt.Spec{Verb: 'd', Prec: -1}
+		if n == -maxInteger(L)-1 { // has no decimal numeral
+			s.Verb, s.Flags = 'x', cfmt.Alt
+		}
+		addText(b, room, cfmt.Int(room[:0], s, n, intBits(L)))
 	case state.Nil, state.Boolean:
 		L.ToLString(arg)
 		b.AddValue()

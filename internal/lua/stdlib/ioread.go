@@ -20,9 +20,9 @@ func appendNumber(L state.State, dst []byte, arg int) []byte {
 	}
 	f, _ := L.ToNumber(arg)
 	if singleFloat(L) {
-		return cfmt.AppendG(dst, f, 7)
+		return L.CLibrary().AppendG(dst, f, 7)
 	}
-	return cfmt.AppendG(dst, f, 14)
+	return L.CLibrary().AppendG(dst, f, 14)
 }
 
 // numeral collects what may be a numeral from a stream.
@@ -90,7 +90,7 @@ func readNumber(L state.State, s *stream) bool {
 			L.PushInteger(n)
 			return true
 		}
-		if f, ok := numconv.ParseFloat(r.text); ok {
+		if f, ok := L.CLibrary().ParseFloat(r.text); ok {
 			L.PushNumber(f)
 			return true
 		}

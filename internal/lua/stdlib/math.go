@@ -3,6 +3,7 @@ package stdlib
 import (
 	"math"
 
+	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/libm"
 	"moonlet.example/moonlet/internal/lua/state"
 )
@@ -50,11 +51,11 @@ func mathFuncs() []state.Entry {
 	}
 }
 
-// The two NaNs that a C library returns where a function is not defined. Their
+// The two NaNs that a C library returns where a function is not defined. On a host their
 // signs show ("-nan"), so they are those of glibc on x86 everywhere.
 var (
-	positiveNaN = math.NaN()
-	negativeNaN = math.Copysign(positiveNaN, -1)
+	positiveNaN = clib.NaN(false)
+	negativeNaN = clib.NaN(true)
 )
 
 // defined is the result of a function at x. Where that is no number, it is x if
@@ -83,18 +84,24 @@ func mathAbs(L state.State) int {
 }
 
 // unary is a function of C's mathematical library, for both sizes of floats. What
-// it is not defined for gives the NaN undefined.
+// it is not defined for gives the NaN undefined on a host. On the chip that is positive, or
+// has the sign of x.
 type unary struct {
 	double    func(x float64) float64
 	single    func(x float32) float32
 	undefined float64
+	signOfX   bool
 }
 
 func (f *unary) at(L state.State, x float64) float64 {
-	if singleFloat(L) {
-		return defined(x, float64(f.single(float32(x))), f.undefined)
+	undefined := f.undefined
+	if L.CLibrary() == clib.Chip {
+		undefined = clib.NaN(f.signOfX && math.Signbit(x))
 	}
-	return defined(x, f.double(x), f.undefined)
+	if singleFloat(L) {
+		return defined(x, float64(f.single(float32(x))), undefined)
+	}
+	return defined(x, f.double(x), undefined)
 }
 
 // push is the function of Lua.
@@ -104,16 +111,16 @@ func (f *unary) push(L state.State) int {
 }
 
 var (
-	funcSin   = unary{libm.Sin, libm.Sinf, negativeNaN}
-	funcCos   = unary{libm.Cos, libm.Cosf, negativeNaN}
-	funcTan   = unary{libm.Tan, tanf, negativeNaN}
-	funcAsin  = unary{libm.Asin, asinf, positiveNaN}
-	funcAcos  = unary{libm.Acos, acosf, positiveNaN}
-	funcExp   = unary{libm.Exp, libm.Expf, negativeNaN}
-	funcSqrt  = unary{math.Sqrt, sqrt32, negativeNaN}
-	funcLog   = unary{libm.Log, libm.Logf, negativeNaN}
-	funcLog2  = unary{libm.Log2, libm.Log2f, negativeNaN}
-	funcLog10 = unary{log10, log10f, positiveNaN}
+	funcSin   = unary{libm.Sin, libm.Sinf, negativeNaN, true}
+	funcCos   = unary{libm.Cos, libm.Cosf, negativeNaN, true}
+	funcTan   = unary{libm.Tan, tanf, negativeNaN, true}
+	funcAsin  = unary{libm.Asin, asinf, positiveNaN, false}
+	funcAcos  = unary{libm.Acos, acosf, positiveNaN, false}
+	funcExp   = unary{libm.Exp, libm.Expf, negativeNaN, false}
+	funcSqrt  = unary{math.Sqrt, sqrt32, negativeNaN, false}
+	funcLog   = unary{libm.Log, libm.Logf, negativeNaN, false}
+	funcLog2  = unary{libm.Log2, libm.Log2f, negativeNaN, false}
+	funcLog10 = unary{log10, log10f, positiveNaN, false}
 )
 
 func mathAtan(L state.State) int {
@@ -150,11 +157,19 @@ func pushWhole(L state.State, f float64) {
 	}
 }
 
+// floor is the floor function of Lua's floats.
+func floor(L state.State, x float64) float64 {
+	if singleFloat(L) {
+		return math.Floor(x)
+	}
+	return L.CLibrary().Floor(x)
+}
+
 func mathFloor(L state.State) int {
 	if L.IsInteger(1) {
 		L.SetTop(1)
 	} else {
-		pushWhole(L, math.Floor(L.CheckNumber(1)))
+		pushWhole(L, floor(L, L.CheckNumber(1)))
 	}
 	return 1
 }
@@ -195,8 +210,19 @@ func mathFmod(L state.State) int {
 	if singleFloat(L) {
 		q = float64(float32(q))
 	}
-	rest := defined(b, a-float64(b*math.Trunc(q)), negativeNaN)
-	L.PushNumber(defined(a, rest, rest))
+	lib := L.CLibrary()
+	if q > 0 {
+		q = lib.Floor(q)
+	} else {
+		q = math.Ceil(q)
+	}
+	product := lib.Checked(clib.Mul, b, q, float64(b*q))
+	rest := lib.Checked(clib.Sub, a, product, a-product)
+	if lib == clib.Host {
+		rest = defined(b, rest, negativeNaN)
+		rest = defined(a, rest, rest)
+	}
+	L.PushNumber(rest)
 	return 1
 }
 
@@ -207,7 +233,10 @@ func mathModf(L state.State) int {
 		return 2
 	}
 	f := L.CheckNumber(1)
-	whole := math.Trunc(f)
+	whole := math.Ceil(f)
+	if !(f < 0) {
+		whole = floor(L, f)
+	}
 	pushWhole(L, whole)
 	if f == whole { // also for infinity
 		L.PushNumber(0)
@@ -236,7 +265,8 @@ func mathLog(L state.State) int {
 	case 10:
 		L.PushNumber(funcLog10.at(L, x))
 	default:
-		L.PushNumber(funcLog.at(L, x) / funcLog.at(L, base))
+		top, bottom := funcLog.at(L, x), funcLog.at(L, base)
+		L.PushNumber(L.CLibrary().Checked(clib.Div, top, bottom, top/bottom))
 	}
 	return 1
 }

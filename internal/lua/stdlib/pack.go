@@ -5,11 +5,12 @@ import (
 	"encoding/binary"
 	"math"
 
+	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/state"
 )
 
-// Sizes of the module's C types in bytes. Structures are packed to words
-// (-fpack-struct=4 in the firmware's Makefile), so that is the native alignment.
+// Sizes of the module's C types in bytes. The native alignment is a double's, whatever the
+// number model (struct cD, lstrlib.c).
 const (
 	sizeShort   = 2
 	sizeInt     = 4
@@ -17,7 +18,7 @@ const (
 	sizeSizeT   = 4
 	sizeFloat   = 4
 	sizeDouble  = 8
-	nativeAlign = 4
+	nativeAlign = 8
 	maxIntSize  = 16 // of a packed integer
 )
 
@@ -44,6 +45,7 @@ type packFormat struct {
 	floatSize    int    // of a Lua float, in bytes
 	little       bool
 	maxAlignment int
+	cut          bool // the last numeral was too long and its end was left in text
 }
 
 func newPackFormat(L state.State) packFormat {
@@ -71,6 +73,7 @@ func (f *packFormat) number(def int) int {
 		n = n*10 + int(f.text[0]-'0')
 		f.text = f.text[1:]
 	}
+	f.cut = f.atDigit()
 	return n
 }
 
@@ -275,6 +278,11 @@ func (f *packFormat) addChars(b *state.Buffer, item packItem, arg int) int64 {
 			L.ArgError(arg, "string longer than given size")
 		}
 		b.AddBytes(s)
+		if f.cut && L.CLibrary() == clib.Host {
+			// What is left of the numeral is no option. A host has memory for the
+			// padding up to there; the chip never has.
+			f.option()
+		}
 		addZeros(b, item.size-len(s))
 		return 0
 	case packString:

@@ -28,7 +28,7 @@ func TestPackFormat(t *testing.T) {
 		{"T s fd", "uint4+0 none0+0 string4+0 none0+0 float4+0 float8+0 "},
 		{"i3I16s1", "int3+0 uint16+0 string1+0 "},
 		{"!b i4", "none0+0 int1+0 none0+0 int4+3 "},
-		{"!bd", "none0+0 int1+0 float8+3 "}, // words are the largest alignment
+		{"!bd", "none0+0 int1+0 float8+7 "}, // that of a double is the largest alignment
 		{"!8bd", "none0+0 int1+0 float8+7 "},
 		{"!2bi8", "none0+0 int1+0 int8+1 "},
 		{"!4 b Xi4 x", "none0+0 none0+0 int1+0 none0+0 align0+3 none0+0 pad1+0 "},

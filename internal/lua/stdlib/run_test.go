@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/hostexec"
+	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/stdlib"
@@ -20,8 +21,14 @@ import (
 // clock. What it prints goes to out.
 func session(t testing.TB, model num.Model, out *bytes.Buffer) *hostexec.Session {
 	t.Helper()
+	return sessionOf(t, model, clib.Host, out)
+}
+
+// sessionOf makes a session whose numbers are of a C library.
+func sessionOf(t testing.TB, model num.Model, lib clib.Library, out *bytes.Buffer) *hostexec.Session {
+	t.Helper()
 	s, err := hostexec.New(hostexec.Config{
-		Model: model, HeapBytes: 256 << 20, StripDefault: 1,
+		Model: model, CLib: lib, HeapBytes: 256 << 20, StripDefault: 1,
 		Random: new(stdlib.GlibcRand), Output: out, Errors: out,
 		System: &hostos.System{
 			Input: strings.NewReader(""), Output: out, Errors: out,
@@ -43,21 +50,26 @@ func session(t testing.TB, model num.Model, out *bytes.Buffer) *hostexec.Session
 
 // TestScripts runs testdata/*.lua, which the firmware's own host build passes in
 // every number model.
-func TestScripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.lua")
+func TestScripts(t *testing.T) { runScripts(t, "testdata/*.lua", clib.Host) }
+
+// TestChipScripts runs scripts with the chip's numbers.
+func TestChipScripts(t *testing.T) { runScripts(t, "testdata/chip/*.lua", clib.Chip) }
+
+func runScripts(t *testing.T, pattern string, lib clib.Library) {
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatal("no scripts", err)
 	}
 	for _, model := range num.Models() {
 		for _, file := range files {
-			t.Run(model.Flag()+"/"+filepath.Base(file), func(t *testing.T) { runScript(t, model, file) })
+			t.Run(model.Flag()+"/"+filepath.Base(file), func(t *testing.T) { runScript(t, model, lib, file) })
 		}
 	}
 }
 
-func runScript(t *testing.T, model num.Model, file string) {
+func runScript(t *testing.T, model num.Model, lib clib.Library, file string) {
 	var out bytes.Buffer
-	s := session(t, model, &out)
+	s := sessionOf(t, model, lib, &out)
 	if err := s.RunFile(file, nil); err != nil {
 		t.Error(err)
 	}

@@ -1,5 +1,7 @@
 package layout
 
+import "cmp"
+
 // Offset is a computed place of a field inside its record, in bytes.
 type Offset struct {
 	Record, Field string
@@ -11,9 +13,9 @@ type Offset struct {
 // record comes last under the field name "Size".
 func Compute(value int) []Offset {
 	var out []Offset
-	sizes := map[string]int{}
+	sizes, aligns := map[string]int{}, map[string]int{}
 	for _, r := range Records() {
-		c := cursor{record: r.Name, value: value, sizes: sizes, align: 1}
+		c := cursor{record: r.Name, value: value, sizes: sizes, aligns: aligns, pack: cmp.Or(r.Pack, 8), align: 1}
 		c.fields(r.Fields)
 		start, end := c.at, c.at
 		for _, alt := range r.Union {
@@ -24,21 +26,20 @@ func Compute(value int) []Offset {
 		c.at = end
 		c.fields(r.Tail)
 		c.round(c.align)
-		sizes[r.Name] = c.at
+		sizes[r.Name], aligns[r.Name] = c.at, c.align
 		out = append(out, c.out...)
 		out = append(out, Offset{r.Name, "Size", c.at})
 	}
 	return out
 }
 
-// maxAlign is the packing that the firmware is compiled with, in bytes.
-const maxAlign = 4
-
 type cursor struct {
 	record    string
 	value, at int
+	pack      int
 	align     int
-	sizes     map[string]int
+	sizes     map[string]int // of records, in bytes
+	aligns    map[string]int // of records, in bytes
 	out       []Offset
 }
 
@@ -46,13 +47,13 @@ func (c *cursor) round(to int) { c.at = (c.at + to - 1) / to * to }
 
 func (c *cursor) fields(fs []Field) {
 	for _, f := range fs {
-		size, align := f.Kind.Size(c.value), min(f.Kind.Size(c.value), maxAlign)
+		size, align := f.Kind.Size(c.value), min(f.Kind.Align(c.value), c.pack)
 		if f.Of != "" {
 			s, ok := c.sizes[f.Of]
 			if !ok {
 				panic("BUG: layout: record " + f.Of + " is used before its declaration")
 			}
-			size, align = s, maxAlign
+			size, align = s, c.aligns[f.Of]
 		}
 		c.align = max(c.align, align)
 		c.round(align)

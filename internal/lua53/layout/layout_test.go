@@ -7,10 +7,11 @@ import (
 	"testing"
 )
 
-// figures are the offsets and sizes that gcc 12 printed for the structures of
-// app/lua53 (lobject.h, lstate.h, lfunc.h, lparser.h), compiled with -m32
-// -fpack-struct=4: "field offset" for both sizes of a Value, or "field offset/offset"
-// for 4 and 8 bytes (LUA_NUMBER_64BITS).
+// figures are the offsets and sizes of the structures of app/lua53 (lobject.h, lstate.h,
+// lfunc.h, lparser.h) that gcc 12 printed with -m32; the sizes of all, and the offsets
+// behind members of 8 bytes, are those of the chip's gcc 12 (xtensa-lx106-elf), which aligns
+// such members to 8. "field offset" is for both sizes of a Value, "field offset/offset" for
+// 4 and 8 bytes (LUA_NUMBER_64BITS).
 var figures = map[string]string{
 	"TV":        "Value 0, TT 4/8, Size 8/12",
 	"GCObject":  "Next 0, TT 4, Marked 5, Size 8",
@@ -28,7 +29,7 @@ var figures = map[string]string{
 		"LastFree 24, GCList 28, Size 32",
 	"ROTable": "Next 0, TT 4, Marked 5, Flags 6, LSizeNode 7, Metatable 8, Entry 12, Size 16",
 	"ROEntry": "Key 0, Value 4, Size 12/16",
-	"Node":    "Val 0, Key 8/12, KeyTT 12/20, Next 16/24, Size 20/28",
+	"Node":    "Val 0, Key 8/16, KeyTT 12/24, Next 16/28, Size 20/32",
 	"CallInfo": "Func 0, Top 4, Previous 8, Next 12, Base 16, SavedPC 20, K 16, OldErrFunc 20, Ctx 24, Extra 28, " +
 		"NResults 32, CallStatus 34, Size 36",
 	"LuaState": "Next 0, TT 4, Marked 5, NCI 6, Status 8, Top 12, G 16, CI 20, OldPC 24, StackLast 28, Stack 32, " +

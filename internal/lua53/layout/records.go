@@ -1,7 +1,9 @@
 // Package layout declares the records that Lua 5.3 keeps in device memory, as
-// the firmware's C structures lay them out on the ESP8266: 32-bit pointers,
-// every member aligned to its size but to 4 bytes at most (the firmware is
-// compiled with -fpack-struct=4, see its Makefile).
+// the firmware's C structures lay them out on the ESP8266: 32-bit pointers, every
+// member aligned to its size, but for TValue, which is packed to 4 bytes
+// (LUA_PACK_TVALUES, lobject.h). So a build on Linux has it; one on Windows packs all
+// records (-fpack-struct=4 in the firmware's Makefile), and with values of 8 bytes a
+// Node takes 28 bytes there instead of 32.
 //
 // This file is the one declaration. The packages v4, v8 and common are generated from
 // it: the offsets as constants, for values of 4 and of 8 bytes, and of those records that
@@ -40,6 +42,17 @@ func (k Kind) Size(value int) int {
 	return 4
 }
 
+// Align is the alignment of a field in bytes, given the size of a Value.
+func (k Kind) Align(value int) int {
+	if k == TValue {
+		return tvalueAlign
+	}
+	return k.Size(value)
+}
+
+// tvalueAlign is the alignment of a TValue in bytes.
+const tvalueAlign = 4
+
 // Field is a member of a record: N elements of a kind (0 means 1). Where Of is
 // set, the field is a record of that name instead.
 type Field struct {
@@ -54,6 +67,7 @@ type Field struct {
 type Record struct {
 	Name   string
 	Doc    string // where it is declared in the firmware
+	Pack   int    // the largest alignment of its fields in bytes, 0 for no limit
 	Fields []Field
 	Union  [][]Field
 	Tail   []Field
@@ -68,7 +82,7 @@ func header(more ...Field) []Field {
 // so that programs that have no use for the list do not make it at their start.
 func Records() []Record {
 	return []Record{
-		{Name: "TV", Doc: "struct lua_TValue, lobject.h", Fields: []Field{
+		{Name: "TV", Doc: "struct lua_TValue, lobject.h", Pack: tvalueAlign, Fields: []Field{
 			{Name: "Value", Kind: Value}, {Name: "TT", Kind: Word}}},
 		{Name: "GCObject", Doc: "struct GCObject, lobject.h", Fields: header()},
 		{Name: "TString", Doc: "struct TString, lobject.h; the bytes follow", Fields: header(

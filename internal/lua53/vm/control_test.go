@@ -31,7 +31,7 @@ local co = coroutine.wrap(function()
 end)
 for i = 1, 2 do
   twice(co())
-end`), "=test", ""); out.status != 0 {
+end`), "=test", "bt"); out.status != 0 {
 		t.Fatal(out)
 	}
 	m.Watch(nil)
@@ -60,7 +60,7 @@ func TestWatch_ChangesNothing(t *testing.T) {
 				m.Watch(func(int) { lines++; m.Variables(0) })
 			}
 			m.Used()
-			end := m.run(code, "=test", "")
+			end := m.run(code, "=test", "bt")
 			if watch && lines == 0 {
 				t.Errorf("%s: no line was told", name)
 			}
@@ -128,7 +128,7 @@ local function f(a, b)
   -- here
   print(a + 1, b, up, #list)
 end
-f(1, "text")`), "=test", ""); end.status != 0 {
+f(1, "text")`), "=test", "bt"); end.status != 0 {
 		t.Fatal(end)
 	}
 	if want := "42\tchanged\ttrue\t2\n"; out.String() != want {
@@ -160,7 +160,7 @@ local x = 1
 x = 2
 debug.sethook()
 x = 3
-print(n)`), "=test", ""); end.status != 0 {
+print(n)`), "=test", "bt"); end.status != 0 {
 		t.Fatal(end)
 	}
 	if out.String() != "3\n" || !slices.Equal(lines, []int{1, 2, 3, 2, 4, 2, 5, 2, 6, 7}) {
@@ -182,5 +182,5 @@ func TestWatch_Panic(t *testing.T) {
 			t.Error("the run went on")
 		}
 	}()
-	m.run([]byte("local a = 1\nlocal b = 2"), "=test", "")
+	m.run([]byte("local a = 1\nlocal b = 2"), "=test", "bt")
 }

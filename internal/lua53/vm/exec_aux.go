@@ -135,7 +135,7 @@ func (t *Thread) objLen(val, res Addr) {
 	case isString(tag):
 		v.setInt(res, Int(strLen(t.m, v.gcOf(val))))
 		return
-	case isTable(tag):
+	case tag == tagTable: // a read-only table has no length of its own
 		h := v.gcOf(val)
 		if tm = v.fastTM(t.m.Ptr(h+layout.TableMetatable), tmLen); tm == 0 {
 			v.setInt(res, Int(v.length(h)))

@@ -333,8 +333,10 @@ frame:
 			rb += b * tv
 			rc += c * tv
 			if m.U32(rb+tt) == tagFloat && m.U32(rc+tt) == tagFloat {
-				setFloat(m, ra, loadFloat(m, rb)/loadFloat(m, rc))
-				continue
+				if r := loadFloat(m, rb) / loadFloat(m, rc); r == r {
+					setFloat(m, ra, r)
+					continue
+				}
 			}
 			goto mixed
 		case opcode.Mod:
@@ -982,11 +984,15 @@ frame:
 			case opcode.Mul:
 				setFloat(m, ra, x*y)
 			default:
-				setFloat(m, ra, x/y)
+				if r := x / y; r == r {
+					setFloat(m, ra, r)
+				} else {
+					goto arith
+				}
 			}
 			continue
 		}
-	arith:
+	arith: // also for a quotient that is NaN, which the chip makes with another sign
 		m.SetPtr(ci+layout.CallInfoSavedPC, pc+4)
 		t.arith(int(i&0x3f)-int(opcode.Add)+state.OpAdd, rb, rc, ra)
 		goto reload

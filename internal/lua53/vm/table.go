@@ -177,7 +177,7 @@ func (v *VM) get(h, a Addr) Addr {
 	case tagNil:
 		return 0
 	case tagFloat:
-		if k, ok := floatToInt(v.floatOf(a)); ok {
+		if k, ok := v.floatToInt(v.floatOf(a)); ok {
 			return v.getInt(h, k)
 		}
 	}
@@ -258,7 +258,7 @@ func (t *Thread) newKey(h, a Addr) Addr {
 		t.runError("table index is nil")
 	case tagFloat:
 		n := v.floatOf(a)
-		if k, ok := floatToInt(n); ok {
+		if k, ok := v.floatToInt(n); ok {
 			a = v.scratch(scratchNorm)
 			v.setInt(a, k)
 		} else if n != n {

@@ -37,6 +37,7 @@ type VM struct {
 
 	main *Thread
 	cfg  machine.Config
+	chip bool // numbers are the chip's: cfg.CLib is clib.Chip
 
 	trap    bool  // the main loop has something to do before the next instruction
 	fuel    int64 // cost units left until Fuel is called

@@ -114,7 +114,7 @@ func argPin(L state.State, arg int) (pin int, ok bool) {
 func mode(L state.State) int {
 	pin, ok := argPin(L, 1)
 	m := port.PinMode(int32(L.CheckInteger(2)))
-	pull := L.OptInteger(3, float)
+	pull := uint32(L.OptInteger(3, float))
 	L.ArgCheck(ok && (m != port.PinInterrupt || pin > 0), 1, "Invalid pin")
 	L.ArgCheck(m >= port.PinInput && m <= port.PinOpenDrain, 2, "wrong arg type")
 	if m != port.PinInterrupt {

@@ -101,7 +101,7 @@ func (e *entry) fill(L state.State) {
 	L.PushNil()
 	for L.Next(-2) {
 		if L.Type(-2) == state.Number {
-			e.setPin(L, int32(L.CheckInteger(-2)), L.CheckInteger(-1))
+			e.setPin(L, int32(L.CheckInteger(-2)), int32(L.CheckInteger(-1)))
 		} else {
 			e.setField(L, L.CheckString(-2))
 		}
@@ -116,7 +116,7 @@ func (e *entry) fill(L state.State) {
 	L.Pop(1)
 }
 
-func (e *entry) setPin(L state.State, pin int32, value int64) {
+func (e *entry) setPin(L state.State, pin, value int32) {
 	if pin < 0 || pin >= port.PinCount {
 		L.Errorf("pin number %d must be in range 0 .. %d", int(pin), port.PinCount-1)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/rom"
@@ -86,7 +87,7 @@ func (l *Lua) boot() {
 	l.Heap = heap.NewDevice(m, porttest.HeapStart, porttest.HeapEnd)
 	var err error
 	l.Machine, err = vm.New(machine.Config{
-		Mem: m, Space: l.Space, ROM: l.image, Host: l.config.Host, StripDefault: 1, Heap: l.Heap,
+		Mem: m, Space: l.Space, ROM: l.image, Host: l.config.Host, StripDefault: 1, Heap: l.Heap, CLib: clib.Chip,
 		Output:      func(p []byte) { l.config.Output(l.Machine.State(), p) },
 		ErrorOutput: l.config.ErrorOutput,
 		PostTask:    func(prio int, f func()) bool { return l.Tasks.Post(port.Priority(prio), f) },

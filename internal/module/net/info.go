@@ -21,9 +21,9 @@ func resolve(L state.State) int {
 		main.SetTop(top)
 	})
 	switch err {
-	case port.NetOK:
-		pushResolved(L, ref, addr, !addr.IsBroadcast())
-		L.Call(2, 0)
+	case port.NetOK: // also at once the callback runs on the main thread (lua_getstate)
+		pushResolved(main, ref, addr, !addr.IsBroadcast())
+		main.Call(2, 0)
 		return 0
 	case port.NetErrInProgress:
 		return 0
@@ -45,12 +45,13 @@ func pushResolved(L state.State, ref int, addr port.IP, ok bool) {
 	}
 }
 
+// serverIndex returns the index of a name server, of which lwIP takes a byte.
 func serverIndex(L state.State, arg int) int {
-	i := int(int32(L.OptInteger(arg, 0)))
+	i := int32(L.OptInteger(arg, 0))
 	if i >= port.DNSServers {
 		L.Errorf("server index out of range [0-%d]", port.DNSServers-1)
 	}
-	return i
+	return int(uint8(i))
 }
 
 // setDNSServer is net.dns.setdnsserver.

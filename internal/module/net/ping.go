@@ -55,7 +55,7 @@ func ping(L state.State) int {
 	addr, err := g.net.Resolve(name, func(addr port.IP, ok bool) { g.start(g.main, addr, ok) })
 	switch err {
 	case port.NetOK:
-		g.start(L, addr, !addr.IsBroadcast())
+		g.start(g.main, addr, !addr.IsBroadcast())
 	case port.NetErrInProgress:
 	default:
 		g.release(L)

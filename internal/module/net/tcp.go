@@ -183,14 +183,15 @@ func (u socket) lookUp(name string) port.NetErr {
 	held := u.get(uSelf) == state.NoRef
 	u.holdSelf()
 	main := L.MainThread()
+	there := socket{main, main.Mem(), u.at}
 	addr, err := network(L).Resolve(name, func(addr port.IP, ok bool) {
 		top := main.GetTop()
-		socket{main, main.Mem(), u.at}.resolved(addr, ok, func(n int) { main.PCallX(n, 0) })
+		there.resolved(addr, ok, func(n int) { main.PCallX(n, 0) })
 		main.SetTop(top)
 	})
 	switch err {
-	case port.NetOK:
-		u.resolved(addr, !addr.IsBroadcast(), func(n int) { L.Call(n, 0) })
+	case port.NetOK: // also at once the callback runs on the main thread (lua_getstate)
+		there.resolved(addr, !addr.IsBroadcast(), func(n int) { main.Call(n, 0) })
 	case port.NetErrInProgress:
 	default:
 		u.set(uWaitDNS, u.get(uWaitDNS)-1)

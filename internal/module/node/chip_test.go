@@ -128,6 +128,9 @@ func TestDeepSleep(t *testing.T) {
 		"node.dsleep(2000000, 4, 1)":    {Sleep: 2 * time.Second, SleepOption: 4},
 		"node.dsleep(0)":                {Sleep: sdk.Forever},
 		"node.dsleep(-1)":               {Sleep: (1<<32 - 1) * time.Microsecond},
+		"node.dsleep(-0.5)":             {Sleep: sdk.Forever},
+		"node.dsleep('1e6')":            {Sleep: time.Second},
+		"node.dsleep(1e6, 2.5)":         {Sleep: time.Second},
 		"node.dsleep(node.dsleepMax())": {Sleep: 12348030976 * time.Microsecond},
 	} {
 		c := boot(t)
@@ -172,6 +175,11 @@ func TestOutput(t *testing.T) {
 	if got := c.Printed(); got != "both\n\n" {
 		t.Errorf("%q", got)
 	}
+	c.Do(`node.output(function() end, 0.5) print "nothing" node.output(function() end, 1.5) print "nothing"`) // 0 as well
+	if got := c.Printed(); got != "" {
+		t.Errorf("%q", got)
+	}
+	c.Do(`node.output(function() end, 0)`)
 	// A pipe that fails cannot report that through itself.
 	c.Do(`debug.getregistry().stdout[1] = function() error "broken" end print "x"`)
 	if got := c.Printed(); !strings.HasPrefix(got, "error calling stdout:write(") || !strings.Contains(got, "broken") {

@@ -19,7 +19,7 @@ func compile(load func(L state.State, path string) state.Status) state.Func {
 		}
 		if load(L, path) != state.OK {
 			msg, _ := L.ToString(-1)
-			return L.Errorf("%s", msg)
+			return L.Errorf("%s", asFormat(L, msg))
 		}
 		files, ok := port.FilesOf(L.Host())
 		if !ok {
@@ -38,6 +38,32 @@ func compile(load func(L state.State, path string) state.Status) state.Func {
 		}
 		return 0
 	}
+}
+
+// asFormat is what becomes of a message that the C code gives to luaL_error as its format:
+// "%%" is one, and what is no option of lua_pushfstring is another error. For options the C
+// code would take what is on its stack; here they stay.
+func asFormat(L state.State, msg string) string {
+	var out []byte
+	for i := 0; i < len(msg); i++ {
+		out = append(out, msg[i])
+		if msg[i] != '%' {
+			continue
+		}
+		c := byte(0)
+		if i++; i < len(msg) {
+			c = msg[i]
+		}
+		switch c {
+		case '%':
+		case 's', 'c', 'd', 'I', 'f', 'p', 'U':
+			out = append(out, c)
+		default:
+			L.PushFString("invalid option '%%%c' to 'lua_pushfstring'", int(c))
+			L.Error()
+		}
+	}
+	return string(out)
 }
 
 func writeAll(f port.File, p []byte) error {

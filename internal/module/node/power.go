@@ -3,6 +3,7 @@ package node
 import (
 	"time"
 
+	"moonlet.example/moonlet/internal/lua/libm"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/port"
 )
@@ -79,8 +80,9 @@ func deepSleep(L state.State) int {
 		if size, _ := L.NumberSizes(); size == 4 {
 			us = uint64(uint32(n))
 		}
-	} else if n, _ := L.ToNumber(1); n > 0 {
-		us = uint64(min(n, 1<<63))
+	} else {
+		n, _ := L.ToNumber(1)
+		us = libm.ChipUint64(n)
 	}
 	system(L).DeepSleep(us, atOnce)
 	return 0
@@ -97,7 +99,7 @@ func sleep(L state.State) int {
 // setCPUFrequency is node.setcpufreq(mhz).
 func setCPUFrequency(L state.State) int {
 	mhz := cpuMHz
-	if L.CheckInteger(1) == cpuMaxMHz {
+	if uint32(L.CheckInteger(1)) == cpuMaxMHz {
 		mhz = cpuMaxMHz
 	}
 	system(L).SetCPUFrequency(mhz)

@@ -77,7 +77,7 @@ func changeStartup(L state.State, options uint32) uint32 {
 				set(port.StartupNoBanner, !L.ToBoolean(-1))
 			case "frequency":
 				mhz, _ := L.ToInteger(-1)
-				set(port.StartupCPUMax, mhz == cpuMaxMHz)
+				set(port.StartupCPUMax, int32(mhz) == cpuMaxMHz)
 			case "delay_mount":
 				set(port.StartupDelayMount, L.ToBoolean(-1))
 			}

@@ -290,20 +290,17 @@ func readUpvalues(L state.State) int {
 	return read(L)
 }
 
-// checkText returns the second argument, false if there is nothing to write.
-func checkText(L state.State) ([]byte, bool) {
-	s, ok := L.ToBytes(2)
-	if ok && len(s) == 0 {
-		return nil, false
-	}
-	L.ArgCheck(ok, 2, "must be a string")
-	return s, true
+// text returns the second argument; it is empty if that is no string. The C code means to
+// refuse those, but lua_tolstring gives them the length 0, and then it has already returned.
+func text(L state.State) []byte {
+	s, _ := L.ToBytes(2)
+	return s
 }
 
 // write is pipe:write(text); it tells whether anything was written.
 func write(L state.State) bool {
-	s, ok := checkText(L)
-	if !ok {
+	s := text(L)
+	if len(s) == 0 {
 		return false
 	}
 	b := checkPipe(L, 1, 0, true)
@@ -324,8 +321,8 @@ func write(L state.State) bool {
 
 // unread is pipe:unread(text): it puts text before everything else.
 func unread(L state.State) int {
-	s, ok := checkText(L)
-	if !ok {
+	s := text(L)
+	if len(s) == 0 {
 		return 0
 	}
 	b := checkPipe(L, 1, firstBuffer, true)

@@ -1,7 +1,6 @@
 package sjson
 
 import (
-	"math"
 	"strconv"
 
 	"moonlet.example/moonlet/internal/lua/cfmt"
@@ -335,16 +334,19 @@ func addNumber(L state.State, b *state.Buffer, i int) {
 		b.AddString(strconv.FormatInt(n, 10))
 		return
 	}
-	f, _ := L.ToNumber(i)
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		b.AddString("null")
-		return
-	}
 	digits := 9 // SJSON_FLOAT_FMT
 	if _, size := L.NumberSizes(); size == 8 {
 		digits = 19
 	}
-	b.AddBytes(cfmt.AppendG(nil, f, digits))
+	f, _ := L.ToNumber(i)
+	var room [50]byte
+	text, _ := L.CLibrary().Float(room[:0], cfmt.Spec{Verb: 'g', Prec: digits}, f)
+	switch string(text) {
+	case "inf", "-inf", "nan": // a host's "-nan" is none of these
+		b.AddString("null")
+	default:
+		b.AddBytes(text)
+	}
 }
 
 func addString(b *state.Buffer, s []byte) {

@@ -9,6 +9,7 @@ import (
 	"math"
 
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/mem"
 )
 
 // Module declares struct.
@@ -188,59 +189,80 @@ func packInteger(b *state.Buffer, order binary.ByteOrder, v int64, n int) {
 	b.AddBytes(p[:n])
 }
 
+// source is the string that unpack reads. Positions are unsigned words, and wrap around: so
+// an element may begin in front of the string, if its end is behind that place.
+type source struct {
+	L    state.State
+	at   state.Addr // of the string
+	data []byte
+	pos  uint32
+}
+
+// need raises an error unless there are n bytes more.
+func (s *source) need(n uint32) {
+	s.L.ArgCheck(s.pos+n <= uint32(len(s.data)), 2, "data string too short")
+}
+
+// next are the next n bytes, for which need has looked.
+func (s *source) next(n uint32) []byte {
+	if s.pos <= uint32(len(s.data)) {
+		return s.data[s.pos:][:n]
+	}
+	return s.L.Mem().Bytes(mem.Wrap(s.at+state.Addr(s.pos)), state.Addr(n))
+}
+
 func unpack(L state.State) int {
 	f := newFormat(L)
-	data := L.CheckBytes(2)
-	pos := L.OptInteger(3, 1) - 1
+	s := source{L: L, data: L.CheckBytes(2), pos: uint32(L.OptInteger(3, 1)) - 1}
+	s.at = L.StringAddr(2)
 	L.SetTop(2)
-	need := func(n int) {
-		L.ArgCheck(pos >= 0 && pos+int64(n) <= int64(len(data)), 2, "data string too short")
-	}
 	for f.more() {
 		opt, n := f.next()
-		pos += int64(f.padding(int(pos), opt, n))
-		need(n)
+		s.pos += uint32(f.padding(int(s.pos), opt, n))
+		s.need(uint32(n))
 		L.CheckStackMsg(2, "too many results")
-		field := data[pos : pos+int64(n)]
 		switch opt {
 		case 'b', 'B', 'h', 'H', 'l', 'L', 'T', 'i', 'I':
-			pushInteger(L, getInteger(field, f.order, opt >= 'a'))
+			pushInteger(L, getInteger(s.next(uint32(n)), f.order, opt >= 'a'))
 		case 'x':
 		case 'f':
-			L.PushNumber(float64(math.Float32frombits(f.order.Uint32(field))))
+			L.PushNumber(float64(math.Float32frombits(f.order.Uint32(s.next(floatSize)))))
 		case 'd':
-			L.PushNumber(math.Float64frombits(f.order.Uint64(field)))
+			L.PushNumber(math.Float64frombits(f.order.Uint64(s.next(doubleSize))))
 		case 'c':
 			if n == 0 {
-				n = takeSize(L, int64(len(data))-pos)
-				field = data[pos : pos+int64(n)]
+				n = takeSize(&s)
 			}
-			L.PushBytes(field)
+			L.PushBytes(s.next(uint32(n)))
 		case 's':
-			end := bytes.IndexByte(data[pos:], 0)
-			if end < 0 {
+			n = bytes.IndexByte(s.data[s.pos:], 0) + 1
+			if n == 0 {
 				L.Errorf("unfinished string in data")
 			}
-			L.PushBytes(data[pos : pos+int64(end)])
-			n = end + 1
+			L.PushBytes(s.next(uint32(n - 1)))
 		default:
 			f.control(opt)
 		}
-		pos += int64(n)
+		s.pos += uint32(n)
 	}
-	L.PushInteger(pos + 1)
+	L.PushInteger(int64(s.pos + 1))
 	return L.GetTop() - 2
 }
 
 // takeSize takes the length of a string from the value before it.
-func takeSize(L state.State, room int64) int {
+func takeSize(s *source) int {
+	L := s.L
 	if !L.IsNumber(-1) {
 		L.Errorf("format `c0' needs a previous size")
 	}
 	n, _ := L.ToInteger(-1)
 	L.Pop(1)
-	L.ArgCheck(n >= 0 && n <= room, 2, "data string too short")
-	return int(n)
+	s.need(uint32(n))
+	if size := int32(n); size < 0 { // the sum has wrapped around
+		L.PushString("memory allocation error: block too big")
+		L.Error()
+	}
+	return int(int32(n))
 }
 
 // getInteger reads an integer of any length into 64 bits; what is above them is
@@ -254,11 +276,21 @@ func getInteger(p []byte, order binary.ByteOrder, signed bool) int64 {
 		}
 		v = v<<8 | uint64(c)
 	}
-	if n := uint(len(p)); signed && n > 0 && n < 8 {
-		unused := 64 - 8*n
-		return int64(v<<unused) >> unused
+	if signed {
+		if mask := signBits(len(p)); v&mask != 0 {
+			v |= mask
+		}
 	}
 	return int64(v)
+}
+
+// signBits are the bits of the sign of an integer of n bytes and those above it, which C
+// shifts into their place. Compilers take the length of a shift modulo 64.
+func signBits(n int) uint64 {
+	if n == 0 {
+		return 0
+	}
+	return ^uint64(0) << (uint(8*n-1) % 64)
 }
 
 // pushInteger pushes a float if an integer of the number model cannot hold v.
@@ -286,6 +318,6 @@ func size(L state.State) int {
 		}
 		pos += n
 	}
-	L.PushInteger(int64(pos))
+	L.PushInteger(int64(uint32(pos)))
 	return 1
 }

@@ -177,7 +177,7 @@ func write(L state.State) int {
 	for i := 2; i <= L.GetTop(); i++ {
 		if L.Type(i) == state.Number {
 			n, _ := L.ToInteger(i)
-			if n < 0 || n > 255 {
+			if uint32(n) > 255 {
 				return L.Errorf("invalid number")
 			}
 			s.Write([]byte{byte(n)})

@@ -83,6 +83,20 @@ func TestUARTOn(t *testing.T) {
 	if n := l.Machine.State().GetTop(); n != 0 {
 		t.Errorf("%d values left", n)
 	}
+	// A number that is no integer is 0 where the C code does not ask for one.
+	l.Do(`uart.on("data", 4, function() end, 0.5)`)
+	if b.input.r.Lines {
+		t.Error("0.5 is not 0 for uart.on")
+	}
+	l.Do(`uart.setup(0, 115200, 8, uart.PARITY_NONE, uart.STOPBITS_1, 0.5)`)
+	if b.input.echo {
+		t.Error("0.5 is not 0 for uart.setup")
+	}
+	l.Printed()
+	l.Do(`uart.write(0, "<", 64.5, 64, ">")`)
+	if got := l.Printed(); got != "<\x00@>" {
+		t.Errorf("%q", got)
+	}
 	l.Do(`uart.on "data"`)
 	if r := b.input.r; !r.Lines || r.F != nil {
 		t.Errorf("%+v", r)

@@ -186,6 +186,9 @@ func process(L state.State) {
 	id, e := readEvent(L.Mem(), L.ToUserdata(-1))
 	L.Pop(1)
 	ref := v.pick(id)
+	if id == idModeChanged && ref == state.NoRef { // here the firmware counts it among the others
+		ref = v.ref(callback(idMax))
+	}
 	if ref != state.NoRef {
 		L.RawGetI(state.RegistryIndex, int64(ref))
 		pushEvent(L, id, e)

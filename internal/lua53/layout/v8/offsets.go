@@ -131,10 +131,10 @@ const ROEntrySize = 16
 
 // Offsets of struct Node, lobject.h, in bytes.
 const NodeVal = 0
-const NodeKey = 12
-const NodeKeyTT = 20
-const NodeNext = 24
-const NodeSize = 28
+const NodeKey = 16
+const NodeKeyTT = 24
+const NodeNext = 28
+const NodeSize = 32
 
 // Offsets of struct CallInfo, lstate.h, in bytes.
 const CallInfoFunc = 0

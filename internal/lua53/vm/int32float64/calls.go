@@ -55,12 +55,32 @@ type level struct {
 }
 
 // thrown is the value of the Go panics that carry errors and yields.
-type thrown struct{ status state.Status }
+type thrown struct {
+	status state.Status
+	from   Addr // the thread that has the error's object
+}
 
-// throw unwinds to the innermost protected run.
+// throw unwinds to the innermost protected run of the thread.
 func (t *Thread) throw(status state.Status) {
-	t.v.thrown.status = status
+	t.v.thrown = thrown{status, t.l}
 	panic(&t.v.thrown)
+}
+
+// foreign tells whether the error that was thrown passes t by: it is that of a thread
+// further out, by whose functions t runs (which has a luai_jmpbuf of its own). So an error
+// of the main thread, in a callback in the midst of a coroutine, ends the coroutine's
+// resume as well, and the coroutine stays as it is. outer is how many levels are further out.
+func (t *Thread) foreign(outer int) bool {
+	from := t.v.thrown.from
+	if from == t.l {
+		return false
+	}
+	for i := range outer {
+		if t.v.levels[i].l == from {
+			return true
+		}
+	}
+	return false
 }
 
 // caught tells whether a recovered value is this VM's error, and its status.
@@ -75,19 +95,28 @@ func (v *VM) caught(r any) (state.Status, bool) {
 // rawRun calls f and returns the status of the error that ended it, if any.
 func (t *Thread) rawRun(f func()) (status state.Status) {
 	v := t.v
-	depth, levels, nCCalls := v.goDepth, len(v.levels), t.nCCalls()
+	depth, levels, threads, nCCalls := v.goDepth, len(v.levels), len(v.threads), t.nCCalls()
 	defer func() {
 		if r := recover(); r != nil {
 			s, ok := v.caught(r)
-			if !ok {
+			if !ok || t.foreign(levels) {
 				panic(r)
 			}
 			status, v.goDepth, v.levels = s, depth, v.levels[:levels]
+			t.runAgain(threads)
 		}
 		t.setNCCalls(nCCalls)
 	}()
 	f()
 	return state.OK
+}
+
+// runAgain forgets threads that t had resumed when an error passed them by.
+func (t *Thread) runAgain(threads int) {
+	if v := t.v; len(v.threads) > threads {
+		v.threads = v.threads[:threads]
+		v.trap = t.traps()
+	}
 }
 
 // setErrorObject puts the error object of a status at a stack slot and makes it

@@ -79,7 +79,7 @@ func (f front) Anchor(strings Addr, s []byte) Addr {
 }
 
 func (f front) ParseNumber(text []byte) (n compile.Number, ok bool) {
-	i, fl, isInt, ok := parseNumber(text)
+	i, fl, isInt, ok := f.t.v.parseNumber(text)
 	return compile.Number{IsInt: isInt, Int: int64(i), Float: float64(fl)}, ok
 }
 

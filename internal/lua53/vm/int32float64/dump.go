@@ -516,10 +516,8 @@ func (t *Thread) checkMode(mode, kind string) {
 			return
 		}
 	}
-	if mode != "" {
-		t.pushFString("attempt to load a %s chunk (mode is '%s')", kind, mode)
-		t.throw(state.ErrSyntax)
-	}
+	t.pushFString("attempt to load a %s chunk (mode is '%s')", kind, mode)
+	t.throw(state.ErrSyntax)
 }
 
 // globals is the place of the globals table in the registry.

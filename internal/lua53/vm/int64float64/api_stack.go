@@ -3,6 +3,7 @@
 package int64float64
 
 import (
+	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/state"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
@@ -18,6 +19,9 @@ func (t *Thread) Host() any { return t.v.cfg.Host }
 
 // Mem is the device memory.
 func (t *Thread) Mem() mem.Mem { return t.m }
+
+// CLibrary is where numbers come from.
+func (t *Thread) CLibrary() clib.Library { return t.v.cfg.CLib }
 
 // NumberSizes are the sizes of the number model in bytes.
 func (t *Thread) NumberSizes() (i, f int) { return int(intSize), int(floatSize) }
@@ -366,6 +370,14 @@ func (t *Thread) ToPointer(i int) Addr {
 	return 0
 }
 
+func (t *Thread) StringAddr(i int) Addr {
+	a := t.index(i)
+	if a == 0 || !isString(t.v.tag(a)) {
+		return 0
+	}
+	return strData(t.v.gcOf(a))
+}
+
 func (t *Thread) RawLen(i int) int {
 	a := t.index(i)
 	if a == 0 {
@@ -429,7 +441,7 @@ func (t *Thread) Len(i int) {
 }
 
 func (t *Thread) StringToNumber(s string) bool {
-	i, f, isInt, ok := parseNumber([]byte(s))
+	i, f, isInt, ok := t.v.parseNumber([]byte(s))
 	if !ok {
 		return false
 	}

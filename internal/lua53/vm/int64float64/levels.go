@@ -50,14 +50,15 @@ func (t *Thread) runLevel(kind int, fn Addr, nresults int) state.Status {
 func (t *Thread) step(kind int, arg Addr, nresults int) (status state.Status) {
 	v := t.v
 	n := len(v.levels)
-	end, depth := v.levels[n-1].ci, v.levels[n-1].depth
+	end, depth, threads := v.levels[n-1].ci, v.levels[n-1].depth, len(v.threads)
 	defer func() {
 		if r := recover(); r != nil {
 			s, ok := v.caught(r)
-			if !ok {
+			if !ok || t.foreign(n-1) {
 				panic(r)
 			}
 			status, v.goDepth, v.levels = s, depth, v.levels[:n]
+			t.runAgain(threads)
 		}
 	}()
 	res, interrupted := calledC, true

@@ -5,7 +5,7 @@ package int64float64
 import (
 	"math"
 
-	"moonlet.example/moonlet/internal/lua/cfmt"
+	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/libm"
 	"moonlet.example/moonlet/internal/lua/numconv"
 	"moonlet.example/moonlet/internal/lua/state"
@@ -22,23 +22,47 @@ const (
 	twoToBits  = 1 << (intBits - 1) // one more than the largest integer
 )
 
-// floatToInt converts a float with an integral value that fits.
-func floatToInt(n Float) (Int, bool) {
+// chipWholeMin and chipWholeMax are the limits of the floats that have an integer on the chip, where the floor
+// of a 64-bit float is one of 32 bits.
+const (
+	chipWholeMin = math.MinInt32
+	chipWholeMax = math.MaxInt32
+)
+
+// floatToInt converts a float with an integral value that fits; else the integer is 0, as
+// that of lua_tointeger.
+func (v *VM) floatToInt(n Float) (Int, bool) {
+	if intSize == 8 && v.chip && (n < chipWholeMin || n > chipWholeMax) {
+		return 0, false
+	}
 	const lo Float = -twoToBits
 	if n >= lo && n < -lo {
-		i := Int(n)
-		return i, Float(i) == n
+		if i := Int(n); Float(i) == n {
+			return i, true
+		}
 	}
 	return 0, false
 }
 
 // roundToInt converts the floor of a float (up false) or its ceiling.
-func roundToInt(n Float, up bool) (Int, bool) {
-	f := Float(math.Floor(float64(n)))
+func (v *VM) roundToInt(n Float, up bool) (Int, bool) {
+	f := v.floor(n)
 	if f != n && up {
 		f++
 	}
-	return floatToInt(f)
+	const lo Float = -twoToBits
+	if f >= lo && f < -lo {
+		return Int(f), true
+	}
+	return 0, false
+}
+
+// floor is the floor function of Lua's floats (l_floor, luaconf.h).
+func (v *VM) floor(n Float) Float {
+	if floatSize == 8 && v.chip {
+		return Float(libm.ChipFloor(float64(n)))
+	}
+	return Float(math.Floor(float64(n)))
 }
 
 // fitsFloat tells whether an integer of this size always, or this one, has an
@@ -106,11 +130,11 @@ func (v *VM) leNum(a, b Addr) bool {
 }
 
 // parseNumber converts a numeral as luaO_str2num does.
-func parseNumber(s []byte) (i Int, f Float, isInt, ok bool) {
+func (v *VM) parseNumber(s []byte) (i Int, f Float, isInt, ok bool) {
 	if n, ok := numconv.ParseInt(s, intBits); ok {
 		return Int(n), 0, true, true
 	}
-	if n, ok := numconv.ParseFloat(s); ok {
+	if n, ok := v.cfg.CLib.ParseFloat(s); ok {
 		return 0, Float(n), false, true // read as a double, then narrowed
 	}
 	return 0, 0, false, false
@@ -126,7 +150,7 @@ func (v *VM) toNumber(a Addr) (Float, bool) {
 	case tag == tagInt:
 		return Float(v.intOf(a)), true
 	case isString(tag):
-		i, f, isInt, ok := parseNumber(v.strBytes(v.gcOf(a)))
+		i, f, isInt, ok := v.parseNumber(v.strBytes(v.gcOf(a)))
 		if isInt {
 			f = Float(i)
 		}
@@ -151,7 +175,7 @@ func (v *VM) toInteger(a Addr, mode int) (Int, bool) {
 	case tag == tagFloat:
 		f = v.floatOf(a)
 	case isString(tag):
-		i, n, isInt, ok := parseNumber(v.strBytes(v.gcOf(a)))
+		i, n, isInt, ok := v.parseNumber(v.strBytes(v.gcOf(a)))
 		if isInt || !ok {
 			return i, ok
 		}
@@ -160,9 +184,9 @@ func (v *VM) toInteger(a Addr, mode int) (Int, bool) {
 		return 0, false
 	}
 	if mode == exact {
-		return floatToInt(f)
+		return v.floatToInt(f)
 	}
-	return roundToInt(f, mode == ceil)
+	return v.roundToInt(f, mode == ceil)
 }
 
 // intDiv is floor division; it raises an error for a zero divisor.
@@ -211,18 +235,10 @@ func shiftLeft(x, y Int) Int {
 }
 
 // floatMod is the float remainder. The ESP8266's build has a formula of its own
-// (luai_nummod, llimits.h), the host's takes fmod.
+// (luai_nummod, llimits.h), whose floor and product are double; the host's takes fmod.
 func (t *Thread) floatMod(a, b Float) Float {
-	if t.v.cfg.ESPFloatMod {
-		if b == 0 {
-			t.runError("modulo by zero")
-		}
-		q := math.Floor(float64(a / b))
-		m := Float(float64(a) - float64(q*float64(b)))
-		if Float(m*b) < 0 {
-			m += b
-		}
-		return m
+	if t.v.chip {
+		return t.chipMod(a, b)
 	}
 	m := Float(libm.Mod(float64(a), float64(b)))
 	if Float(m*b) < 0 {
@@ -231,9 +247,30 @@ func (t *Thread) floatMod(a, b Float) Float {
 	return m
 }
 
-func floatIDiv(a, b Float) Float { return Float(math.Floor(float64(a / b))) }
+func (t *Thread) chipMod(a, b Float) Float {
+	if b == 0 {
+		t.runError("modulo by zero")
+	}
+	x, y := float64(a), float64(b)
+	whole := clib.Chip.Floor(float64(a / b))
+	product := clib.Chip.Checked(clib.Mul, whole, y, float64(whole*y))
+	m := Float(clib.Chip.Checked(clib.Sub, x, product, x-product))
+	if Float(m*b) < 0 {
+		m += b
+	}
+	return m
+}
 
-func floatPow(a, b Float) Float {
+// floatPow is a power. The chip has a function of its own for 64-bit floats, in which some
+// end only with the watchdog.
+func (t *Thread) floatPow(a, b Float) Float {
+	if floatSize == 8 && t.v.chip {
+		r, ends := libm.ChipPow(float64(a), float64(b))
+		for !ends {
+			t.Charge(costIndex)
+		}
+		return Float(r)
+	}
 	if b == 2 {
 		return a * a
 	}
@@ -269,6 +306,9 @@ func (t *Thread) intArith(op int, a, b Int) Int {
 	return ^a // OpBNot
 }
 
+// floatArith does an operation on floats (op is an Op constant of state). What a division
+// gives that is NaN has the sign of the C library; of other NaNs, which are rarer and not
+// seen but in string.pack, it is the host's, since asking for each costs the main loop 4 %.
 func (t *Thread) floatArith(op int, a, b Float) Float {
 	switch op {
 	case state.OpAdd:
@@ -278,15 +318,19 @@ func (t *Thread) floatArith(op int, a, b Float) Float {
 	case state.OpMul:
 		return a * b
 	case state.OpDiv:
-		return a / b
+		return t.divide(a, b)
 	case state.OpPow:
-		return floatPow(a, b)
+		return t.floatPow(a, b)
 	case state.OpIDiv:
-		return floatIDiv(a, b)
+		return t.v.floor(t.divide(a, b))
 	case state.OpUnm:
 		return -a
 	}
 	return t.floatMod(a, b) // OpMod
+}
+
+func (t *Thread) divide(a, b Float) Float {
+	return Float(t.v.cfg.CLib.Checked(clib.Div, float64(a), float64(b), float64(a/b)))
 }
 
 // rawArith does an operation on the numbers (or numerals) at a and b without
@@ -335,7 +379,7 @@ func (v *VM) appendNumber(dst []byte, a Addr) []byte {
 // look like an integer.
 func (v *VM) appendFloat(dst []byte, f Float) []byte {
 	n := len(dst)
-	dst = cfmt.AppendG(dst, float64(f), floatPrec)
+	dst = v.cfg.CLib.AppendG(dst, float64(f), floatPrec)
 	for _, c := range dst[n:] {
 		if c != '-' && (c < '0' || c > '9') {
 			return dst

@@ -79,6 +79,14 @@ local function expects(text)
   end
 end
 
+-- A port that is no integer is 0: lwIP chooses one. Indices of name servers are bytes.
+local any = net.createServer()
+any:listen(80.5, print)
+local chosen = any:getaddr()
+assert(chosen ~= 80 and chosen > 1024, chosen)
+any:close()
+eq(net.dns.getdnsserver(-1), nil) eq(net.dns.getdnsserver(-256), net.dns.getdnsserver(0))
+
 -- A server and clients.
 local connected, whole = false, expects(("x"):rep(5000) .. "end")
 begin()

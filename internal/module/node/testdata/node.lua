@@ -65,11 +65,19 @@ fails("must be table", node.setpartitiontable)
 fails("invalid partition setting", node.setpartitiontable, {lfs = 1})
 fails("invalid partition setting", node.setpartitiontable, {lfs_size = "x"})
 fails("Partition value out of range", node.setpartitiontable, {lfs_size = 1})
+-- a number that is no integer is 0, where nobody asks whether it is one
+fails("Invalid strip level", node.stripdebug, 1.5) fails("Invalid strip level", node.stripdebug, "x")
+eq(node.startup{frequency = 160.5}.frequency, 80)
+eq(node.startup{frequency = "160"}.frequency, 160) node.startup{}
 fails("Partition value out of range", node.setpartitiontable, {spiffs_size = 0x800000})
 
 -- Compiling.
 file.putcontents("n_a.lua", "local x <close-ish = 1")
 fails("n_a.lua:1:", node.compile, "n_a.lua")
+file.putcontents("n_a.lua", "x = %") -- the message is taken for a format
+eq(select(2, pcall(node.compile, "n_a.lua")), "invalid option '%'' to 'lua_pushfstring'")
+file.putcontents("n_a.lua", 'x = "%%d\n')
+fails([[near '"%d']], node.compile, "n_a.lua")
 file.putcontents("n_a.lua", "#!comment\nlocal a, b = ...\nreturn a + b")
 node.compile "n_a.lua"
 assert(file.stat("n_a.lc").size > 20)

@@ -59,10 +59,16 @@ fails("pipe table", p.unread, setmetatable({}, {}), "x")
 fails("invalid chunk size", p.read, p, 0)
 fails("invalid delimiter", p.read, p, "ab")
 fails("invalid delimiter", p.read, p, "")
-fails("must be a string", p.unread, p)
-fails("must be a string", p.write, p, {})
+-- what is no string is written as nothing, and unread does not even look at its pipe then
+for _, f in ipairs{"write", "unread"} do
+  local q = pipe.create()
+  q[f](q); q[f](q, nil); q[f](q, {}); q[f](q, true); q[f](q, ""); q[f](q, 12)
+  eq(q:read(100), "12")
+end
+p.unread(5, {})
 fails("function expected", pipe.create, 1)
 fails("invalid priority", pipe.create, print, 3)
+pipe.create(print, 2.5) pipe.create(print, 3.5) pipe.create(print, "x") -- not converted: 0, which is low
 assert(tostring(p):match "^Pipe: ")
 eq(p.nothing, nil)
 

@@ -93,4 +93,16 @@ end}})
 eq(table.concat(log, " "), " foo foo/3 skip")
 eq(t.skip, nil); eq(#t.foo, 3)
 fails("attempt to index a number value", sjson.decoder, {metatable = 5})
+
+-- Keys that are no integers make an object of a list, and such a size is the least.
+eq(sjson.encode({[1.5] = 2}), '{"1.5":2}'); eq(sjson.encode({[2.7] = 1}), '{"2.7":1}')
+local both = sjson.encode({[1] = 1, [1.5] = 2})
+eq(both == '{"1":1,"1.5":2}' or both == '{"1.5":2,"1":1}', true)
+local e = sjson.encoder({1, 2, 3})
+eq(e:read(2.7), "["); eq(e:read(2), "1,")
+
+-- Numbers are printed as the chip prints them.
+local zero = 0.0
+eq(sjson.encode({-zero, zero / zero, 1 / zero, 0.1, 1e20, 2 ^ 24, 12345678.5}), "[0,null,null,0.100000001,1.00000002e+20,16777216,12345678]")
+eq(sjson.decode("[0.00000000000000000012]")[1], 0.0)
 print "sjson: ok"

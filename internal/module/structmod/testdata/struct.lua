@@ -51,7 +51,33 @@ fails("option 's' has no fixed size", size, "s")
 fails("option 'c0' has no fixed size", size, "c0")
 fails("bad argument #3", pack, "c5", "ab")
 fails("data string too short", unpack, "i", "ab")
-fails("data string too short", unpack, "b", "a", 0)
+
+-- Positions are unsigned words and wrap around: what begins in front of the string is read
+-- there, if its end is not. In front of a long string is its length.
+local long = ("x"):rep(300)
+eq((unpack("I", long, -3)), 300)
+eq((unpack("I", long, -2)), 0x78000001)
+eq((unpack("B", long, 0)), 0)
+eq((unpack("c5", long, 0)), "\0xxxx")
+eq(select(2, unpack("I", long, -3)), 1)
+fails("data string too short", unpack, "<I", long, -3) -- the option < has its place, too
+fails("data string too short", unpack, "I", long, -4)
+fails("data string too short", unpack, "b", long, -1)
+fails("data string too short", unpack, "b", "a", 2)
+
+-- A length that is no integer is 0; a negative one may wrap around as well.
+eq((unpack("fc0", pack("f", 1.5) .. "abc")), "")
+eq(select(2, unpack("fc0", pack("f", 1.5) .. "abc")), 5)
+eq((unpack("fc0", pack("f", 2) .. "abc")), "ab")
+fails("data string too short", unpack, "bc0", "\254ab")
+fails("memory allocation error: block too big", unpack, "hbc0", "ab\254ab")
+
+-- Signed integers of more than 8 bytes: the sign is looked for 64 bits lower.
+eq((unpack("i9", "\127" .. ("\0"):rep(8))), 127)
+eq((unpack("i9", "\128" .. ("\0"):rep(8))), -128)
+eq((unpack("i10", "\255\128" .. ("\0"):rep(8))), -32513)
+eq((unpack("i16", "\255\255" .. ("\0"):rep(14))), 65535)
+eq(size("c2147483647c2147483647c3"), 1)
 fails("data string too short", unpack, "Bc0", "\9ab")
 fails("format `c0' needs a previous size", unpack, "c0", "ab")
 fails("unfinished string in data", unpack, "s", "ab")
