@@ -70,17 +70,8 @@ func (r *dirRoom) Files(at port.FlashRegion) (Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	return dirFiles{files}, nil
+	return files, nil
 }
-
-// dirFiles are written at once.
-type dirFiles struct{ *flashdir.FS }
-
-// Make implements Files: the directory is there.
-func (f dirFiles) Make() error { return nil }
-
-// Unmount implements Files.
-func (f dirFiles) Unmount() {}
 
 // Store implements Room.
 func (r *dirRoom) Store(at port.FlashRegion) (*flash.Part, error) {
