@@ -16,6 +16,7 @@ import (
 	"moonlet.example/moonlet/internal/module/node"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/storage"
 )
 
 // reset is the panic by which a life ends in the midst of a task.
@@ -247,6 +248,24 @@ func (d *Device) unitTime() time.Duration {
 }
 
 func (d *Device) work(units int64) time.Duration { return time.Duration(units) * d.unitTime() }
+
+// flashWork lets the time pass that the flash chip takes. The firmware feeds the watchdog
+// before each reading and writing (platform_s_flash_read, app/platform/platform.c); that it is
+// fed while it erases, too, is an assumption: boards format 3 MB in a task, which takes longer
+// than the watchdog would wait.
+func (d *Device) flashWork(w storage.Work) {
+	if !d.running {
+		return
+	}
+	erases := w.Erases
+	w.Erases = 0
+	d.loop.FeedWatchdog()
+	d.loop.Charge(d.config.FlashTimes.Of(w))
+	for range erases {
+		d.loop.FeedWatchdog()
+		d.loop.Charge(d.config.FlashTimes.SectorErase)
+	}
+}
 
 func (d *Device) pendingWork() time.Duration {
 	if d.machine == nil {

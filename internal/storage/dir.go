@@ -66,7 +66,7 @@ func (r *dirRoom) readRecords() (*rcr.Page, error) {
 
 // Files implements Room.
 func (r *dirRoom) Files(at port.FlashRegion) (Files, error) {
-	files, err := flashdir.New(flashdir.Options{In: r.o.State, Dir: FlashDir, Region: flashdir.RegionIn(at), OnHostError: r.o.OnError})
+	files, err := flashdir.New(flashdir.Options{In: r.o.State, Dir: FlashDir, Region: flashdir.RegionIn(at), OnHostError: r.o.OnError, OnWork: r.o.OnWork})
 	if err != nil {
 		return nil, err
 	}

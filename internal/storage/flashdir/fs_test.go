@@ -281,7 +281,7 @@ func TestFS_Full(t *testing.T) {
 			t.Fatal("takes more than there is")
 		}
 	}
-	f.Seek(0, port.SeekEnd) // the position was that of what is lost
+	f.Seek(0, port.SeekEnd)                             // the position was that of what is lost
 	if f.Size() != total-200 || f.Tell() != total-200 { // two writes waited, and were lost
 		t.Errorf("size %d at %d after %d bytes", f.Size(), f.Tell(), total)
 	}
