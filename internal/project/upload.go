@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/port"
@@ -176,7 +177,7 @@ func (u *upload) plan(sources []Source, old manifest) error {
 			continue
 		}
 		u.changed = append(u.changed, s)
-		need += flashdir.Cost(len(s.Data))
+		need += flashdir.Need(len(s.Data))
 		if there {
 			u.replace[s.Name] = true
 			free += flashdir.Cost(size)
@@ -220,13 +221,27 @@ func (p *Project) write(u *upload) ([]Uploaded, error) {
 	return done, p.writeManifest(u.kept)
 }
 
+// writeFile writes a file with one write, as a tool does that makes an image. If there is no
+// room for that before garbage has been collected, it is written in pieces.
 func (u *upload) writeFile(s Source) error {
+	const piece = 16 << 10
+	err := u.writeBy(s, max(len(s.Data), 1))
+	if errors.Is(err, port.ErrFilesFull) && len(s.Data) > piece {
+		err = u.writeBy(s, piece)
+	}
+	return err
+}
+
+// writeBy writes a file with writes of a number of bytes.
+func (u *upload) writeBy(s Source, most int) error {
 	f, err := u.flash.Open(s.Name, port.OpenWrite|port.OpenCreate|port.OpenTruncate)
 	if err != nil {
 		return err
 	}
-	if len(s.Data) > 0 {
-		_, err = f.Write(s.Data)
+	for piece := range slices.Chunk(s.Data, most) {
+		if _, err = f.Write(piece); err != nil {
+			break
+		}
 	}
 	return errors.Join(err, f.Close())
 }

@@ -2,6 +2,7 @@ package flashdir
 
 import (
 	"cmp"
+	"errors"
 	"io/fs"
 
 	"moonlet.example/moonlet/internal/port"
@@ -56,13 +57,11 @@ func (s *FS) mirror(f *file) error {
 		return nil
 	}
 	if err := s.writable(n); err != nil {
-		n.emptied = true
 		return err
 	}
 	p := f.stored(from, to)
 	if _, err := n.f.WriteAt(p, int64(from)); err != nil {
-		n.emptied = true // what the host has, nobody knows
-		return s.failed("writing", n.name, err)
+		return s.failed("writing", n.name, errors.Join(err, n.f.Truncate(int64(n.size))))
 	}
 	n.size = max(n.size, from+len(p))
 	return nil

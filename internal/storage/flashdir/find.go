@@ -117,6 +117,10 @@ func (s *FS) refresh() error {
 	}
 	there := map[string]found{}
 	for _, e := range entries {
+		if !s.loaded && e.Type().IsRegular() && hostfile.IsTemp(e.Name(), isName) {
+			_ = s.dir.Remove(e.Name()) // a run that was killed left it
+			continue
+		}
 		name, f, ok := s.entry(e)
 		if !ok {
 			continue
@@ -160,6 +164,12 @@ func (s *FS) entry(e fs.DirEntry) (name string, f found, ok bool) {
 		s.ignore(host, why)
 	}
 	return name, f, ok
+}
+
+// isName tells whether a file of the module can have a name on the host.
+func isName(host string) bool {
+	_, ok := DeviceName(host)
+	return ok
 }
 
 func (s *FS) ignore(host string, why error) {

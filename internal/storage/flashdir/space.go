@@ -26,6 +26,14 @@ func RegionIn(p port.FlashRegion) port.FlashRegion { return flashfs.RegionIn(p) 
 // write.
 const Reserve = 2 * spiffs.DataSize
 
+// Need is the room that writing a file of that size asks for, in the bytes that Info counts:
+// each time that an index is full SPIFFS writes the file's header anew, which takes a page
+// that is only free again when garbage has been collected.
+func Need(size int) int {
+	data, index := spiffs.Pages(size)
+	return (data + 2*index - 1) * spiffs.DataSize
+}
+
 // Cost is what a file of that size takes, in the bytes that Info counts.
 func Cost(size int) int {
 	data, index := spiffs.Pages(size)
