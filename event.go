@@ -108,6 +108,8 @@ type (
 		Module    string // such as "mqtt"
 		Traceback string
 	}
+	// InputLate tells that a virtual clock does not wait any longer for what is typed.
+	InputLate struct{ About }
 
 	// PinChanged tells of a new level at a pin. It comes in the midst of tasks, and only
 	// with WatchPins.
@@ -146,6 +148,7 @@ func (NetworkRefused) Name() string { return device.NetworkRefused.String() }
 func (Cut) Name() string            { return device.Cut.String() }
 func (Bug) Name() string            { return device.Bug.String() }
 func (MissingModule) Name() string  { return device.MissingModule.String() }
+func (InputLate) Name() string      { return device.InputLate.String() }
 func (PinChanged) Name() string     { return "pin-changed" }
 func (FileWritten) Name() string    { return "file-written" }
 func (Packet) Name() string         { return "packet" }
@@ -254,6 +257,9 @@ func (e MissingModule) MarshalJSON() ([]byte, error) {
 }
 
 // MarshalJSON implements Event.
+func (e InputLate) MarshalJSON() ([]byte, error) { return json.Marshal(e.record(e.Name())) }
+
+// MarshalJSON implements Event.
 func (e PinChanged) MarshalJSON() ([]byte, error) {
 	r := e.record(e.Name())
 	r.Pin, r.Level = &e.Pin, &e.Level
@@ -325,6 +331,8 @@ func eventOf(e device.Event, p *project.Project) Event {
 		return Bug{a, e.Traceback}
 	case device.MissingModule:
 		return MissingModule{a, e.Module, e.Traceback}
+	case device.InputLate:
+		return InputLate{a}
 	}
 	panic("BUG: an event without a type: " + e.Kind.String())
 }

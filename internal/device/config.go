@@ -136,9 +136,11 @@ const (
 	Cut                             // the end came in the midst of a task
 	Bug                             // a fault of Moonlet reset the module
 	MissingModule                   // a module of the firmware was asked for that Moonlet does not have
+	InputLate                       // the virtual clock does not wait any longer for who types
 )
 
-var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "network-refused", "cut", "bug", "missing-module"}
+var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "network-refused", "cut", "bug", "missing-module",
+	"input-late"}
 
 // String is the kind's name, as it stands in JSON.
 func (k EventKind) String() string { return eventNames[k] }

@@ -89,7 +89,7 @@ func New(c Config) (*Device, error) {
 		return nil, err
 	}
 	d.next = d.resetInfo(port.ResetPowerOn)
-	d.typing.init()
+	d.typing.init(func(piece []byte) { d.loop.InjectOutside(func() { d.uarts[0].Receive(piece) }) })
 	if err := d.openState(); err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func (d *Device) connect() error {
 	for i, k := range board.Buttons {
 		d.buttons[c.Board.Buttons[i].Name] = k
 	}
-	d.uarts[0] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial), Unpaced: c.FastSerial, OnTaken: d.typing.taken})
+	d.uarts[0] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial), Unpaced: c.FastSerial, OnTaken: d.typed})
 	d.uarts[1] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial1), Unpaced: c.FastSerial, NoReceiver: true})
 	d.net = hostnet.New(d.netConfig())
 	store, err := d.room.WiFi()
@@ -286,15 +286,6 @@ func (r fileReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// EndInput says that nothing more is typed: Run returns as soon as all that came
-// has been executed. Any goroutine may call it.
-func (d *Device) EndInput() {
-	d.loop.InjectOutside(func() {
-		d.endInput = true
-		d.checkEnd()
-	})
-}
-
 // checkEnd stops the loop when the input has ended and is executed.
 func (d *Device) checkEnd() {
 	if d.endInput && d.console.Idle() && !d.booting && d.uarts[0].Waiting() == 0 && d.uarts[0].Buffered() == 0 {
@@ -313,6 +304,7 @@ func (d *Device) Stop() {
 // halt ends the task that runs, soon.
 func (d *Device) halt() {
 	d.loop.Stop()
+	d.typing.hurry()
 	d.guard.hurry()
 }
 

@@ -40,6 +40,7 @@ func (d *Device) lives(run func(), end, last time.Duration) (err error) {
 	defer d.loop.Limit(sdk.Forever, sdk.Forever)
 	d.bugs, d.bug = 0, nil
 	defer func() { err = cmp.Or(d.bug, err) }()
+	d.awaitInput()
 	for !d.interrupted() {
 		if d.wakeUp != 0 {
 			if d.sleep(run); d.wakeUp != 0 || d.interrupted() {
