@@ -57,6 +57,8 @@ type Device struct {
 	guard      guard
 	typing     typing
 	console    *console.Console
+	shortages  shortages
+	places     places
 	missed     map[string]bool // modules of the firmware that were asked for and are not there
 	used       bool            // something is in RAM
 	running    bool            // a life has begun and not ended
@@ -149,7 +151,7 @@ func (d *Device) connect() error {
 		Mem: d.mem, StaticStart: chip.Memory.RAM.Start, StaticEnd: chip.Memory.Heap().Start,
 		Hardware: port.Hardware{ChipID: c.ChipID, FlashID: chip.Flash.ID(flashSize), FlashSize: flashSize, FlashSpeed: chip.Flash.SpeedHz},
 		Build:    d.firmware.Info(c.LFSSize), Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
-		CheckImage: d.CheckImage, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
+		CheckImage: d.CheckImage, OnRefused: d.imageRefused, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
 	})
 	d.console = console.New(console.Config{
 		Serial: d.uarts[0], Memory: sdkMemory{d}, OnWait: d.checkEnd,

@@ -25,6 +25,7 @@ func (t *Thread) realloc(block, osize, nsize Addr) Addr {
 			a = v.rawRealloc(block, osize, nsize)
 		}
 		if a == 0 {
+			v.short(nsize)
 			t.throw(state.ErrMem)
 		}
 	}
@@ -57,7 +58,15 @@ func (t *Thread) collectBefore(n int) {
 		t.fullGC(true)
 	}
 	if over() {
+		v.short(Addr(n))
 		t.throw(state.ErrMem)
+	}
+}
+
+// short tells the embedder of bytes that are not there.
+func (v *VM) short(n Addr) {
+	if v.cfg.OutOfMemory != nil {
+		v.cfg.OutOfMemory(int(n))
 	}
 }
 
