@@ -186,9 +186,9 @@ func readTime(s *keys.Section, name string, c *settings) {
 func fileFields() keys.Fields[settings] {
 	return keys.Fields[settings]{
 		{Key: keys.Key{Name: "files", Flag: "file", Value: "PATTERN", Form: keys.FormList,
-			Usage: `files for the flash memory, relative to the project; "a/./b" is named "b" there
+			Usage: `files for the flash memory, relative to the project; "a/./b" is named "b" there, "!*.bak" leaves out
 (default: the visible files of the directory itself without moonlet.toml, *.md and images of chips)`,
-			Doc:     "what goes to flash, relative to the project",
+			Doc:     "what goes to flash, relative to the project; `!*.bak` leaves out",
 			Default: "the visible files of the directory itself, without `moonlet.toml`, `*.md`, and images of whole chips with what is beside them"},
 			Read: func(s *keys.Section, name string, c *settings) {
 				c.allFiles = !s.Has(name)
