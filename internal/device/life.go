@@ -260,15 +260,14 @@ func (d *Device) flashWork(w storage.Work) {
 	if !d.running {
 		return
 	}
-	erases := w.Erases
-	w.Erases = 0
-	d.loop.FeedWatchdog()
-	d.loop.Charge(d.config.FlashTimes.Of(w))
-	for range erases {
+	for left := d.config.FlashTimes.Of(w); left > 0; left -= flashSlice {
 		d.loop.FeedWatchdog()
-		d.loop.Charge(d.config.FlashTimes.SectorErase)
+		d.loop.Charge(min(left, flashSlice))
 	}
 }
+
+// flashSlice is less than any watchdog would wait.
+const flashSlice = 100 * time.Millisecond
 
 func (d *Device) pendingWork() time.Duration {
 	if d.machine == nil {

@@ -35,8 +35,8 @@ func (s *FS) leave(n *node) {
 	if s.nodes[n.name] != n || !n.wrote || n.emptied {
 		return
 	}
-	if now, _, ok := s.ask(n.host); ok && now.size == n.size {
-		n.changed, n.wrote = now.changed, false
+	if now, _, ok := s.ask(n.host); ok {
+		n.found, n.wrote = now, false
 	}
 }
 

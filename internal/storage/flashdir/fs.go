@@ -200,11 +200,6 @@ func (s *FS) Make() error {
 // Format implements port.Files.
 func (s *FS) Format() error {
 	defer s.charge()
-	for _, f := range s.open {
-		if f != nil {
-			f.drop()
-		}
-	}
 	if err := s.ready(); err != nil {
 		return err
 	}
@@ -215,6 +210,11 @@ func (s *FS) Format() error {
 		return err
 	}
 	s.flash.Change()
+	for _, f := range s.open {
+		if f != nil {
+			f.drop()
+		}
+	}
 	var failed error
 	for name, n := range s.nodes {
 		if err := s.dir.Remove(n.host); err != nil && !errors.Is(err, fs.ErrNotExist) {
