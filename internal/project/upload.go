@@ -70,15 +70,17 @@ func (p *Project) Upload() ([]Uploaded, error) {
 func (p *Project) uploadFiles(m *manifest) (done []Uploaded, err error) {
 	u := &upload{}
 	if u.flash, err = p.openFiles(u.failed); err != nil {
-		return nil, p.chipError(err, "opening the module's flash memory")
+		return nil, p.chipError(u.because(err), "opening the module's flash memory")
 	}
 	if err = u.plan(p.Sources, *m); err == nil {
 		u.kept.Store = m.Store
 		done, err = p.write(u)
 	}
-	u.flash.Unmount()
-	if err2 := u.flash.Close(); err == nil {
-		err = hostErrorf(err2, "writing to the module's flash memory")
+	if u.flash != nil {
+		u.flash.Unmount()
+		if err2 := u.flash.Close(); err == nil {
+			err = hostErrorf(err2, "writing to the module's flash memory")
+		}
 	}
 	*m = u.kept
 	return done, cmp.Or(err, p.kept())
@@ -299,10 +301,15 @@ func (p *Project) remove(u *upload) error {
 	// opened anew.
 	u.flash.Unmount()
 	err := u.flash.Close()
+	u.flash = nil
 	if err == nil {
 		u.flash, err = p.openFiles(u.failed)
 	}
-	return err
+	if err != nil {
+		return hostErrorf(u.because(err), "replacing files in the module's flash memory")
+	}
+	u.hostErr = nil // as in plan
+	return nil
 }
 
 // writeFile writes a file with one write, as a tool does that makes an image. If there is no
