@@ -44,7 +44,6 @@ var bounds = map[string]string{
 	"moonlettest.Module: list":            "eventsMax; ports of servers",
 
 	// A module.
-	"trial.heapTrial: list":                 "as many as the module may have servers",
 	"trial.heapTrial.drive: chan":           "one value",
 	"trial.heapTrial.drive: go":             "one, which is waited for",
 	"cli.verdict: list":                     "saidMax, and less than the text that is looked for",
