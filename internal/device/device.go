@@ -156,7 +156,7 @@ func (d *Device) connect() error {
 	})
 	d.console = console.New(console.Config{
 		Serial: d.uarts[0], Memory: sdkMemory{d}, OnWait: d.checkEnd,
-		OnError: func(message string) { d.luaError(LuaError, message) },
+		OnError:  func(message string) { d.luaError(LuaError, message) },
 		State:    func() state.State { return d.machine.State() },
 		OpenLibs: d.firmware.Machine.OpenLibs,
 		Banner:   func() string { return d.firmware.Banner(c.LFSSize) },
