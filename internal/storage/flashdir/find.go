@@ -198,7 +198,7 @@ func (s *FS) load(name string, f found) {
 		err = port.ErrFilesFull
 	case err == nil:
 		f.size = len(data)
-		err = s.put(name, data)
+		err = s.put(name, data, n != nil)
 	}
 	if err == nil {
 		s.nodes[name] = &node{name: name, found: f}
@@ -227,14 +227,16 @@ func (s *FS) allOpen() bool {
 	return true
 }
 
-// put writes a file to flash.
-func (s *FS) put(name string, data []byte) error {
+// put writes a file to flash. One that is there gives its pages back first.
+func (s *FS) put(name string, data []byte, there bool) error {
 	path := onFlash(name)
 	return s.unnoticed(func() error {
-		if err := s.flash.Remove(path); err != nil && !errors.Is(err, port.ErrFileNotFound) {
-			return err
+		if there {
+			if err := s.flash.Remove(path); err != nil {
+				return err
+			}
 		}
-		f, err := s.flash.Open(path, port.OpenWrite|port.OpenCreate)
+		f, err := s.flash.Open(path, port.OpenWrite|port.OpenCreate|port.OpenTruncate)
 		if err != nil {
 			return err
 		}
