@@ -172,3 +172,37 @@ func TestDirectory_Whole(t *testing.T) {
 		t.Errorf("behind the flush it has %d bytes", len(got))
 	}
 }
+
+// TestFlashTime_Store: loading the store takes the time of its sectors and pages.
+func TestFlashTime_Store(t *testing.T) {
+	oldImage, newImage := storeImages(t)
+	took := func(times storage.Times) time.Duration {
+		dir := t.TempDir()
+		put(t, dir, "old.img", oldImage)
+		put(t, dir, "new.img", newImage)
+		m := startTimed(t, device.Config{StateDir: dir, LFSSize: storeSize, FlashTimes: times, FastSerial: true})
+		m.boot()
+		m.typed("node.LFS.reload'old.img'\n")
+		m.typed("x=tmr.now()\n")
+		m.Feed([]byte("node.LFS.reload'new.img'\n"))
+		before := m.Now()
+		for m.printed(); !strings.Contains(m.out.String(), "LFS image loaded"); {
+			m.runFor(time.Millisecond)
+			if m.Now() > before+time.Minute {
+				t.Fatal("nothing was loaded")
+			}
+		}
+		return m.Now() - before
+	}
+	off := noFlashTime
+	erase, write := off, off
+	erase.SectorErase, write.PageWrite = 45*time.Millisecond, 900*time.Microsecond
+	base := took(off)
+	sectors := (took(erase) - base) / erase.SectorErase
+	if sectors < 1 || sectors > storeSize/4096 {
+		t.Errorf("%d sectors were erased", sectors)
+	}
+	if pages := (took(write) - base) / write.PageWrite; pages < 3 || pages > 40 {
+		t.Errorf("%d pages were written", pages)
+	}
+}
