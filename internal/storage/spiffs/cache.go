@@ -76,6 +76,22 @@ func (c *cache) read(page int, a access) source {
 	return from
 }
 
+// pass makes it that of n further reads of pages that are step apart and not in it, behind
+// reads of pages like these in all buffers. It is false if a buffer holds a write.
+func (c *cache) pass(n, step int) bool {
+	for i := range c.buffers {
+		if b := &c.buffers[i]; !b.used || b.page < 0 {
+			return false
+		}
+	}
+	c.clock += uint32(n)
+	for i := range c.buffers {
+		c.buffers[i].page += n * step
+		c.buffers[i].access += uint32(n)
+	}
+	return true
+}
+
 // write notes that a part of a page is written.
 func (c *cache) write(page int, a access) {
 	b := c.find(page)

@@ -38,6 +38,7 @@ type FS struct {
 	nextFree, lastFound int
 	freeIn              int // the block of the last page that was found free
 
+	skipped       int    // blocks in the last walk that were never written to
 	freeBlocks    uint32 // as the C code counts: one that is erased twice counts twice
 	used, deleted int    // pages
 	cleaning      bool   // garbage is being collected
@@ -159,6 +160,13 @@ func (fs *FS) scan() error {
 	low, high := uint16(idFree), uint16(0)
 	for b := range fs.blocks {
 		at := b*fs.g.Block + fs.g.magicAt()
+		if fs.sparse != nil && fs.sparse.find(b*fs.perBlock) == nil { // the cache is empty still
+			fs.ops.read(2)
+			fs.ops.read(2)
+			fs.cache.clock += 2
+			low = 0
+			continue
+		}
 		fs.read(at, passing, 2)
 		magic, erases := fs.tail(b)
 		if magic != fs.g.magic(b) {
@@ -203,6 +211,7 @@ func (fs *FS) scan() error {
 		}
 		return -1
 	})
+	fs.freeBlocks += uint32(fs.skipped)
 	return nil
 }
 

@@ -95,8 +95,9 @@ func (fs *FS) read(offset int, a access, n int) {
 // walk goes through the lookup from an entry on: to the end or, if it wraps, around
 // until the block in which it began has been passed again. f gets what is left of a
 // lookup page and the number of its first entry, and returns the index of the id at
-// which to stop, or -1. Of a block that was never written to it gets nil. walk returns that
-// entry, or -1.
+// which to stop, or -1. Of a block that was never written to it gets nil, and of
+// many in a row it does not get all: skipped counts the others. walk returns that entry, or
+// -1.
 func (fs *FS) walk(start int, wrap bool, f func(first int, ids []byte) int) int {
 	block, entry := start/fs.entries, start%fs.entries
 	rest := fs.blocks - block
@@ -107,8 +108,10 @@ func (fs *FS) walk(start int, wrap bool, f func(first int, ids []byte) int) int 
 			rest++
 		}
 	}
-	for ; rest > 0; rest-- {
+	fs.skipped = 0
+	for run := 0; rest > 0; rest-- {
 		at := block * fs.g.Block
+		run++
 		for entry < fs.entries {
 			end := min(fs.entries, (entry/lookupsPerPage+1)*lookupsPerPage)
 			fs.touch(at+entry*2, plain)
@@ -116,6 +119,7 @@ func (fs *FS) walk(start int, wrap bool, f func(first int, ids []byte) int) int 
 			var ids []byte
 			if fs.sparse == nil || fs.sparse.find(block*fs.perBlock) != nil {
 				ids = fs.ids(block, entry, end)
+				run = 0
 			}
 			if i := f(first, ids); i >= 0 {
 				return first + i
@@ -123,11 +127,31 @@ func (fs *FS) walk(start int, wrap bool, f func(first int, ids []byte) int) int 
 			entry = end
 		}
 		entry = 0
+		if run >= 2*len(fs.cache.buffers) {
+			n := fs.skip(block+1, rest-1)
+			block += n
+			rest -= n
+		}
 		if block++; block == fs.blocks {
 			block = 0
 		}
 	}
 	return -1
+}
+
+// skip passes blocks that were never written to, as many as the cache has buffers or a
+// multiple of it, and leaves everything as if their lookups had been read: there were that
+// many before them, so each buffer has one of those.
+func (fs *FS) skip(block, most int) int {
+	buffers := len(fs.cache.buffers)
+	n := fs.sparse.unwritten(block, min(block+most, fs.blocks))
+	if n -= n % buffers; n == 0 || !fs.cache.pass(n, fs.perBlock) {
+		return 0
+	}
+	fs.ops.Reads += n
+	fs.ops.ReadBytes += n * PageSize
+	fs.skipped += n
+	return n
 }
 
 // findFree is the next free page, which counts as taken from now on. If that

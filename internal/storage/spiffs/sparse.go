@@ -74,6 +74,26 @@ func (s *Sparse) find(n int) *page {
 	return nil
 }
 
+// unwritten counts the blocks from one to before another of which no lookup was written to.
+func (s *Sparse) unwritten(block, end int) int {
+	if s == nil || s.g.pagesPerBlock() != chunkPages {
+		return 0
+	}
+	at := block
+	for at < end {
+		g := s.groups[at/chunkPages]
+		if g == nil {
+			at = min((at/chunkPages+1)*chunkPages, end)
+			continue
+		}
+		if c := g[at%chunkPages]; c != nil && c[0] != nil {
+			break
+		}
+		at++
+	}
+	return at - block
+}
+
 // isLookup tells whether a page is that of a block's lookup.
 func (s *Sparse) isLookup(n int) bool { return n%s.g.pagesPerBlock() == 0 }
 
