@@ -48,6 +48,9 @@ type Config struct {
 	// FreeHeap is what node.heap() tells at the prompt of a module without an
 	// application, in bytes, when the collector has just run; 0 is DefaultFreeHeap.
 	FreeHeap int
+	// DebugHeap, if any, is FreeHeap for a chip that does not exist: it may be as large as
+	// MaxDebugHeap.
+	DebugHeap int
 	// SDKMemory is what the closed part of the SDK takes from the heap while the module
 	// works; nil is DefaultSDKMemory.
 	SDKMemory *SDKMemory
@@ -67,6 +70,12 @@ type Config struct {
 	FlashTimes storage.Times
 	// TaskLimit and SoftWatchdog are as in sdk.Config.
 	TaskLimit, SoftWatchdog time.Duration
+
+	// Init is what the build starts, as console.Config has it; "" is init.lua.
+	Init string
+
+	// Script is what is done to the board, each step some time after the one before.
+	Script []BoardStep
 
 	// EndAt is when Run ends, in device time; 0 is never.
 	EndAt time.Duration
@@ -115,6 +124,8 @@ type WiFi = radio.World
 // Defaults of Config.
 const (
 	DefaultFreeHeap = 44 << 10
+	// MaxDebugHeap is the most that Config.DebugHeap may be, in bytes.
+	MaxDebugHeap = 4 << 20
 	DefaultChipID   = 0x4D4C54
 	// DefaultUnitTime is a round figure between published measurements of the chip
 	// at 80 MHz, which disagree by a factor of nine; docs/time.md lists them.
@@ -143,13 +154,14 @@ const (
 	MissingModule                   // a module of the firmware was asked for that Moonlet does not have
 	Panic                           // an error that nothing has caught: the module restarts
 	LuaError                        // an error of the application's start, or of what is typed
+	OldCode                         // the application uses what older Lua or firmware has
 	OutOfMemory                     // memory was wanted that is not there
 	StoreRefused                    // an image is none that the store can take
 	InputLate                       // the virtual clock does not wait any longer for who types
 )
 
 var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "network-refused", "cut", "bug", "missing-module",
-	"panic", "lua-error", "out-of-memory", "store-refused", "input-late"}
+	"panic", "lua-error", "old-code", "out-of-memory", "store-refused", "input-late"}
 
 // String is the kind's name, as it stands in JSON.
 func (k EventKind) String() string { return eventNames[k] }
@@ -200,12 +212,16 @@ func (c *Config) setDefaults() error {
 
 // setMemory sets the defaults that decide how much memory there is.
 func (c *Config) setMemory() {
-	if c.FreeHeap == 0 {
-		c.FreeHeap = DefaultFreeHeap
-	}
 	if c.SDKMemory == nil {
 		m := DefaultSDKMemory()
 		c.SDKMemory = &m
+	}
+	if minFreeHeap <= c.DebugHeap && c.DebugHeap <= MaxDebugHeap {
+		c.FreeHeap = c.DebugHeap
+		c.Build.Chip = c.Build.ChipOrDefault().WithHeap(c.DebugHeap + c.atPrompt())
+	}
+	if c.FreeHeap == 0 {
+		c.FreeHeap = DefaultFreeHeap
 	}
 }
 
@@ -219,6 +235,9 @@ func (c *Config) mistakes() []*firmware.Mistake {
 	list := c.Build.Mistakes()
 	fail := func(key, format string, args ...any) {
 		list = append(list, &firmware.Mistake{Key: key, Problem: fmt.Sprintf(format, args...)})
+	}
+	if c.DebugHeap != 0 && (c.DebugHeap < minFreeHeap || c.DebugHeap > MaxDebugHeap) {
+		fail("debug_heap", "a heap of %d bytes is not possible: choose %d to %d", c.DebugHeap, minFreeHeap, MaxDebugHeap)
 	}
 	if most := c.maxFreeHeap(); c.FreeHeap < minFreeHeap || c.FreeHeap > most {
 		fail("heap", "a heap of %d bytes is not possible: choose %d to %d", c.FreeHeap, minFreeHeap, most)
