@@ -86,6 +86,9 @@ func (o *withoutFormat) do(line string) string {
 // images are the same.
 func TestSparse(t *testing.T) {
 	n := min(*histories, 80)
+	if testing.Short() {
+		n = 15
+	}
 	for i := range n {
 		seed := *firstHistory + uint64(i)
 		h, g, o := newHistory(3e6 + seed)
