@@ -104,6 +104,7 @@ type Radio struct {
 	maxPower  uint8 // quarters of dBm
 	hostname  string
 	station   station
+	kept      blocks // until a reset: what the first station took
 	ap        softAP
 	handler   func(port.WiFiEvent)
 	events    []port.WiFiEvent
@@ -175,7 +176,7 @@ func (r *Radio) Reset() {
 		t.Disarm()
 	}
 	*st = station{timer: st.timer, scanTimer: st.scanTimer, beacon: st.beacon}
-	r.ap = softAP{}
+	r.ap, r.kept = softAP{}, nil
 	r.mode, r.handler, r.events = port.NullMode, nil, nil
 	r.ip = [2]port.IPInfo{}
 	r.link(port.StationIf)
@@ -230,10 +231,11 @@ func (r *Radio) SetMode(m port.WiFiMode, save bool) bool {
 		r.saved.Mode = m
 		r.save()
 	}
-	if old := r.mode; old != m {
+	old := r.mode
+	if old != m {
 		r.setMode(m)
-		r.emit(port.WiFiModeChanged{Old: old, New: m})
 	}
+	r.emit(port.WiFiModeChanged{Old: old, New: m}) // also of a mode to itself, as boards do
 	return true
 }
 

@@ -179,12 +179,21 @@ func TestUnknownNetwork(t *testing.T) {
 	}
 }
 
+// A mode that is set again is told again, as boards do.
+func TestModeAgain(t *testing.T) {
+	b := newBench(t, Config{})
+	for _, m := range []port.WiFiMode{port.NullMode, port.NullMode, port.SoftAPMode, port.SoftAPMode} {
+		b.radio.SetMode(m, false)
+	}
+	b.expect(t, time.Second, "0 if1 0.0.0.0", "0 if1 192.168.4.1", "0 mode 2 0", "0 mode 0 0", "0 mode 0 2", "0 mode 2 2")
+}
+
 func TestStaticAddress(t *testing.T) {
 	b := newBench(t, Config{})
 	b.radio.SetMode(port.StationMode, false)
 	b.radio.SetIPInfo(port.StationIf, port.IPInfo{Addr: port.IP{10, 9, 8, 7}, Netmask: port.IP{255}, Gateway: port.IP{10, 0, 0, 1}})
 	b.join("x", "")
-	b.expect(t, 3*time.Second, "0 if1 0.0.0.0", "0 mode 2 1",
+	b.expect(t, 3*time.Second, "0 if1 0.0.0.0", "0 mode 2 1", "0 mode 1 1",
 		"2050 if0 10.9.8.7", "2050 connected x 6", "2050 ip 10.9.8.7 255.0.0.0 10.0.0.1")
 	if _, ok := b.radio.DHCP(port.StationIf); ok {
 		t.Error("DHCP client is running")
