@@ -148,10 +148,11 @@ const synAgain = time.Second
 // accepted takes a connection over. Where there is no memory for it the firmware does
 // not answer, so the peer asks again, each time after twice as long, until it gives up.
 func (l *listener) accepted(s *net.TCPConn, again time.Duration) {
+	n := l.n
 	peer := s.RemoteAddr().(*net.TCPAddr).AddrPort()
 	from := fromHost(peer.Addr())
 	local, ok := l.n.route(from)
-	if !ok || !slices.Contains(l.n.listeners, l) || again > synTimeout { // network or server is gone, or the peer
+	if !ok || n.muted(local) || !slices.Contains(l.n.listeners, l) || again > synTimeout { // network or server is gone, or the peer
 		l.run.count(-1)
 		_ = s.SetLinger(0)
 		l.n.close(s, peer)
@@ -165,12 +166,18 @@ func (l *listener) accepted(s *net.TCPConn, again time.Duration) {
 	c := l.n.newConn(nil, pcb)
 	c.local, c.localPort = local, l.port
 	c.peer, c.peerPort, c.host = from, peer.Port(), peer
-	c.established(s)
-	if !l.accept(c) {
-		c.Abort()
-		return
-	}
-	c.startReading()
+	c.sock = s
+	n.registered(c)
+	c.begin(n.ticks())
+	c.process(func() {
+		c.established()
+		c.measure(c.acked)
+		if !l.accept(c) {
+			c.Abort()
+			return
+		}
+		c.startReading()
+	})
 }
 
 func (l *listener) Close() {

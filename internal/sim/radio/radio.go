@@ -44,6 +44,9 @@ const (
 // Link is told the module's addresses; a hostnet.Net is one.
 type Link interface {
 	SetInterface(i int, addr, mask port.IP)
+	// SetSilent tells that nothing comes and goes through an interface that has its address,
+	// or that it does again.
+	SetSilent(i int, on bool)
 	SetDNSServer(i int, a port.IP)
 }
 
@@ -214,6 +217,14 @@ func (r *Radio) link(i int) {
 		info = r.ip[i]
 	}
 	r.cfg.Link.SetInterface(i, info.Addr, info.Netmask)
+	r.silence()
+}
+
+// silence tells the network stack whether the network that the station is with is there.
+func (r *Radio) silence() {
+	if n := r.station.net; r.cfg.Link != nil {
+		r.cfg.Link.SetSilent(port.StationIf, n != nil && n.gone)
+	}
 }
 
 // Mode implements port.WiFi.

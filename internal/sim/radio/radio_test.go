@@ -17,6 +17,8 @@ type bench struct {
 	loop  *sdk.Loop
 	radio *Radio
 	log   []string
+
+	silent [2]bool
 }
 
 func newBench(t *testing.T, cfg Config, script ...string) *bench {
@@ -43,7 +45,13 @@ func (b *bench) note(format string, args ...any) {
 }
 
 func (b *bench) SetInterface(i int, a, _ port.IP) { b.note("if%d %v", i, a) }
-func (b *bench) SetDNSServer(i int, a port.IP)    { b.note("dns%d %v", i, a) }
+func (b *bench) SetSilent(i int, on bool) {
+	if on != b.silent[i] {
+		b.silent[i] = on
+		b.note("if%d silent %v", i, on)
+	}
+}
+func (b *bench) SetDNSServer(i int, a port.IP) { b.note("dns%d %v", i, a) }
 
 func (b *bench) event(e port.WiFiEvent) {
 	switch e := e.(type) {
@@ -148,7 +156,8 @@ func TestScript(t *testing.T) {
 		"5000 if0 0.0.0.0", "5000 disconnected home 3",
 		"7050 connected home 6", "8050 dns0 192.168.0.1", "8050 if0 192.168.0.111",
 		"8050 ip 192.168.0.111 255.255.255.0 192.168.0.1",
-		"18500 if0 0.0.0.0", "18500 disconnected home 200",
+		"10000 if0 silent true",
+		"18500 if0 0.0.0.0", "18500 if0 silent false", "18500 disconnected home 200",
 		"20450 disconnected home 201",
 		"23500 connected home 6", "24500 dns0 192.168.0.1", "24500 if0 192.168.0.111",
 		"24500 ip 192.168.0.111 255.255.255.0 192.168.0.1",
