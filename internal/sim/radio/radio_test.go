@@ -231,7 +231,7 @@ func TestSettingsSurviveReboot(t *testing.T) {
 	if m := b.radio.Mode(); m != port.StationMode {
 		t.Errorf("mode %d", m)
 	}
-	b.expect(t, 21*time.Second, "28500 if0 0.0.0.0", "28500 disconnected home 200") // the world outside went on
+	b.expect(t, 21*time.Second, "20000 if0 silent true", "28500 if0 0.0.0.0", "28500 if0 silent false", "28500 disconnected home 200") // the world outside went on
 	b.radio.Forget()
 	b.radio.Reset()
 	b.loop.Reset()
