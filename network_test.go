@@ -180,10 +180,10 @@ func TestNetwork_Full(t *testing.T) {
 	open(t, app(join+`net.createServer():listen(80, function(c)
 		tmr.create():alarm(2000, 0, function() c:close() end) end) end)`), moonlet.On(n))
 	var others []*moonlet.Module
-	for range 6 {
-		others = append(others, open(t, app(join+`tmr.create():alarm(500, 0, function()
+	for i := range 6 { // one after the other: what is counted is who is connected already
+		others = append(others, open(t, app(join+fmt.Sprintf(`tmr.create():alarm(%d, 0, function()
 			local c = net.createConnection() c:on("connection", function() print("in") end)
-			c:connect(80, "192.168.0.111") end) end)`), moonlet.On(n)))
+			c:connect(80, "192.168.0.111") end) end)`, 500+10*i)), moonlet.On(n)))
 	}
 	in := func() (k int) {
 		for _, m := range others {
