@@ -22,6 +22,7 @@ type Machine interface {
 	Run(ctx context.Context) error
 	Type(p []byte) (n int, err error)
 	Untyped() int
+	ExpectInput(more bool) error
 	EndInput() error
 	Close() error
 }
@@ -306,6 +307,9 @@ func (r *runner) live() (err error) {
 			restore()
 			r.events.setRaw(false)
 		}()
+	}
+	if !typed {
+		_ = r.machine.ExpectInput(true) // it is closed, if that fails
 	}
 	go r.feed(typed)
 	err = r.machine.Run(r.ctx)
