@@ -237,7 +237,7 @@ func TestSilence(t *testing.T) {
 	p.want("")
 	p.run(2 * time.Minute)
 	ticks := 4*(1<<8-1) + 4*512 + 1
-	p.want(fmt.Sprintf("%d A failed -8", (at.Truncate(slowTick)+slowTick+time.Duration(ticks)*slowTick).Milliseconds()))
+	p.want(fmt.Sprintf("%d A failed -8", (at.Truncate(slowTick) + slowTick + time.Duration(ticks)*slowTick).Milliseconds()))
 	p.run(time.Hour)
 	p.want("")
 	if len(p.srv.conns) != 1 {
