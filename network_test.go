@@ -241,3 +241,35 @@ func TestNetwork_Standing(t *testing.T) {
 		t.Errorf("%d datagrams waited", k)
 	}
 }
+
+// What is sent outside of the connection's events waits for lwIP's slow tick: ten small sends
+// within 200 ms are told as sent once or twice, and the queue is full after 2,920 bytes.
+func TestNetwork_SendsFromTimer(t *testing.T) {
+	sends := func(t *testing.T, size int) string {
+		n := moonlet.NewNetwork()
+		open(t, app(join+`net.createServer():listen(80, function(c) end) end)`), moonlet.On(n))
+		m := open(t, app(join+fmt.Sprintf(`tmr.create():alarm(500, 0, function()
+			local c, n, sent = net.createConnection(), 0, 0
+			c:on("sent", function() sent = sent + 1 end)
+			c:on("connection", function() tmr.create():alarm(20, 1, function(t)
+				n = n + 1
+				local ok, e = pcall(c.send, c, ("x"):rep(%d))
+				if not ok or n == 10 then
+					t:unregister()
+					tmr.create():alarm(600, 0, function() print("result", n, ok, e, sent) end)
+				end
+			end) end)
+			c:connect(80, "192.168.0.111") end) end)`, size)), moonlet.On(n))
+		if err := n.RunUntil(func() bool { return strings.Contains(m.Output(), "result") }, time.Minute); err != nil {
+			t.Fatalf("%v\n%s", err, m.Output())
+		}
+		_, got, _ := strings.Cut(m.Output(), "result")
+		return strings.Join(strings.Fields(got), " ")
+	}
+	if got := sends(t, 7); got != "10 true nil 1" {
+		t.Errorf("small ones: %s", got)
+	}
+	if got := sends(t, 1000); got != "3 false out of memory 2" {
+		t.Errorf("large ones: %s", got)
+	}
+}
