@@ -273,3 +273,43 @@ func TestNetwork_SendsFromTimer(t *testing.T) {
 		t.Errorf("large ones: %s", got)
 	}
 }
+
+// TestNetwork_Vanishes takes a server's network away while a client sends. For some seconds it
+// is as if data came late; when the server has noticed, its connection is over at once, and the
+// client's when somebody answers that there is none.
+func TestNetwork_Vanishes(t *testing.T) {
+	n := moonlet.NewNetwork()
+	server := open(t, app(join+`net.createServer():listen(80, function(c)
+		c:on("receive", function(_, s) print("got " .. s) end)
+		c:on("disconnection", function(_, e) print("server lost", e) end) end) end)`), moonlet.On(n))
+	other := open(t, app(join+`tmr.create():alarm(500, 0, function()
+		local c, i = net.createConnection(), 0
+		c:on("connection", function() print("connected") tmr.create():alarm(2000, 1, function(t)
+			i = i + 1
+			if not pcall(c.send, c, "n" .. i) then t:unregister() end
+		end) end)
+		c:on("disconnection", function(_, e) print("client lost", e) end)
+		c:connect(80, "192.168.0.111") end) end)`), moonlet.On(n))
+	until := func(m *moonlet.Module, text string, within time.Duration) {
+		t.Helper()
+		if err := n.RunUntil(func() bool { return strings.Contains(m.Output(), text) }, within); err != nil {
+			t.Fatalf("%q: %v\n%s\n%s", text, err, server.Output(), other.Output())
+		}
+	}
+	until(server, "got n1", time.Minute)
+	must(t, server.WiFi("vanish"))
+	must(t, n.RunFor(4*time.Second))
+	if strings.Contains(server.Output(), "got n2") {
+		t.Error("something comes in without a network")
+	}
+	must(t, server.WiFi("return"))
+	until(server, "got n2", 20*time.Second)
+	must(t, n.RunFor(10*time.Second))
+	must(t, server.WiFi("vanish"))
+	until(server, "server lost\t-8", 10*time.Second)
+	if strings.Contains(other.Output(), "client lost") {
+		t.Error("the client knows already")
+	}
+	must(t, server.WiFi("return"))
+	until(other, "client lost\t-9", 3*time.Minute)
+}

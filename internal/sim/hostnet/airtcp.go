@@ -28,7 +28,7 @@ func (c *conn) transmit(s airSegment) {
 
 // emit puts a segment on the air. Without a network, or if nobody has the address, it is lost.
 func (n *Net) emit(s airSegment) {
-	if n.muted(s.from.addr) {
+	if n.muted(s.from.addr) || !slices.Contains(n.addr[:], s.from.addr) {
 		return
 	}
 	if m := n.neighbour(s.to.addr); m != nil {

@@ -122,8 +122,9 @@ func (n *Net) Close() {
 // connections of the old address.
 func (n *Net) SetInterface(i int, addr, mask port.IP) {
 	old := n.addr[i]
-	n.addr[i], n.mask[i] = addr, mask
-	n.onAir(i, old, addr)
+	if addr.IsAny() { // there is no network any more, so their peers do not hear of it
+		n.addr[i] = addr
+	}
 	if old != addr && !old.IsAny() {
 		for _, c := range append([]*conn(nil), n.conns...) {
 			if c.local == old && c.state != stClosed && c.state != stDone {
@@ -131,6 +132,8 @@ func (n *Net) SetInterface(i int, addr, mask port.IP) {
 			}
 		}
 	}
+	n.addr[i], n.mask[i] = addr, mask
+	n.onAir(i, old, addr)
 	n.mu.Lock()
 	n.up = n.isUp()
 	n.cond.Broadcast()

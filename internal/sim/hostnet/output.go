@@ -256,12 +256,15 @@ func (c *conn) nextTick() time.Duration {
 	if c.state == stClosed || c.state == stDone {
 		return never
 	}
-	k, at := &c.n.clock, never
+	k, at, now := &c.n.clock, never, c.n.loop.Now()
+	if c.ackDelay && !c.air && now >= c.ackAt { // it has gone; there was nobody to notice
+		c.ackDelay = false
+	}
 	if c.ackDelay && (c.air || c.flying < len(c.segments)) {
 		at = c.ackAt
 	}
 	if slow := c.nextSlow(); slow > 0 {
-		at = min(at, k.at(max(slow, k.ticks(c.n.loop.Now())+1)))
+		at = min(at, k.at(max(slow, k.ticks(now)+1)))
 	}
 	return at
 }

@@ -159,6 +159,34 @@ func TestOutput_BehindInput(t *testing.T) {
 	p.want("125 B sent 6") // A had nothing to send along
 }
 
+// What is written while an acknowledgement is due leaves with that, at the fast tick; where it
+// has left already, also to the host, at the slow one.
+func TestOutput_FastTick(t *testing.T) {
+	p := newPair(t)
+	p.connect()
+	p.run(240 * time.Millisecond)
+	p.a.c.Write(make([]byte, 10))
+	p.run(20 * time.Millisecond)
+	p.b.c.Write(make([]byte, 20))
+	p.want("250 B got 10")
+	p.run(200 * time.Millisecond)
+	p.want("375 A sent 10|375 A got 20")
+
+	c := p.client.newConn(p.a, 0)
+	c.state, c.local = stOpen, port.IP{10, 0, 0, 1}
+	c.Write([]byte("x"))
+	now := p.loop.Now()
+	c.ackDelay, c.ackAt = true, p.client.clock.nextFast(now)
+	if at := c.nextTick(); at != 500*time.Millisecond || !c.ackDelay {
+		t.Errorf("due at %v", at)
+	}
+	p.run(200 * time.Millisecond)
+	c.ackDelay, c.ackAt = true, now
+	if at := c.nextTick(); at != 750*time.Millisecond || c.ackDelay {
+		t.Errorf("due at %v", at)
+	}
+}
+
 // While something is on its way, less than a segment waits (Nagle); a failed write breaks that.
 func TestOutput_Nagle(t *testing.T) {
 	p := newPair(t)
