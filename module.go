@@ -255,6 +255,7 @@ func (m *Module) config() device.Config {
 	if o.hook.NoOutput {
 		c.Serial = o.console
 	}
+	c.Printed = o.printed
 	c.EndAt, c.HeapProfile, c.PowerCut = o.endAt, o.heapProfile, o.powerCut
 	c.Report = func(e device.Event) { m.tell(eventOf(e, m.project)) }
 	c.Watch = m.watch()

@@ -44,6 +44,7 @@ var bounds = map[string]string{
 	"moonlettest.Module: list":            "eventsMax; ports of servers",
 
 	// A module.
+	"cli.verdict: list":                    "saidMax, and less than the text that is looked for",
 	"device.New: InjectOutside":             "TypedMax bytes wait at most, in pieces of feedPiece but for the ends of what is typed",
 	"device.typing: list":                   "less than a piece",
 	"device.typing.await: AfterFunc":        "one, until the wait ends",

@@ -157,6 +157,13 @@ func (v *events) event(e moonlet.Event) {
 	case moonlet.MissingModule:
 		traceback = e.Traceback
 	}
+	switch e.(type) {
+	case moonlet.Panic, moonlet.LuaError: // the module prints it
+		if !v.json {
+			return
+		}
+		problem = true
+	}
 	if v.quiet && !problem {
 		return
 	}

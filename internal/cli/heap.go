@@ -71,17 +71,17 @@ const (
 func (a *App) heapCommand() *cobra.Command {
 	o := heapOptions{}
 	c := &cobra.Command{
-		Use:     "heap DIR|FILE|IMAGE",
+		Use:     "heap [DIR|FILE|IMAGE]",
 		Short:   "tell where the bytes of an application's heap went",
 		Long:    heapHelp,
 		Example: heapExamples,
-		Args:    needArg(1, "the name of a directory or a file"),
+		Args:    oneDirectory,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.topGiven = c.Flags().Changed("top")
 			if err := o.check(c.Flags().Changed("then")); err != nil {
 				return err
 			}
-			return a.interruptible(func(ctx context.Context) error { return a.heap(ctx, args[0], o) })
+			return a.interruptible(func(ctx context.Context) error { return a.heap(ctx, directory(args), o) })
 		},
 	}
 	own := pflag.NewFlagSet("heap", pflag.ContinueOnError)
@@ -99,7 +99,7 @@ func (a *App) heapCommand() *cobra.Command {
 	own.BoolVar(&o.serial, "serial", false, "show what the module sends, on the standard error output")
 	addOutside(own, &o.outside)
 	c.Flags().AddFlagSet(own)
-	c.SetUsageFunc(groupedUsage(append([]group{{"Looking", own}}, addKeyFlags(c, &o.settings)...)))
+	groupedHelp(c, append([]group{{"Looking", own}}, addKeyFlags(c, &o.settings)...))
 	return c
 }
 

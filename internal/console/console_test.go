@@ -28,9 +28,10 @@ type board struct {
 	uart    *serial.UART
 	console *console.Console
 	init    string
-	waits   int  // how often the console had nothing to do
-	full    bool // there is no memory for the SDK
-	bare    bool // there are no records
+	errors  []string // that the console told
+	waits   int      // how often the console had nothing to do
+	full    bool     // there is no memory for the SDK
+	bare    bool     // there are no records
 }
 
 func (b *board) Serial(int) port.Serial { return b.uart }
@@ -75,6 +76,7 @@ func newBoard(t testing.TB) *board {
 		OpenLibs: func(state.State) {},
 		Banner:   func() string { return "\nthe banner\n" },
 		OnWait:   func() { b.waits++ },
+		OnError:  func(message string) { b.errors = append(b.errors, message) },
 	})
 	b.AtReset(b.uart.Reset)
 	b.AtReset(b.console.Reset)

@@ -76,13 +76,28 @@ func (c *Console) start(L state.State) int {
 	if options, _ := record(L, port.RecordStartup); len(options) == 0 || options[0]&port.StartupNoBanner == 0 {
 		c.print(c.config.Banner())
 	}
-	if status := loadInit(L); status == state.OK {
-		if doCall(L, 0) == state.OK {
+	status := loadInit(L)
+	if status == state.OK {
+		if status = doCall(L, 0); status == state.OK {
 			return 0
 		}
 	}
+	c.failed(L, status)
 	printValues(L, 1)
 	return 0
+}
+
+// failed tells of an error whose message is on top of the stack. That there is no init.lua is
+// none: the firmware prints so and goes on.
+func (c *Console) failed(L state.State, status state.Status) {
+	if status == state.OK || status == state.ErrFile {
+		return
+	}
+	message, ok := L.ToString(-1)
+	if !ok {
+		message = "(an error that is no text)"
+	}
+	c.config.OnError(message)
 }
 
 // record reads a reboot config record; a chip without records has none.
@@ -179,6 +194,7 @@ func (c *Console) doJob(L state.State) {
 		if status == state.OK {
 			status = doCall(L, 0)
 		}
+		c.failed(L, status)
 		if status != state.OK && !L.IsNil(-1) {
 			L.PushString("Lua error: ")
 			L.Insert(-2)
@@ -188,7 +204,9 @@ func (c *Console) doJob(L state.State) {
 	}
 	setLines(L, ref)
 	c.driver.prompt = promptFor(L, ref == state.NoRef)
+	c.own = true
 	L.Output([]byte(c.driver.prompt))
+	c.own = false
 }
 
 // input puts text into the console's pipe (lua_input_string).

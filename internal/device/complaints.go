@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 )
 
 // complaints are what the host refused. An application may try again for ever, so each
@@ -40,6 +41,12 @@ func (c *complaints) end(d *Device) {
 		c.more = 0
 		d.report(Event{Kind: HostError, Text: fmt.Sprintf("the same and the like happened %d times more", n)})
 	}
+}
+
+// luaError tells of an error that the module prints as well.
+func (d *Device) luaError(k EventKind, message string) {
+	text, traceback, _ := strings.Cut(message, "\n")
+	d.report(Event{Kind: k, Text: text, Traceback: traceback})
 }
 
 // hostError tells what went wrong on the host.

@@ -120,7 +120,7 @@ func chipFields() keys.Fields[settings] {
 // timeFields say how time passes.
 func timeFields() keys.Fields[settings] {
 	return keys.Fields[settings]{
-		{Key: keys.Key{Name: "time", Value: "KIND", Usage: `"real", "virtual" (waiting takes no time), or a factor as in 10x`,
+		{Key: keys.Key{Name: "time", Value: "KIND", Values: []string{"real", "virtual", "10x"}, Usage: `"real", "virtual" (waiting takes no time), or a factor as in 10x`,
 			Doc: "`\"real\"`, `\"virtual\"`, or a factor as in `\"10x\"`", Default: "`\"real\"`"},
 			Read: readTime},
 		{Key: keys.Key{Name: "task_limit", Value: "TIME", Usage: `report tasks that take longer, as in 15ms, or "off"`,
