@@ -2,6 +2,7 @@ package hostnet
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -293,6 +294,45 @@ func TestSilence_Ends(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
+}
+
+// Between the module and the host, too, nothing comes and goes while the network is silent.
+func TestSilence_Host(t *testing.T) {
+	b := newBench(t, sdk.NewRealClock(10), nil)
+	s := newSink()
+	b.serve(80, func(port.TCP) *sink { return s })
+	c := b.dial(80)
+	c.Write([]byte("before"))
+	if got := string(<-s.data); got != "before" {
+		t.Fatalf("got %q", got)
+	}
+	silent := func(on bool) { b.do(func() { b.net.SetSilent(port.StationIf, on) }) }
+	silent(true)
+	c.Write([]byte("late"))
+	b.do(func() { s.c.Recved(); s.c.Write([]byte("answer")) })
+	_ = c.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+	if n, _ := c.Read(make([]byte, 10)); n != 0 {
+		t.Errorf("%d bytes come out of a silent network", n)
+	}
+	select {
+	case p := <-s.data:
+		t.Errorf("%q comes in", p)
+	default:
+	}
+	silent(false)
+	if got := string(<-s.data); got != "late" {
+		t.Errorf("got %q", got)
+	}
+	_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	got := make([]byte, 6)
+	if _, err := io.ReadFull(c, got); err != nil || string(got) != "answer" {
+		t.Errorf("the host got %q, %v", got, err)
+	}
+	s.want(t, "sent 6")
+	silent(true)
+	c.Close()
+	b.do(func() { s.c.KeepAlive(30 * time.Second) })
+	s.want(t, "failed -8")
 }
 
 // An acknowledgement that is lost makes the sender repeat; the receiver tells the application

@@ -110,6 +110,7 @@ func (c *conn) KeepAlive(idle time.Duration) {
 	if c.sock != nil {
 		c.setKeepAlive()
 	}
+	c.n.wake(c)
 }
 
 func (c *conn) setKeepAlive() {
