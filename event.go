@@ -120,6 +120,9 @@ type (
 		About
 		Traceback string
 	}
+	// OldCode tells, behind a Panic or LuaError, that an older edition of Lua or an older
+	// firmware has what the application uses, and what there is instead; each is told once.
+	OldCode struct{ About }
 	// OutOfMemory tells that memory was wanted which is not there; each place is told of once.
 	// Lua has collected the garbage before; nobody does for what the SDK, lwIP or a module
 	// wants for itself.
@@ -179,6 +182,7 @@ func (Bug) Name() string            { return device.Bug.String() }
 func (MissingModule) Name() string  { return device.MissingModule.String() }
 func (Panic) Name() string          { return device.Panic.String() }
 func (LuaError) Name() string       { return device.LuaError.String() }
+func (OldCode) Name() string        { return device.OldCode.String() }
 func (OutOfMemory) Name() string    { return device.OutOfMemory.String() }
 func (StoreRefused) Name() string   { return device.StoreRefused.String() }
 func (InputLate) Name() string      { return device.InputLate.String() }
@@ -305,6 +309,9 @@ func (e LuaError) MarshalJSON() ([]byte, error) {
 }
 
 // MarshalJSON implements Event.
+func (e OldCode) MarshalJSON() ([]byte, error) { return json.Marshal(e.record(e.Name())) }
+
+// MarshalJSON implements Event.
 func (e OutOfMemory) MarshalJSON() ([]byte, error) {
 	r := e.record(e.Name()).traced(e.Traceback)
 	r.Wanted, r.For, r.Free, r.Largest, r.Garbage = e.WantedBytes, e.For, &e.FreeBytes, &e.LargestBytes, &e.GarbageBytes
@@ -395,6 +402,8 @@ func eventOf(e device.Event, p *project.Project) Event {
 		return Panic{a, e.Traceback}
 	case device.LuaError:
 		return LuaError{a, e.Traceback}
+	case device.OldCode:
+		return OldCode{a}
 	case device.OutOfMemory:
 		s := e.Shortage
 		return OutOfMemory{a, s.Wanted, s.For, s.Free, s.Largest, s.Garbage, e.Traceback}

@@ -261,7 +261,9 @@ func (m *Module) config() device.Config {
 	c.Watch = m.watch()
 	c.Net.Fail = o.hook.FailNetwork
 	if o.hook.Trial {
-		c.Clock = sdk.NewVirtualClock()
+		if c.Clock = sdk.Clock(sdk.NewVirtualClock()); o.hook.RealTime {
+			c.Clock = sdk.NewRealClock(1)
+		}
 		c.Net.AutoPorts, c.Net.Ports = true, nil
 		c.Seed = cmp.Or(o.hook.Seed, c.Seed, 1)
 	}

@@ -55,6 +55,9 @@ type App struct {
 	// Signals calls f with each request of the host to end the program, until stop
 	// is called.
 	Signals func(f func()) (stop func())
+	// Buttons, if any, calls f with each request of the host to press the module's reset button
+	// or to cycle its power, until stop is called.
+	Buttons func(f func(power bool)) (stop func())
 	// KeepPipes, if any, makes writing to a stream that nobody reads any more fail, instead
 	// of ending the process.
 	KeepPipes func()

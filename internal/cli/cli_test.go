@@ -161,7 +161,7 @@ func app(t *testing.T, files ...string) string {
 }
 
 func TestExec(t *testing.T) {
-	dir := app(t, "args.lua", "print(#arg, ...)", "bad.lua", "local function f() error('oh') end f()",
+	dir := app(t, "args.lua", "print(#arg, arg[0]:match('[^/\\\\]+$'), arg[1], arg[#arg], arg[#arg + 1], ...)", "bad.lua", "local function f() error('oh') end f()",
 		"syntax.lua", "x = = 1", "exit.lua", "io.write('bye') os.exit(7)", "in.lua", "print(io.read())")
 	for _, c := range []struct {
 		code            int

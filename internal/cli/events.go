@@ -140,7 +140,7 @@ func (v *events) uploaded(files []moonlet.Loaded) {
 func (v *events) event(e moonlet.Event) {
 	problem, traceback := false, ""
 	switch e := e.(type) {
-	case moonlet.Exception, moonlet.HostError, moonlet.FlashWear, moonlet.InputLate:
+	case moonlet.Exception, moonlet.HostError, moonlet.FlashWear, moonlet.InputLate, moonlet.OldCode:
 		problem = true
 	case moonlet.OutOfMemory:
 		problem, traceback = true, e.Traceback

@@ -30,7 +30,7 @@ const execHelp = `Runs a Lua program with the standard library, io and os, and w
 numbers (32-bit integers and floats, or others by --number), but without a module
 around it. What numbers look like and some functions give is this computer's, as with
 luac.cross -e, or with --libc chip a module's. FILE is source or compiled code; "-" is the standard input. The program
-gets the arguments as "...".
+gets the arguments as "...", and in the table arg with its own name at 0.
 
 --memory and --timeout bound what a program takes of memory and time. They do not
 bound what it does: io and os reach the files and commands of whoever runs it.

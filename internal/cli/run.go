@@ -339,6 +339,9 @@ func (r *runner) live() (err error) {
 	} else {
 		go r.feed(typed)
 	}
+	if r.app.Buttons != nil {
+		defer r.app.Buttons(r.press)()
+	}
 	err = r.machine.Run(r.ctx)
 	switch cause := context.Cause(r.ctx); {
 	case errors.Is(err, moonlet.ErrCut):
@@ -380,6 +383,16 @@ func (r *runner) ending(finished <-chan struct{}) {
 	r.mu.Unlock()
 	r.app.reportBug(fmt.Sprintf("the module did not end within %v", endMax))
 	r.app.Exit(ExitBug)
+}
+
+// press presses the module's reset button, or cycles its power. It waits for the module, so
+// it has a goroutine of its own; the module may be closed meanwhile.
+func (r *runner) press(power bool) {
+	do := r.module.Reset
+	if power {
+		do = r.module.CutPower
+	}
+	r.telling.Go(func() { _ = do() })
 }
 
 // leave ends the run.

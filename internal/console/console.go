@@ -35,7 +35,7 @@ type Serial interface {
 }
 
 // Config is what a console needs of its module besides a port.Chip with records. All fields
-// are needed.
+// but Init are needed.
 type Config struct {
 	Serial Serial
 	// Memory is the heap as the SDK sees it, where the line lies that is typed.
@@ -46,6 +46,9 @@ type Config struct {
 	OpenLibs func(L state.State)
 	// Banner is what the firmware says of itself at each start, with line ends.
 	Banner func() string
+	// Init is what starts: a file of that name behind "@", a module of the store behind "!",
+	// or Lua code; "" is InitScript. A record of node.startupcommand wins over it.
+	Init string
 	// OnError is told of an error of the application or of what is typed, which is printed
 	// then.
 	OnError func(message string)

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"strings"
 
 	"moonlet.example/moonlet/internal/lua/state"
@@ -14,11 +15,14 @@ import (
 
 // Prompts of the console.
 const (
-	prompt     = "> "
-	prompt2    = ">> "
-	eofMark    = "<eof>"
-	initScript = "@init.lua"
+	prompt  = "> "
+	prompt2 = ">> "
+	eofMark = "<eof>"
 )
+
+// InitScript is what a build of the firmware starts if it does not say anything else
+// (LUA_INIT_STRING, user_config.h).
+const InitScript = "@init.lua"
 
 // Run starts Lua: the libraries, the console, the banner and the application. It is the task
 // that boots (lua_main, after it has made the state).
@@ -76,7 +80,7 @@ func (c *Console) start(L state.State) int {
 	if options, _ := record(L, port.RecordStartup); len(options) == 0 || options[0]&port.StartupNoBanner == 0 {
 		c.print(c.config.Banner())
 	}
-	status := loadInit(L)
+	status := c.loadInit(L)
 	if status == state.OK {
 		if status = doCall(L, 0); status == state.OK {
 			return 0
@@ -110,8 +114,8 @@ func record(L state.State, id uint8) (body []byte, ok bool) {
 }
 
 // loadInit pushes the function that starts the application.
-func loadInit(L state.State) state.Status {
-	init := initScript
+func (c *Console) loadInit(L state.State) state.Status {
+	init := cmp.Or(c.config.Init, InitScript)
 	if b, ok := record(L, port.RecordInit); ok {
 		init, _, _ = strings.Cut(string(b), "\x00")
 	}

@@ -66,6 +66,12 @@ type Config struct {
 	// TaskLimit and SoftWatchdog are as in sdk.Config.
 	TaskLimit, SoftWatchdog time.Duration
 
+	// Init is what the build starts, as console.Config has it; "" is init.lua.
+	Init string
+
+	// Script is what is done to the board, each step some time after the one before.
+	Script []BoardStep
+
 	// EndAt is when Run ends, in device time; 0 is never.
 	EndAt time.Duration
 
@@ -141,13 +147,14 @@ const (
 	MissingModule                   // a module of the firmware was asked for that Moonlet does not have
 	Panic                           // an error that nothing has caught: the module restarts
 	LuaError                        // an error of the application's start, or of what is typed
+	OldCode                         // the application uses what older Lua or firmware has
 	OutOfMemory                     // memory was wanted that is not there
 	StoreRefused                    // an image is none that the store can take
 	InputLate                       // the virtual clock does not wait any longer for who types
 )
 
 var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "network-refused", "cut", "bug", "missing-module",
-	"panic", "lua-error", "out-of-memory", "store-refused", "input-late"}
+	"panic", "lua-error", "old-code", "out-of-memory", "store-refused", "input-late"}
 
 // String is the kind's name, as it stands in JSON.
 func (k EventKind) String() string { return eventNames[k] }

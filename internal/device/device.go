@@ -58,6 +58,7 @@ type Device struct {
 	typing     typing
 	console    *console.Console
 	shortages  shortages
+	hinted     map[string]bool // what was told of older editions
 	places     places
 	missed     map[string]bool // modules of the firmware that were asked for and are not there
 	used       bool            // something is in RAM
@@ -101,6 +102,7 @@ func New(c Config) (*Device, error) {
 		return nil, err
 	}
 	d.room.On()
+	d.playScript(c.Script)
 	return d, nil
 }
 
@@ -155,8 +157,8 @@ func (d *Device) connect() error {
 		OnUncaught: func(message string) { d.luaError(Panic, message) }, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
 	})
 	d.console = console.New(console.Config{
-		Serial: d.uarts[0], Memory: sdkMemory{d}, OnWait: d.checkEnd,
-		OnError: func(message string) { d.luaError(LuaError, message) },
+		Serial: d.uarts[0], Memory: sdkMemory{d}, OnWait: d.checkEnd, Init: d.config.Init,
+		OnError:  func(message string) { d.luaError(LuaError, message) },
 		State:    func() state.State { return d.machine.State() },
 		OpenLibs: d.firmware.Machine.OpenLibs,
 		Banner:   func() string { return d.firmware.Banner(c.LFSSize) },
