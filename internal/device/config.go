@@ -123,8 +123,8 @@ type WiFi = radio.World
 const (
 	DefaultFreeHeap = 44 << 10
 	// MaxDebugHeap is the most that Config.DebugHeap may be, in bytes.
-	MaxDebugHeap = 4 << 20
-	DefaultChipID   = 0x4D4C54
+	MaxDebugHeap  = 4 << 20
+	DefaultChipID = 0x4D4C54
 	// DefaultUnitTime is a round figure between published measurements of the chip
 	// at 80 MHz, which disagree by a factor of nine; docs/time.md lists them.
 	DefaultUnitTime = 1250 * time.Nanosecond
