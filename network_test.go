@@ -180,10 +180,10 @@ func TestNetwork_Full(t *testing.T) {
 	open(t, app(join+`net.createServer():listen(80, function(c)
 		tmr.create():alarm(2000, 0, function() c:close() end) end) end)`), moonlet.On(n))
 	var others []*moonlet.Module
-	for range 6 {
-		others = append(others, open(t, app(join+`tmr.create():alarm(500, 0, function()
+	for i := range 6 { // one after the other: what is counted is who is connected already
+		others = append(others, open(t, app(join+fmt.Sprintf(`tmr.create():alarm(%d, 0, function()
 			local c = net.createConnection() c:on("connection", function() print("in") end)
-			c:connect(80, "192.168.0.111") end) end)`), moonlet.On(n)))
+			c:connect(80, "192.168.0.111") end) end)`, 500+10*i)), moonlet.On(n)))
 	}
 	in := func() (k int) {
 		for _, m := range others {
@@ -240,4 +240,76 @@ func TestNetwork_Standing(t *testing.T) {
 	if k := strings.Count(server.Output(), "datagram"); k == 0 || k > 40 {
 		t.Errorf("%d datagrams waited", k)
 	}
+}
+
+// What is sent outside of the connection's events waits for lwIP's slow tick: ten small sends
+// within 200 ms are told as sent once or twice, and the queue is full after 2,920 bytes.
+func TestNetwork_SendsFromTimer(t *testing.T) {
+	sends := func(t *testing.T, size int) string {
+		n := moonlet.NewNetwork()
+		open(t, app(join+`net.createServer():listen(80, function(c) end) end)`), moonlet.On(n))
+		m := open(t, app(join+fmt.Sprintf(`tmr.create():alarm(500, 0, function()
+			local c, n, sent = net.createConnection(), 0, 0
+			c:on("sent", function() sent = sent + 1 end)
+			c:on("connection", function() tmr.create():alarm(20, 1, function(t)
+				n = n + 1
+				local ok, e = pcall(c.send, c, ("x"):rep(%d))
+				if not ok or n == 10 then
+					t:unregister()
+					tmr.create():alarm(600, 0, function() print("result", n, ok, e, sent) end)
+				end
+			end) end)
+			c:connect(80, "192.168.0.111") end) end)`, size)), moonlet.On(n))
+		if err := n.RunUntil(func() bool { return strings.Contains(m.Output(), "result") }, time.Minute); err != nil {
+			t.Fatalf("%v\n%s", err, m.Output())
+		}
+		_, got, _ := strings.Cut(m.Output(), "result")
+		return strings.Join(strings.Fields(got), " ")
+	}
+	if got := sends(t, 7); got != "10 true nil 1" {
+		t.Errorf("small ones: %s", got)
+	}
+	if got := sends(t, 1000); got != "3 false out of memory 2" {
+		t.Errorf("large ones: %s", got)
+	}
+}
+
+// TestNetwork_Vanishes takes a server's network away while a client sends. For some seconds it
+// is as if data came late; when the server has noticed, its connection is over at once, and the
+// client's when somebody answers that there is none.
+func TestNetwork_Vanishes(t *testing.T) {
+	n := moonlet.NewNetwork()
+	server := open(t, app(join+`net.createServer():listen(80, function(c)
+		c:on("receive", function(_, s) print("got " .. s) end)
+		c:on("disconnection", function(_, e) print("server lost", e) end) end) end)`), moonlet.On(n))
+	other := open(t, app(join+`tmr.create():alarm(500, 0, function()
+		local c, i = net.createConnection(), 0
+		c:on("connection", function() print("connected") tmr.create():alarm(2000, 1, function(t)
+			i = i + 1
+			if not pcall(c.send, c, "n" .. i) then t:unregister() end
+		end) end)
+		c:on("disconnection", function(_, e) print("client lost", e) end)
+		c:connect(80, "192.168.0.111") end) end)`), moonlet.On(n))
+	until := func(m *moonlet.Module, text string, within time.Duration) {
+		t.Helper()
+		if err := n.RunUntil(func() bool { return strings.Contains(m.Output(), text) }, within); err != nil {
+			t.Fatalf("%q: %v\n%s\n%s", text, err, server.Output(), other.Output())
+		}
+	}
+	until(server, "got n1", time.Minute)
+	must(t, server.WiFi("vanish"))
+	must(t, n.RunFor(4*time.Second))
+	if strings.Contains(server.Output(), "got n2") {
+		t.Error("something comes in without a network")
+	}
+	must(t, server.WiFi("return"))
+	until(server, "got n2", 20*time.Second)
+	must(t, n.RunFor(10*time.Second))
+	must(t, server.WiFi("vanish"))
+	until(server, "server lost\t-8", 10*time.Second)
+	if strings.Contains(other.Output(), "client lost") {
+		t.Error("the client knows already")
+	}
+	must(t, server.WiFi("return"))
+	until(other, "client lost\t-9", 3*time.Minute)
 }

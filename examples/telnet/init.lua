@@ -24,6 +24,8 @@ local function session(socket)
   local sending = false
 
   local function sendNext()
+    -- A packet on its way takes 1.6 KB, for which Lua's collector does not run by itself.
+    if node.heap() < 8192 then collectgarbage() end
     local piece = output and output:read(PIECE)
     sending = piece ~= nil and #piece > 0
     if sending then socket:send(piece) end

@@ -195,7 +195,8 @@ func TestLines(t *testing.T) {
 // What is typed while a line is executed is echoed at once and executed then.
 func TestLines_Ahead(t *testing.T) {
 	b := startBoard(t, " ")
-	if got, want := b.typed("=1\n=2\n=3\n"), "=1\n1\n> =2\n=2\n> 3\n3\n> "; got != want {
+	long := "for i = 1, 10000 do end print(1)\n" // goes on while the others come
+	if got, want := b.typed(long+"=2\n=3\n"), long+"=1\n> 2\n=3\n2\n> 3\n> "; got != want {
 		t.Errorf("%q", got)
 	}
 }
@@ -257,6 +258,44 @@ func TestUARTReader_GetsBytes(t *testing.T) {
 	b.typed(`uart.on("data", 3, function(s) print("<" .. s .. ">") if s == "end" then uart.on "data" end end, 0)` + "\n")
 	if got := b.typed("abcend=1\n"); got != "<abc>\n<end>\n=1\n1\n> " {
 		t.Errorf("%q", got)
+	}
+}
+
+// A callback that chooses another way to get what comes finds the bytes that are there already
+// in the old way (input_readline, app/driver/input.c).
+func TestUARTReader_ChoosesAnotherWay(t *testing.T) {
+	for name, c := range map[string]struct{ on, typed, later, want string }{
+		"bytes to packets": {
+			`uart.on("data", 0, function(c) if c == "#" then tmrDelay() uart.on("data", 3, show, 0) else show(c) end end, 0)`,
+			"ab#cde", "fghi", "<a><b><c><d><e><fgh>",
+		},
+		"bytes to lines": {
+			`uart.on("data", 0, function(c) if c == "#" then tmrDelay() uart.on("data", "\n", show) else show(c) end end, 0)`,
+			"a#=1\n", "=2\n", "<a><=><1><\n>=2\n<=2>2\n> ",
+		},
+		"packets to bytes": {
+			`uart.on("data", 2, function(c) show(c) if c == "##" then tmrDelay() uart.on("data", 0, show, 0) end end, 0)`,
+			"ab##cd", "ef", "<ab><##><c><d><e><f>",
+		},
+		"packets to an end": {
+			`uart.on("data", 2, function(c) show(c) if c == "##" then tmrDelay() uart.on("data", "!", show, 0) end end, 0)`,
+			"##abc!de", "f!", "<##><abc!><def!>",
+		},
+		"lines to packets": {
+			`uart.on("data", "\n", function(c) show(c) if c == "x=1" then tmrDelay() uart.on("data", 3, show, 0) end end, 1) uart.setup(0, 115200, 8, 0, 1, 0)`,
+			"\nx=1\nabc", "def", "<>> <x=1><abc>> <def>",
+		},
+		"bytes given back": {
+			`uart.on("data", 0, function(c) if c == "#" then tmrDelay() uart.on("data") else show(c) end end, 0)`,
+			"a#=1\n", "=2\n", "<a>=1\n1\n> =2\n2\n> ",
+		},
+	} {
+		b := startBoard(t, " ")
+		b.typed(`function show(c) uart.write(0, "<" .. c .. ">") end function tmrDelay() for i = 1, 1e5 do end end` + "\n")
+		b.typed(c.on + "\n")
+		if got := b.typed(c.typed) + b.typed(c.later); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }
 
@@ -341,7 +380,7 @@ func TestOutOfMemory(t *testing.T) {
 		if strings.Contains(answer, "not enough memory") {
 			failed++
 		}
-		if whole = !reset; whole && !strings.HasSuffix(answer, "[C]: in ?\n> \n> ") {
+		if whole = !reset; whole && !strings.HasSuffix(answer, "[C]: in ?\n> =\n> ") {
 			t.Errorf("failing after %d: %q", n, answer)
 		}
 		if reset {

@@ -47,7 +47,7 @@ func TestNumberModels(t *testing.T) {
 			m := startModel(t, model, numbersProgram)
 			m.boot()
 			m.runFor(time.Second)
-			got := m.typed("=node.heap()\n=node.heap()\n")
+			got := m.typed("=node.heap()\n")
 			var n int
 			if _, err := fmt.Sscan(strings.TrimPrefix(got[strings.Index(got, "\n")+1:], "> "), &n); err != nil {
 				t.Fatalf("%q: %v", got, err)

@@ -194,7 +194,7 @@ type TCPHandler interface {
 	Connected()
 	Received(p []byte) // at most TCPSegment bytes, valid until it returns
 	Ended()            // the peer sends no more; the connection is still open
-	Sent(n int)        // n bytes of what was written are with the peer
+	Sent(n int)        // n bytes more of what was written are with the peer
 	Failed(err NetErr) // the connection is gone
 }
 
@@ -206,8 +206,9 @@ type TCP interface {
 	// SetPeerPort notes the port before the address is known.
 	SetPeerPort(port uint16)
 	Connect(addr IP, port uint16) NetErr
-	// Write queues a copy of p (tcp_write). It goes out when the current event
-	// or task is over.
+	// Write queues a copy of p (tcp_write). It goes out behind the callback that is
+	// running, if that is one of this connection; else with lwIP's next slow tick, at most
+	// 250 ms later, or with what else makes lwIP send before.
 	Write(p []byte) NetErr
 	// Recved opens the receive window again by as much as is missing
 	// (tcp_recved with TCP_WND). While it is not called, no more than TCPWindow

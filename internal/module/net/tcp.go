@@ -86,7 +86,7 @@ func (e *endpoint) Received(p []byte) {
 
 // Ended implements port.TCPHandler: the firmware closes its side, too.
 func (e *endpoint) Ended() {
-	e.gone(port.NetOK)
+	e.gone(port.NetOK, e.protected)
 	e.tcp.Close()
 }
 
@@ -98,10 +98,13 @@ func (e *endpoint) Sent(int) {
 }
 
 // Failed implements port.TCPHandler.
-func (e *endpoint) Failed(err port.NetErr) { e.gone(err) }
+func (e *endpoint) Failed(err port.NetErr) { e.gone(err, e.protected) }
+
+// protected calls a callback as a task does: an error of it is that of the task.
+func (e *endpoint) protected(nargs int) { e.main.PCallX(nargs, 0) }
 
 // gone tells the socket that its connection is no more (net_err_cb).
-func (e *endpoint) gone(err port.NetErr) {
+func (e *endpoint) gone(err port.NetErr, call func(nargs int)) {
 	if e.detached {
 		return
 	}
@@ -118,10 +121,9 @@ func (e *endpoint) gone(err port.NetErr) {
 		field = uReconnect
 	}
 	if u.get(field) != state.NoRef {
-		e.call(field, func(L state.State) int {
-			L.PushInteger(int64(err))
-			return 1
-		})
+		u.pushCallback(field)
+		L.PushInteger(int64(err))
+		call(2)
 	}
 	// As in the firmware this also lets go of a socket that its callback has
 	// connected anew.
@@ -157,7 +159,9 @@ func connect(L state.State) int {
 	u.attach(e)
 	err := u.lookUp(domain)
 	if err != port.NetOK {
-		u.detach(e)
+		// tcp_abort tells net_err_cb, which calls back if the socket was in use already: it
+		// waits for another name.
+		e.gone(port.NetErrAborted, func(n int) { L.MainThread().Call(n, 0) })
 		e.tcp.Abort()
 	}
 	return fail(L, err)

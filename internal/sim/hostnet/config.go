@@ -39,7 +39,7 @@ const PrivilegedBase = 8000
 
 // Times of the firmware's TCP, in device time.
 const (
-	// synTimeout is how long lwIP waits for an answer to a connection request:
+	// synTimeout is how long lwIP waits at most for an answer to a connection request:
 	// TCP_SYNMAXRTX (6, app/lwip/core/init.c) repetitions one second apart, and
 	// one tick of the 250 ms slow timer.
 	synTimeout = 6*time.Second + 250*time.Millisecond

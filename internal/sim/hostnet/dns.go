@@ -51,7 +51,7 @@ type query struct {
 }
 
 func (q *query) ask(name string) {
-	if _, ok := q.n.route(port.IP{}); !ok {
+	if own, ok := q.n.route(port.IP{}); !ok || q.n.muted(own) {
 		q.fail()
 		return
 	}

@@ -19,7 +19,8 @@ func (n *Net) Echo(to port.IP, size int, reply func()) uint16 {
 		n.echoSeq = 0
 	}
 	seq := n.echoSeq
-	if _, ok := n.route(to); !ok {
+	own, ok := n.route(to)
+	if !ok {
 		return seq
 	}
 	r := n.run
@@ -27,6 +28,9 @@ func (n *Net) Echo(to port.IP, size int, reply func()) uint16 {
 		return seq
 	}
 	n.noEcho() // nobody waits for an older one any more
+	if n.muted(own) {
+		return seq
+	}
 	answer := func() {
 		if n.echoSeq == seq {
 			n.received(reply)

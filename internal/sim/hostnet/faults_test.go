@@ -52,7 +52,7 @@ type tally struct {
 	text                                 string
 	connected, received, sent, ended, no int
 
-	wasSent chan struct{} // has a value when the module knows that it has sent
+	wasSent chan struct{} // has a value when the module knows that it has sent, or cannot
 }
 
 func (s *tally) Connected() {
@@ -71,12 +71,20 @@ func (s *tally) Ended() {
 }
 func (s *tally) Sent(int) {
 	s.sent++
+	s.goOn()
+}
+func (s *tally) Failed(port.NetErr) {
+	s.no++
+	s.goOn()
+}
+
+// goOn lets the peer answer.
+func (s *tally) goOn() {
 	select {
 	case s.wasSent <- struct{}{}:
 	default:
 	}
 }
-func (s *tally) Failed(port.NetErr) { s.no++ }
 
 // scenario is something to do with a module; it returns what went well, and must end
 // whatever fails. The limit is for what is waited for in vain.

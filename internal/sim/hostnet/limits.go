@@ -11,6 +11,7 @@ import (
 //
 //	received from a connection  the window, TCPWindow, until Recved opens it (reader)
 //	to be sent by a connection  TCPSendBuffer (conn.Write)
+//	while the network is silent the window of each connection, and its end (conn.heard)
 //	connections not accepted    the host's backlog; TCPMaxOpen with those that wait
 //	                            for memory (listener.wait)
 //	datagrams                   udpBacklog for each socket; more stay in the host's
@@ -22,8 +23,7 @@ import (
 //	names being looked up       port.DNSQueries, and maxLookUps over resets
 //	pings on their way          maxEchoes
 //	refusals that are told      maxTold
-//	packets of other modules    airBacklog, besides those of connections, which have the
-//	                            window of the peer
+//	packets of other modules    airBacklog; more are lost, and those of connections come again
 //
 // What comes in by Loop.Inject is bounded by these: each goroutine waits for its turn.
 const (

@@ -145,32 +145,43 @@ func (l *listener) wait() bool {
 // synAgain is how long a peer waits until it asks again (RFC 6298).
 const synAgain = time.Second
 
-// accepted takes a connection over. Where there is no memory for it the firmware does
-// not answer, so the peer asks again, each time after twice as long, until it gives up.
+// accepted takes a connection over. Where there is no memory for it, or the network is silent,
+// the firmware does not answer, so the peer asks again, each time after twice as long, until it
+// gives up.
 func (l *listener) accepted(s *net.TCPConn, again time.Duration) {
+	n := l.n
 	peer := s.RemoteAddr().(*net.TCPAddr).AddrPort()
 	from := fromHost(peer.Addr())
-	local, ok := l.n.route(from)
-	if !ok || !slices.Contains(l.n.listeners, l) || again > synTimeout { // network or server is gone, or the peer
+	local, ok := n.route(from)
+	if !ok || !slices.Contains(n.listeners, l) || again > synTimeout { // network or server is gone, or the peer
 		l.run.count(-1)
 		_ = s.SetLinger(0)
-		l.n.close(s, peer)
+		n.close(s, peer)
 		return
 	}
-	pcb, ok := l.n.newPCB()
+	pcb, ok := port.Block(0), false
+	if !n.muted(local) {
+		pcb, ok = n.newPCB()
+	}
 	if !ok {
-		l.n.later(s, again, func() { l.accepted(s, 2*again) })
+		n.later(s, again, func() { l.accepted(s, 2*again) })
 		return
 	}
-	c := l.n.newConn(nil, pcb)
+	c := n.newConn(nil, pcb)
 	c.local, c.localPort = local, l.port
 	c.peer, c.peerPort, c.host = from, peer.Port(), peer
-	c.established(s)
-	if !l.accept(c) {
-		c.Abort()
-		return
-	}
-	c.startReading()
+	c.sock = s
+	n.registered(c)
+	c.begin(n.ticks())
+	c.process(func() {
+		c.established()
+		c.measure(c.acked)
+		if !l.accept(c) {
+			c.Abort()
+			return
+		}
+		c.startReading()
+	})
 }
 
 func (l *listener) Close() {

@@ -2,7 +2,6 @@ package hostnet
 
 import (
 	"slices"
-	"time"
 
 	"moonlet.example/moonlet/internal/port"
 )
@@ -46,10 +45,6 @@ const (
 	nameDNS      = "lwIP: name look-up"
 	nameGroup    = "lwIP: multicast group"
 )
-
-// timeWait is how long a connection stays that this side has closed: more than
-// 2 × TCP_MSL (app/include/lwipopts.h) in ticks of 250 ms (tcp_slowtmr).
-const timeWait = 10*time.Second + 250*time.Millisecond
 
 // noMemory is a heap without end, for a stack whose memory does not count.
 type noMemory struct{}
@@ -119,17 +114,14 @@ func (n *Net) newPCB() (at port.Block, ok bool) {
 // silent is the connection that tcp_kill_prio would choose: all have the same
 // priority, and the oldest of those that are equal goes.
 func (n *Net) silent() (found *conn) {
-	longest, now := time.Duration(0), n.loop.Now()
+	longest, now := 0, n.ticks()
 	for _, c := range n.conns { // newest first, as lwIP lists them
-		if since := (now - c.heard).Truncate(slowTick); c.state != stClosed && since >= longest {
+		if since := now - c.tmr; c.state != stClosed && since >= longest {
 			found, longest = c, since
 		}
 	}
 	return found
 }
-
-// slowTick is TCP_SLOW_INTERVAL (app/include/lwip/tcp_impl.h).
-const slowTick = 250 * time.Millisecond
 
 // lingering is a connection in the state TIME_WAIT: nothing but its memory is left.
 type lingering struct {
@@ -138,9 +130,11 @@ type lingering struct {
 	timer port.Timer
 }
 
-// linger keeps the record of a connection that this side has closed. Where there are too
-// many, the oldest goes, as if memory for another connection were short.
-func (n *Net) linger(block port.Block) {
+// linger keeps the record of a connection that this side has closed until more than
+// 2 × TCP_MSL (app/include/lwipopts.h) have passed since the peer was last heard of before, in
+// slow tick heard. Where there are too many, the oldest goes, as if memory for another
+// connection were short.
+func (n *Net) linger(block port.Block, heard int) {
 	if n.cfg.Lingering <= 0 {
 		n.give(block)
 		return
@@ -151,7 +145,7 @@ func (n *Net) linger(block port.Block) {
 	n.cfg.Memory.Rename(block, nameWait)
 	w := &lingering{n: n, block: block}
 	w.timer = n.loop.NewTimer(w.end)
-	w.timer.Arm(timeWait, false)
+	w.timer.Arm(n.clock.at(max(heard+ticksMSL, n.ticks())+1)-n.loop.Now(), false)
 	n.waiting = append(n.waiting, w)
 }
 
@@ -162,12 +156,24 @@ func (w *lingering) end() {
 	if i := slices.Index(w.n.waiting, w); i >= 0 {
 		w.n.waiting = slices.Delete(w.n.waiting, i, i+1)
 	}
+	w.n.unregistered()
 }
 
 // segment is a piece of data that the connection keeps until the peer has it
 // (struct tcp_seg and its pbuf).
 type segment struct {
 	record, data port.Block
+	text         []byte
+	seq          int  // sequence number of its first byte, 0 before it leaves
+	fin          bool // the connection ends behind it
+}
+
+// length is how many sequence numbers the segment takes.
+func (s *segment) length() int {
+	if s.fin {
+		return len(s.text) + 1
+	}
+	return len(s.text)
 }
 
 func (n *Net) newSegment(size int) (s segment, ok bool) {
@@ -187,21 +193,21 @@ func (n *Net) freeSegments(list []segment) {
 	}
 }
 
-// buffer finds place for size bytes as tcp_write does: first behind the data of the last
+// buffer finds place for p as tcp_write does: first behind the data of the last
 // segment that has not left, then in new ones, each of which has the size of the
 // largest. Nothing changes if there is no place for all.
-func (c *conn) buffer(size int) bool {
-	mss := port.TCPSegment
+func (c *conn) buffer(p []byte) bool {
+	mss, most := port.TCPSegment, maxSegments
 	if c.state == stSynSent {
-		mss = earlySegment
+		mss, most = earlySegment, maxSegments-1 // the request to connect is one
 	}
-	if len(c.segments) >= maxSegments {
+	if len(c.segments) >= most {
 		return false
 	}
-	room, list := c.room, []segment(nil)
+	size, room, list := len(p), c.room, []segment(nil)
 	for size > room {
 		size -= room
-		s, ok := segment{}, len(c.segments)+len(list) < maxSegments
+		s, ok := segment{}, len(c.segments)+len(list) < most
 		if ok {
 			s, ok = c.n.newSegment(mss)
 		}
@@ -210,6 +216,16 @@ func (c *conn) buffer(size int) bool {
 			return false
 		}
 		list, room = append(list, s), mss
+	}
+	if c.room > 0 {
+		last, k := &c.segments[len(c.segments)-1], min(c.room, len(p))
+		last.text = append(last.text, p[:k]...)
+		p = p[k:]
+	}
+	for i := range list {
+		k := min(mss, len(p))
+		list[i].text = append(list[i].text, p[:k]...)
+		p = p[k:]
 	}
 	c.room = room - size
 	c.segments = append(c.segments, list...)

@@ -209,14 +209,14 @@ func TestMemory_TimeWaitLimit(t *testing.T) {
 		var last port.Block
 		for range 5 {
 			last, _ = b.net.newPCB()
-			b.net.linger(last)
+			b.net.linger(last, b.net.ticks())
 		}
 		if got := len(b.net.waiting); got != 3 || b.net.waiting[2].block != last {
 			t.Errorf("%d linger", got)
 		}
 		b.net.cfg.Lingering = 0
 		pcb, _ := b.net.newPCB()
-		b.net.linger(pcb)
+		b.net.linger(pcb, b.net.ticks())
 		for len(b.net.waiting) > 0 {
 			b.net.waiting[0].end()
 		}
@@ -229,12 +229,12 @@ func TestMemory_TimeWaitEnds(t *testing.T) {
 	ended := make(chan string, 2)
 	b.do(func() {
 		pcb, _ := b.net.newPCB()
-		b.net.linger(pcb)
+		b.net.linger(pcb, b.net.ticks())
 		look := func(d time.Duration) {
 			b.loop.NewTimer(func() { ended <- h.String() }).Arm(d, false)
 		}
-		look(timeWait - time.Millisecond)
-		look(timeWait + time.Millisecond)
+		look(10250*time.Millisecond - time.Millisecond)
+		look(10250*time.Millisecond + time.Millisecond)
 	})
 	if got := <-ended; got != "176 closed TCP connection (TIME_WAIT)" {
 		t.Errorf("after 10 s there is %q", got)
@@ -334,13 +334,12 @@ func TestMemory_Short(t *testing.T) {
 		for _, s := range []*sink{old, young} {
 			s.c = b.net.NewTCP(s)
 			s.c.Connect(port.IP{255, 255, 255, 255}, 80)
-			s.c.(*conn).timer.Disarm()
 			b.loop.Delay(time.Second)
 		}
 		first, _ := b.net.newPCB()
-		b.net.linger(first)
+		b.net.linger(first, b.net.ticks())
 		second, _ := b.net.newPCB()
-		b.net.linger(second)
+		b.net.linger(second, b.net.ticks())
 		limit(4)
 		if b.net.NewTCP(newSink()) == nil || len(b.net.waiting) != 1 || b.net.waiting[0].block != second {
 			t.Errorf("with one that is closed: %q", h)
@@ -442,7 +441,7 @@ func TestMemory_Reset(t *testing.T) {
 	b.do(func() {
 		s.c.Write([]byte("data"))
 		pcb, _ := b.net.newPCB()
-		b.net.linger(pcb)
+		b.net.linger(pcb, b.net.ticks())
 		clear(h.blocks) // Give panics now
 		b.net.Reset()
 		b.net.SetInterface(0, ownIP, ownMask)

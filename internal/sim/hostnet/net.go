@@ -28,6 +28,10 @@ type Net struct {
 	listeners []*listener
 	udps      []*udp
 	waiting   []*lingering // in TIME_WAIT, the oldest first
+	clock     tcpClock
+	tick      port.Timer    // when a tick means something to a connection,
+	tickAt    time.Duration // which is then
+	mute      [interfaces]bool
 	groups    []group
 	servers   [port.DNSServers]port.IP
 	names     nameTable
@@ -63,6 +67,7 @@ func New(cfg Config) *Net {
 	n := &Net{cfg: cfg, loop: cfg.Loop, walls: newWalls(&cfg), noEcho: func() {}}
 	n.dials.most, n.lookUps.most, n.echoes.most = maxDials, maxLookUps, maxEchoes
 	n.cond = sync.NewCond(&n.mu)
+	n.tick = n.loop.NewTimer(n.ticked)
 	n.start()
 	return n
 }
@@ -70,6 +75,8 @@ func New(cfg Config) *Net {
 func (n *Net) start() {
 	n.run = newRun(n)
 	n.coming.Store(new(atomic.Int32))
+	n.clock, n.tickAt, n.mute = tcpClock{before: 1}, never, [interfaces]bool{}
+	n.tick.Disarm()
 	// The default of lwIP is resolver1.opendns.com (app/lwip/core/dns.c).
 	n.servers = [port.DNSServers]port.IP{{208, 67, 222, 222}}
 }
@@ -115,8 +122,9 @@ func (n *Net) Close() {
 // connections of the old address.
 func (n *Net) SetInterface(i int, addr, mask port.IP) {
 	old := n.addr[i]
-	n.addr[i], n.mask[i] = addr, mask
-	n.onAir(i, old, addr)
+	if addr.IsAny() { // there is no network any more, so their peers do not hear of it
+		n.addr[i] = addr
+	}
 	if old != addr && !old.IsAny() {
 		for _, c := range append([]*conn(nil), n.conns...) {
 			if c.local == old && c.state != stClosed && c.state != stDone {
@@ -124,6 +132,8 @@ func (n *Net) SetInterface(i int, addr, mask port.IP) {
 			}
 		}
 	}
+	n.addr[i], n.mask[i] = addr, mask
+	n.onAir(i, old, addr)
 	n.mu.Lock()
 	n.up = n.isUp()
 	n.cond.Broadcast()
@@ -131,8 +141,8 @@ func (n *Net) SetInterface(i int, addr, mask port.IP) {
 }
 
 func (n *Net) isUp() bool {
-	for _, a := range n.addr {
-		if !a.IsAny() {
+	for i, a := range n.addr {
+		if !a.IsAny() && !n.mute[i] {
 			return true
 		}
 	}

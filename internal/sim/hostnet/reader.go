@@ -78,15 +78,15 @@ func (r *reader) loop(c *conn) {
 		if k > 0 {
 			r.took(k)
 			p := append([]byte(nil), buf[:k]...)
-			c.run.inject(func() { c.received(p) })
+			c.run.inject(func() { c.heard(func() { c.received(p) }) })
 		}
 		switch {
 		case err == nil:
 		case errors.Is(err, io.EOF):
-			c.run.inject(c.ended)
+			c.run.inject(func() { c.heard(c.ended) })
 			return
 		default:
-			c.run.inject(func() { c.readFailed(err) })
+			c.run.inject(func() { c.heard(func() { c.readFailed(err) }) })
 			return
 		}
 	}

@@ -2,7 +2,6 @@ package hostnet
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"slices"
@@ -11,15 +10,19 @@ import (
 	"moonlet.example/moonlet/internal/port"
 )
 
-// connState is a connection's state as far as the module can tell the difference.
+// connState is a connection's state (enum tcp_state, app/include/lwip/tcp.h).
 type connState uint8
 
 const (
 	stClosed connState = iota // not connected yet
 	stSynSent
+	stSynRcvd
 	stOpen
 	stPeerEnded // CLOSE_WAIT
-	stDone      // nobody is told anything any more
+	stFinWait1  // from here on the module has closed it, and is told nothing any more
+	stFinWait2
+	stLastAck
+	stDone // gone, or in TIME_WAIT
 )
 
 // conn implements port.TCP. All fields belong to the module's goroutine; what its
@@ -29,34 +32,40 @@ type conn struct {
 	run   *run
 	h     port.TCPHandler
 	state connState
-	sock  stream         // nil until the connection is there
+	air   bool           // the peer is another module
+	sock  *net.TCPConn   // otherwise; nil until the connection is there
 	host  netip.AddrPort // the other side, as the host knows it
 
 	local, peer         port.IP
 	localPort, peerPort uint16
 	ttl                 uint8
 	idle                time.Duration // of KeepAlive, 0 for none
+	probes              int           // sent since the peer was heard of
 
-	window   int    // bytes that the peer may still send (rcv_wnd)
-	space    int    // bytes that Write may still take (snd_buf)
-	queue    []byte // written, not handed over yet
-	sending  int    // bytes that a goroutine is handing over
-	flushing bool   // a flush is under way to the loop
-	counted  bool   // is one of the established connections
+	sender
+	window     int           // bytes that the peer may still send (rcv_wnd)
+	got        int           // sequence number of what comes next from another module (rcv_nxt)
+	ackDelay   bool          // TF_ACK_DELAY: an acknowledgement leaves with the next fast tick,
+	ackAt      time.Duration // which is then
+	ackNow     bool          // TF_ACK_NOW: with the next output
+	processing bool          // tcp_input_pcb: a segment is being processed
+	late       []func()      // what the host has brought while the network was silent
+	counted    bool          // is one of the established connections
+	server     *listener     // of a connection that is being accepted from another module
 
-	pcb      port.Block    // struct tcp_pcb
-	syn      []segment     // the request to connect, until there is an answer
-	segments []segment     // what was written and is not with the peer yet
-	flying   int           // how many of them have left
-	room     int           // bytes that the last of the others still has place for
-	heard    time.Duration // when the peer was last heard of
-	active   bool          // this side has closed it: its record lingers
+	pcb    port.Block // struct tcp_pcb
+	syn    []segment  // the request to connect, until there is an answer
+	tmr    int        // slow tick at which the peer was last heard of
+	ticked int        // the last slow tick that was one for this connection
+	active bool       // this side has closed it: its record lingers
 
-	rd      inflow
+	rd      *reader
 	dialing context.CancelFunc
 	holding *hold
-	timer   port.Timer
 }
+
+// over tells whether the module has closed the connection.
+func (c *conn) over() bool { return c.state >= stFinWait1 }
 
 // NewTCP makes a connection that is not connected; nil if there is no memory for it.
 func (n *Net) NewTCP(h port.TCPHandler) port.TCP {
@@ -68,8 +77,7 @@ func (n *Net) NewTCP(h port.TCPHandler) port.TCP {
 }
 
 func (n *Net) newConn(h port.TCPHandler, pcb port.Block) *conn {
-	c := &conn{n: n, run: n.run, h: h, ttl: port.DefaultTTL, window: port.TCPWindow, space: port.TCPSendBuffer,
-		pcb: pcb, heard: n.loop.Now()}
+	c := &conn{n: n, run: n.run, h: h, ttl: port.DefaultTTL, sender: newSender(), window: port.TCPWindow, pcb: pcb, tmr: n.ticks()}
 	n.conns = slices.Insert(n.conns, 0, c)
 	return c
 }
@@ -90,8 +98,8 @@ func (c *conn) SetTTL(ttl uint8) {
 
 // option sets an option of a socket of the host.
 func (c *conn) option(set func(s *net.TCPConn)) {
-	if s, ok := c.sock.(*net.TCPConn); ok {
-		c.n.option(c.host, func() { set(s) })
+	if c.sock != nil {
+		c.n.option(c.host, func() { set(c.sock) })
 	}
 }
 
@@ -102,6 +110,7 @@ func (c *conn) KeepAlive(idle time.Duration) {
 	if c.sock != nil {
 		c.setKeepAlive()
 	}
+	c.n.wake(c)
 }
 
 func (c *conn) setKeepAlive() {
@@ -127,35 +136,44 @@ func (c *conn) Connect(a port.IP, p uint16) port.NetErr {
 	}
 	c.syn = []segment{syn}
 	c.state = stSynSent
-	if a.IsBroadcast() || a.IsAny() || a.IsMulticast() {
-		c.giveUpAfter(synTimeout)
-		return port.NetOK
-	}
-	if n := c.n.neighbour(a); n != nil {
-		c.call(n, a, p)
-		return port.NetOK
-	}
-	to, ok := c.n.way("tcp", a, p)
-	if !ok || !c.dial(to) {
-		c.giveUpAfter(synTimeout) // nobody answers
-	}
+	c.n.registered(c)
+	c.begin(c.n.ticks())
+	c.ask()
+	c.n.wake(c)
 	return port.NetOK
 }
 
-// dial lets the host connect, unless it does that too many times already.
-func (c *conn) dial(to netip.AddrPort) bool {
-	started, r := c.n.loop.Now(), c.run
+// ask sends the request to connect, or the answer to one, or sends it again.
+func (c *conn) ask() {
+	a := c.peer
+	switch {
+	case c.state == stSynRcvd:
+		c.transmit(airSegment{syn: true})
+	case a.IsBroadcast() || a.IsAny() || a.IsMulticast(), c.n.muted(c.local):
+	case c.n.neighbour(a) != nil:
+		c.air = true
+		c.transmit(airSegment{syn: true})
+	case c.dialing == nil:
+		if to, ok := c.n.way("tcp", a, c.peerPort); ok {
+			c.dial(to)
+		}
+	}
+}
+
+// dial lets the host connect, unless it does that too many times already. While it tries,
+// nobody has to ask again.
+func (c *conn) dial(to netip.AddrPort) {
+	r := c.run
 	ctx, cancel := context.WithCancel(r.ctx)
 	c.host, c.dialing, c.holding = to, cancel, r.hold(0)
 	asked := r.spawnIn(&c.n.dials, func() {
 		sock, err := c.n.dial(ctx, to)
-		r.injectSock(sock, func() { c.dialed(sock, err, started) })
+		r.injectSock(sock, func() { c.dialed(sock, err) })
 	})
 	if !asked {
 		cancel()
 		r.release(c.holding)
 	}
-	return asked
 }
 
 func (n *Net) dial(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error) {
@@ -170,7 +188,7 @@ func (n *Net) dial(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error)
 	return s.(*net.TCPConn), nil
 }
 
-func (c *conn) dialed(sock *net.TCPConn, err error, started time.Duration) {
+func (c *conn) dialed(sock *net.TCPConn, err error) {
 	c.run.release(c.holding)
 	c.dialing()
 	switch {
@@ -180,25 +198,32 @@ func (c *conn) dialed(sock *net.TCPConn, err error, started time.Duration) {
 		}
 	case err == nil:
 		c.run.count(1)
-		c.established(sock)
+		c.sock = sock
+		c.heard(func() { c.answered(port.TCPWindow) })
+	case refused(err):
+		c.heard(func() { c.fail(port.NetErrReset) })
+	}
+	// On the air nobody says "unreachable": lwIP just gets no answer.
+}
+
+// answered comes with the answer to the request to connect. The connection is counted.
+func (c *conn) answered(window int) {
+	if c.state != stSynSent {
+		return
+	}
+	c.process(func() {
+		c.sender.window = window
+		c.established()
 		c.h.Connected()
 		c.startReading()
-		c.flush()
-	case refused(err):
-		c.fail(port.NetErrReset)
-	default: // on the air nobody says "unreachable": lwIP just gets no answer
-		c.giveUpAfter(synTimeout - (c.n.loop.Now() - started))
-	}
+		c.ackNow = true
+	})
 }
 
-func (c *conn) giveUpAfter(d time.Duration) {
-	c.timer = c.n.loop.NewTimer(func() { c.fail(port.NetErrAborted) })
-	c.timer.Arm(max(d, 0), false)
-}
-
-// established takes over the socket of a connection that the caller has counted.
-func (c *conn) established(sock stream) {
-	c.sock, c.state, c.counted, c.heard = sock, stOpen, true, c.n.loop.Now()
+// established makes an open connection of one that the caller has counted.
+func (c *conn) established() {
+	c.state, c.counted = stOpen, true
+	c.acked, c.timing, c.repeats = 1, false, 0
 	c.freeSYN()
 	if c.ttl != port.DefaultTTL {
 		c.setTTL()
@@ -209,111 +234,83 @@ func (c *conn) established(sock stream) {
 }
 
 func (c *conn) startReading() {
-	if c.state != stOpen {
+	if c.state != stOpen || c.sock == nil {
 		return
 	}
-	switch s := c.sock.(type) {
-	case *wireEnd:
-		c.rd = s
-	case *net.TCPConn:
-		rd := newReader(s)
-		rd.fails = func() error { return c.n.fails(OpRead, c.host) }
-		c.rd = rd
-		c.run.spawn(func() { rd.loop(c) })
-	}
+	c.rd = newReader(c.sock)
+	c.rd.fails = func() error { return c.n.fails(OpRead, c.host) }
+	rd := c.rd
+	c.run.spawn(func() { rd.loop(c) })
 }
 
-// Write takes p if it fits into the send buffer (tcp_write_checks,
-// app/lwip/core/tcp_out.c).
+// Write takes p if it fits into the send buffer (tcp_write, app/lwip/core/tcp_out.c). It does
+// not send it: output does.
 func (c *conn) Write(p []byte) port.NetErr {
-	if c.state == stClosed || c.state == stDone {
+	if c.state == stClosed || c.over() {
 		return port.NetErrConn
 	}
-	if len(p) > c.space {
+	space := c.space
+	if c.state < stOpen {
+		space-- // the request to connect takes one
+	}
+	if len(p) > space {
+		c.memErr = true
 		return port.NetErrMem
 	}
 	if len(p) == 0 {
 		return port.NetOK
 	}
-	if !c.buffer(len(p)) {
+	if !c.buffer(p) {
+		c.memErr = true
 		return port.NetErrMem
 	}
-	c.queue = append(c.queue, p...)
 	c.space -= len(p)
-	if c.sock != nil && !c.flushing && c.sending == 0 {
-		// What one event writes leaves together, as lwIP sends it on return.
-		c.flushing = true
-		c.run.inject(func() {
-			c.flushing = false
-			c.flush()
-		})
+	if !c.processing && c.state >= stOpen {
+		c.n.wake(c)
 	}
 	return port.NetOK
 }
 
-// flush hands the queue over as one piece, if none is on its way.
-func (c *conn) flush() {
-	if c.sending > 0 || len(c.queue) == 0 || c.sock == nil {
+// arrived takes note of so many bytes, or an end, that have come (tcp_ack): every second
+// segment is acknowledged, a single one with the next fast tick.
+func (c *conn) arrived() {
+	if c.ackDelay && c.n.loop.Now() < c.ackAt {
+		c.ackDelay, c.ackNow = false, true
 		return
 	}
-	piece := c.queue
-	c.queue, c.sending = nil, len(piece)
-	c.flying, c.room = len(c.segments), 0
-	if w, ok := c.sock.(*wireEnd); ok {
-		w.send(piece)
+	c.ackDelay, c.ackAt = true, c.n.clock.nextFast(c.n.loop.Now())
+}
+
+// received comes with data of the host.
+func (c *conn) received(p []byte) {
+	if c.state != stOpen {
 		return
 	}
-	h := c.run.hold(holdLimit)
-	sock, r := c.sock.(*net.TCPConn), c.run
-	r.spawn(func() {
-		err := c.n.fails(OpWrite, c.host)
-		if err == nil {
-			_, err = sock.Write(piece)
-		}
-		r.inject(func() {
-			r.release(h)
-			c.written(len(piece), err)
-		})
+	c.process(func() {
+		c.measure(c.acked)
+		c.take(p)
 	})
 }
 
-func (c *conn) written(n int, err error) {
-	c.sending, c.heard = 0, c.n.loop.Now()
-	if c.sock != nil {
-		c.n.freeSegments(c.segments[:c.flying])
-		c.segments, c.flying = c.segments[c.flying:], 0
-	}
-	switch {
-	case c.sock == nil: // dropped meanwhile
-	case err != nil && c.state == stDone:
-		c.active = false
-		c.drop()
-	case err != nil:
-		c.fail(lwipErr(err))
-	case c.state == stDone:
-		c.space += n
-		c.finish()
-	default:
-		c.space += n
-		c.h.Sent(n)
-		c.flush()
-	}
-}
-
-func (c *conn) received(p []byte) {
-	if c.state == stOpen {
-		c.window -= len(p)
-		c.heard = c.n.loop.Now()
-		c.n.received(func() { c.h.Received(p) })
-	}
+// take gives data to the application.
+func (c *conn) take(p []byte) {
+	c.window -= len(p)
+	c.arrived()
+	c.n.received(func() { c.h.Received(p) })
 }
 
 func (c *conn) ended() {
 	if c.state == stOpen {
-		c.state = stPeerEnded
-		c.uncount()
-		c.h.Ended()
+		c.process(c.end)
 	}
+}
+
+// end tells the application that the peer sends no more.
+func (c *conn) end() {
+	c.state = stPeerEnded
+	c.ackNow = true
+	c.uncount()
+	c.h.Ended()
 }
 
 func (c *conn) readFailed(err error) {
@@ -323,53 +320,68 @@ func (c *conn) readFailed(err error) {
 }
 
 // lwipErr is what lwIP would call a failure of an open connection.
-func lwipErr(err error) port.NetErr {
-	if errors.Is(err, errPeerReset) {
-		return port.NetErrReset
-	}
-	return netErr(err)
-}
+func lwipErr(err error) port.NetErr { return netErr(err) }
 
 func (c *conn) Recved() {
+	missing := port.TCPWindow - c.window
 	if c.rd != nil {
-		c.rd.allow(port.TCPWindow - c.window)
+		c.rd.allow(missing)
 	}
 	c.window = port.TCPWindow
+	if missing >= port.TCPWindow/4 { // TCP_WND_UPDATE_THRESHOLD: the peer is told now
+		c.ackNow = true
+		c.output()
+	}
 }
 
 func (c *conn) Close() {
 	switch c.state {
-	case stDone:
 	case stOpen, stPeerEnded:
-		if c.window != port.TCPWindow {
-			c.active = true
-			c.Abort()
-			return
-		}
-		c.active = c.state == stOpen
-		c.state = stDone
-		c.uncount()
-		if c.rd != nil {
-			c.rd.stop()
-		}
-		_ = c.sock.SetWriteDeadline(time.Now().Add(finTimeout))
-		c.finish()
-	default:
+	case stClosed, stSynSent, stSynRcvd:
 		c.drop()
+		return
+	default:
+		return
 	}
+	if c.window != port.TCPWindow || !c.addEnd() {
+		c.active = c.window != port.TCPWindow
+		c.Abort()
+		return
+	}
+	c.active = c.state == stOpen
+	c.state = map[bool]connState{true: stFinWait1, false: stLastAck}[c.active]
+	c.uncount()
+	if c.rd != nil {
+		c.rd.stop()
+	}
+	if c.sock != nil {
+		_ = c.sock.SetWriteDeadline(time.Now().Add(finTimeout))
+	}
+	c.output()
 }
 
-// finish goes on with closing: first the queue, then the socket.
-func (c *conn) finish() {
-	c.flush()
-	if c.sending == 0 {
-		c.drop()
+// addEnd queues the end (tcp_send_fin). There is no place for it if all that may be sent is on
+// its way; the firmware's module net resets the connection then.
+func (c *conn) addEnd() bool {
+	s := &c.sender
+	if k := len(s.segments); k > s.flying {
+		s.segments[k-1].fin = true
+		return true
 	}
+	if s.space == 0 || len(s.segments) >= maxSegments {
+		return false
+	}
+	s.segments = append(s.segments, segment{fin: true})
+	s.finAlone = true
+	return true
 }
 
 func (c *conn) Abort() {
 	if c.sock != nil {
 		_ = c.sock.SetLinger(0)
+	}
+	if c.air && c.state > stClosed && c.state != stDone {
+		c.transmit(airSegment{rst: true, seq: c.next})
 	}
 	c.drop()
 }
@@ -377,10 +389,6 @@ func (c *conn) Abort() {
 // kill ends the connection for its memory (tcp_kill_prio).
 func (c *conn) kill() {
 	c.active = false
-	if c.state == stDone {
-		c.Abort()
-		return
-	}
 	c.fail(port.NetErrAborted)
 }
 
@@ -390,8 +398,11 @@ func (c *conn) freeSYN() {
 	c.syn = nil
 }
 
-// lose forgets the connection's memory, for there is another heap now.
-func (c *conn) lose() { c.pcb, c.active, c.syn, c.segments, c.flying = 0, false, nil, nil, 0 }
+// lose forgets the connection's memory, for there is another heap now, and its peer, which is
+// not told anything.
+func (c *conn) lose() {
+	c.pcb, c.active, c.syn, c.segments, c.flying, c.air = 0, false, nil, nil, 0, false
+}
 
 // forget gives the connection's memory back, but for the record of one that this side
 // has closed.
@@ -400,24 +411,28 @@ func (c *conn) forget() {
 	c.n.freeSegments(c.segments)
 	c.segments, c.flying, c.room = nil, 0, 0
 	if c.active {
-		c.n.linger(c.pcb)
+		c.n.linger(c.pcb, c.tmr)
 	} else {
 		c.n.give(c.pcb)
 	}
 	c.pcb, c.active = 0, false
+	c.n.unregistered()
 }
 
 // fail ends the connection and tells why.
 func (c *conn) fail(e port.NetErr) {
+	tell := !c.over()
 	c.Abort()
-	c.h.Failed(e)
+	if tell && c.h != nil {
+		c.h.Failed(e)
+	}
 }
 
 // drop lets go of everything.
 func (c *conn) drop() {
 	c.uncount()
 	c.state = stDone
-	c.queue = nil
+	c.late = nil
 	if c.rd != nil {
 		c.rd.stop()
 	}
@@ -425,27 +440,14 @@ func (c *conn) drop() {
 		c.dialing()
 		c.run.release(c.holding)
 	}
-	if c.timer != nil {
-		c.timer.Disarm()
-	}
-	if c.sock != nil {
-		c.closeSock()
+	if s := c.sock; s != nil {
+		c.sock = nil
+		c.n.close(s, c.host)
 	}
 	if i := slices.Index(c.n.conns, c); i >= 0 {
 		c.n.conns = slices.Delete(c.n.conns, i, i+1)
 		c.forget()
 	}
-}
-
-// closeSock closes the socket or the wire.
-func (c *conn) closeSock() {
-	s := c.sock
-	c.sock = nil
-	if w, ok := s.(*wireEnd); ok {
-		_ = w.Close()
-		return
-	}
-	c.n.close(s, c.host)
 }
 
 func (c *conn) uncount() {

@@ -185,6 +185,9 @@ func (u *udp) arrived(sock *net.UDPConn, p []byte, from netip.AddrPort) {
 	if p, ok := u.asked.atHost(from, now); ok && !isGroup(p.seen.addr) {
 		seen = p.seen // the module knows it by another address
 	}
+	if own, _ := u.n.route(seen.addr); u.n.muted(own) {
+		return
+	}
 	if sock == u.in {
 		u.callers.note(from, seen, now)
 	}
@@ -198,10 +201,11 @@ func (u *udp) SendTo(p []byte, to port.IP, dst uint16) port.NetErr {
 	if !u.n.lend(packet(len(p)), nameSegment) {
 		return port.NetErrMem
 	}
-	if _, ok := u.n.route(to); !ok {
+	own, ok := u.n.route(to)
+	if !ok {
 		return port.NetErrRoute
 	}
-	if u.closed || len(p) > port.UDPMaxPayload {
+	if u.closed || len(p) > port.UDPMaxPayload || u.n.muted(own) {
 		return port.NetOK
 	}
 	if u.airSend(p, to, dst) {

@@ -158,6 +158,8 @@ func HeapKeys() keys.Fields[HeapUse] {
 	return keys.Fields[HeapUse]{
 		field("station", "heap that the SDK takes for a station", "the station's interface, while it is on",
 			func(u *HeapUse) *int { return &u.Station }),
+		field("first_station", "for the first station, until a reset", "what the station takes when it is on for the first time, and keeps until a reset",
+			func(u *HeapUse) *int { return &u.FirstStation }),
 		field("access_point", "for an access point", "the access point's interface, while it is on",
 			func(u *HeapUse) *int { return &u.AccessPoint }),
 		field("association", "for a connection to a network", "a connection to a network",

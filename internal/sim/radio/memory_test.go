@@ -79,6 +79,27 @@ func TestMemory(t *testing.T) {
 	want("without a radio", "")
 }
 
+// The first station leaves something behind, once in a life; the later ones nothing.
+func TestMemory_FirstStation(t *testing.T) {
+	h := &testHeap{blocks: map[port.Block]string{}}
+	b := newBench(t, Config{Memory: h, Use: HeapUse{Station: 10, AccessPoint: 20, FirstStation: 70}})
+	for _, m := range []struct {
+		mode port.WiFiMode
+		want string
+	}{
+		{port.NullMode, ""},
+		{port.StationMode, "10 station, 70 what the first station leaves"},
+		{port.SoftAPMode, "20 access point, 70 what the first station leaves"},
+		{port.StationAPMode, "10 station, 20 access point, 70 what the first station leaves"},
+		{port.NullMode, "70 what the first station leaves"},
+	} {
+		b.radio.SetMode(m.mode, false)
+		if got := h.String(); got != m.want {
+			t.Errorf("in mode %d there is %q, want %q", m.mode, got, m.want)
+		}
+	}
+}
+
 // TestMemory_Reset holds that a reset does not touch the heap, which is gone.
 func TestMemory_Reset(t *testing.T) {
 	h := &testHeap{blocks: map[port.Block]string{}}

@@ -44,6 +44,9 @@ const (
 // Link is told the module's addresses; a hostnet.Net is one.
 type Link interface {
 	SetInterface(i int, addr, mask port.IP)
+	// SetSilent tells that nothing comes and goes through an interface that has its address,
+	// or that it does again.
+	SetSilent(i int, on bool)
 	SetDNSServer(i int, a port.IP)
 }
 
@@ -104,6 +107,7 @@ type Radio struct {
 	maxPower  uint8 // quarters of dBm
 	hostname  string
 	station   station
+	kept      blocks // until a reset: what the first station took
 	ap        softAP
 	handler   func(port.WiFiEvent)
 	events    []port.WiFiEvent
@@ -175,7 +179,7 @@ func (r *Radio) Reset() {
 		t.Disarm()
 	}
 	*st = station{timer: st.timer, scanTimer: st.scanTimer, beacon: st.beacon}
-	r.ap = softAP{}
+	r.ap, r.kept = softAP{}, nil
 	r.mode, r.handler, r.events = port.NullMode, nil, nil
 	r.ip = [2]port.IPInfo{}
 	r.link(port.StationIf)
@@ -213,6 +217,14 @@ func (r *Radio) link(i int) {
 		info = r.ip[i]
 	}
 	r.cfg.Link.SetInterface(i, info.Addr, info.Netmask)
+	r.silence()
+}
+
+// silence tells the network stack whether the network that the station is with is there.
+func (r *Radio) silence() {
+	if n := r.station.net; r.cfg.Link != nil {
+		r.cfg.Link.SetSilent(port.StationIf, n != nil && n.gone)
+	}
 }
 
 // Mode implements port.WiFi.
@@ -230,10 +242,11 @@ func (r *Radio) SetMode(m port.WiFiMode, save bool) bool {
 		r.saved.Mode = m
 		r.save()
 	}
-	if old := r.mode; old != m {
+	old := r.mode
+	if old != m {
 		r.setMode(m)
-		r.emit(port.WiFiModeChanged{Old: old, New: m})
 	}
+	r.emit(port.WiFiModeChanged{Old: old, New: m}) // also of a mode to itself, as boards do
 	return true
 }
 

@@ -17,6 +17,8 @@ type bench struct {
 	loop  *sdk.Loop
 	radio *Radio
 	log   []string
+
+	silent [2]bool
 }
 
 func newBench(t *testing.T, cfg Config, script ...string) *bench {
@@ -43,7 +45,13 @@ func (b *bench) note(format string, args ...any) {
 }
 
 func (b *bench) SetInterface(i int, a, _ port.IP) { b.note("if%d %v", i, a) }
-func (b *bench) SetDNSServer(i int, a port.IP)    { b.note("dns%d %v", i, a) }
+func (b *bench) SetSilent(i int, on bool) {
+	if on != b.silent[i] {
+		b.silent[i] = on
+		b.note("if%d silent %v", i, on)
+	}
+}
+func (b *bench) SetDNSServer(i int, a port.IP) { b.note("dns%d %v", i, a) }
 
 func (b *bench) event(e port.WiFiEvent) {
 	switch e := e.(type) {
@@ -148,7 +156,8 @@ func TestScript(t *testing.T) {
 		"5000 if0 0.0.0.0", "5000 disconnected home 3",
 		"7050 connected home 6", "8050 dns0 192.168.0.1", "8050 if0 192.168.0.111",
 		"8050 ip 192.168.0.111 255.255.255.0 192.168.0.1",
-		"18500 if0 0.0.0.0", "18500 disconnected home 200",
+		"10000 if0 silent true",
+		"18500 if0 0.0.0.0", "18500 if0 silent false", "18500 disconnected home 200",
 		"20450 disconnected home 201",
 		"23500 connected home 6", "24500 dns0 192.168.0.1", "24500 if0 192.168.0.111",
 		"24500 ip 192.168.0.111 255.255.255.0 192.168.0.1",
@@ -179,12 +188,21 @@ func TestUnknownNetwork(t *testing.T) {
 	}
 }
 
+// A mode that is set again is told again, as boards do.
+func TestModeAgain(t *testing.T) {
+	b := newBench(t, Config{})
+	for _, m := range []port.WiFiMode{port.NullMode, port.NullMode, port.SoftAPMode, port.SoftAPMode} {
+		b.radio.SetMode(m, false)
+	}
+	b.expect(t, time.Second, "0 if1 0.0.0.0", "0 if1 192.168.4.1", "0 mode 2 0", "0 mode 0 0", "0 mode 0 2", "0 mode 2 2")
+}
+
 func TestStaticAddress(t *testing.T) {
 	b := newBench(t, Config{})
 	b.radio.SetMode(port.StationMode, false)
 	b.radio.SetIPInfo(port.StationIf, port.IPInfo{Addr: port.IP{10, 9, 8, 7}, Netmask: port.IP{255}, Gateway: port.IP{10, 0, 0, 1}})
 	b.join("x", "")
-	b.expect(t, 3*time.Second, "0 if1 0.0.0.0", "0 mode 2 1",
+	b.expect(t, 3*time.Second, "0 if1 0.0.0.0", "0 mode 2 1", "0 mode 1 1",
 		"2050 if0 10.9.8.7", "2050 connected x 6", "2050 ip 10.9.8.7 255.0.0.0 10.0.0.1")
 	if _, ok := b.radio.DHCP(port.StationIf); ok {
 		t.Error("DHCP client is running")
@@ -213,7 +231,7 @@ func TestSettingsSurviveReboot(t *testing.T) {
 	if m := b.radio.Mode(); m != port.StationMode {
 		t.Errorf("mode %d", m)
 	}
-	b.expect(t, 21*time.Second, "28500 if0 0.0.0.0", "28500 disconnected home 200") // the world outside went on
+	b.expect(t, 21*time.Second, "20000 if0 silent true", "28500 if0 0.0.0.0", "28500 if0 silent false", "28500 disconnected home 200") // the world outside went on
 	b.radio.Forget()
 	b.radio.Reset()
 	b.loop.Reset()

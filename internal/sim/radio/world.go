@@ -215,6 +215,9 @@ func (r *Radio) happened(s Step, oldAuth port.AuthMode) {
 		r.lost(reasonOr(s.Reason, port.ReasonAuthExpire))
 	case Vanish:
 		r.station.beacon.Arm(BeaconTime, false)
+		r.silence()
+	case Return:
+		r.silence()
 	case Auth:
 		if oldAuth != s.Auth {
 			r.emit(port.StationAuthChanged{Old: oldAuth, New: s.Auth})

@@ -128,9 +128,9 @@ do
     local n = 0
     s:on("sent", function(s)
       n = n + 1
-      if n < 2 then s:send(("x"):rep(2500)) elseif n == 2 then s:send "end" end
+      if n < 5 then s:send(("x"):rep(1000)) elseif n == 5 then s:send "end" end
     end)
-    s:send(("x"):rep(2500))
+    s:send(("x"):rep(1000))
   end)
   sk:on("receive", function(s, data) all = whole(data) end)
   sk:on("disconnection", function(s, err)
