@@ -28,7 +28,8 @@ type board struct {
 	uart    *serial.UART
 	console *console.Console
 	init    string
-	waits   int  // how often the console had nothing to do
+	waits   int // how often the console had nothing to do
+	watch   console.Watch
 	full    bool // there is no memory for the SDK
 	bare    bool // there are no records
 }
@@ -75,6 +76,23 @@ func newBoard(t testing.TB) *board {
 		OpenLibs: func(state.State) {},
 		Banner:   func() string { return "\nthe banner\n" },
 		OnWait:   func() { b.waits++ },
+		Watch: console.Watch{
+			Typed: func(c byte, echo int) {
+				if b.watch.Typed != nil {
+					b.watch.Typed(c, echo)
+				}
+			},
+			Prompt: func(text string) {
+				if b.watch.Prompt != nil {
+					b.watch.Prompt(text)
+				}
+			},
+			Receiver: func(r port.Receiver) {
+				if b.watch.Receiver != nil {
+					b.watch.Receiver(r)
+				}
+			},
+		},
 	})
 	b.AtReset(b.uart.Reset)
 	b.AtReset(b.console.Reset)

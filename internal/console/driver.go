@@ -27,6 +27,7 @@ func (d *driver) setup(L state.State, prompt string) bool {
 	if d.data == 0 {
 		return false
 	}
+	c.Watch.receiver(d.to)
 	c.Serial.OnReceive(d.receive)
 	return true
 }
@@ -58,11 +59,15 @@ func (d *driver) add(c byte) {
 func (d *driver) edit(c byte) {
 	const backspace, del = '\b', 0x7F
 	if c == '\r' && d.last == '\n' || c == '\n' && d.last == '\r' {
+		d.tell(c, Silent)
 		d.last = 0
 		return
 	}
 	if c == backspace || c == del {
-		if d.pos > 0 {
+		if d.pos == 0 {
+			d.tell(c, Silent)
+		} else {
+			d.tell(c, len("\b \b"))
 			if d.echo {
 				d.console.print("\b \b")
 			}
@@ -73,9 +78,11 @@ func (d *driver) edit(c byte) {
 	}
 	d.last = c
 	if c == '\r' || c == '\n' {
+		d.tell(c, len("\r\n"))
 		d.endLine()
 		return
 	}
+	d.tell(c, 1)
 	if d.echo {
 		d.console.print(string([]byte{c}))
 	}
@@ -83,6 +90,14 @@ func (d *driver) edit(c byte) {
 		d.pos = 0
 	}
 	d.add(c)
+}
+
+// tell tells that a byte was taken, of whose echo this many bytes are sent if there is any.
+func (d *driver) tell(c byte, echo int) {
+	if !d.echo && echo != Silent {
+		echo = 0
+	}
+	d.console.config.Watch.typed(c, echo)
 }
 
 // endLine gives a line to its readers; an empty one only brings a new prompt.
@@ -94,6 +109,7 @@ func (d *driver) endLine() {
 		d.to.F(d.bytes())
 	}
 	if d.pos == 0 {
+		d.console.config.Watch.prompt(d.prompt)
 		d.console.print(d.prompt)
 		return
 	}
@@ -105,6 +121,7 @@ func (d *driver) endLine() {
 
 // collect takes a character of a packet.
 func (d *driver) collect(c byte) {
+	d.console.config.Watch.typed(c, 0)
 	if d.to.F == nil {
 		return
 	}

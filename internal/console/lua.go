@@ -188,6 +188,7 @@ func (c *Console) doJob(L state.State) {
 	}
 	setLines(L, ref)
 	c.driver.prompt = promptFor(L, ref == state.NoRef)
+	c.config.Watch.prompt(c.driver.prompt)
 	L.Output([]byte(c.driver.prompt))
 }
 
