@@ -151,8 +151,8 @@ func (a *App) runProject(path string, o runOptions) (err error) {
 // moduleOptions are what the flags and the streams mean to the module.
 func (r *runner) moduleOptions() []moonlet.Option {
 	o := &r.options
-	list := append(settingOptions(o.settings), moonlet.Serial(r.out), moonlet.OnEvent(r.report), moonlet.EndAt(o.limit),
-		moonlet.Inside(hook.Options{Files: r.app.Files, FailNetwork: r.app.FailNetwork, Lenient: true, NoOutput: true}))
+	list := append(settingOptions(o.settings), moonlet.Serial(r.serial()), moonlet.OnEvent(r.report), moonlet.EndAt(o.limit),
+		moonlet.Inside(hook.Options{Files: r.app.Files, FailNetwork: r.app.FailNetwork, Lenient: true, NoOutput: true, Console: r.person.console()}))
 	if o.outside {
 		list = append(list, moonlet.TrustProject())
 	}
@@ -182,6 +182,7 @@ type runner struct {
 	out     *output // of the module
 	err     *output // of moonlet
 	events  *events
+	person  *person // nil where nobody edits lines
 	ctx     context.Context
 	end     context.CancelCauseFunc
 	telling sync.WaitGroup // for who tells events and cannot wait
@@ -206,11 +207,21 @@ func (a *App) newRunner(o runOptions) *runner {
 	if o.raw {
 		to = a.Out
 	}
-	r.out = newOutput(to, func(err error) {
+	onError := func(err error) {
 		r.end(fail(ExitHost, fmt.Errorf("standard output: %w", err)))
-	})
-	r.err = newOutput(a.Err, nil)
-	r.events = &events{to: r.err, out: r.out, json: o.json, quiet: o.quiet, eol: "\n", fresh: a.Terminal.Output()}
+	}
+	errs := a.Err
+	r.events = &events{json: o.json, quiet: o.quiet, eol: "\n", fresh: a.Terminal.Output(), leave: "Ctrl-C"}
+	if r.person = r.newPerson(onError); r.person != nil {
+		to = r.person.editor
+		if a.Terminal.Errors() {
+			errs = notes{r.person.editor}
+		}
+		r.events.fresh, r.events.leave = false, "Ctrl-D"
+	}
+	r.out = newOutput(to, onError)
+	r.err = newOutput(errs, nil)
+	r.events.to, r.events.out = r.err, r.out
 	stopSignals := a.Signals(r.leave)
 	if a.KeepPipes != nil {
 		a.KeepPipes()
@@ -222,6 +233,9 @@ func (a *App) newRunner(o runOptions) *runner {
 		stopSignals()
 		r.out.close(leaveWait) // if nobody has yet
 		r.err.close(leaveWait)
+		if r.person != nil {
+			r.person.screen.close(leaveWait)
+		}
 		r.end(nil)
 	}
 	return r
@@ -262,6 +276,9 @@ func (r *runner) closeOutputs(err error) error {
 	if r.err.close(patience) != nil && err != nil {
 		return &failure{code: exitCode(err), err: err, told: true} // nobody reads it
 	}
+	if r.person != nil {
+		r.person.screen.close(patience)
+	}
 	return err
 }
 
@@ -280,7 +297,7 @@ func (r *runner) start() error {
 	if err != nil {
 		return err
 	}
-	m, err := r.app.NewMachine(Run{Module: r.module, Serial: r.out, Report: r.report, EndAt: r.options.limit})
+	m, err := r.app.NewMachine(Run{Module: r.module, Serial: r.serial(), Report: r.report, EndAt: r.options.limit})
 	if err == nil {
 		r.machine = m
 		return nil
@@ -295,7 +312,12 @@ func (r *runner) start() error {
 func (r *runner) live() (err error) {
 	defer func() { err = errors.Join(err, r.machine.Close()) }()
 	typed := r.app.Terminal.Input()
-	if typed {
+	if r.person != nil {
+		if err := r.person.start(); err != nil {
+			return err
+		}
+		defer r.person.close()
+	} else if typed {
 		restore, err := r.app.Terminal.Raw()
 		if err != nil {
 			return fail(ExitHost, err)
@@ -307,7 +329,9 @@ func (r *runner) live() (err error) {
 			r.events.setRaw(false)
 		}()
 	}
-	go r.feed(typed)
+	if r.person == nil {
+		go r.feed(typed)
+	}
 	err = r.machine.Run(r.ctx)
 	switch cause := context.Cause(r.ctx); {
 	case errors.Is(err, moonlet.ErrCut):
@@ -334,6 +358,9 @@ func (r *runner) ending(finished <-chan struct{}) {
 	}
 	r.out.release()
 	r.err.release()
+	if r.person != nil {
+		r.person.screen.release()
+	}
 	select {
 	case <-finished:
 		return
