@@ -1,6 +1,9 @@
 package prompt
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 // erase takes the area from the terminal, and leaves the cursor and the colours as the
 // module's output left them.
@@ -63,8 +66,8 @@ func (e *Editor) arrange() (a area) {
 	if e.away || e.closed || e.prompt == "" && len(e.pending) == 0 && len(e.line.text) == 0 && e.search == nil {
 		return a
 	}
-	l := layout{width: e.width, col: e.out.col, base: e.out.col > 0}
-	if e.out.col == e.width || e.out.col > 0 && e.prompt != "" && !e.joined {
+	l := layout{width: e.width, col: e.out.col}
+	if o := &e.out; o.col == e.width || o.col < o.right || !o.fresh() && e.prompt != "" && !e.joined {
 		l.newRow()
 	}
 	if e.search == nil {
@@ -85,16 +88,26 @@ func (e *Editor) arrange() (a area) {
 	return a
 }
 
-// pendingShown is how many bytes of entered lines are shown at most: more than fit on a screen.
-const pendingShown = 8 << 10
+// pendingShown is how many bytes of entered lines are shown at most: of more, which somebody
+// has pasted, it is only told how many lines they are. They are drawn anew with each byte that
+// the module takes.
+const pendingShown = 512
 
-// shownPending is the end of the lines that were entered and not taken.
+// shownPending is what is shown of the lines that were entered and not taken.
 func (e *Editor) shownPending() []byte {
-	p := e.pending[max(len(e.pending)-pendingShown, 0):]
+	if len(e.pending) > pendingShown {
+		rest, _, _ := bytes.Cut(e.pending[:pendingShown], []byte{'\n'})
+		return fmt.Appendf(valid(rest), "\n(%d lines wait)\n", e.pendingLines-1)
+	}
+	return valid(e.pending)
+}
+
+// valid leaves out the rest of a character at the beginning.
+func valid(p []byte) []byte {
 	for len(p) > 0 && p[0]&0xC0 == 0x80 { // the rest of a character
 		p = p[1:]
 	}
-	return p
+	return p[:len(p):len(p)]
 }
 
 func (e *Editor) style(s string) string {

@@ -1,5 +1,7 @@
 package prompt
 
+import "io"
+
 // key does what a key means.
 func (e *Editor) key(k key) {
 	warned := e.warned
@@ -99,9 +101,9 @@ func (e *Editor) kill(from, to int) {
 
 // clear empties the terminal, but for prompt and line.
 func (e *Editor) clear() {
-	e.raw(styleReset + "\x1b[H\x1b[2J")
+	e.raw(styleReset)
+	io.WriteString(e.sink, "\x1b[H\x1b[2J")
 	e.buf = append(e.buf, e.out.sgr...)
-	e.out.col, e.out.last, e.out.lastW = 0, nil, 0
 	if e.prompt != "" {
 		e.joined = true
 	}

@@ -52,8 +52,9 @@ type Config struct {
 // Editor is one terminal. Write, Note and Keys may be called by three goroutines at once.
 type Editor struct {
 	config  Config
-	screen  *Screen
-	decoder decoder // of the goroutine that calls Keys
+	sink    io.Writer // gets what stays on the terminal; drawn, but for tests
+	screen  *Screen   // in front of it
+	decoder decoder   // of the goroutine that calls Keys
 
 	mu            sync.Mutex
 	buf           []byte // on its way to the terminal
@@ -64,14 +65,15 @@ type Editor struct {
 	away          bool // the terminal is somebody else's
 	closed        bool
 
-	prompt  string // of Lua, behind which a line goes; "" if there is none
-	joined  bool   // it stands in the row in which the output ended
-	pending []byte // entered and not taken by the module, with "\n" behind each line
-	line    line
-	killed  []rune // by the last key that takes away more than a character
-	search  *search
-	past    past
-	warned  bool // Ctrl-C was pressed last, and nothing was there to drop
+	prompt       string // of Lua, behind which a line goes; "" if there is none
+	joined       bool   // it stands in the row in which the output ended
+	pending      []byte // entered and not taken by the module, with "\n" behind each line
+	pendingLines int
+	line         line
+	killed       []rune // by the last key that takes away more than a character
+	search       *search
+	past         past
+	warned       bool // Ctrl-C was pressed last, and nothing was there to drop
 
 	follow follower
 }
@@ -79,10 +81,13 @@ type Editor struct {
 // New makes an Editor. Nothing is drawn before Start.
 func New(c Config) *Editor {
 	e := &Editor{config: c, width: max(c.Width, minWidth), height: max(c.Height, minHeight)}
-	e.screen = NewScreen(drawn{e})
+	e.follows(drawn{e})
 	e.past.history = c.History
 	return e
 }
+
+// follows lets a writer get what stays on the terminal.
+func (e *Editor) follows(w io.Writer) { e.sink, e.screen = w, NewScreen(w) }
 
 const (
 	pasteOn  = "\x1b[?2004h"
@@ -143,7 +148,7 @@ func (e *Editor) show(p []byte) { e.screen.Write(p) }
 
 // newRow begins a new row, unless the cursor is at the start of one. The area is erased.
 func (e *Editor) newRow() {
-	if e.out.col > 0 {
+	if !e.out.fresh() {
 		e.show([]byte("\r\n"))
 	}
 }
@@ -202,7 +207,7 @@ func (e *Editor) note(text, style string) {
 		if ended {
 			text += "\r\n"
 		}
-		drawn{e}.Write([]byte(text))
+		io.WriteString(e.sink, text)
 	}
 	e.out.sgr = kept
 	e.buf = append(e.buf, kept...)
@@ -271,7 +276,8 @@ func (e *Editor) enter() {
 			len(text), lineMax), styleFaint)
 	}
 	e.pending = append(append(e.pending, text...), '\n')
-	e.pending = e.pending[max(len(e.pending)-pendingMax, 0):]
+	e.pendingLines++
+	e.forget(max(len(e.pending)-pendingMax, 0))
 }
 
 // Bounds of what is typed: characters in a line, and bytes of entered lines that are remembered
@@ -287,7 +293,9 @@ const lineMax = 255
 // drop is Ctrl-C: it takes away the line, and lines that the module was not given yet.
 func (e *Editor) drop() {
 	if n := e.config.Drop(); n > 0 {
-		e.pending = e.pending[:max(len(e.pending)-n, 0)]
+		n = max(len(e.pending)-n, 0)
+		e.pendingLines -= bytes.Count(e.pending[n:], []byte{'\n'})
+		e.pending = e.pending[:n]
 	} else if len(e.line.text) == 0 {
 		if e.warned {
 			e.config.Leave()
@@ -301,7 +309,7 @@ func (e *Editor) drop() {
 		e.commit()
 		e.show([]byte(string(e.line.text) + "^C"))
 		e.newRow()
-		e.prompt, e.joined = prompt, joined && e.out.col > 0
+		e.prompt, e.joined = prompt, joined && !e.out.fresh()
 	}
 	e.line = line{}
 	e.past.leave()
@@ -314,6 +322,12 @@ func (e *Editor) taken(c byte) {
 		c = '\n'
 	}
 	if i := bytes.IndexByte(e.pending, c); i >= 0 {
-		e.pending = e.pending[i+1:]
+		e.forget(i + 1)
 	}
+}
+
+// forget takes bytes from the front of those that are pending.
+func (e *Editor) forget(n int) {
+	e.pendingLines -= bytes.Count(e.pending[:n], []byte{'\n'})
+	e.pending = e.pending[n:]
 }

@@ -29,23 +29,27 @@ func (e *Editor) Sent(n int) {
 }
 
 // mark lets something happen when all that was sent has come. There are no more marks than
-// bytes that were typed and prompts with output between them.
-func (e *Editor) mark(f func(e *Editor)) {
+// bytes that were typed and prompts with output between them. What happens without a word
+// (silent) is seen with what is sent next.
+func (e *Editor) mark(silent bool, f func(e *Editor)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	w := &e.follow
-	if w.seen >= w.sent && len(w.marks) == 0 {
+	switch {
+	case w.seen < w.sent || len(w.marks) > 0:
+		w.marks = append(w.marks, mark{w.sent, f})
+	case silent && w.found == 0:
+		f(e)
+	default:
 		e.erase()
 		f(e)
 		e.end()
-		return
 	}
-	w.marks = append(w.marks, mark{w.sent, f})
 }
 
 // Typed tells that the module took a byte that was typed, and how many bytes of echo it sends
 // next: 0 if it does not echo, less if there is nothing to be seen.
-func (e *Editor) Typed(c byte, echo int) { e.mark(func(e *Editor) { e.typed(c, echo) }) }
+func (e *Editor) Typed(c byte, echo int) { e.mark(echo > 0, func(e *Editor) { e.typed(c, echo) }) }
 
 func (e *Editor) typed(c byte, echo int) {
 	e.noPrompt()
@@ -65,7 +69,7 @@ func (e *Editor) typed(c byte, echo int) {
 
 // Prompted tells that Lua prints a prompt next.
 func (e *Editor) Prompted(text string) {
-	e.mark(func(e *Editor) {
+	e.mark(true, func(e *Editor) {
 		e.noPrompt()
 		sent := bytes.ReplaceAll([]byte(text), []byte("\r"), nil)
 		e.follow.text = bytes.ReplaceAll(sent, []byte("\n"), []byte("\r\n"))
@@ -82,10 +86,10 @@ func (e *Editor) Receives(lines bool) {
 // Reset tells of a reset of the module, by which this many bytes were lost that it had not
 // taken.
 func (e *Editor) Reset(lost int) {
-	e.mark(func(e *Editor) {
+	e.mark(false, func(e *Editor) {
 		e.noPrompt()
 		e.commit()
-		e.pending = e.pending[min(lost, len(e.pending)):]
+		e.forget(min(lost, len(e.pending)))
 	})
 }
 
@@ -164,7 +168,7 @@ func (e *Editor) prompted(text []byte) {
 		e.output(text[:i+1])
 		text = text[i+1:]
 	}
-	e.prompt, e.joined = clean(text), true
+	e.prompt, e.joined = clean(text), e.out.col >= e.out.right
 }
 
 // clean is text as a Screen shows it.

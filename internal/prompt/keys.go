@@ -99,6 +99,9 @@ func decodeEscape(b []byte) (key, int) {
 		if len(b) == 2 {
 			return keyNone, 0
 		}
+		if b[2] == 'M' { // Enter of the block of digits
+			return '\r', 3
+		}
 		return final(b[2], ""), 3
 	case 'b', 'B':
 		return keyWordLeft, 2
@@ -161,10 +164,6 @@ func final(c byte, parameters string) key {
 		return keyHome
 	case 'F':
 		return keyEnd
-	case 'M': // Enter of the block of digits
-		if parameters == "" {
-			return '\r'
-		}
 	case '~':
 		switch number {
 		case "1", "7":

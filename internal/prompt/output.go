@@ -10,6 +10,7 @@ import (
 // in which colours.
 type output struct {
 	col   int    // 0 to the width: there, the next character begins a new row
+	right int    // how far this row is used, as far as that is known
 	saved int    // by ESC [ s
 	sgr   []byte // sequences since the colours were the terminal's own
 	last  []byte // the last character that moved the cursor, with its colours and marks
@@ -44,7 +45,7 @@ func (o *output) char(r rune, text []byte, width int) {
 		o.col = 0
 		return
 	case '\n':
-		o.col = within
+		o.col, o.right = within, 0
 		return
 	case '\b':
 		o.col = max(within-1, 0)
@@ -65,11 +66,15 @@ func (o *output) char(r rune, text []byte, width int) {
 		return
 	}
 	if o.col+w > width {
-		o.col = 0
+		o.col, o.right = 0, 0
 	}
 	o.col += w
+	o.right = max(o.right, o.col)
 	o.last, o.lastW = append(append(o.last[:0], o.sgr...), text...), w
 }
+
+// fresh tells whether the cursor is in a row that is not used.
+func (o *output) fresh() bool { return o.col == 0 && o.right == 0 }
 
 // sequence follows one of the sequences that a Screen lets through.
 func (o *output) sequence(p []byte, final byte, width int) {
@@ -86,21 +91,28 @@ func (o *output) sequence(p []byte, final byte, width int) {
 	case 'm':
 		o.colour(p)
 	case 'A', 'B', 'd':
-		o.col = within
+		o.col, o.right = within, 0
 	case 'C':
 		o.col = min(within+min(number(first), width), width-1)
 	case 'D':
 		o.col = max(within-min(number(first), width), 0)
 	case 'E', 'F':
-		o.col = 0
+		o.col, o.right = 0, 0
+	case 'K':
+		if len(first) == 0 || first[0] == '0' {
+			o.right = min(o.right, within)
+		}
+		if o.col == width { // it takes the last character away
+			o.last, o.lastW = append(o.last[:0], ' '), 1
+		}
 	case 'G':
 		o.col = min(number(first), width) - 1
 	case 'H', 'f':
-		o.col = min(number(second), width) - 1
+		o.col, o.right = min(number(second), width)-1, 0
 	case 's':
 		o.saved = within
 	case 'u':
-		o.col = min(o.saved, width-1)
+		o.col, o.right = min(o.saved, width-1), 0
 	}
 }
 

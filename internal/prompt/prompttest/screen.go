@@ -168,7 +168,6 @@ func (s *Screen) sequence(parameters string, final byte) {
 		for i := within; i < s.Width; i++ {
 			s.cells[s.row][i] = " "
 		}
-		s.col = within
 	case 'J':
 		from := s.row + 1
 		if n == 2 {
