@@ -21,6 +21,7 @@ type person struct {
 	editor   *prompt.Editor
 	screen   *output      // to the terminal
 	lineEnd  atomic.Int32 // what goes to the module for the key Enter
+	lua      atomic.Bool  // Lua gets the lines
 	asking   atomic.Bool  // something is asked for that the module has not had time for
 	watching func()       // ends it
 	queue    queue
@@ -88,9 +89,19 @@ func (p *person) console() *hook.Console {
 		return nil
 	}
 	return &hook.Console{
-		Typed: p.editor.Typed, Prompt: p.editor.Prompted, Reset: p.editor.Reset,
+		Typed: p.editor.Typed,
+		Prompt: func(text string) {
+			p.editor.Prompted(text)
+			p.queue.open(true)
+		},
+		Reset: func(lost int) {
+			p.editor.Reset(lost)
+			p.queue.open(false)
+		},
 		Receiver: func(lines, hasEnd bool, end byte) {
 			p.editor.Receives(lines)
+			p.lua.Store(lines)
+			p.queue.open(!lines)
 			if hasEnd && end == '\r' {
 				p.lineEnd.Store('\r')
 			} else {
@@ -130,7 +141,7 @@ func (p *person) start() error {
 		go io.WriteString(p.r.app.Out, prompt.Restore) // which may wait for a reader
 		time.Sleep(leaveWait)
 	})
-	p.watching = p.r.app.Terminal.Watch(func() { p.editor.Resize(p.r.app.Terminal.Size()) }, p.editor.Suspend)
+	p.watching = p.r.app.Terminal.Watch(func() { p.editor.Resize(p.r.app.Terminal.Size()) }, p.continued)
 	p.editor.Start()
 	go p.read()
 	go p.typing()
@@ -176,6 +187,20 @@ func (p *person) suspend() {
 	p.r.app.Terminal.Suspend()
 	if err := p.takeTerminal(); err != nil {
 		p.r.end(err)
+	}
+}
+
+// continued makes the terminal raw again if somebody else has stopped the program. What it was
+// before that is what it is to be in the end.
+func (p *person) continued() {
+	p.mu.Lock()
+	taken := p.restore != nil
+	if taken {
+		_, _ = p.r.app.Terminal.Raw() // one that is gone ends the run as soon as it is read
+	}
+	p.mu.Unlock()
+	if taken {
+		p.editor.Redraw()
 	}
 }
 
@@ -246,10 +271,14 @@ func (p *person) send(line string) bool {
 	return p.queue.add(append([]byte(line), byte(p.lineEnd.Load())))
 }
 
-// typing types what was entered into the module, which takes it when it can.
+// typing types what was entered into the module, which takes it when it can. A line for Lua
+// waits for its prompt: so the transcript of what was pasted, or typed ahead, is in order.
 func (p *person) typing() {
 	defer p.r.guard()
 	for line := range p.queue.all {
+		if p.lua.Load() {
+			p.queue.open(false)
+		}
 		if _, err := p.r.machine.Type(line); err != nil {
 			return // it is closed
 		}
@@ -265,6 +294,7 @@ type queue struct {
 	changed *sync.Cond
 	lines   [][]byte
 	bytes   int
+	isOpen  bool // the next line may go
 	closed  bool
 }
 
@@ -279,6 +309,14 @@ func (q *queue) add(line []byte) bool {
 	q.lines, q.bytes = append(q.lines, line), q.bytes+len(line)
 	q.changed.Signal()
 	return true
+}
+
+// open lets the next lines go, or wait.
+func (q *queue) open(on bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.isOpen = on
+	q.changed.Signal()
 }
 
 // drop takes away all, and tells how many bytes that is.
@@ -301,7 +339,7 @@ func (q *queue) close() {
 func (q *queue) all(yield func([]byte) bool) {
 	for {
 		q.mu.Lock()
-		for len(q.lines) == 0 && !q.closed {
+		for (len(q.lines) == 0 || !q.isOpen) && !q.closed {
 			q.changed.Wait()
 		}
 		if q.closed {

@@ -27,10 +27,9 @@ type Terminal interface {
 	Color() bool
 	// Size is that of the standard output, in columns and rows.
 	Size() (columns, rows int)
-	// Watch calls resized when Size may have changed, and suspend when the host wants the
-	// program to stop for a while, until end is called. Suspend is where the program then
-	// stops, and returns when it goes on.
-	Watch(resized, suspend func()) (end func())
+	// Watch calls resized when Size may have changed, and continued when the program was
+	// stopped and goes on, until end is called. Suspend stops it.
+	Watch(resized, continued func()) (end func())
 	Suspend()
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func (hostTerminal) Editing() bool {
@@ -13,22 +14,18 @@ func (hostTerminal) Editing() bool {
 	return name != "" && name != "dumb"
 }
 
-func (hostTerminal) Watch(resized, suspend func()) func() {
-	c := make(chan os.Signal, 1)
+func (hostTerminal) Watch(resized, continued func()) func() {
+	c := make(chan os.Signal, 2)
 	signal.Notify(c, syscall.SIGWINCH, syscall.SIGCONT)
-	stop := make(chan os.Signal, 1)
-	if !signal.Ignored(syscall.SIGTSTP) {
-		signal.Notify(stop, syscall.SIGTSTP)
-	}
 	done := make(chan struct{})
 	go func() {
 		for {
 			select {
-			case <-c:
+			case s := <-c:
+				if s == syscall.SIGCONT {
+					continued()
+				}
 				resized()
-			case <-stop:
-				suspend()
-				signal.Notify(stop, syscall.SIGTSTP)
 			case <-done:
 				return
 			}
@@ -36,13 +33,26 @@ func (hostTerminal) Watch(resized, suspend func()) func() {
 	}()
 	return func() {
 		signal.Stop(c)
-		signal.Stop(stop)
 		close(done)
 	}
 }
 
-// Suspend stops the program's process group as Ctrl-Z would if the terminal were not raw.
+// suspendMax is how long the signal may be on its way that stops the program. None comes where
+// there is no shell that could continue it.
+const suspendMax = 100 * time.Millisecond
+
+// Suspend stops the program and those that were started with it, as Ctrl-Z would if the
+// terminal were not raw. Nobody ever asks to be notified of this signal: a Go program that
+// has been would not stop by it any more.
 func (hostTerminal) Suspend() {
-	signal.Reset(syscall.SIGTSTP)
-	syscall.Kill(0, syscall.SIGTSTP)
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGCONT)
+	defer signal.Stop(c)
+	if syscall.Kill(0, syscall.SIGTSTP) != nil {
+		return
+	}
+	select {
+	case <-c:
+	case <-time.After(suspendMax):
+	}
 }

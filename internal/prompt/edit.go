@@ -109,16 +109,16 @@ func (e *Editor) clear() {
 	}
 }
 
-// Suspend is what Ctrl-Z does.
-func (e *Editor) Suspend() {
+// Redraw draws prompt and line anew, where somebody else has left the cursor.
+func (e *Editor) Redraw() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.erase()
-	e.suspend()
+	e.area, e.out = area{}, output{}
+	e.raw(pasteOn + "\r")
 	e.end()
 }
 
-// suspend is Suspend where the area is erased, and the lock held.
+// suspend is Ctrl-Z.
 func (e *Editor) suspend() {
 	if e.config.Suspend == nil {
 		return
