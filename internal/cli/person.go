@@ -101,7 +101,9 @@ func (p *person) console() *hook.Console {
 		Receiver: func(lines, hasEnd bool, end byte) {
 			p.editor.Receives(lines)
 			p.lua.Store(lines)
-			p.queue.open(!lines)
+			if !lines {
+				p.queue.open(true)
+			}
 			if hasEnd && end == '\r' {
 				p.lineEnd.Store('\r')
 			} else {
