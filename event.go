@@ -108,6 +108,25 @@ type (
 		Module    string // such as "mqtt"
 		Traceback string
 	}
+	// OutOfMemory tells that memory was wanted which is not there; each place is told of once.
+	// Lua has collected the garbage before; nobody does for what the SDK, lwIP or a module
+	// wants for itself.
+	OutOfMemory struct {
+		About
+		WantedBytes  int
+		For          string // of the SDK or lwIP; "" for Lua and its modules
+		FreeBytes    int
+		LargestBytes int // piece that could be had
+		GarbageBytes int // that a collection would give back; -1 if that cannot be told
+		Traceback    string
+	}
+	// StoreRefused tells that node.LFS.reload was given what is no image for the store.
+	StoreRefused struct {
+		About
+		Traceback string
+	}
+	// InputLate tells that a virtual clock does not wait any longer for what is typed.
+	InputLate struct{ About }
 
 	// PinChanged tells of a new level at a pin. It comes in the midst of tasks, and only
 	// with WatchPins.
@@ -146,6 +165,9 @@ func (NetworkRefused) Name() string { return device.NetworkRefused.String() }
 func (Cut) Name() string            { return device.Cut.String() }
 func (Bug) Name() string            { return device.Bug.String() }
 func (MissingModule) Name() string  { return device.MissingModule.String() }
+func (OutOfMemory) Name() string    { return device.OutOfMemory.String() }
+func (StoreRefused) Name() string   { return device.StoreRefused.String() }
+func (InputLate) Name() string      { return device.InputLate.String() }
 func (PinChanged) Name() string     { return "pin-changed" }
 func (FileWritten) Name() string    { return "file-written" }
 func (Packet) Name() string         { return "packet" }
@@ -173,6 +195,11 @@ type record struct {
 	Peer      string       `json:"peer,omitempty"`
 	Data      []byte       `json:"data,omitempty"`
 	Module    string       `json:"module,omitempty"` // of the firmware
+	Wanted    int          `json:"wanted_bytes,omitempty"`
+	For       string       `json:"for,omitempty"`
+	Free      *int         `json:"free_bytes,omitempty"`
+	Largest   *int         `json:"largest_free_bytes,omitempty"`
+	Garbage   *int         `json:"garbage_bytes,omitempty"`
 }
 
 func (a About) record(name string) record {
@@ -254,6 +281,21 @@ func (e MissingModule) MarshalJSON() ([]byte, error) {
 }
 
 // MarshalJSON implements Event.
+func (e OutOfMemory) MarshalJSON() ([]byte, error) {
+	r := e.record(e.Name()).traced(e.Traceback)
+	r.Wanted, r.For, r.Free, r.Largest, r.Garbage = e.WantedBytes, e.For, &e.FreeBytes, &e.LargestBytes, &e.GarbageBytes
+	return json.Marshal(r)
+}
+
+// MarshalJSON implements Event.
+func (e StoreRefused) MarshalJSON() ([]byte, error) {
+	return json.Marshal(e.record(e.Name()).traced(e.Traceback))
+}
+
+// MarshalJSON implements Event.
+func (e InputLate) MarshalJSON() ([]byte, error) { return json.Marshal(e.record(e.Name())) }
+
+// MarshalJSON implements Event.
 func (e PinChanged) MarshalJSON() ([]byte, error) {
 	r := e.record(e.Name())
 	r.Pin, r.Level = &e.Pin, &e.Level
@@ -325,6 +367,13 @@ func eventOf(e device.Event, p *project.Project) Event {
 		return Bug{a, e.Traceback}
 	case device.MissingModule:
 		return MissingModule{a, e.Module, e.Traceback}
+	case device.OutOfMemory:
+		s := e.Shortage
+		return OutOfMemory{a, s.Wanted, s.For, s.Free, s.Largest, s.Garbage, e.Traceback}
+	case device.StoreRefused:
+		return StoreRefused{a, e.Traceback}
+	case device.InputLate:
+		return InputLate{a}
 	}
 	panic("BUG: an event without a type: " + e.Kind.String())
 }

@@ -76,6 +76,7 @@ func methods(m *moonlet.Module) map[string]func() error {
 		"Type":         func() error { _, err := m.Type([]byte("x")); return err },
 		"Enter":        func() error { return m.Enter("x") },
 		"EndInput":     m.EndInput,
+		"ExpectInput":  func() error { return m.ExpectInput(true) },
 		"Heap":         func() error { _, err := m.Heap(); return err },
 		"Collect":      func() error { _, err := m.Collect(); return err },
 		"HeapSnapshot": func() error { _, err := m.HeapSnapshot(); return err },

@@ -24,6 +24,7 @@ var bounds = map[string]string{
 	"cli.newOutput: go":                     "one a stream",
 	"cli.output.run: go":                    "one, when writing has failed",
 	"cli.output: list":                      "outputMax; who writes waits",
+	"cli.hostTerminal.Suspend: chan":        "one signal; more are dropped",
 	"cli.hostTerminal.Watch: chan":          "one signal of a kind; more say the same",
 	"cli.hostTerminal.Watch: go":            "one, until end",
 	"cli.person.complete: chan":             "one value",
@@ -51,8 +52,10 @@ var bounds = map[string]string{
 	"moonlettest.Module: list":            "eventsMax; ports of servers",
 
 	// A module.
+	"device.New: InjectOutside":             "TypedMax bytes wait at most, in pieces of feedPiece but for the ends of what is typed",
+	"device.typing: list":                   "less than a piece",
+	"device.typing.await: AfterFunc":        "one, until the wait ends",
 	"device.Device.EndInput: InjectOutside": "one, by who has fed the input",
-	"device.Device.Feed: InjectOutside":     "TypedMax bytes; who types waits",
 	"device.Device.Between: InjectOutside":  "one for each request of moonlet.Module",
 	"device.Device.endWith: AfterFunc":      "one, until Run returns",
 	"device.guards.set: AfterFunc":          "one in the process, while a module runs",

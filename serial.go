@@ -167,6 +167,18 @@ func (m *Module) Untyped() int {
 	return 0
 }
 
+// ExpectInput says that input follows, until EndInput, or takes that back. By a virtual clock the module waits for
+// it, where it has room for more, so that runs with the same input are the same; but not
+// longer than 3 s of the host's time for what is next, and then there is an InputLate.
+// Otherwise it means nothing. It is for before the first run.
+func (m *Module) ExpectInput(more bool) error {
+	d, err := m.made()
+	if err == nil {
+		d.ExpectInput(more)
+	}
+	return err
+}
+
 // EndInput says that nothing more is typed: Run returns when the module has executed all.
 func (m *Module) EndInput() error {
 	d, err := m.made()

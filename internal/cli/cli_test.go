@@ -102,7 +102,9 @@ func (m *machine) Type(p []byte) (int, error) {
 	m.set(func() { m.typed = append(m.typed, p...) })
 	return len(p), nil
 }
-func (m *machine) Untyped() int { return m.untyped }
+func (m *machine) Untyped() int           { return m.untyped }
+func (m *machine) ExpectInput(bool) error { return nil }
+
 func (m *machine) EndInput() error {
 	m.set(func() { m.ended = true })
 	return nil

@@ -141,8 +141,12 @@ func (v *events) uploaded(files []moonlet.Loaded) {
 func (v *events) event(e moonlet.Event) {
 	problem, traceback := false, ""
 	switch e := e.(type) {
-	case moonlet.Exception, moonlet.HostError, moonlet.FlashWear:
+	case moonlet.Exception, moonlet.HostError, moonlet.FlashWear, moonlet.InputLate:
 		problem = true
+	case moonlet.OutOfMemory:
+		problem, traceback = true, e.Traceback
+	case moonlet.StoreRefused:
+		problem, traceback = true, e.Traceback
 	case moonlet.Watchdog:
 		problem, traceback = true, e.Traceback
 	case moonlet.Bug:

@@ -64,6 +64,8 @@ func (r *runner) inputEnded(err error, typed, some bool) {
 		r.end(errLeave)
 	case some:
 		_ = r.machine.EndInput() // it is closed, if that fails
+	default:
+		_ = r.machine.ExpectInput(false)
 	}
 	if err != io.EOF && !typed {
 		r.events.warn(fmt.Sprintf("standard input: %v", err))

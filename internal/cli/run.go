@@ -22,6 +22,7 @@ type Machine interface {
 	Run(ctx context.Context) error
 	Type(p []byte) (n int, err error)
 	Untyped() int
+	ExpectInput(more bool) error
 	EndInput() error
 	Close() error
 }
@@ -48,7 +49,10 @@ what it writes is gone at the end. With --save that is written to the image, at
 once: then to end the program in any way is to pull the plug.
 
 What is typed goes to the module's serial port, and what the module sends comes
-out; Ctrl-C leaves. If the standard input is not a terminal, the module executes
+out. At a terminal lines can be edited: Tab completes, the cursor keys and Ctrl-R
+find what was entered before, Ctrl-D leaves (docs/console.md has all keys). With
+--raw, and at terminals that can do less, keys go to the module as they are typed,
+and Ctrl-C leaves. If the standard input is not a terminal, the module executes
 what comes from there and ends after it; without any input it runs on.
 
 A file goes to the flash memory if there is none of its name, or if it has been
@@ -115,7 +119,7 @@ func (a *App) runCommand() *cobra.Command {
 	own.DurationVar(&o.limit, "for", 0, "end after this much of the module's time, as in 10s")
 	own.BoolVar(&o.fresh, "fresh", false, "begin with an empty flash memory")
 	own.BoolVar(&o.save, "save", false, "of the image of a chip: keep in it what the module writes")
-	own.BoolVar(&o.raw, "raw", false, "let every byte that the module sends through to a terminal, also those that it obeys")
+	own.BoolVar(&o.raw, "raw", false, "at a terminal be a plain serial line: keys go as they are typed, and every byte comes through, also what the terminal obeys")
 	own.BoolVar(&o.quiet, "quiet", false, "tell nothing but problems")
 	own.BoolVar(&o.json, "json", false, "tell events as JSON objects, one per line, on the standard error output")
 	addOutside(own, &o.outside)
@@ -328,6 +332,9 @@ func (r *runner) live() (err error) {
 			restore()
 			r.events.setRaw(false)
 		}()
+	}
+	if !typed {
+		_ = r.machine.ExpectInput(true) // it is closed, if that fails
 	}
 	if r.person == nil {
 		go r.feed(typed)

@@ -136,9 +136,13 @@ const (
 	Cut                             // the end came in the midst of a task
 	Bug                             // a fault of Moonlet reset the module
 	MissingModule                   // a module of the firmware was asked for that Moonlet does not have
+	OutOfMemory                     // memory was wanted that is not there
+	StoreRefused                    // an image is none that the store can take
+	InputLate                       // the virtual clock does not wait any longer for who types
 )
 
-var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "network-refused", "cut", "bug", "missing-module"}
+var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "network-refused", "cut", "bug", "missing-module",
+	"out-of-memory", "store-refused", "input-late"}
 
 // String is the kind's name, as it stands in JSON.
 func (k EventKind) String() string { return eventNames[k] }
@@ -149,14 +153,15 @@ type Event struct {
 	At   time.Duration // since power-on, in device time
 	// Text is a sentence for the user, without the kind.
 	Text string
-	// Traceback is where Lua was, for LongTask, Watchdog, Cut, Bug and MissingModule; it may be
-	// empty.
+	// Traceback is where Lua was, for LongTask, Watchdog, Cut, Bug, MissingModule, OutOfMemory
+	// and StoreRefused; it may be empty.
 	Traceback string
 	Mapping   *hostnet.Mapping // of Listening
 	Took      time.Duration    // of LongTask
 	Reset     *port.ResetInfo  // of Rebooted: how the new life began
 	Wear      *flash.Wearing   // of FlashWear
 	Module    string           // of MissingModule: its name
+	Shortage  *Shortage        // of OutOfMemory
 }
 
 func (c *Config) setDefaults() error {

@@ -57,6 +57,8 @@ type Device struct {
 	guard      guard
 	typing     typing
 	console    *console.Console
+	shortages  shortages
+	places     places
 	missed     map[string]bool // modules of the firmware that were asked for and are not there
 	used       bool            // something is in RAM
 	running    bool            // a life has begun and not ended
@@ -89,7 +91,7 @@ func New(c Config) (*Device, error) {
 		return nil, err
 	}
 	d.next = d.resetInfo(port.ResetPowerOn)
-	d.typing.init()
+	d.typing.init(func(piece []byte) { d.loop.InjectOutside(func() { d.uarts[0].Receive(piece) }) })
 	if err := d.openState(); err != nil {
 		return nil, err
 	}
@@ -131,7 +133,7 @@ func (d *Device) connect() error {
 	for i, k := range board.Buttons {
 		d.buttons[c.Board.Buttons[i].Name] = k
 	}
-	d.uarts[0] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial), Unpaced: c.FastSerial, OnTaken: d.typing.taken})
+	d.uarts[0] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial), Unpaced: c.FastSerial, OnTaken: d.typed})
 	d.uarts[1] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial1), Unpaced: c.FastSerial, NoReceiver: true})
 	d.net = hostnet.New(d.netConfig())
 	store, err := d.room.WiFi()
@@ -149,7 +151,7 @@ func (d *Device) connect() error {
 		Mem: d.mem, StaticStart: chip.Memory.RAM.Start, StaticEnd: chip.Memory.Heap().Start,
 		Hardware: port.Hardware{ChipID: c.ChipID, FlashID: chip.Flash.ID(flashSize), FlashSize: flashSize, FlashSpeed: chip.Flash.SpeedHz},
 		Build:    d.firmware.Info(c.LFSSize), Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
-		CheckImage: d.CheckImage, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
+		CheckImage: d.CheckImage, OnRefused: d.imageRefused, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
 	})
 	d.console = console.New(console.Config{
 		Serial: d.uarts[0], Memory: sdkMemory{d}, OnWait: d.checkEnd,
@@ -287,15 +289,6 @@ func (r fileReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// EndInput says that nothing more is typed: Run returns as soon as all that came
-// has been executed. Any goroutine may call it.
-func (d *Device) EndInput() {
-	d.loop.InjectOutside(func() {
-		d.endInput = true
-		d.checkEnd()
-	})
-}
-
 // checkEnd stops the loop when the input has ended and is executed.
 func (d *Device) checkEnd() {
 	if d.endInput && d.console.Idle() && !d.booting && d.uarts[0].Waiting() == 0 && d.uarts[0].Buffered() == 0 {
@@ -314,6 +307,7 @@ func (d *Device) Stop() {
 // halt ends the task that runs, soon.
 func (d *Device) halt() {
 	d.loop.Stop()
+	d.typing.hurry()
 	d.guard.hurry()
 }
 

@@ -87,18 +87,7 @@ func (d *Device) memoryRanOut(n mem.Addr, site uint32) {
 	if d.profile.short != nil || d.machine == nil {
 		return
 	}
-	defer func() { // of damaged code
-		if r := recover(); r != nil {
-			if _, ok := d.space.AsFault(r); !ok {
-				panic(r)
-			}
-		}
-	}()
-	in := d.heapNow(d.config.Clock.Now()) // the loop's time would charge what is pending
-	in.Wanted = &heapview.Wanted{Bytes: int(n), Site: site}
-	if s, err := heapview.New(in); err == nil {
-		d.profile.short = s
-	}
+	d.profile.short = d.heapAsItIs(&heapview.Wanted{Bytes: int(n), Site: site})
 }
 
 // OutOfMemory is what was on the heap when memory ran out for the first time since

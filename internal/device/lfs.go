@@ -217,6 +217,12 @@ func (d *Device) CheckImage(name string) string {
 	return d.checkImage(name, data)
 }
 
+// imageRefused tells what node.LFS.reload only returns, and most applications ignore.
+func (d *Device) imageRefused(why string) {
+	d.report(Event{Kind: StoreRefused, Traceback: d.position(),
+		Text: "node.LFS.reload loads nothing: " + strings.TrimPrefix(why, "Moonlet: ")})
+}
+
 func (d *Device) checkImage(name string, data []byte) string {
 	t := lfs.Target{Name: "this module", Model: d.config.Build.Numbers, HeapFree: d.config.FreeHeap}
 	if d.store.part != nil {

@@ -40,6 +40,7 @@ func (d *Device) lives(run func(), end, last time.Duration) (err error) {
 	defer d.loop.Limit(sdk.Forever, sdk.Forever)
 	d.bugs, d.bug = 0, nil
 	defer func() { err = cmp.Or(d.bug, err) }()
+	d.awaitInput()
 	for !d.interrupted() {
 		if d.wakeUp != 0 {
 			if d.sleep(run); d.wakeUp != 0 || d.interrupted() {
@@ -203,6 +204,7 @@ func (d *Device) newMachine() error {
 		ErrorOutput: d.print,
 		PostTask:    func(prio int, f func()) bool { return d.loop.Post(port.Priority(prio), f) },
 		Fuel:        d.fuel, Undefined: d.onUndefined,
+		OutOfMemory: func(n int) { d.memoryShort(n, "") },
 	})
 	if err == nil {
 		d.machine = vm
@@ -237,6 +239,7 @@ func (d *Device) fuel(used int64) int64 {
 	if d.machine == nil {
 		return budget
 	}
+	d.places.note(d, used)
 	d.loop.Charge(d.work(used))
 	left := int64(d.loop.NextInterrupt() / d.unitTime())
 	return min(max(left, 20), budget)
@@ -256,7 +259,11 @@ func (d *Device) pendingWork() time.Duration {
 	if d.machine == nil {
 		return 0
 	}
-	return d.work(d.machine.Used())
+	used := d.machine.Used()
+	if used >= placeUnits {
+		d.places.note(d, used)
+	}
+	return d.work(used)
 }
 
 // crash turns a panic that came out of a task into the reset that the chip makes. What
@@ -366,7 +373,9 @@ func (d *Device) position() (text string) {
 	return d.machine.Position()
 }
 
-func (d *Device) onTaskLimit() { d.where = d.position() }
+// onTaskLimit remembers where a task is that has become too long, or where it has worked most
+// if its Lua is over.
+func (d *Device) onTaskLimit() { d.where = cmp.Or(d.position(), d.places.costliest(d.loop.Turn())) }
 
 // onLongTask warns of a task that took too long. The boot is not one that the
 // radio waits for.

@@ -27,10 +27,16 @@ func (m sdkMemory) Take(size int, what string) port.Block {
 	if m.d.heap == nil { // switched off
 		return 0
 	}
+	var at port.Block
 	if t := m.d.profile.tracked; t != nil {
-		return t.AllocC(mem.Addr(size), what)
+		at = t.AllocC(mem.Addr(size), what)
+	} else {
+		at = m.d.heap.Alloc(mem.Addr(size))
 	}
-	return m.d.heap.Alloc(mem.Addr(size))
+	if at == 0 {
+		m.d.memoryShort(size, what)
+	}
+	return at
 }
 
 // Rename implements port.Memory.

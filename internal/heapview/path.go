@@ -284,10 +284,27 @@ func (s *Snapshot) holder(o *Object) (name string, root *Object) {
 	}
 }
 
-func (s *Snapshot) rootless(o *Object) string {
+// Garbage is how many bytes of the heap the next collection gives back.
+func (s *Snapshot) Garbage() (n int) {
+	for _, o := range s.list {
+		if s.garbage(o) {
+			n += o.Bytes()
+		}
+	}
+	return n
+}
+
+func (s *Snapshot) garbage(o *Object) bool {
 	switch o.Kind {
 	case KindC, machine.HeapState, machine.HeapStringTable:
-		return "the firmware itself"
+		return false
 	}
-	return "nothing (garbage)"
+	return o.depth == 0
+}
+
+func (s *Snapshot) rootless(o *Object) string {
+	if s.garbage(o) {
+		return "nothing (garbage)"
+	}
+	return "the firmware itself"
 }

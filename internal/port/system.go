@@ -76,6 +76,8 @@ type Store interface {
 	// CheckImage tells why a file is no image that the store could take, "" if it is one
 	// or nobody can tell. The firmware finds that out too late.
 	CheckImage(name string) string
+	// Refused tells the user, who may not see what Lua gets, why an image is not loaded.
+	Refused(why string)
 	// LoadImage notes that the next start loads an image into the store, and restarts
 	// the chip when the task that calls it is over.
 	LoadImage(name string) bool

@@ -19,6 +19,7 @@ func (l *Loop) Exec(f func()) { l.run(f) }
 // run runs a task, a timer's function or an injected one to its end.
 func (l *Loop) run(f func()) {
 	l.task = taskTime{running: true}
+	l.turn++
 	f()
 	l.settle()
 	t := l.task
@@ -34,6 +35,12 @@ func (l *Loop) settle() {
 		l.Charge(l.config.Pending())
 	}
 }
+
+// Turn is the number of the task that runs, or of the last one.
+func (l *Loop) Turn() uint64 { return l.turn }
+
+// Long tells whether the task that runs is too long already, or will never be.
+func (l *Loop) Long() bool { return l.task.long || !l.task.running || l.config.TaskLimit < 0 }
 
 // Running is how long the current task has held the chip, 0 between tasks.
 func (l *Loop) Running() time.Duration { return l.task.busy }

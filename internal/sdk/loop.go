@@ -80,6 +80,7 @@ type Loop struct {
 	reset   time.Duration
 
 	task   taskTime
+	turn   uint64 // number of the task
 	isr    bool // a hardware timer's function is running
 	halted bool // until Reset
 

@@ -28,6 +28,8 @@ type SystemConfig struct {
 	Seed     uint64 // of the random number generator
 	// CheckImage, if any, tells why an image of the store cannot be loaded.
 	CheckImage func(name string) string
+	// OnRefused, if any, is told why an image was not loaded.
+	OnRefused func(why string)
 	// LargestFreeHeap, if any, tells the largest block that the heap could give.
 	LargestFreeHeap func() int
 	// OnRestoreDefaults, if any, makes the radio forget its saved settings.
@@ -239,6 +241,13 @@ func (s *System) CheckImage(name string) string {
 		return ""
 	}
 	return s.config.CheckImage(name)
+}
+
+// Refused implements port.Store.
+func (s *System) Refused(why string) {
+	if s.config.OnRefused != nil {
+		s.config.OnRefused(why)
+	}
 }
 
 // Static implements port.System.

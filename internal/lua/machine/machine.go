@@ -49,6 +49,10 @@ type Config struct {
 	// CLib is where numbers come from: how they are printed and read, and some arithmetic.
 	// With clib.Chip the float remainder has the ESP8266's formula as well.
 	CLib clib.Library
+	// OutOfMemory, if any, is told of bytes that are wanted and not there: for Lua, whose
+	// emergency collection is over then, or for a module's own buffers, for which there is
+	// none. It must only look.
+	OutOfMemory func(bytes int)
 	// Undefined, if any, is told of names that the table of all modules does not have, when
 	// a program asks for a global of that name which is not there. It is not told each
 	// time, and must not call the machine.

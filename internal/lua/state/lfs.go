@@ -1,5 +1,7 @@
 package state
 
+import "fmt"
+
 // LFSConfig tells about the Lua Flash Store (lua_getlfsconfig). Without a
 // partition for it all is zero.
 type LFSConfig struct {
@@ -35,6 +37,8 @@ type LFSHost interface {
 	// CheckImage tells why a file is no image for the store, "" if nothing is known
 	// against it.
 	CheckImage(name string) string
+	// Refused tells the user, who may not see what Lua gets, why an image is not loaded.
+	Refused(why string)
 	// LoadImage lets the chip restart and load an image on its way up, when the task
 	// that calls it is over; false if that cannot be noted.
 	LoadImage(name string) bool
@@ -45,8 +49,12 @@ type LFSHost interface {
 // what is in the way. The firmware finds out about bad images later.
 func LFSReload(L State, host LFSHost) {
 	image, ok := L.ToString(1)
+	refuse := func(result, why string) {
+		host.Refused(why)
+		L.PushString(result)
+	}
 	if L.GetGlobal("file") == Nil {
-		L.PushString("No file system mounted")
+		refuse("No file system mounted", "there is no module file, and so no file system")
 		return
 	}
 	L.GetField(2, "exists")
@@ -56,15 +64,21 @@ func LFSReload(L State, host LFSHost) {
 		L.PushNil()
 	}
 	L.Call(1, 1)
-	if L.LFSConfig().Size == 0 || !L.ToBoolean(-1) {
-		L.PushString("No LFS partition allocated")
+	const noStore = "No LFS partition allocated"
+	switch {
+	case !L.ToBoolean(-1):
+		refuse(noStore, fmt.Sprintf("there is no file %q", image))
+		return
+	case L.LFSConfig().Size == 0:
+		refuse(noStore, "the module has no store")
 		return
 	}
 	if why := host.CheckImage(image); why != "" {
-		L.PushString(why)
+		refuse(why, why)
 		return
 	}
 	if host.LoadImage(image) {
 		L.Errorf("system restarting")
 	}
+	host.Refused("the name of the image cannot be noted for the restart")
 }

@@ -121,6 +121,19 @@ const (
 	OpLe
 )
 
+// EGCMode says when there are collections besides those of the collector's own pace
+// (app/lua/legc.h of the firmware for Lua 5.1; its documentation calls them emergency
+// collections). The modes can be combined.
+type EGCMode uint8
+
+// The modes. A new machine has EGCOnAllocFailure; without that an allocation that fails is an
+// error at once.
+const (
+	EGCOnAllocFailure EGCMode = 1
+	EGCOnMemLimit     EGCMode = 2 // when Lua would have more than the limit, or less is free than the negative limit
+	EGCAlways         EGCMode = 4 // before each allocation
+)
+
 // Requests of GC (lua.h); GCSetMemLimit takes KB, as the firmware has it. GCEstimate is
 // not of C: what was no garbage at the end of the last cycle, in bytes.
 const (
@@ -345,6 +358,7 @@ type Core interface {
 	// Memory.
 
 	GC(what, data int) int
+	SetEGC(mode EGCMode, limit int)        // bytes
 	FreeHeap() int                         // lua_freeheap: bytes
 	Alloc(n int) Addr                      // malloc outside Lua's account, 0 if it fails
 	Realloc(a Addr, osize, nsize int) Addr // likewise

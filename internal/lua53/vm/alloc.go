@@ -13,19 +13,59 @@ func (t *Thread) realloc(block, osize, nsize Addr) Addr {
 	if block == 0 {
 		osize = 0
 	}
+	if v.egcMode > state.EGCOnAllocFailure && nsize > osize {
+		t.collectBefore(int(nsize - osize))
+	}
 	a := v.rawRealloc(block, osize, nsize)
 	if a == 0 && nsize > 0 {
-		if m.Ptr(t.g+layout.GlobalVersion) != 0 { // is the state complete?
+		if m.Ptr(t.g+layout.GlobalVersion) != 0 && v.egcMode&state.EGCOnAllocFailure != 0 { // is the state complete?
 			t.fullGC(true)
 			a = v.rawRealloc(block, osize, nsize)
 		}
 		if a == 0 {
+			v.short(nsize)
 			t.throw(state.ErrMem)
 		}
 	}
 	debt := t.g + layout.GlobalGCDebt
 	m.SetI32(debt, m.I32(debt)+int32(nsize)-int32(osize))
 	return a
+}
+
+// SetEGC implements state.State (lua_setegcmode).
+func (t *Thread) SetEGC(mode state.EGCMode, limit int) { t.v.egcMode, t.v.egcLimit = mode, limit }
+
+// collectBefore does what the mode of emergency collections wants before n bytes more are
+// allocated. It raises an error if the limit does not allow them.
+func (t *Thread) collectBefore(n int) {
+	v := t.v
+	if v.egcMode&state.EGCAlways != 0 {
+		t.fullGC(true)
+	}
+	if v.egcMode&state.EGCOnMemLimit == 0 {
+		return
+	}
+	if v.egcLimit < 0 {
+		if t.FreeHeap() < -v.egcLimit {
+			t.fullGC(true)
+		}
+		return
+	}
+	over := func() bool { return int(v.totalBytes())+n >= v.egcLimit }
+	if over() {
+		t.fullGC(true)
+	}
+	if over() {
+		v.short(Addr(n))
+		t.throw(state.ErrMem)
+	}
+}
+
+// short tells the embedder of bytes that are not there.
+func (v *VM) short(n Addr) {
+	if v.cfg.OutOfMemory != nil {
+		v.cfg.OutOfMemory(int(n))
+	}
 }
 
 // rawRealloc is l_alloc (lauxlib.c): heap outside Lua's account. A block that

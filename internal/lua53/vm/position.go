@@ -24,13 +24,17 @@ func (v *VM) Position() string {
 	var b strings.Builder
 	b.WriteString("stack traceback:")
 	t := v.running()
+	lua := false
 	for level := range positionLevels {
 		ar, ok := t.GetStack(level)
-		if !ok {
+		if !ok && !lua {
+			return ""
+		} else if !ok {
 			return b.String()
 		}
 		t.GetInfo("Slnt", &ar)
 		b.WriteString("\n\t" + ar.ShortSrc + ":")
+		lua = lua || ar.What != "C"
 		if ar.CurrentLine > 0 {
 			b.WriteString(strconv.Itoa(ar.CurrentLine) + ":")
 		}

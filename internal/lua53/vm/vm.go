@@ -61,6 +61,8 @@ type VM struct {
 	aux       lauxlib.Shared
 	borrowed  Thread // see borrow
 
+	egcMode     state.EGCMode
+	egcLimit    int // bytes, see SetEGC
 	mostObjects int // more than the heap has room for
 	closed      bool
 

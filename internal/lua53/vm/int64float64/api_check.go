@@ -70,13 +70,17 @@ func (t *Thread) Raise() int {
 
 // Alloc, Realloc and Free are the C library's, outside Lua's account.
 
-func (t *Thread) Alloc(n int) Addr { return t.v.rawRealloc(0, 0, Addr(n)) }
+func (t *Thread) Alloc(n int) Addr { return t.Realloc(0, 0, n) }
 
 func (t *Thread) Realloc(a Addr, osize, nsize int) Addr {
 	if a == 0 && nsize == 0 {
 		return 0
 	}
-	return t.v.rawRealloc(a, Addr(osize), Addr(nsize))
+	at := t.v.rawRealloc(a, Addr(osize), Addr(nsize))
+	if at == 0 && nsize > 0 {
+		t.v.short(Addr(nsize))
+	}
+	return at
 }
 
 func (t *Thread) Free(a Addr, size int) {

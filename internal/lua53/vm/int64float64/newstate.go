@@ -21,7 +21,7 @@ const memErrMsg = "not enough memory"
 
 // New makes a virtual machine.
 func New(cfg machine.Config) (machine.Machine, error) {
-	v := &VM{m: cfg.Mem, heap: cfg.Heap, rom: cfg.ROM, cfg: cfg, chip: cfg.CLib == clib.Chip}
+	v := &VM{m: cfg.Mem, heap: cfg.Heap, rom: cfg.ROM, cfg: cfg, egcMode: state.EGCOnAllocFailure, chip: cfg.CLib == clib.Chip}
 	v.fast, _ = cfg.Heap.(*heap.Fast)
 	v.stepNext, v.stepIPairs = cfg.ROM.Role(state.RoleNext), cfg.ROM.Role(state.RoleIPairs)
 	v.mostObjects = int(cfg.Heap.FreeBytes()) / layout.TStringSize
