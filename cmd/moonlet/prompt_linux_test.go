@@ -274,6 +274,16 @@ func TestPrompt_Busy(t *testing.T) {
 	s.gone(0)
 }
 
+// TestPrompt_Flood: a module that prints without end does not keep anybody.
+func TestPrompt_Flood(t *testing.T) {
+	for _, clock := range []string{"real", "virtual"} {
+		s := sit(t, project(t, "init.lua", `while true do print(("x"):rep(99)) tmr.wdclr() end`), nil, "--time", clock)
+		s.until("output", func() bool { return strings.Contains(s.text(), "xxx") })
+		s.keys("typed\x15\x04")
+		s.gone(0)
+	}
+}
+
 // TestPrompt_Signals: every way out leaves the terminal as it was.
 func TestPrompt_Signals(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {

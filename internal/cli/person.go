@@ -177,8 +177,11 @@ func (p *person) close() {
 	p.queue.close()
 	p.r.out.sync()
 	p.r.err.sync()
+	if p.r.leaving() {
+		p.screen.clear(leaveWait)
+	}
 	p.editor.Close()
-	p.screen.sync()
+	p.screen.clear(restoreWait)
 	p.giveTerminal()
 }
 

@@ -238,7 +238,7 @@ func (a *App) newRunner(o runOptions) *runner {
 		r.out.close(leaveWait) // if nobody has yet
 		r.err.close(leaveWait)
 		if r.person != nil {
-			r.person.screen.close(leaveWait)
+			r.person.screen.close(restoreWait)
 		}
 		r.end(nil)
 	}
@@ -281,7 +281,7 @@ func (r *runner) closeOutputs(err error) error {
 		return &failure{code: exitCode(err), err: err, told: true} // nobody reads it
 	}
 	if r.person != nil {
-		r.person.screen.close(patience)
+		r.person.screen.close(max(patience, restoreWait))
 	}
 	return err
 }

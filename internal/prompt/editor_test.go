@@ -2,12 +2,17 @@ package prompt
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/prompt/prompttest"
 )
 
@@ -444,6 +449,26 @@ func TestResize(t *testing.T) {
 	}
 }
 
+// TestColor: without colours nothing but the module's own is sent.
+func TestColor(t *testing.T) {
+	for _, on := range []bool{true, false} {
+		d := newDesk(t, 40, 10)
+		var out bytes.Buffer
+		d.config.Terminal, d.config.Color = &out, on
+		d.fields = []Candidate{{"one", "table"}, {"other", "function"}}
+		d.ask("> ")
+		d.keys("o\t\tx\ry")
+		io.WriteString(notes{d.Editor}, "moonlet: note\n")
+		if got := strings.Count(out.String(), "m"); (got > 3) != on {
+			t.Errorf("colours %v: %q", on, out.String())
+		}
+	}
+}
+
+type notes struct{ *Editor }
+
+func (n notes) Write(p []byte) (int, error) { return n.Note(p) }
+
 func TestClear(t *testing.T) {
 	d := newDesk(t, 20, 6)
 	d.module("out\r\nmore")
@@ -452,6 +477,73 @@ func TestClear(t *testing.T) {
 	d.shows("> x")
 	d.module("above\r\n")
 	d.shows("above\n> x")
+}
+
+// TestHistoryFile: what several runs entered is in one file, within its bounds, and readable to
+// its owner alone.
+func TestHistoryFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "deep", "history")
+	enter := func(lines ...string) *Editor {
+		t.Helper()
+		h, err := LoadHistory(nil, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := New(Config{Terminal: io.Discard, History: h, Send: func(string) bool { return true }})
+		for _, line := range lines {
+			e.Keys([]byte(line + "\r"))
+		}
+		return e
+	}
+	content := func() string {
+		b, _ := os.ReadFile(path)
+		return string(b)
+	}
+	one, two := enter("a", "b", " hidden", "wifi.sta.config{pwd='x'}", "Token=1"), enter("c")
+	if err := errors.Join(one.SaveHistory(), two.SaveHistory(), one.SaveHistory()); err != nil {
+		t.Fatal(err)
+	}
+	if got := content(); got != "a\nb\nc\n" {
+		t.Errorf("it holds %q", got)
+	}
+	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if one.Keys([]byte("\x1b[A\x1b[A")); string(one.line.text) != "wifi.sta.config{pwd='x'}" {
+		t.Errorf("in the same run there is %q", string(one.line.text))
+	}
+	many := make([]string, historyLines+10)
+	for i := range many {
+		many[i] = fmt.Sprint("line ", i)
+	}
+	if err := enter(many...).SaveHistory(); err != nil {
+		t.Fatal(err)
+	}
+	if got := content(); strings.Count(got, "\n") != historyLines || !strings.HasPrefix(got, "line 10\n") {
+		t.Errorf("%d lines", strings.Count(got, "\n"))
+	}
+	long := strings.Repeat("x", historyBytes/5)
+	if err := enter(long, long+"2", long+"3", long+"4", long+"5").SaveHistory(); err != nil {
+		t.Fatal(err)
+	}
+	if got := content(); len(got) > historyBytes || strings.Count(got, "\n") != 4 {
+		t.Errorf("%d bytes", len(got))
+	}
+	if err := os.WriteFile(path, []byte("bad \x1b]0;x\x07\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if e := enter(); e.past.at(0) != "bad ^[]0;x\x07" {
+		t.Errorf("%q", e.past.at(0))
+	}
+	bad := errors.New("no")
+	if _, err := LoadHistory(&hostfile.Host{Fail: func(op hostfile.Op) error {
+		if op.Kind == hostfile.Open {
+			return bad
+		}
+		return nil
+	}}, path); !errors.Is(err, bad) {
+		t.Errorf("error %v", err)
+	}
 }
 
 // FuzzEditor types random keys while a random module sends, takes and restarts. The screen is

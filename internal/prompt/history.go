@@ -2,7 +2,6 @@ package prompt
 
 import (
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -22,8 +21,9 @@ type History struct {
 	files *hostfile.Host
 }
 
-// secret finds lines that may hold a password.
-var secret = regexp.MustCompile(`(?i)pwd|passw|secret|token|psk|credential|apikey|api_key`)
+// secrets are words, in small letters, by which a line is taken for one that may hold a
+// password.
+var secrets = [...]string{"pwd", "passw", "secret", "token", "psk", "credential", "apikey", "api_key"}
 
 // LoadHistory reads a history that is kept in a file, which only its owner may read. Where the
 // path is empty, or there is no file, it has no lines. A file that cannot be read is not
@@ -66,7 +66,8 @@ func (h *History) keep(text string) {
 
 // kept tells whether a line goes to the file.
 func kept(text string) bool {
-	return text != "" && text[0] != ' ' && !secret.MatchString(text)
+	small := strings.ToLower(text)
+	return text != "" && text[0] != ' ' && !slices.ContainsFunc(secrets[:], func(word string) bool { return strings.Contains(small, word) })
 }
 
 // save writes what was entered to the file, behind what other runs have written meanwhile.
