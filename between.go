@@ -16,9 +16,9 @@ import (
 // Bench is the module as it lies on the bench between two of its tasks, while its time
 // stands. It is valid until the function that got it returns.
 type Bench struct {
-	m   *Module
-	d   *device.Device
-	cut bool
+	m      *Module
+	d      *device.Device
+	action *device.BoardAction // nil for none
 }
 
 // request is something to be done between two tasks.
@@ -53,8 +53,10 @@ func (m *Module) request(r *request) error {
 	default:
 		m.busy = true
 		m.mu.Unlock()
-		if r.err = m.start(); r.err == nil && m.do(r) {
-			m.device.CutPower()
+		if r.err = m.start(); r.err == nil {
+			if action := m.do(r); action != nil {
+				m.device.Do(*action)
+			}
 		}
 		m.leave()
 	}
@@ -82,17 +84,17 @@ func (m *Module) serve(within bool) {
 		}
 		m.requests = m.requests[1:]
 		m.mu.Unlock()
-		cut := m.do(r)
+		action := m.do(r)
 		close(r.done)
-		if cut {
+		if action != nil {
 			m.look()
-			m.device.CutPower() // may not return
+			m.device.Do(*action) // may not return
 		}
 	}
 }
 
-// do does it, and tells whether the power is to be cut.
-func (m *Module) do(r *request) (cut bool) {
+// do does it, and tells what is to be done to the board then, if anything.
+func (m *Module) do(r *request) (action *device.BoardAction) {
 	m.inUser.Add(1)
 	b := &Bench{m: m, d: m.device}
 	defer func() {
@@ -102,7 +104,7 @@ func (m *Module) do(r *request) (cut bool) {
 	}()
 	r.f(b)
 	m.look()
-	return b.cut
+	return b.action
 }
 
 // ask asks a condition of RunUntil.
@@ -198,7 +200,11 @@ func (b *Bench) Address() netip.Addr {
 
 // CutPower takes the power away and gives it back when the function that got the Bench is
 // over: the module boots again with what is in its flash memory then.
-func (b *Bench) CutPower() { b.cut = true }
+func (b *Bench) CutPower() { b.action = new(device.CyclePower) }
+
+// Reset presses the board's reset button when the function that got the Bench is over. What
+// is in RAM is gone, as with CutPower, but node.bootreason tells of another reason.
+func (b *Bench) Reset() { b.action = new(device.PressReset) }
 
 // ReadFile reads a file of the module's flash memory.
 func (b *Bench) ReadFile(name string) ([]byte, error) {
@@ -285,6 +291,9 @@ func (m *Module) WiFi(step string) error {
 
 // CutPower is Bench.CutPower between two tasks.
 func (m *Module) CutPower() error { return m.Do((*Bench).CutPower) }
+
+// Reset presses the board's reset button.
+func (m *Module) Reset() error { return m.Do((*Bench).Reset) }
 
 // ReadFile is Bench.ReadFile between two tasks.
 func (m *Module) ReadFile(name string) (data []byte, err error) {

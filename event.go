@@ -108,6 +108,21 @@ type (
 		Module    string // such as "mqtt"
 		Traceback string
 	}
+	// Panic tells of an error in a callback that nothing has caught: the module restarts two
+	// seconds later, unless the application has said otherwise (node.setonerror), which is no
+	// Panic.
+	Panic struct {
+		About
+		Traceback string
+	}
+	// LuaError tells of an error in init.lua or in what is typed. The module goes on.
+	LuaError struct {
+		About
+		Traceback string
+	}
+	// OldCode tells, behind a Panic or LuaError, that an older edition of Lua or an older
+	// firmware has what the application uses, and what there is instead; each is told once.
+	OldCode struct{ About }
 	// OutOfMemory tells that memory was wanted which is not there; each place is told of once.
 	// Lua has collected the garbage before; nobody does for what the SDK, lwIP or a module
 	// wants for itself.
@@ -165,6 +180,9 @@ func (NetworkRefused) Name() string { return device.NetworkRefused.String() }
 func (Cut) Name() string            { return device.Cut.String() }
 func (Bug) Name() string            { return device.Bug.String() }
 func (MissingModule) Name() string  { return device.MissingModule.String() }
+func (Panic) Name() string          { return device.Panic.String() }
+func (LuaError) Name() string       { return device.LuaError.String() }
+func (OldCode) Name() string        { return device.OldCode.String() }
 func (OutOfMemory) Name() string    { return device.OutOfMemory.String() }
 func (StoreRefused) Name() string   { return device.StoreRefused.String() }
 func (InputLate) Name() string      { return device.InputLate.String() }
@@ -281,6 +299,19 @@ func (e MissingModule) MarshalJSON() ([]byte, error) {
 }
 
 // MarshalJSON implements Event.
+func (e Panic) MarshalJSON() ([]byte, error) {
+	return json.Marshal(e.record(e.Name()).traced(e.Traceback))
+}
+
+// MarshalJSON implements Event.
+func (e LuaError) MarshalJSON() ([]byte, error) {
+	return json.Marshal(e.record(e.Name()).traced(e.Traceback))
+}
+
+// MarshalJSON implements Event.
+func (e OldCode) MarshalJSON() ([]byte, error) { return json.Marshal(e.record(e.Name())) }
+
+// MarshalJSON implements Event.
 func (e OutOfMemory) MarshalJSON() ([]byte, error) {
 	r := e.record(e.Name()).traced(e.Traceback)
 	r.Wanted, r.For, r.Free, r.Largest, r.Garbage = e.WantedBytes, e.For, &e.FreeBytes, &e.LargestBytes, &e.GarbageBytes
@@ -367,6 +398,12 @@ func eventOf(e device.Event, p *project.Project) Event {
 		return Bug{a, e.Traceback}
 	case device.MissingModule:
 		return MissingModule{a, e.Module, e.Traceback}
+	case device.Panic:
+		return Panic{a, e.Traceback}
+	case device.LuaError:
+		return LuaError{a, e.Traceback}
+	case device.OldCode:
+		return OldCode{a}
 	case device.OutOfMemory:
 		s := e.Shortage
 		return OutOfMemory{a, s.Wanted, s.For, s.Free, s.Largest, s.Garbage, e.Traceback}

@@ -255,12 +255,15 @@ func (m *Module) config() device.Config {
 	if o.hook.NoOutput {
 		c.Serial = o.console
 	}
+	c.Printed = o.printed
 	c.EndAt, c.HeapProfile, c.PowerCut = o.endAt, o.heapProfile, o.powerCut
 	c.Report = func(e device.Event) { m.tell(eventOf(e, m.project)) }
 	c.Watch = m.watch()
 	c.Net.Fail = o.hook.FailNetwork
 	if o.hook.Trial {
-		c.Clock = sdk.NewVirtualClock()
+		if c.Clock = sdk.Clock(sdk.NewVirtualClock()); o.hook.RealTime {
+			c.Clock = sdk.NewRealClock(1)
+		}
 		c.Net.AutoPorts, c.Net.Ports = true, nil
 		c.Seed = cmp.Or(o.hook.Seed, c.Seed, 1)
 	}

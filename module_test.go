@@ -72,6 +72,7 @@ func methods(m *moonlet.Module) map[string]func() error {
 		"Press":        func() error { return m.Press("b", time.Second) },
 		"WiFi":         func() error { return m.WiFi("drop") },
 		"CutPower":     m.CutPower,
+		"Reset":        m.Reset,
 		"ReadFile":     func() error { _, err := m.ReadFile("init.lua"); return err },
 		"Type":         func() error { _, err := m.Type([]byte("x")); return err },
 		"Enter":        func() error { return m.Enter("x") },

@@ -19,6 +19,7 @@ type options struct {
 	fresh, save bool
 	apart       bool
 	console     io.Writer
+	printed     io.Writer
 	fastConsole bool
 	heapProfile bool
 	watch       Watched
@@ -65,6 +66,10 @@ func TrustProject() Option { return func(o *options) { o.project.AllowOutside = 
 // Serial also gives what the module sends on its serial port 0 to w, piece by piece. An error
 // of w ends the run. What Write does must not wait for the module.
 func Serial(w io.Writer) Option { return func(o *options) { o.console = w } }
+
+// Printed gives w, of what goes to Serial, only what programs send: no banner, no prompt and
+// no echo.
+func Printed(w io.Writer) Option { return func(o *options) { o.printed = w } }
 
 // FastSerial lets the serial ports send without the time that their lines take.
 func FastSerial() Option { return func(o *options) { o.fastConsole = true } }

@@ -19,8 +19,8 @@ var bounds = map[string]string{
 	"cli.App.interruptible: go":             "one, until the command ends",
 	"cli.App.newRunner: go":                 "one, until the run ends",
 	"cli.flushWithin: go":                   "one, before the process ends",
-	"cli.hostSignals: chan":                 "one signal; more are dropped",
-	"cli.hostSignals: go":                   "one, until stop",
+	"cli.onSignals: chan":                   "one signal; more are dropped",
+	"cli.onSignals: go":                     "one, until stop",
 	"cli.newOutput: go":                     "one a stream",
 	"cli.output.run: go":                    "one, when writing has failed",
 	"cli.output: list":                      "outputMax; who writes waits",
@@ -52,6 +52,9 @@ var bounds = map[string]string{
 	"moonlettest.Module: list":            "eventsMax; ports of servers",
 
 	// A module.
+	"trial.heapTrial.drive: chan":           "one value",
+	"trial.heapTrial.drive: go":             "one, which is waited for",
+	"cli.verdict: list":                     "saidMax, and less than the text that is looked for",
 	"device.New: InjectOutside":             "TypedMax bytes wait at most, in pieces of feedPiece but for the ends of what is typed",
 	"device.typing: list":                   "less than a piece",
 	"device.typing.await: AfterFunc":        "one, until the wait ends",

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -40,6 +41,8 @@ const exitHelp = `Exit codes:
   3   this computer has not got what is needed: a named port is in use, a
       directory cannot be written
   4   the program that exec ran wanted more than --memory or --timeout allow
+  5   a text of run --expect did not come
+  10, 11, 12, 13, 14  run --fail-on: panic, reset, longtask, oom, error
   70  a fault of moonlet itself
   130 it was interrupted before its work was done (not run, which Ctrl-C ends)
 `
@@ -52,6 +55,9 @@ type App struct {
 	// Signals calls f with each request of the host to end the program, until stop
 	// is called.
 	Signals func(f func()) (stop func())
+	// Buttons, if any, calls f with each request of the host to press the module's reset button
+	// or to cycle its power, until stop is called.
+	Buttons func(f func(power bool)) (stop func())
 	// KeepPipes, if any, makes writing to a stream that nobody reads any more fail, instead
 	// of ending the process.
 	KeepPipes func()
@@ -106,6 +112,11 @@ func (a *App) Main(args []string) (code int) {
 		return code
 	}
 	var text strings.Builder
+	if wantsJSON(args) {
+		writeRecord(&text, record{Event: "error", Text: err.Error(), Code: code}, "\n")
+		a.say(text.String())
+		return code
+	}
 	for line := range strings.Lines(err.Error()) {
 		// A traceback goes with the line above it.
 		prefix := "moonlet: "
@@ -116,6 +127,24 @@ func (a *App) Main(args []string) (code int) {
 	}
 	a.say(plain(text.String()))
 	return code
+}
+
+// wantsJSON tells whether a command line says that errors are for programs, also one with
+// mistakes. What follows the name of a program that exec runs is that program's, and the
+// firmware's tools have no such flag.
+func wantsJSON(args []string) bool {
+	if len(args) == 0 || args[0] == "luac" || args[0] == "spiffsimg" {
+		return false
+	}
+	for _, arg := range args[1:] {
+		switch {
+		case arg == "--json" || arg == "--json=true":
+			return true
+		case arg == "--", args[0] == "exec" && !strings.HasPrefix(arg, "-"):
+			return false
+		}
+	}
+	return false
 }
 
 // say writes the last words on the standard error output, unless nobody reads them.
@@ -132,6 +161,9 @@ func (a *App) execute(args []string) error {
 		return a.exec(args[1], args[2:], execOptions{model: num.Int32Float32})
 	}
 	root := a.root(args)
+	if wantsHelpAll(args) {
+		args = append(slices.Clone(args), "--help") // before anything is asked of the others
+	}
 	root.SetArgs(args)
 	return root.Execute()
 }
@@ -201,11 +233,16 @@ on the desk.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	c.Version = readVersion().String()
+	c.SetVersionTemplate("{{.Version}}\n")
 	c.SetIn(a.In)
 	c.SetOut(a.Out)
 	c.SetErr(a.Err)
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return fmt.Errorf("%w; \"%s --help\" lists the flags", err, c.CommandPath())
+		if meant := suggestFlag(c, err); meant != "" {
+			return fmt.Errorf("%w%s", err, meant)
+		}
+		return fmt.Errorf("%w; \"%s --%s\" lists the flags", err, c.CommandPath(), flagsHelp(c))
 	})
 	commands := []struct {
 		name string
@@ -255,6 +292,23 @@ func (a *App) interruptible(f func(ctx context.Context) error) error {
 		return &failure{code: ExitInterrupted, err: err, told: true}
 	}
 	return err
+}
+
+// oneDirectory wants one argument at most.
+func oneDirectory(c *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return fmt.Errorf("%q is too much: %s takes one argument besides flags", args[1], c.CommandPath())
+	}
+	return nil
+}
+
+// directory is the argument of a command that oneDirectory has looked at: without one it is
+// the present directory.
+func directory(args []string) string {
+	if len(args) == 0 {
+		return "."
+	}
+	return args[0]
 }
 
 // needArg wants an argument, and at most as many as most says if that is not 0.

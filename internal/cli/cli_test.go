@@ -168,7 +168,7 @@ func app(t *testing.T, files ...string) string {
 }
 
 func TestExec(t *testing.T) {
-	dir := app(t, "args.lua", "print(#arg, ...)", "bad.lua", "local function f() error('oh') end f()",
+	dir := app(t, "args.lua", "print(#arg, arg[0]:match('[^/\\\\]+$'), arg[1], arg[#arg], arg[#arg + 1], ...)", "bad.lua", "local function f() error('oh') end f()",
 		"syntax.lua", "x = = 1", "exit.lua", "io.write('bye') os.exit(7)", "in.lua", "print(io.read())")
 	for _, c := range []struct {
 		code            int
@@ -222,8 +222,15 @@ func TestHelp(t *testing.T) {
 			}
 		}
 	}
+	short := newWorld("", nil)
+	short.run(t, 0, "more flags set up the module, its network and its hardware: moonlet run --help-all", "", "run", "--help")
+	if n := strings.Count(short.out.String(), "\n"); n > 45 {
+		t.Errorf("the short help has %d lines", n)
+	}
+	newWorld("", nil).run(t, 0, "--then time", "", "heap", "--help")
+	newWorld("", nil).run(t, 0, "--wifi-known-only", "", "heap", "--help-all")
 	w := newWorld("", nil)
-	w.run(t, 0, "Exit codes:", "", "run", "--help")
+	w.run(t, 0, "Exit codes:", "", "run", ".", "--help-all")
 	help := w.out.String()
 	for _, k := range project.Keys() {
 		if !strings.Contains(help, "--"+k.Flag+" ") {
@@ -241,7 +248,23 @@ func TestHelp(t *testing.T) {
 	newWorld("", nil).run(t, 0, "__complete", "", "completion", "bash")
 }
 
+// TestCompletion: a shell offers the values of flags that have a few.
+func TestCompletion(t *testing.T) {
+	for want, args := range map[string][]string{
+		"int32\nint64\nmixed\n": {"run", "--number", ""}, "real\nvirtual\n10x\n": {"heap", "--time", ""}, "5.3\n": {"run", "--lua", ""},
+		"panic\nreset\nlongtask\noom\nerror\n": {"run", "--fail-on", ""}, "host\nchip\n": {"exec", "--libc", ""},
+		"bit\nfile\ngpio\n": {"run", "--modules", ""}, "int32\n": {"lfs", "check", "--number", ""}, "run\n": {"ru"},
+	} {
+		w := newWorld("", nil)
+		w.run(t, 0, want[:1], "", append([]string{"__complete"}, args...)...)
+		if got := w.out.String(); !strings.HasPrefix(got, want) && !strings.HasPrefix(got, "run\t") {
+			t.Errorf("%v: %q, want %q", args, got, want)
+		}
+	}
+}
+
 func TestVersion(t *testing.T) {
+	newWorld("", nil).run(t, 0, "moonlet ", "", "--version")
 	newWorld("", nil).run(t, 0, "moonlet ", "", "version")
 	w := newWorld("", nil)
 	w.run(t, 0, "{", "", "version", "--json")
@@ -259,8 +282,17 @@ func TestUsageErrors(t *testing.T) {
 		args []string
 	}{
 		{2, "moonlet: unknown command \"foo\"", []string{"foo"}},
-		{2, "moonlet: unknown flag: --hepa; \"moonlet run --help\"", []string{"run", "--hepa", "1"}},
-		{2, "moonlet: the name of a directory or a file is missing", []string{"run"}},
+		{2, "moonlet: unknown flag: --hepa; did you mean --heap?", []string{"run", "--hepa", "1"}},
+		{2, "moonlet: unknown flag: --nonsense; \"moonlet run --help-all\" lists", []string{"run", "--nonsense", "1"}},
+		{2, "moonlet: unknown flag: --nonsense; \"moonlet lfs --help\" lists", []string{"lfs", "--nonsense"}},
+		{2, "Did you mean this?\nmoonlet: \trun\n", []string{"rnu"}},
+		{2, `{"event":"error","at":0,"text":"unknown flag: --hepa; did you mean --heap?","code":2}`, []string{"run", "--hepa", "--json"}},
+		{2, `{"event":"error","at":0,"text":"nowhere: there is no such file`, []string{"heap", "nowhere", "--json"}},
+		{2, `{"event":"error","at":0,"text":"nowhere: there is no such file`, []string{"exec", "--json", "nowhere"}},
+		{2, "moonlet: nowhere: there is no such file", []string{"exec", "nowhere", "--json"}},
+		{2, "--expect: want a text\nmoonlet: --expect: say with --for", []string{"run", ".", "--expect", ""}},
+		{2, "--fail-on: \"smoke\" is none of panic, reset, longtask, oom, error\n", []string{"run", ".", "--fail-on", "smoke,oom"}},
+		{2, "--execute: a line of 300 bytes is too long", []string{"run", ".", "-e", "x=1\n--" + strings.Repeat("x", 298)}},
 		{2, "\"b\" is too much", []string{"run", "a", "b"}},
 		{2, "moonlet: nowhere: there is no such file", []string{"run", "nowhere"}},
 		{2, "invalid argument \"soon\" for \"--for\"", []string{"run", ".", "--for", "soon"}},

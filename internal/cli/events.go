@@ -141,7 +141,7 @@ func (v *events) uploaded(files []moonlet.Loaded) {
 func (v *events) event(e moonlet.Event) {
 	problem, traceback := false, ""
 	switch e := e.(type) {
-	case moonlet.Exception, moonlet.HostError, moonlet.FlashWear, moonlet.InputLate:
+	case moonlet.Exception, moonlet.HostError, moonlet.FlashWear, moonlet.InputLate, moonlet.OldCode:
 		problem = true
 	case moonlet.OutOfMemory:
 		problem, traceback = true, e.Traceback
@@ -157,6 +157,13 @@ func (v *events) event(e moonlet.Event) {
 		traceback = e.Traceback
 	case moonlet.MissingModule:
 		traceback = e.Traceback
+	}
+	switch e.(type) {
+	case moonlet.Panic, moonlet.LuaError: // the module prints it
+		if !v.json {
+			return
+		}
+		problem = true
 	}
 	if v.quiet && !problem {
 		return

@@ -30,7 +30,7 @@ const execHelp = `Runs a Lua program with the standard library, io and os, and w
 numbers (32-bit integers and floats, or others by --number), but without a module
 around it. What numbers look like and some functions give is this computer's, as with
 luac.cross -e, or with --libc chip a module's. FILE is source or compiled code; "-" is the standard input. The program
-gets the arguments as "...".
+gets the arguments as "...", and in the table arg with its own name at 0.
 
 --memory and --timeout bound what a program takes of memory and time. They do not
 bound what it does: io and os reach the files and commands of whoever runs it.
@@ -60,6 +60,9 @@ func (a *App) execCommand() *cobra.Command {
 	c.Flags().StringVar(&library, "libc", clib.Host.String(), "whose C library prints, reads and computes numbers: host or chip")
 	c.Flags().StringVar(&memory, "memory", "", "how much memory Lua may take, as in 8MB")
 	c.Flags().DurationVar(&o.timeout, "timeout", 0, "how long it may run, as in 10s")
+	offer(c, "number", []string{"int32", "int64", "mixed"})
+	offer(c, "libc", []string{"host", "chip"})
+	c.Flags().BoolVar(new(bool), "json", false, "tell what goes wrong as a JSON object on the standard error output")
 	c.Flags().SetInterspersed(false) // what follows FILE belongs to the program
 	return c
 }

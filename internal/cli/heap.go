@@ -24,6 +24,10 @@ garbage, and tells where each byte of the heap went: by kind of object, by the
 source line that took it, by what holds it, and what keeps the largest objects
 alive. DIR|FILE|IMAGE is what "moonlet run" takes.
 
+With --drive it does that in real time, around a command of your computer that uses
+the module's servers: they are at $MOONLET_TCP_80 and the like, for the module's port
+80, as address:port of this computer. What the command has left behind is told.
+
 With --then it compares two moments and tells what is new at the second one, or
 has grown, by the line that took it: a leak names its line. --leaks is the same
 as --then 60s. Callbacks and objects that only keep each other alive are told in
@@ -42,7 +46,8 @@ const heapExamples = `  moonlet heap .
   moonlet heap examples/leak --after 2s --then 30s
   moonlet heap . --pprof heap.pb.gz && go tool pprof -top -lines heap.pb.gz
   moonlet heap . --after 10m --svg heap.svg --csv heap.csv
-  moonlet heap . --oom --after 1h`
+  moonlet heap . --oom --after 1h
+  moonlet heap . --drive 'for i in 1 2 3; do curl -s http://$MOONLET_TCP_80/; done'`
 
 // heapOptions are the flags of heap that are no keys.
 type heapOptions struct {
@@ -58,11 +63,14 @@ type heapOptions struct {
 	json        bool
 	serial      bool
 	outside     bool
+	drive       string
+	driveFor    time.Duration
 }
 
 // Defaults of heap.
 const (
 	heapAfter   = 5 * time.Second
+	driveFor    = 5 * time.Minute
 	heapLeaks   = time.Minute
 	heapTop     = 20
 	heapLargest = 5                      // objects in the text, if nobody asks for more
@@ -72,17 +80,17 @@ const (
 func (a *App) heapCommand() *cobra.Command {
 	o := heapOptions{}
 	c := &cobra.Command{
-		Use:     "heap DIR|FILE|IMAGE",
+		Use:     "heap [DIR|FILE|IMAGE]",
 		Short:   "tell where the bytes of an application's heap went",
 		Long:    heapHelp,
 		Example: heapExamples,
-		Args:    needArg(1, "the name of a directory or a file"),
+		Args:    oneDirectory,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.topGiven = c.Flags().Changed("top")
 			if err := o.check(c.Flags().Changed("then")); err != nil {
 				return err
 			}
-			return a.interruptible(func(ctx context.Context) error { return a.heap(ctx, args[0], o) })
+			return a.interruptible(func(ctx context.Context) error { return a.heap(ctx, directory(args), o) })
 		},
 	}
 	own := pflag.NewFlagSet("heap", pflag.ContinueOnError)
@@ -97,10 +105,12 @@ func (a *App) heapCommand() *cobra.Command {
 	own.StringVar(&o.csv, "csv", "", "also write the free heap of each 100 ms to this `file`")
 	own.StringVar(&o.svg, "svg", "", "also draw it, in this `file`")
 	own.BoolVar(&o.oom, "oom", false, "the moment when memory runs out, before --after")
+	own.StringVar(&o.drive, "drive", "", "compare with what is there when this `command` of your computer has come to its end;\nits environment says where the module's servers are")
+	own.DurationVar(&o.driveFor, "drive-for", driveFor, "how long the command of --drive may take")
 	own.BoolVar(&o.serial, "serial", false, "show what the module sends, on the standard error output")
 	addOutside(own, &o.outside)
 	c.Flags().AddFlagSet(own)
-	c.SetUsageFunc(groupedUsage(append([]group{{"Looking", own}}, addKeyFlags(c, &o.settings)...)))
+	groupedHelp(c, append([]group{{"Looking", own}}, addKeyFlags(c, &o.settings)...))
 	return c
 }
 
@@ -109,6 +119,10 @@ func (o *heapOptions) check(thenGiven bool) error {
 		o.then = heapLeaks
 	}
 	switch {
+	case o.drive != "" && (thenGiven || o.leaks || o.oom):
+		return errors.New("--drive: compares two moments by itself; leave out --then, --leaks and --oom")
+	case o.driveFor <= 0:
+		return errors.New("--drive-for: want a time, as in 1m")
 	case o.oom && (thenGiven || o.leaks):
 		return errors.New("--oom: shows one moment; leave out --then and --leaks")
 	case o.after <= 0:
@@ -128,6 +142,9 @@ func (a *App) heap(ctx context.Context, path string, o heapOptions) (err error) 
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
 	po := trial.HeapOptions{After: o.after, Then: o.then, OutOfMemory: o.oom}
+	if o.drive != "" {
+		po.Drive = a.driver(o)
+	}
 	if o.serial {
 		po.Serial = a.Err
 		if a.Terminal != nil && a.Terminal.Errors() {

@@ -162,7 +162,7 @@ func TestHeap_Errors(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "the name of a directory or a file is missing"},
+		{[]string{"a", "b"}, "\"b\" is too much"},
 		{[]string{"none.lua"}, "there is no such file or directory"},
 		{[]string{leakExample, "--after", "0s"}, "--after: want a time"},
 		{[]string{leakExample, "--then", "3s"}, "--then: want a time later than --after, which is 5s"},

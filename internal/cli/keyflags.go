@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -67,9 +64,25 @@ func addKeyFlags(c *cobra.Command, settings *[]project.Setting) []group {
 			}
 		}
 		c.Flags().AddFlagSet(set)
+		for _, k := range project.Keys() {
+			if k.Group == title {
+				offer(c, k.Flag, k.Values)
+			}
+		}
 		groups = append(groups, group{title, set})
 	}
 	return groups
+}
+
+// offer lets a shell offer values of a flag, and nothing besides: no names of files.
+func offer(c *cobra.Command, flag string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
 }
 
 // addKeys adds the flags of some keys to a command.
@@ -78,20 +91,8 @@ func addKeys(c *cobra.Command, settings *[]project.Setting, names ...string) {
 		for _, k := range project.Keys() {
 			if k.Name == name {
 				c.Flags().Var(&keyFlag{key: k, all: settings}, k.Flag, k.Usage)
+				offer(c, k.Flag, k.Values)
 			}
 		}
-	}
-}
-
-// groupedUsage is a usage function that shows flags under their headings.
-func groupedUsage(groups []group) func(c *cobra.Command) error {
-	return func(c *cobra.Command) error {
-		var b strings.Builder
-		fmt.Fprintf(&b, "Usage:\n  %s\n\nExamples:\n%s\n", c.UseLine(), c.Example)
-		for _, g := range groups {
-			fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.flags.FlagUsages())
-		}
-		_, err := fmt.Fprint(c.OutOrStdout(), b.String())
-		return err
 	}
 }

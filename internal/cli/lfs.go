@@ -202,6 +202,7 @@ project is wrong.`,
 	}
 	c.Flags().StringVar(&o.module, "module", "", "`directory` of the project whose module is to load it")
 	c.Flags().StringVar(&o.number, "number", "int32", "numbers of the firmware: int32, int64 or mixed")
+	offer(c, "number", []string{"int32", "int64", "mixed"})
 	c.Flags().StringVar(&o.size, "size", "", "size of the LFS partition in `bytes`, as in 65536 or 64KB")
 	c.Flags().StringVar(&o.base, "base", "", "`address` of the LFS partition, as in 0x40290000")
 	c.Flags().BoolVar(&o.json, "json", false, "as a JSON object")

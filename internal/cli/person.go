@@ -32,8 +32,8 @@ type person struct {
 
 // newPerson makes one if there is a terminal for it.
 func (r *runner) newPerson(onError func(error)) *person {
-	t := r.app.Terminal
-	if r.options.raw || !t.Input() || !t.Screen() || !t.Editing() {
+	t, o := r.app.Terminal, &r.options
+	if o.raw || o.noEcho || len(o.execute) > 0 || !t.Input() || !t.Screen() || !t.Editing() {
 		return nil
 	}
 	p := &person{r: r, screen: newOutput(r.app.Out, onError)}

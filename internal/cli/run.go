@@ -95,6 +95,10 @@ type runOptions struct {
 	fresh    bool
 	save     bool
 	raw      bool
+	noEcho   bool
+	execute  []string
+	expect   []string
+	failOn   []string
 	outside  bool
 	limit    time.Duration
 }
@@ -102,16 +106,19 @@ type runOptions struct {
 func (a *App) runCommand() *cobra.Command {
 	var o runOptions
 	c := &cobra.Command{
-		Use:     "run DIR|FILE|IMAGE",
+		Use:     "run [DIR|FILE|IMAGE]",
 		Short:   "run an application on a virtual module",
 		Long:    runHelp,
 		Example: runExamples,
-		Args:    needArg(1, "the name of a directory or a file"),
+		Args:    oneDirectory,
 		RunE: func(c *cobra.Command, args []string) error {
 			if o.limit <= 0 && c.Flags().Changed("for") {
 				return errors.New("--for: want a time, as in 10s")
 			}
-			return a.run(args[0], o)
+			if err := o.checkVerdict(); err != nil {
+				return err
+			}
+			return a.run(directory(args), o)
 		},
 	}
 	own := pflag.NewFlagSet("run", pflag.ContinueOnError)
@@ -120,28 +127,21 @@ func (a *App) runCommand() *cobra.Command {
 	own.BoolVar(&o.fresh, "fresh", false, "begin with an empty flash memory")
 	own.BoolVar(&o.save, "save", false, "of the image of a chip: keep in it what the module writes")
 	own.BoolVar(&o.raw, "raw", false, "at a terminal be a plain serial line: keys go as they are typed, and every byte comes through, also what the terminal obeys")
+	own.StringArrayVarP(&o.execute, "execute", "e", nil, "execute this `code` at the prompt and end, or with --for go on until then")
+	own.StringArrayVar(&o.expect, "expect", nil, "end well as soon as programs have sent this `text`, badly if they do not;\nthe next one is looked for behind it")
+	own.StringSliceVar(&o.failOn, "fail-on", nil, "end badly at the first of these `kinds`: "+strings.Join(failures, ", "))
+	own.BoolVar(&o.noEcho, "no-echo", false, "leave out the banner, the prompts and the echo of what is typed")
 	own.BoolVar(&o.quiet, "quiet", false, "tell nothing but problems")
 	own.BoolVar(&o.json, "json", false, "tell events as JSON objects, one per line, on the standard error output")
 	addOutside(own, &o.outside)
 	c.Flags().AddFlagSet(own)
+	offer(c, "fail-on", failures)
 	groups := append([]group{{"Running", own}}, addKeyFlags(c, &o.settings)...)
-	c.SetUsageFunc(groupedUsage(groups))
+	groupedHelp(c, groups)
 	return c
 }
 
-func (a *App) run(path string, o runOptions) error {
-	err := a.runProject(path, o)
-	if err == nil || !o.json {
-		return err
-	}
-	code := exitCode(err)
-	var text strings.Builder
-	writeRecord(&text, record{Event: "error", Text: err.Error(), Code: code}, "\n")
-	a.say(text.String())
-	return &failure{code: code, err: err, told: true}
-}
-
-func (a *App) runProject(path string, o runOptions) (err error) {
+func (a *App) run(path string, o runOptions) (err error) {
 	r := a.newRunner(o)
 	defer r.over()
 	if r.module, err = moonlet.Open(path, r.moduleOptions()...); err != nil {
@@ -155,7 +155,11 @@ func (a *App) runProject(path string, o runOptions) (err error) {
 // moduleOptions are what the flags and the streams mean to the module.
 func (r *runner) moduleOptions() []moonlet.Option {
 	o := &r.options
-	list := append(settingOptions(o.settings), moonlet.Serial(r.serial()), moonlet.OnEvent(r.report), moonlet.EndAt(o.limit),
+	serial := moonlet.Serial(r.serial())
+	if o.noEcho {
+		serial = moonlet.Serial(nil)
+	}
+	list := append(settingOptions(o.settings), serial, moonlet.Printed(r), moonlet.OnEvent(r.report), moonlet.EndAt(o.limit),
 		moonlet.Inside(hook.Options{Files: r.app.Files, FailNetwork: r.app.FailNetwork, Lenient: true, NoOutput: true, Console: r.person.console()}))
 	if o.outside {
 		list = append(list, moonlet.TrustProject())
@@ -187,6 +191,7 @@ type runner struct {
 	err     *output // of moonlet
 	events  *events
 	person  *person // nil where nobody edits lines
+	verdict *verdict
 	ctx     context.Context
 	end     context.CancelCauseFunc
 	telling sync.WaitGroup // for who tells events and cannot wait
@@ -207,6 +212,7 @@ const endMax = 5 * time.Second
 func (a *App) newRunner(o runOptions) *runner {
 	r := &runner{app: a, options: o}
 	r.ctx, r.end = context.WithCancelCause(context.Background())
+	r.verdict = &verdict{end: r.decide, expect: o.expect, failOn: o.failOn}
 	to := a.screen()
 	if o.raw {
 		to = a.Out
@@ -243,6 +249,23 @@ func (a *App) newRunner(o runOptions) *runner {
 		r.end(nil)
 	}
 	return r
+}
+
+// decide ends the run, by a virtual clock always at the same moment: behind the task that
+// runs.
+func (r *runner) decide(cause error) {
+	r.end(cause)
+	r.module.Stop()
+}
+
+// Write gets what programs send, without the console's echo.
+func (r *runner) Write(p []byte) (int, error) {
+	if r.options.noEcho {
+		if n, err := r.out.Write(p); err != nil {
+			return n, err
+		}
+	}
+	return r.verdict.Write(p)
 }
 
 // inNeed names something that is put in order if the run does not end by itself. Any
@@ -315,7 +338,7 @@ func (r *runner) start() error {
 // live runs the module until something ends it.
 func (r *runner) live() (err error) {
 	defer func() { err = errors.Join(err, r.machine.Close()) }()
-	typed := r.app.Terminal.Input()
+	typed := r.app.Terminal.Input() && len(r.options.execute) == 0
 	if r.person != nil {
 		if err := r.person.start(); err != nil {
 			return err
@@ -336,8 +359,13 @@ func (r *runner) live() (err error) {
 	if !typed {
 		_ = r.machine.ExpectInput(true) // it is closed, if that fails
 	}
-	if r.person == nil {
+	if len(r.options.execute) > 0 {
+		go r.typeCode()
+	} else if r.person == nil {
 		go r.feed(typed)
+	}
+	if r.app.Buttons != nil {
+		defer r.app.Buttons(r.press)()
 	}
 	err = r.machine.Run(r.ctx)
 	switch cause := context.Cause(r.ctx); {
@@ -345,13 +373,16 @@ func (r *runner) live() (err error) {
 		err = nil // there was an event
 	case err != nil && strings.HasPrefix(err.Error(), "BUG"):
 		return err
-	case cause == nil:
+	case err != nil && cause == nil:
 		return fail(ExitHost, err)
 	}
-	if cause := context.Cause(r.ctx); cause != nil && !errors.Is(cause, errLeave) {
+	switch cause := context.Cause(r.ctx); {
+	case errors.Is(cause, errSeen):
+		return nil
+	case cause != nil && !errors.Is(cause, errLeave):
 		return cause
 	}
-	return nil
+	return r.verdict.missing()
 }
 
 // ending lets nobody hold the end of the run back, be it a reader who does not read or,
@@ -382,6 +413,16 @@ func (r *runner) ending(finished <-chan struct{}) {
 	r.app.Exit(ExitBug)
 }
 
+// press presses the module's reset button, or cycles its power. It waits for the module, so
+// it has a goroutine of its own; the module may be closed meanwhile.
+func (r *runner) press(power bool) {
+	do := r.module.Reset
+	if power {
+		do = r.module.CutPower
+	}
+	r.telling.Go(func() { _ = do() })
+}
+
 // leave ends the run.
 func (r *runner) leave() { r.end(errLeave) }
 
@@ -403,4 +444,5 @@ func (r *runner) report(e moonlet.Event) {
 		return
 	}
 	r.events.event(e)
+	r.verdict.event(e)
 }

@@ -351,3 +351,14 @@ func TestRun_WrongChip(t *testing.T) {
 		}
 	}
 }
+
+// TestButtons: what the host asks for is done to the board while it runs.
+func TestButtons(t *testing.T) {
+	w := newWorld("", nil)
+	w.NewMachine = cli.NewMachine
+	w.Buttons = func(f func(power bool)) func() {
+		f(false)
+		return func() {}
+	}
+	w.run(t, 0, "boot\t2\t6", "", "run", app(t, "init.lua", "print('boot', node.bootreason())"), "--for", "2s", "--no-echo")
+}

@@ -37,7 +37,7 @@ type Terminal interface {
 func Host() *App {
 	return &App{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: hostTerminal{},
-		Signals: hostSignals, KeepPipes: func() { signal.Ignore(syscall.SIGPIPE) }, Now: time.Now, Exit: os.Exit,
+		Signals: hostSignals, Buttons: hostButtons, KeepPipes: func() { signal.Ignore(syscall.SIGPIPE) }, Now: time.Now, Exit: os.Exit,
 		NewMachine: NewMachine,
 	}
 }
@@ -74,8 +74,13 @@ func (hostTerminal) Raw() (func(), error) {
 // hostSignals leaves a signal that is ignored where the program was started: that is what
 // nohup and a shell's background jobs are for.
 func hostSignals(f func()) func() {
+	return onSignals(func(os.Signal) { f() }, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+}
+
+// onSignals calls f with signals that are not ignored, until stop is called.
+func onSignals(f func(s os.Signal), which ...os.Signal) (stop func()) {
 	c := make(chan os.Signal, 1)
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, s := range which {
 		if !signal.Ignored(s) {
 			signal.Notify(c, s)
 		}
@@ -84,8 +89,8 @@ func hostSignals(f func()) func() {
 	go func() {
 		for {
 			select {
-			case <-c:
-				f()
+			case s := <-c:
+				f(s)
 			case <-done:
 				return
 			}

@@ -16,6 +16,11 @@ type versionInfo struct {
 	Platform string `json:"platform"`
 }
 
+// String is the version in a line.
+func (v versionInfo) String() string {
+	return fmt.Sprintf("moonlet %s, %s, %s", v.Version, v.Go, v.Platform)
+}
+
 func readVersion() versionInfo {
 	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
@@ -45,7 +50,7 @@ func (a *App) versionCommand() *cobra.Command {
 			if asJSON {
 				return fail(ExitHost, json.NewEncoder(a.Out).Encode(v))
 			}
-			_, err := fmt.Fprintf(a.Out, "moonlet %s, %s, %s\n", v.Version, v.Go, v.Platform)
+			_, err := fmt.Fprintln(a.Out, v)
 			return fail(ExitHost, err)
 		},
 	}

@@ -35,7 +35,7 @@ type Serial interface {
 }
 
 // Config is what a console needs of its module besides a port.Chip with records. All fields
-// are needed.
+// but Init are needed.
 type Config struct {
 	Serial Serial
 	// Memory is the heap as the SDK sees it, where the line lies that is typed.
@@ -46,6 +46,12 @@ type Config struct {
 	OpenLibs func(L state.State)
 	// Banner is what the firmware says of itself at each start, with line ends.
 	Banner func() string
+	// Init is what starts: a file of that name behind "@", a module of the store behind "!",
+	// or Lua code; "" is InitScript. A record of node.startupcommand wins over it.
+	Init string
+	// OnError is told of an error of the application or of what is typed, which is printed
+	// then.
+	OnError func(message string)
 	// OnWait is called whenever the receiver is empty, or no whole line is left: whoever
 	// waits for the end of the input may ask Idle then.
 	OnWait func()
@@ -95,6 +101,7 @@ type Console struct {
 	config Config
 	driver driver
 	idle   bool
+	own    bool // what is sent now is no program's
 }
 
 var _ port.Input = (*Console)(nil)
@@ -115,7 +122,7 @@ func of(L state.State) *Console {
 
 // Reset is a reset of the chip: what is typed is gone, and so are those who read it. Whether
 // all was executed is not asked anew before Begin: a chip that sleeps has not done it.
-func (c *Console) Reset() { c.driver = driver{console: c} }
+func (c *Console) Reset() { c.driver, c.own = driver{console: c}, false }
 
 // Begin begins a life, in which nothing has come yet.
 func (c *Console) Begin() { c.idle = true }
@@ -132,5 +139,13 @@ func (c *Console) SetReceiver(r port.Receiver) {
 // SetEcho implements port.Input.
 func (c *Console) SetEcho(on bool) { c.driver.echo = on }
 
-// print writes text to serial port 0.
-func (c *Console) print(text string) { port.WriteText(c.config.Serial, []byte(text)) }
+// Own tells whether what is sent at this moment is the console's own: the banner, a prompt, or
+// the echo of what is typed.
+func (c *Console) Own() bool { return c.own }
+
+// print writes text of the console's own to serial port 0.
+func (c *Console) print(text string) {
+	c.own = true
+	port.WriteText(c.config.Serial, []byte(text))
+	c.own = false
+}

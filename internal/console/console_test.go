@@ -28,7 +28,8 @@ type board struct {
 	uart    *serial.UART
 	console *console.Console
 	init    string
-	waits   int // how often the console had nothing to do
+	errors  []string // that the console told
+	waits   int      // how often the console had nothing to do
 	watch   console.Watch
 	full    bool // there is no memory for the SDK
 	bare    bool // there are no records
@@ -93,6 +94,7 @@ func newBoard(t testing.TB) *board {
 				}
 			},
 		},
+		OnError: func(message string) { b.errors = append(b.errors, message) },
 	})
 	b.AtReset(b.uart.Reset)
 	b.AtReset(b.console.Reset)

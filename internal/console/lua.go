@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"strings"
 
 	"moonlet.example/moonlet/internal/lua/state"
@@ -14,11 +15,14 @@ import (
 
 // Prompts of the console.
 const (
-	prompt     = "> "
-	prompt2    = ">> "
-	eofMark    = "<eof>"
-	initScript = "@init.lua"
+	prompt  = "> "
+	prompt2 = ">> "
+	eofMark = "<eof>"
 )
+
+// InitScript is what a build of the firmware starts if it does not say anything else
+// (LUA_INIT_STRING, user_config.h).
+const InitScript = "@init.lua"
 
 // Run starts Lua: the libraries, the console, the banner and the application. It is the task
 // that boots (lua_main, after it has made the state).
@@ -76,13 +80,28 @@ func (c *Console) start(L state.State) int {
 	if options, _ := record(L, port.RecordStartup); len(options) == 0 || options[0]&port.StartupNoBanner == 0 {
 		c.print(c.config.Banner())
 	}
-	if status := loadInit(L); status == state.OK {
-		if doCall(L, 0) == state.OK {
+	status := c.loadInit(L)
+	if status == state.OK {
+		if status = doCall(L, 0); status == state.OK {
 			return 0
 		}
 	}
+	c.failed(L, status)
 	printValues(L, 1)
 	return 0
+}
+
+// failed tells of an error whose message is on top of the stack. That there is no init.lua is
+// none: the firmware prints so and goes on.
+func (c *Console) failed(L state.State, status state.Status) {
+	if status == state.OK || status == state.ErrFile {
+		return
+	}
+	message, ok := L.ToString(-1)
+	if !ok {
+		message = "(an error that is no text)"
+	}
+	c.config.OnError(message)
 }
 
 // record reads a reboot config record; a chip without records has none.
@@ -95,8 +114,8 @@ func record(L state.State, id uint8) (body []byte, ok bool) {
 }
 
 // loadInit pushes the function that starts the application.
-func loadInit(L state.State) state.Status {
-	init := initScript
+func (c *Console) loadInit(L state.State) state.Status {
+	init := cmp.Or(c.config.Init, InitScript)
 	if b, ok := record(L, port.RecordInit); ok {
 		init, _, _ = strings.Cut(string(b), "\x00")
 	}
@@ -179,6 +198,7 @@ func (c *Console) doJob(L state.State) {
 		if status == state.OK {
 			status = doCall(L, 0)
 		}
+		c.failed(L, status)
 		if status != state.OK && !L.IsNil(-1) {
 			L.PushString("Lua error: ")
 			L.Insert(-2)
@@ -189,7 +209,9 @@ func (c *Console) doJob(L state.State) {
 	setLines(L, ref)
 	c.driver.prompt = promptFor(L, ref == state.NoRef)
 	c.config.Watch.prompt(c.driver.prompt)
+	c.own = true
 	L.Output([]byte(c.driver.prompt))
+	c.own = false
 }
 
 // input puts text into the console's pipe (lua_input_string).

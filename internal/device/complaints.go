@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
+
+	"moonlet.example/moonlet/internal/firmware"
 )
 
 // complaints are what the host refused. An application may try again for ever, so each
@@ -40,6 +43,21 @@ func (c *complaints) end(d *Device) {
 		c.more = 0
 		d.report(Event{Kind: HostError, Text: fmt.Sprintf("the same and the like happened %d times more", n)})
 	}
+}
+
+// luaError tells of an error that the module prints as well.
+func (d *Device) luaError(k EventKind, message string) {
+	text, traceback, _ := strings.Cut(message, "\n")
+	d.report(Event{Kind: k, Text: text, Traceback: traceback})
+	hint := firmware.Hint(d.firmware.Edition, message)
+	if hint == "" || d.hinted[hint] || len(d.hinted) >= complaintsMax {
+		return
+	}
+	if d.hinted == nil {
+		d.hinted = map[string]bool{}
+	}
+	d.hinted[hint] = true
+	d.report(Event{Kind: OldCode, Text: hint})
 }
 
 // hostError tells what went wrong on the host.

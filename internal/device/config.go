@@ -66,12 +66,21 @@ type Config struct {
 	// TaskLimit and SoftWatchdog are as in sdk.Config.
 	TaskLimit, SoftWatchdog time.Duration
 
+	// Init is what the build starts, as console.Config has it; "" is init.lua.
+	Init string
+
+	// Script is what is done to the board, each step some time after the one before.
+	Script []BoardStep
+
 	// EndAt is when Run ends, in device time; 0 is never.
 	EndAt time.Duration
 
 	// Serial gets what the module sends on serial port 0, Serial1 what it sends on
 	// port 1. Nil throws it away.
 	Serial, Serial1 io.Writer
+	// Printed, if any, gets of what goes to Serial only what programs send: no banner, no
+	// prompt, no echo.
+	Printed io.Writer
 	// FastSerial lets writing take no time, instead of what the line needs at its
 	// baud rate.
 	FastSerial bool
@@ -136,13 +145,16 @@ const (
 	Cut                             // the end came in the midst of a task
 	Bug                             // a fault of Moonlet reset the module
 	MissingModule                   // a module of the firmware was asked for that Moonlet does not have
+	Panic                           // an error that nothing has caught: the module restarts
+	LuaError                        // an error of the application's start, or of what is typed
+	OldCode                         // the application uses what older Lua or firmware has
 	OutOfMemory                     // memory was wanted that is not there
 	StoreRefused                    // an image is none that the store can take
 	InputLate                       // the virtual clock does not wait any longer for who types
 )
 
 var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "network-refused", "cut", "bug", "missing-module",
-	"out-of-memory", "store-refused", "input-late"}
+	"panic", "lua-error", "old-code", "out-of-memory", "store-refused", "input-late"}
 
 // String is the kind's name, as it stands in JSON.
 func (k EventKind) String() string { return eventNames[k] }
@@ -153,8 +165,8 @@ type Event struct {
 	At   time.Duration // since power-on, in device time
 	// Text is a sentence for the user, without the kind.
 	Text string
-	// Traceback is where Lua was, for LongTask, Watchdog, Cut, Bug, MissingModule, OutOfMemory
-	// and StoreRefused; it may be empty.
+	// Traceback is where Lua was, for LongTask, Watchdog, Cut, Bug, MissingModule, Panic,
+	// LuaError, OutOfMemory and StoreRefused; it may be empty.
 	Traceback string
 	Mapping   *hostnet.Mapping // of Listening
 	Took      time.Duration    // of LongTask

@@ -58,6 +58,7 @@ type Device struct {
 	typing     typing
 	console    *console.Console
 	shortages  shortages
+	hinted     map[string]bool // what was told of older editions
 	places     places
 	missed     map[string]bool // modules of the firmware that were asked for and are not there
 	used       bool            // something is in RAM
@@ -101,6 +102,7 @@ func New(c Config) (*Device, error) {
 		return nil, err
 	}
 	d.room.On()
+	d.playScript(c.Script)
 	return d, nil
 }
 
@@ -133,7 +135,7 @@ func (d *Device) connect() error {
 	for i, k := range board.Buttons {
 		d.buttons[c.Board.Buttons[i].Name] = k
 	}
-	d.uarts[0] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial), Unpaced: c.FastSerial, OnTaken: d.typed})
+	d.uarts[0] = serial.New(d.loop, serial.Config{Send: d.console0(c.Serial), Unpaced: c.FastSerial, OnTaken: d.typed})
 	d.uarts[1] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial1), Unpaced: c.FastSerial, NoReceiver: true})
 	d.net = hostnet.New(d.netConfig())
 	store, err := d.room.WiFi()
@@ -151,10 +153,12 @@ func (d *Device) connect() error {
 		Mem: d.mem, StaticStart: chip.Memory.RAM.Start, StaticEnd: chip.Memory.Heap().Start,
 		Hardware: port.Hardware{ChipID: c.ChipID, FlashID: chip.Flash.ID(flashSize), FlashSize: flashSize, FlashSpeed: chip.Flash.SpeedHz},
 		Build:    d.firmware.Info(c.LFSSize), Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
-		CheckImage: d.CheckImage, OnRefused: d.imageRefused, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
+		CheckImage: d.CheckImage, OnRefused: d.imageRefused,
+		OnUncaught: func(message string) { d.luaError(Panic, message) }, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
 	})
 	d.console = console.New(console.Config{
-		Serial: d.uarts[0], Memory: sdkMemory{d}, OnWait: d.checkEnd,
+		Serial: d.uarts[0], Memory: sdkMemory{d}, OnWait: d.checkEnd, Init: d.config.Init,
+		OnError:  func(message string) { d.luaError(LuaError, message) },
 		State:    func() state.State { return d.machine.State() },
 		OpenLibs: d.firmware.Machine.OpenLibs,
 		Banner:   func() string { return d.firmware.Banner(c.LFSSize) },
@@ -214,6 +218,21 @@ func (d *Device) sender(w io.Writer) func(p []byte) {
 			d.hostErr = fmt.Errorf("cannot write what the module sends: %w", err)
 			d.halt()
 		}
+	}
+}
+
+// console0 is sender for the port that the console is at.
+func (d *Device) console0(w io.Writer) func(p []byte) {
+	send := d.sender(w)
+	if d.config.Printed == nil {
+		return send
+	}
+	printed := d.sender(d.config.Printed)
+	return func(p []byte) {
+		if !d.console.Own() {
+			printed(p)
+		}
+		send(p)
 	}
 }
 

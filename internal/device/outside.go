@@ -8,7 +8,6 @@ import (
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/parts/source"
 	"moonlet.example/moonlet/internal/port"
-	"moonlet.example/moonlet/internal/sdk"
 	"moonlet.example/moonlet/internal/sim/radio"
 )
 
@@ -41,22 +40,6 @@ func (d *Device) Aside(f func()) { d.guard.outside(func() { d.config.Clock.Aside
 
 // Running tells whether a life has begun and not ended: there is a Lua.
 func (d *Device) Running() bool { return d.machine != nil && d.running }
-
-// CutPower takes the power away and gives it back: the next life begins with power-on. In a
-// function that Between runs it may not return.
-func (d *Device) CutPower() {
-	off := sdk.Reason(port.ResetPowerOn)
-	switch {
-	case d.wakeUp != 0: // it sleeps
-		if d.wakeUp, d.next = 0, off; d.living {
-			d.loop.Stop()
-		}
-	case d.living:
-		panic(reset{off})
-	default:
-		d.end(sdk.Ending{Next: off})
-	}
-}
 
 // Drive forces a level on a pin from outside, or takes it away (pins.Floating).
 func (d *Device) Drive(pin, level int) { d.pins.Line(pin).Drive(level) }

@@ -79,6 +79,29 @@ func TestReload_Refused(t *testing.T) {
 	}
 }
 
+// TestOldCode holds that what only older Lua or firmware has is told once, wherever the error
+// came from.
+func TestOldCode(t *testing.T) {
+	m := start(t, "init.lua", "tmr.create():alarm(5000, 1, function() table.getn({}) end)")
+	m.boot()
+	m.typed("setfenv(1, {})\n")
+	m.typed("print('\\d')\n")
+	m.typed("nothing()\n")
+	m.runFor(20 * time.Second)
+	var told []string
+	for _, e := range m.only(device.OldCode) {
+		told = append(told, e.Text)
+	}
+	if len(told) != 3 {
+		t.Fatalf("%q", told)
+	}
+	for i, want := range []string{"_ENV", `no escape \d`, "the operator #"} {
+		if !strings.Contains(told[i], want) {
+			t.Errorf("%q, want %q", told[i], want)
+		}
+	}
+}
+
 // TestLongTask_Place holds that the report of a task that became too long names what took the
 // time, also if Lua is over when the last of the work is charged.
 func TestLongTask_Place(t *testing.T) {

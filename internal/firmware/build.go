@@ -40,17 +40,16 @@ type Release struct {
 	Name, Time             string // of the release; the time is that of its commit, as in 202402250804
 	Built                  string // when, as in 2024-02-25 08:04
 	SDK                    string
-	NumberType             string // the build type: what the firmware calls its numbers
+	NumberType             string // the build type; "" is what the firmware calls its numbers
 	SSL                    bool
 }
 
-// release300 is the commit whose behaviour Moonlet has. Moonlet's builds say "float" with
-// any numbers.
+// release300 is the commit whose behaviour Moonlet has.
 var release300 = Release{
 	Major: 3, Minor: 0, Revision: 0,
 	Branch: "release", Commit: "36cbf9f017d356319a6369e299765eedff191154",
 	Name: "3.0.0-release_20240225", Time: "202402250804", Built: "2024-02-25 08:04",
-	SDK: "3.0.1-dev(fce080e)", NumberType: "float",
+	SDK: "3.0.1-dev(fce080e)",
 }
 
 // Mistake is something in a build or a configuration that cannot be.
@@ -110,8 +109,20 @@ func (f *Firmware) Info(lfsSize int) port.Build {
 	return port.Build{
 		Major: r.Major, Minor: r.Minor, Revision: r.Revision, Branch: r.Branch, Commit: r.Commit,
 		Release: r.Name, ReleaseDTS: r.Time, SSL: r.SSL, LFSSize: lfsSize,
-		Modules: strings.Join(f.Modules, ","), NumberType: r.NumberType,
+		Modules: strings.Join(f.Modules, ","), NumberType: f.buildType(),
 	}
+}
+
+// buildType is what the firmware calls its numbers (tools/update_buildinfo.sh): with 64-bit
+// floats and 32-bit integers, which it has no word for, it is that of the default build.
+func (f *Firmware) buildType() string {
+	switch {
+	case f.Release.NumberType != "":
+		return f.Release.NumberType
+	case f.Numbers == num.Int64Float64:
+		return "double"
+	}
+	return "float"
 }
 
 // Banner is what the firmware prints when it starts.
@@ -122,5 +133,5 @@ func (f *Firmware) Banner(lfsSize int) string {
 		"\tbuild type: %s\n\tLFS: 0x%x bytes total capacity\n\tmodules: %s\n"+
 		" build %s powered by Lua %s on SDK %s\n",
 		r.Major, r.Minor, r.Revision, r.Branch, r.Commit, r.Name, r.Time, r.SSL,
-		r.NumberType, lfsSize, strings.Join(f.Modules, ","), r.Built, f.Edition.Release, r.SDK)
+		f.buildType(), lfsSize, strings.Join(f.Modules, ","), r.Built, f.Edition.Release, r.SDK)
 }

@@ -13,18 +13,28 @@ import (
 // Keys are those of a Build.
 func Keys() keys.Fields[Build] {
 	profile := chip.Names()
+	var models, editionNames, chips []string
+	for _, m := range num.Models() {
+		models = append(models, m.Flag())
+	}
+	for _, e := range editions.All() {
+		editionNames = append(editionNames, e.Name)
+	}
+	for _, c := range chip.All() {
+		chips = append(chips, c.Name)
+	}
 	return keys.Fields[Build]{
-		{Key: keys.Key{Name: "profile", Value: "NAME", Usage: "kind of module; there is " + profile,
+		{Key: keys.Key{Name: "profile", Value: "NAME", Values: chips, Usage: "kind of module; there is " + profile,
 			Doc: "kind of module; there is `" + profile + "`", Default: fmt.Sprintf("`%q`", chip.ESP8266().Name)},
 			Read: readProfile},
-		{Key: keys.Key{Name: "lua", Value: "EDITION", Usage: "edition of Lua; there is " + editions.Names(),
+		{Key: keys.Key{Name: "lua", Value: "EDITION", Values: editionNames, Usage: "edition of Lua; there is " + editions.Names(),
 			Doc: "edition of Lua; there is `" + editions.Names() + "`", Default: fmt.Sprintf("`%q`", editions.Default().Name)},
 			Read: keys.Text(func(b *Build) *string { return &b.Lua })},
-		{Key: keys.Key{Name: "modules", Value: "NAME,...", Form: keys.FormList,
+		{Key: keys.Key{Name: "modules", Value: "NAME,...", Values: ModuleNames(), Form: keys.FormList,
 			Usage: "modules of the firmware, as its banner lists them (default: all that there are:\n" + strings.Join(ModuleNames(), ", ") + ")",
 			Doc:   "the [modules](#modules) of the firmware that the build has", Default: "all that there are"},
 			Read: readModules},
-		{Key: keys.Key{Name: "number", Value: "MODEL", Usage: `numbers: int32, int64 or mixed (32-bit integers, 64-bit floats)`,
+		{Key: keys.Key{Name: "number", Value: "MODEL", Values: models, Usage: `numbers: int32, int64 or mixed (32-bit integers, 64-bit floats)`,
 			Doc: "Lua's numbers: `\"int32\"` (integers and floats of 32 bits), `\"int64\"` (both of 64) or `\"mixed\"` (integers of 32, floats of 64). With larger ones the same heap has less free, since values are larger", Default: "`\"int32\"`"},
 			Read: readNumber},
 		{Read: func(s *keys.Section, _ string, b *Build) {

@@ -23,6 +23,8 @@ type Options struct {
 	// of the chip's random numbers; 0 leaves it to the project, which then has 1.
 	Trial bool
 	Seed  uint64
+	// RealTime keeps such a trial in real time: something outside takes part.
+	RealTime bool
 	// NoOutput keeps nothing of what the module sends, which only goes to the writer of
 	// moonlet.Serial: a command that passes it on has no need of more.
 	NoOutput bool

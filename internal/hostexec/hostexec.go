@@ -191,12 +191,28 @@ func (s *Session) Machine() machine.Machine { return s.machine }
 // ErrDeviceException is a fault of damaged code.
 var ErrDeviceException = errors.New("device exception")
 
-// RunFile loads a file and runs it with arguments. The error is the message of
-// the Lua error with its traceback.
+// RunFile loads a file and runs it with arguments, which it also finds in the global table
+// arg, as the command lua has it; without any table if args is nil. The error is the message
+// of the Lua error with its traceback.
 func (s *Session) RunFile(name string, args []string) (err error) {
 	return s.run(func(L state.State) state.Status {
+		if args != nil {
+			pushArg(L, name, args)
+			L.SetGlobal("arg")
+		}
 		return stdlib.LoadFile(L, name, true, "bt")
 	}, args)
+}
+
+// pushArg pushes the table of arguments: the program's name at 0, the others from 1 on.
+func pushArg(L state.State, name string, args []string) {
+	L.CreateTable(len(args), 1)
+	L.PushString(name)
+	L.RawSetI(-2, 0)
+	for i, a := range args {
+		L.PushString(a)
+		L.RawSetI(-2, int64(i+1))
+	}
 }
 
 // RunString runs a chunk of source text.

@@ -27,6 +27,9 @@ type Key struct {
 	Form  Form
 	Last  bool // help shows it behind the others of its group
 
+	// Values are the usual values, which a shell offers; nil if there are too many.
+	Values []string
+
 	// Doc and Default are what docs/project.md says.
 	Doc, Default string
 	// Entries are the keys of each table of FormTables.

@@ -51,6 +51,9 @@ type Power interface {
 	// Restart resets the chip when the task that calls it is over
 	// (system_restart); the rest of the task still runs.
 	Restart()
+	// Uncaught tells the user of an error that no protected call has caught, for which the
+	// chip is about to restart. message has the traceback.
+	Uncaught(message string)
 	// Hang never returns: nothing runs until the watchdog resets the chip.
 	Hang()
 	// DeepSleep turns the chip off when the task is over. It wakes up with a

@@ -63,6 +63,13 @@ func moduleFields() keys.Fields[settings] {
 		{Key: keys.Key{Name: "heap", Value: "BYTES", Usage: `free heap at the prompt, as in 45056 or 44KB`,
 			Doc: "free heap at the prompt, without an application and with the radio as the SDK sets it up: an access point; with the default numbers", Default: "`\"44KB\"`"},
 			Read: keys.Size(func(c *settings) *int { return &c.config.FreeHeap })},
+		{Key: keys.Key{Name: "init", Value: "COMMAND", Usage: `what the build starts: "@FILE", "!MODULE" of the store, or Lua code`,
+			Doc: "what the build starts (`LUA_INIT_STRING`): `\"@file.lua\"`, `\"!module\"` of the store, or Lua code. `node.startupcommand` wins over it", Default: "`\"@init.lua\"`"},
+			Read: keys.Text(func(c *settings) *string { return &c.config.Init })},
+		{Key: keys.Key{Name: "script", Value: "STEP", Form: keys.FormList, Usage: `what is done to the board: a time after the step before, and reset or power,
+as in "10s reset"`,
+			Doc: "what is done to the board, and when: steps such as `\"10s reset\"`, the button, and `\"1m power\"`, which goes and comes back; each time is after the step before", Default: "none"},
+			Read: readScript},
 		{Key: keys.Key{Name: "lfs", Value: "BYTES", Usage: `size of the partition of the Lua Flash Store, as in 64KB (default: none, or
 128KB with lfs_files)`,
 			Doc: "size of the partition of the [Lua Flash Store](lfs.md), a multiple of 4 KB, 448 KB at most", Default: "none, or `\"128KB\"` with `lfs_files`"},
@@ -73,6 +80,18 @@ func moduleFields() keys.Fields[settings] {
 				}
 			}},
 	}
+}
+
+// readScript reads what is done to the board.
+func readScript(s *keys.Section, name string, c *settings) {
+	s.Texts(name, func(it *keys.Item, key, text string) {
+		step, err := device.ParseBoardStep(text)
+		if err != nil {
+			s.FailAt(it, key, "%v", err)
+			return
+		}
+		c.config.Script = append(c.config.Script, step)
+	})
 }
 
 // lfsFields say what is in the store, which comes with what is in the file system.
@@ -120,7 +139,7 @@ func chipFields() keys.Fields[settings] {
 // timeFields say how time passes.
 func timeFields() keys.Fields[settings] {
 	return keys.Fields[settings]{
-		{Key: keys.Key{Name: "time", Value: "KIND", Usage: `"real", "virtual" (waiting takes no time), or a factor as in 10x`,
+		{Key: keys.Key{Name: "time", Value: "KIND", Values: []string{"real", "virtual", "10x"}, Usage: `"real", "virtual" (waiting takes no time), or a factor as in 10x`,
 			Doc: "`\"real\"`, `\"virtual\"`, or a factor as in `\"10x\"`", Default: "`\"real\"`"},
 			Read: readTime},
 		{Key: keys.Key{Name: "task_limit", Value: "TIME", Usage: `report tasks that take longer, as in 15ms, or "off"`,

@@ -141,7 +141,7 @@ func (p *Project) openDir(dir string, o *Options) (err error) {
 	if p.Image, err = p.buildImage(); err != nil {
 		return err
 	}
-	if !p.hasInit() {
+	if p.settings.config.Init == "" && !p.hasInit() {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("%s has no init.lua: the module starts with an empty prompt", dir))
 	}
 	return nil

@@ -81,8 +81,8 @@ type Loop struct {
 
 	task   taskTime
 	turn   uint64 // number of the task
-	isr    bool // a hardware timer's function is running
-	halted bool // until Reset
+	isr    bool   // a hardware timer's function is running
+	halted bool   // until Reset
 
 	end, last time.Duration // of Limit
 	late      bool          // OnLate ran

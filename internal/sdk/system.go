@@ -28,6 +28,8 @@ type SystemConfig struct {
 	Seed     uint64 // of the random number generator
 	// CheckImage, if any, tells why an image of the store cannot be loaded.
 	CheckImage func(name string) string
+	// OnUncaught, if any, is told of errors that nothing catches.
+	OnUncaught func(message string)
 	// OnRefused, if any, is told why an image was not loaded.
 	OnRefused func(why string)
 	// LargestFreeHeap, if any, tells the largest block that the heap could give.
@@ -241,6 +243,13 @@ func (s *System) CheckImage(name string) string {
 		return ""
 	}
 	return s.config.CheckImage(name)
+}
+
+// Uncaught implements port.Power.
+func (s *System) Uncaught(message string) {
+	if s.config.OnUncaught != nil {
+		s.config.OnUncaught(message)
+	}
 }
 
 // Refused implements port.Store.

@@ -20,6 +20,9 @@ type HeapOptions struct {
 	Then  time.Duration // of a second one, 0 for none
 	// OutOfMemory takes the only snapshot when memory runs out, before After.
 	OutOfMemory bool
+	// Drive, if any, does something to the module from outside after the first snapshot, by
+	// way of its servers, and in real time; the second one is taken when it has returned.
+	Drive func(ctx context.Context, servers []moonlet.Port) error
 	// Serial gets what the module sends; nil throws it away.
 	Serial io.Writer
 	// Sample gets the state of the heap after each Every of the module's time; nil
@@ -55,7 +58,10 @@ func Heap(ctx context.Context, p *project.Project, o HeapOptions) (found *HeapPr
 	if o.Serial != nil {
 		opts = append(opts, moonlet.Serial(o.Serial))
 	}
-	err = try(ctx, p, hook.Options{}, func(m *moonlet.Module) error {
+	if o.Drive != nil {
+		opts = append(opts, moonlet.OnEvent(t.server))
+	}
+	err = try(ctx, p, hook.Options{RealTime: o.Drive != nil}, func(m *moonlet.Module) error {
 		t.m = m
 		err := t.profile(h)
 		if err == nil {
@@ -74,6 +80,11 @@ func (t *heapTrial) profile(h *HeapProfile) (err error) {
 	}
 	if h.First, err = t.snapshot(t.o.After); err != nil {
 		return err
+	}
+	if t.o.Drive != nil {
+		if err := t.drive(h); err != nil {
+			return err
+		}
 	}
 	if t.o.Then > 0 {
 		if h.Second, err = t.snapshot(t.o.Then); err != nil {
@@ -105,6 +116,64 @@ type heapTrial struct {
 	o   HeapOptions
 	m   *moonlet.Module
 	ctx context.Context
+
+	servers []moonlet.Port // that can be reached
+}
+
+// server notes a server of the module.
+func (t *heapTrial) server(e moonlet.Event) {
+	if l, ok := e.(moonlet.Listening); ok && !slices.Contains(t.servers, l.Port) {
+		t.servers = append(t.servers, l.Port)
+	}
+}
+
+// driveStep is how long the module runs between two looks at who drives it, and settleTime
+// how long behind that, so that connections come to their end.
+const (
+	driveStep  = 50 * time.Millisecond
+	settleTime = 500 * time.Millisecond
+)
+
+// drive runs the module while somebody does something to it, and looks once more then.
+func (t *heapTrial) drive(h *HeapProfile) (err error) {
+	done := make(chan error, 1)
+	servers := slices.Clone(t.servers)
+	ctx, cancel := context.WithCancel(t.ctx)
+	defer cancel()
+	go func() { done <- t.o.Drive(ctx, servers) }()
+	for driving := true; driving; {
+		select {
+		case err = <-done:
+			driving = false
+		default:
+			err = t.runOn(driveStep)
+			if err != nil {
+				cancel()
+				<-done
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := t.runOn(settleTime); err != nil {
+		return err
+	}
+	now, err := t.m.Now()
+	if err != nil {
+		return err
+	}
+	h.Second, err = t.snapshot(now)
+	return err
+}
+
+// runOn runs the module for some time.
+func (t *heapTrial) runOn(d time.Duration) error {
+	now, err := t.m.Now()
+	if err != nil {
+		return err
+	}
+	return t.runUntil(now + d)
 }
 
 // snapshot runs the module until some time after power-on.

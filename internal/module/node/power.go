@@ -21,6 +21,8 @@ const errorDelay = 2 * time.Second
 // defaultOnError prints the error in its argument, and lets the chip restart.
 func defaultOnError(L state.State) int {
 	L.SetTop(1)
+	message, _ := L.ToString(1)
+	system(L).Uncaught(message)
 	L.GetGlobal("print")
 	L.Insert(1)
 	L.PCall(1, 0, 0)

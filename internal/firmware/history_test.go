@@ -1,0 +1,27 @@
+package firmware_test
+
+import (
+	"strings"
+	"testing"
+
+	"moonlet.example/moonlet/internal/firmware"
+	"moonlet.example/moonlet/internal/lua/editions"
+)
+
+func TestHint(t *testing.T) {
+	for message, want := range map[string]string{
+		"init.lua:1: attempt to call a nil value (field 'foreach')\nstack":            `Lua 5.3 of this firmware: Lua 5.1 has it; here it is a loop with pairs`,
+		"a.lua:3: attempt to call a nil value (field 'alarm')":                        "tmr.create():alarm",
+		"a.lua:3: attempt to index a nil value (global 'cjson')":                      "sjson",
+		`stdin:1: invalid escape sequence near '"a\-'`:                                `Lua 5.3 has no escape \-`,
+		"a.lua:1: bad argument #2 to 'format' (number has no integer representation)": "x // 1",
+		"bad argument #1 to 'config' (table expected, got string)":                    "ssid",
+		"a.lua:3: attempt to call a nil value (field 'mine')":                         "",
+		"a.lua:3: oh\nattempt to call a nil value (global 'gcinfo')":                  "",
+		"": "",
+	} {
+		if got := firmware.Hint(editions.Default(), message); !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("%q: %q", message, got)
+		}
+	}
+}
