@@ -126,7 +126,7 @@ func (a *App) runCommand() *cobra.Command {
 	own.DurationVar(&o.limit, "for", 0, "end after this much of the module's time, as in 10s")
 	own.BoolVar(&o.fresh, "fresh", false, "begin with an empty flash memory")
 	own.BoolVar(&o.save, "save", false, "of the image of a chip: keep in it what the module writes")
-	own.BoolVar(&o.raw, "raw", false, "at a terminal be a plain serial line: keys go as they are typed, and every byte comes through, also what the terminal obeys")
+	own.BoolVar(&o.raw, "raw", false, "at a terminal be a plain serial line: keys go as they are typed,\nand every byte comes through, also what the terminal obeys")
 	own.StringArrayVarP(&o.execute, "execute", "e", nil, "execute this `code` at the prompt and end, or with --for go on until then")
 	own.StringArrayVar(&o.expect, "expect", nil, "end well as soon as programs have sent this `text`, badly if they do not;\nthe next one is looked for behind it")
 	own.StringSliceVar(&o.failOn, "fail-on", nil, "end badly at the first of these `kinds`: "+strings.Join(failures, ", "))

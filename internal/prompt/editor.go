@@ -316,14 +316,14 @@ func (e *Editor) drop() {
 }
 
 // taken takes a byte that the module has taken out of those that are pending. What was lost
-// before it is gone as well.
-func (e *Editor) taken(c byte) {
+// before it is gone as well. It tells whether the byte was one of them.
+func (e *Editor) taken(c byte) bool {
 	if c == '\r' {
 		c = '\n'
 	}
-	if i := bytes.IndexByte(e.pending, c); i >= 0 {
-		e.forget(i + 1)
-	}
+	i := bytes.IndexByte(e.pending, c)
+	e.forget(i + 1)
+	return i >= 0
 }
 
 // forget takes bytes from the front of those that are pending.

@@ -223,6 +223,12 @@ func TestWithoutEcho(t *testing.T) {
 	d.take(100, false)
 	d.module("hello joe\r\n")
 	d.shows("name: joe\nhello joe")
+	d.keys("ab\rc\r")
+	for range 4 { // an application that answers to each byte
+		d.take(1, false)
+		d.module("+")
+	}
+	d.shows("name: joe\nhello joe\nab\n+++c\n+")
 	d.redrawn()
 }
 

@@ -12,6 +12,7 @@ type follower struct {
 	echo  int    // how many bytes that come next are echo
 	text  []byte // of a prompt that comes next
 	found int    // how many bytes of it have come
+	ahead int    // how many bytes that the module has yet to take are shown already
 	lines bool   // Lua gets what is typed
 }
 
@@ -53,18 +54,31 @@ func (e *Editor) Typed(c byte, echo int) { e.mark(echo > 0, func(e *Editor) { e.
 
 func (e *Editor) typed(c byte, echo int) {
 	e.noPrompt()
-	e.taken(c)
-	switch {
+	if w := &e.follow; w.ahead > 0 && echo <= 0 {
+		w.ahead--
+		return
+	}
+	mine := e.taken(c)
+	switch e.follow.ahead = 0; {
 	case echo > 0:
 		e.follow.echo = echo
 	case echo == 0:
 		e.commit()
-		if c == '\n' || c == '\r' {
-			e.show([]byte("\r\n"))
-		} else {
-			e.show([]byte{c})
-		}
+		e.unechoed(c, mine)
 	}
+}
+
+// unechoed shows a byte that the module took and does not echo, with the rest of the line that
+// was entered: what an application answers to single bytes comes behind that.
+func (e *Editor) unechoed(c byte, entered bool) {
+	text := []byte{c}
+	if end := bytes.IndexByte(e.pending, '\n'); entered && c != '\n' && c != '\r' && end >= 0 {
+		text = append(text, e.pending[:end+1]...)
+		e.forget(end + 1)
+		e.follow.ahead = end + 1
+	}
+	text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+	e.show(bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")))
 }
 
 // Prompted tells that Lua prints a prompt next.
@@ -89,7 +103,9 @@ func (e *Editor) Reset(lost int) {
 	e.mark(false, func(e *Editor) {
 		e.noPrompt()
 		e.commit()
-		e.forget(min(lost, len(e.pending)))
+		shown := min(lost, e.follow.ahead)
+		e.follow.ahead -= shown
+		e.forget(min(lost-shown, len(e.pending)))
 	})
 }
 
