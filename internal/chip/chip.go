@@ -58,6 +58,16 @@ type Memory struct {
 	StoreBase mem.Addr
 }
 
+// WithHeap is a chip as no factory makes it, whose RAM has room for a heap of that many bytes.
+func (c *Chip) WithHeap(bytes int) *Chip {
+	const page = 64 << 10 // whole pages of any host
+	larger := *c
+	if more := bytes - int(c.Memory.Heap().Size()); more > 0 {
+		larger.Memory.RAM.Start -= mem.Addr((more + page - 1) / page * page)
+	}
+	return &larger
+}
+
 // Heap is where the heap of a module can be.
 func (m *Memory) Heap() Region { return Region{m.RAM.Start + m.StaticBytes, m.RAM.End} }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"moonlet.example/moonlet/internal/firmware"
+	"moonlet.example/moonlet/internal/lua/state"
 )
 
 // complaints are what the host refused. An application may try again for ever, so each
@@ -48,6 +49,9 @@ func (c *complaints) end(d *Device) {
 // luaError tells of an error that the module prints as well.
 func (d *Device) luaError(k EventKind, message string) {
 	text, traceback, _ := strings.Cut(message, "\n")
+	if strings.HasSuffix(text, state.Restarting) { // node.LFS.reload ends what runs in this way
+		return
+	}
 	d.report(Event{Kind: k, Text: text, Traceback: traceback})
 	hint := firmware.Hint(d.firmware.Edition, message)
 	if hint == "" || d.hinted[hint] || len(d.hinted) >= complaintsMax {

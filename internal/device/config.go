@@ -48,6 +48,9 @@ type Config struct {
 	// FreeHeap is what node.heap() tells at the prompt of a module without an
 	// application, in bytes, when the collector has just run; 0 is DefaultFreeHeap.
 	FreeHeap int
+	// DebugHeap, if any, is FreeHeap for a chip that does not exist: it may be as large as
+	// MaxDebugHeap.
+	DebugHeap int
 	// SDKMemory is what the closed part of the SDK takes from the heap while the module
 	// works; nil is DefaultSDKMemory.
 	SDKMemory *SDKMemory
@@ -119,6 +122,8 @@ type WiFi = radio.World
 // Defaults of Config.
 const (
 	DefaultFreeHeap = 44 << 10
+	// MaxDebugHeap is the most that Config.DebugHeap may be, in bytes.
+	MaxDebugHeap = 4 << 20
 	DefaultChipID   = 0x4D4C54
 	// DefaultUnitTime is a round figure between published measurements of the chip
 	// at 80 MHz, which disagree by a factor of nine; docs/time.md lists them.
@@ -204,12 +209,16 @@ func (c *Config) setDefaults() error {
 
 // setMemory sets the defaults that decide how much memory there is.
 func (c *Config) setMemory() {
-	if c.FreeHeap == 0 {
-		c.FreeHeap = DefaultFreeHeap
-	}
 	if c.SDKMemory == nil {
 		m := DefaultSDKMemory()
 		c.SDKMemory = &m
+	}
+	if minFreeHeap <= c.DebugHeap && c.DebugHeap <= MaxDebugHeap {
+		c.FreeHeap = c.DebugHeap
+		c.Build.Chip = c.Build.ChipOrDefault().WithHeap(c.DebugHeap + c.atPrompt())
+	}
+	if c.FreeHeap == 0 {
+		c.FreeHeap = DefaultFreeHeap
 	}
 }
 
@@ -223,6 +232,9 @@ func (c *Config) mistakes() []*firmware.Mistake {
 	list := c.Build.Mistakes()
 	fail := func(key, format string, args ...any) {
 		list = append(list, &firmware.Mistake{Key: key, Problem: fmt.Sprintf(format, args...)})
+	}
+	if c.DebugHeap != 0 && (c.DebugHeap < minFreeHeap || c.DebugHeap > MaxDebugHeap) {
+		fail("debug_heap", "a heap of %d bytes is not possible: choose %d to %d", c.DebugHeap, minFreeHeap, MaxDebugHeap)
 	}
 	if most := c.maxFreeHeap(); c.FreeHeap < minFreeHeap || c.FreeHeap > most {
 		fail("heap", "a heap of %d bytes is not possible: choose %d to %d", c.FreeHeap, minFreeHeap, most)

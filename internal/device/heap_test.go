@@ -27,6 +27,27 @@ func (m *module) numbers(line string) (list []int) {
 	return list
 }
 
+// TestDebugHeap holds that a module can have a heap that no chip has, and use all of it.
+func TestDebugHeap(t *testing.T) {
+	for _, size := range []int{8 << 10, 100 << 10, device.MaxDebugHeap} {
+		m := startConfig(t, device.Config{StateDir: stateWith(t, "init.lua", ""), DebugHeap: size})
+		m.boot()
+		if free := m.numbers("=node.heap()\n")[0]; free < size || free > size+2000 {
+			t.Errorf("%d bytes are free, want %d", free, size)
+		}
+		got := m.numbers("t = {} n = 0 while node.heap() > 5000 do n = n + 1 t[n] = ('x'):rep(1000) .. n tmr.wdclr() end print(n * 1000)\n")[0]
+		if got < size*6/10-5000 || got > size {
+			t.Errorf("%d bytes of strings fit into %d", got, size)
+		}
+	}
+	for _, size := range []int{-1, 8<<10 - 1, device.MaxDebugHeap + 1} {
+		list := device.Config{DebugHeap: size}.Mistakes()
+		if len(list) != 1 || list[0].Key != "debug_heap" {
+			t.Errorf("%d: %v", size, list)
+		}
+	}
+}
+
 // TestHeapFigures holds that node.heap and node.egc.meminfo have the allocator's
 // headers, its rounding and its holes in them.
 func TestHeapFigures(t *testing.T) {

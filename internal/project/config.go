@@ -63,6 +63,9 @@ func moduleFields() keys.Fields[settings] {
 		{Key: keys.Key{Name: "heap", Value: "BYTES", Usage: `free heap at the prompt, as in 45056 or 44KB`,
 			Doc: "free heap at the prompt, without an application and with the radio as the SDK sets it up: an access point; with the default numbers", Default: "`\"44KB\"`"},
 			Read: keys.Size(func(c *settings) *int { return &c.config.FreeHeap })},
+		{Key: keys.Key{Name: "debug_heap", Value: "BYTES", Usage: `a heap that no chip has, as in 1MB, to find faults in what does not fit yet`,
+			Doc: "in place of `heap`, one that no chip has, up to `\"4MB\"`: to find faults in an application that does not fit yet. A warning says so at each start", Default: "none"},
+			Read: keys.Size(func(c *settings) *int { return &c.config.DebugHeap })},
 		{Key: keys.Key{Name: "init", Value: "COMMAND", Usage: `what the build starts: "@FILE", "!MODULE" of the store, or Lua code`,
 			Doc: "what the build starts (`LUA_INIT_STRING`): `\"@file.lua\"`, `\"!module\"` of the store, or Lua code. `node.startupcommand` wins over it", Default: "`\"@init.lua\"`"},
 			Read: keys.Text(func(c *settings) *string { return &c.config.Init })},
@@ -112,7 +115,7 @@ func lfsFields() keys.Fields[settings] {
 // checkHeap looks whether the chip has room for the heap that was asked for.
 func (c *settings) checkHeap(s *keys.Section) {
 	for _, m := range c.config.Mistakes() {
-		if m.Key == "heap" && c.config.FreeHeap != 0 {
+		if m.Key == "debug_heap" || m.Key == "heap" && c.config.FreeHeap != 0 {
 			s.Fail(m.Key, "%s", m.Problem)
 		}
 	}

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -176,6 +177,9 @@ func (p *Project) configure(root keys.Items, o *Options) (err error) {
 		return err
 	}
 	p.settings, err = read(root, o.Strict, p.Sources)
+	if n := p.settings.config.DebugHeap; n > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("a heap of %d bytes is for finding faults only: no ESP8266 has it, and what fits into it may not fit into a board", n))
+	}
 	if list := p.settings.openings; len(list) > 0 && p.settings.config.Net.Policy != hostnet.None {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("the project's file opens the network further than the default: %s",
 			strings.Join(list, ", ")))
@@ -283,10 +287,8 @@ func (p *Project) NamesPort(device uint16) bool {
 
 // Heap is the free heap in bytes.
 func (p *Project) Heap() int {
-	if h := p.settings.config.FreeHeap; h != 0 {
-		return h
-	}
-	return device.DefaultFreeHeap
+	c := &p.settings.config
+	return cmp.Or(c.DebugHeap, c.FreeHeap, device.DefaultFreeHeap)
 }
 
 // Abandon removes a temporary state directory while the module may still use it: the

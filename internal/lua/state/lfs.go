@@ -44,6 +44,9 @@ type LFSHost interface {
 	LoadImage(name string) bool
 }
 
+// Restarting is the error by which LFSReload ends what runs.
+const Restarting = "system restarting"
+
 // LFSReload loads the image whose file name is at index 1, the only value on the
 // stack (luaL_lfsreload): it raises an error because the module restarts, or pushes
 // what is in the way. The firmware finds out about bad images later.
@@ -78,7 +81,7 @@ func LFSReload(L State, host LFSHost) {
 		return
 	}
 	if host.LoadImage(image) {
-		L.Errorf("system restarting")
+		L.Errorf("%s", Restarting)
 	}
 	host.Refused("the name of the image cannot be noted for the restart")
 }
