@@ -27,7 +27,7 @@ func modulePath(t *testing.T) string {
 }
 
 // notForTests keeps out what only tests need.
-const notForTests = "!internal/port/porttest !internal/module/moduletest"
+const notForTests = "!internal/port/porttest !internal/module/moduletest !internal/prompt/prompttest"
 
 // allowed tells which packages of this module each package may import. A name
 // that ends in "/" stands for all packages below; the longest rule for a package
@@ -91,6 +91,8 @@ var allowed = map[string]string{
 	"internal/device":            "internal/ !internal/cli !internal/cli/ !internal/project !internal/hostexec " + notForTests,
 	"internal/project":           "internal/firmware internal/lua/num internal/storage internal/storage/chipmap internal/hostfile internal/lua53/lfs internal/luac internal/lua53/chunk internal/storage/flash internal/storage/rcr internal/storage/spiffs internal/keys internal/parts internal/device internal/storage/flashdir internal/sim/hostnet internal/port internal/sim/radio internal/sdk",
 	"internal/luagen":            "",
+	"internal/prompt":            "internal/hostfile",
+	"internal/prompt/prompttest": "",
 	"internal/hook":              "internal/hostfile internal/project",
 	"internal/trial":             "internal/heapview internal/hook internal/lua53/chunk internal/luac internal/project",
 	"internal/cli":               "internal/ !internal/device !internal/sdk !internal/sim !internal/sim/ !internal/parts !internal/parts/ " + notForTests, // it runs modules by the public API

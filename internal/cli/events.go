@@ -19,6 +19,7 @@ type events struct {
 	// fresh means that the module's output and events share a terminal, where an
 	// event must not begin within a line.
 	fresh bool
+	leave string // the key that leaves
 
 	mu  sync.Mutex
 	eol string
@@ -93,7 +94,7 @@ func (v *events) start(m *moonlet.Module) {
 			state = "a temporary directory"
 		}
 		v.say(record{Event: "start", Heap: m.HeapBytes(), State: at.Dir, Text: fmt.Sprintf(
-			"virtual ESP8266, %s heap, flash in %s; Ctrl-C leaves", bytesText(m.HeapBytes()), state)})
+			"virtual ESP8266, %s heap, flash in %s; %s leaves", bytesText(m.HeapBytes()), state, v.leave)})
 	}
 	for _, w := range m.Warnings() {
 		v.warn(w)

@@ -17,6 +17,8 @@ const (
 	// leaveWait is that for who wants to leave.
 	closeWait = 2 * time.Second
 	leaveWait = 25 * time.Millisecond
+	// restoreWait is closeWait for what puts a terminal in order.
+	restoreWait = 500 * time.Millisecond
 )
 
 var errOutputStuck = errors.New("nobody reads it")
@@ -127,6 +129,28 @@ func (o *output) release() {
 	defer o.mu.Unlock()
 	o.released = true
 	o.changed.Broadcast()
+}
+
+// clear waits until all is written; what nobody reads for patience is thrown away, but for a
+// piece that is being written.
+func (o *output) clear(patience time.Duration) {
+	const step = 5 * time.Millisecond
+	for pieces, left := -1, patience; ; left -= step {
+		o.mu.Lock()
+		switch {
+		case len(o.buf) == 0 && !o.writing || o.err != nil:
+			o.mu.Unlock()
+			return
+		case o.pieces != pieces:
+			pieces, left = o.pieces, patience
+		case left <= 0:
+			o.buf = o.buf[:0]
+			o.mu.Unlock()
+			return
+		}
+		o.mu.Unlock()
+		time.Sleep(step)
+	}
 }
 
 // close writes the rest, unless for patience nobody reads.

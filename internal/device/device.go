@@ -162,6 +162,7 @@ func (d *Device) connect() error {
 		State:    func() state.State { return d.machine.State() },
 		OpenLibs: d.firmware.Machine.OpenLibs,
 		Banner:   func() string { return d.firmware.Banner(c.LFSSize) },
+		Watch:    d.watchConsole(),
 	})
 	d.guard.cut, d.guard.revoke = d.loop.Cut, d.space.Revoke
 	return d.openFiles()

@@ -132,6 +132,10 @@ func (d *Device) off() {
 	d.net.Reset()
 	d.radio.Reset()
 	d.pins.Reset()
+	if f := d.config.Watch.Reset; f != nil {
+		lost := d.uarts[0].Buffered()
+		d.guard.outside(func() { f(lost) })
+	}
 	for _, u := range d.uarts {
 		u.Reset()
 	}
