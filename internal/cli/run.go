@@ -93,6 +93,7 @@ type runOptions struct {
 	json     bool
 	quiet    bool
 	fresh    bool
+	noUpload bool
 	save     bool
 	raw      bool
 	noEcho   bool
@@ -125,6 +126,7 @@ func (a *App) runCommand() *cobra.Command {
 	own.SortFlags = false
 	own.DurationVar(&o.limit, "for", 0, "end after this much of the module's time, as in 10s")
 	own.BoolVar(&o.fresh, "fresh", false, "begin with an empty flash memory")
+	own.BoolVar(&o.noUpload, "no-upload", false, "leave the flash memory as it is: nothing of the project goes there")
 	own.BoolVar(&o.save, "save", false, "of the image of a chip: keep in it what the module writes")
 	own.BoolVar(&o.raw, "raw", false, "at a terminal be a plain serial line: keys go as they are typed,\nand every byte comes through, also what the terminal obeys")
 	own.StringArrayVarP(&o.execute, "execute", "e", nil, "execute this `code` at the prompt and end, or with --for go on until then")
@@ -166,6 +168,9 @@ func (r *runner) moduleOptions() []moonlet.Option {
 	}
 	if o.fresh {
 		list = append(list, moonlet.Fresh())
+	}
+	if o.noUpload {
+		list = append(list, moonlet.NoUpload())
 	}
 	if o.save {
 		list = append(list, moonlet.Save())

@@ -96,7 +96,7 @@ func New(c Config) (*Device, error) {
 	if err := d.openState(); err != nil {
 		return nil, err
 	}
-	d.room = d.config.Room(storage.Hooks{OnError: d.hostError, OnOp: d.onFlash, OnWorn: d.onWorn, Now: d.config.Clock.Now})
+	d.room = d.config.Room(storage.Hooks{OnError: d.hostError, OnOp: d.onFlash, OnWorn: d.onWorn, OnWork: d.flashWork, Now: d.config.Clock.Now})
 	if err := d.assemble(); err != nil {
 		d.Close()
 		return nil, err
