@@ -178,3 +178,26 @@ func (o *output) written() int {
 	defer o.mu.Unlock()
 	return o.pieces
 }
+
+// lineEnds turns the line ends of a serial line, CR LF, into those that scripts know.
+type lineEnds struct {
+	w  io.Writer
+	cr bool // one has come, and nothing behind it
+}
+
+// Write implements io.Writer.
+func (l *lineEnds) Write(p []byte) (int, error) {
+	text := make([]byte, 0, len(p)+1)
+	for _, c := range p {
+		if l.cr && c != '\n' {
+			text = append(text, '\r')
+		}
+		if l.cr = c == '\r'; !l.cr {
+			text = append(text, c)
+		}
+	}
+	if _, err := l.w.Write(text); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}

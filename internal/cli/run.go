@@ -197,6 +197,7 @@ type runner struct {
 	events  *events
 	person  *person // nil where nobody edits lines
 	verdict *verdict
+	lines   lineEnds // to out, with --no-echo
 	ctx     context.Context
 	end     context.CancelCauseFunc
 	telling sync.WaitGroup // for who tells events and cannot wait
@@ -235,6 +236,7 @@ func (a *App) newRunner(o runOptions) *runner {
 		r.events.fresh, r.events.leave = false, "Ctrl-D"
 	}
 	r.out = newOutput(to, onError)
+	r.lines.w = r.out
 	r.err = newOutput(errs, nil)
 	r.events.to, r.events.out = r.err, r.out
 	stopSignals := a.Signals(r.leave)
@@ -266,8 +268,8 @@ func (r *runner) decide(cause error) {
 // Write gets what programs send, without the console's echo.
 func (r *runner) Write(p []byte) (int, error) {
 	if r.options.noEcho {
-		if n, err := r.out.Write(p); err != nil {
-			return n, err
+		if _, err := r.lines.Write(p); err != nil {
+			return 0, err
 		}
 	}
 	return r.verdict.Write(p)
