@@ -35,6 +35,8 @@ type Config struct {
 	Output func(L state.State, p []byte)
 	// ErrorOutput is where what is told besides goes; nil is Lua.Out.
 	ErrorOutput func(s string)
+	// CLib is where numbers come from, as a machine takes it; nil is the chip.
+	CLib *clib.Library
 	// UnitTime is what a unit of work takes on the chip; 0 lets no time pass.
 	UnitTime time.Duration
 }
@@ -85,9 +87,13 @@ func (l *Lua) boot() {
 	l.t.Helper()
 	m := l.Space.Mem()
 	l.Heap = heap.NewDevice(m, porttest.HeapStart, porttest.HeapEnd)
+	library := clib.Chip
+	if l.config.CLib != nil {
+		library = *l.config.CLib
+	}
 	var err error
 	l.Machine, err = vm.New(machine.Config{
-		Mem: m, Space: l.Space, ROM: l.image, Host: l.config.Host, StripDefault: 1, Heap: l.Heap, CLib: clib.Chip,
+		Mem: m, Space: l.Space, ROM: l.image, Host: l.config.Host, StripDefault: 1, Heap: l.Heap, CLib: library,
 		Output:      func(p []byte) { l.config.Output(l.Machine.State(), p) },
 		ErrorOutput: l.config.ErrorOutput,
 		PostTask:    func(prio int, f func()) bool { return l.Tasks.Post(port.Priority(prio), f) },
