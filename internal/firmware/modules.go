@@ -9,6 +9,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/stdlib"
 	"moonlet.example/moonlet/internal/module/bit"
 	"moonlet.example/moonlet/internal/module/bloom"
+	"moonlet.example/moonlet/internal/module/bme280math"
 	"moonlet.example/moonlet/internal/module/colorutils"
 	"moonlet.example/moonlet/internal/module/crypto"
 	"moonlet.example/moonlet/internal/module/encoder"
@@ -52,6 +53,7 @@ func allModules() []module {
 	return []module{
 		{name: "bit", link: plain(bit.Module)},
 		{name: "bloom", link: plain(bloom.Module)},
+		{name: "bme280_math", link: plain(bme280math.Module)},
 		{name: "color_utils", link: plain(colorutils.Module)},
 		{name: "crypto", link: plain(crypto.Module)},
 		{name: "encoder", link: plain(encoder.Module)},
@@ -87,7 +89,7 @@ func HostModules() []state.Module {
 // missing are the modules of the firmware that Moonlet does not have yet, by their names in
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
-	adc ads1115 adxl345 am2320 apa102 bme280 bme280_math bme680 bmp085 coap
+	adc ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 coap
 	cron dcc dht enduser_setup gdbstub hdc1080 hmc5883l http hx711 i2c l3g4200d
 	mcp4725 mdns mqtt ow pcm perf pixbuf pwm pwm2 rfswitch rotary rtcfifo rtcmem rtctime si7021
 	sigma_delta sntp softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
