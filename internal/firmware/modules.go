@@ -18,6 +18,7 @@ import (
 	"moonlet.example/moonlet/internal/module/net"
 	"moonlet.example/moonlet/internal/module/node"
 	"moonlet.example/moonlet/internal/module/pipe"
+	"moonlet.example/moonlet/internal/module/pixbuf"
 	"moonlet.example/moonlet/internal/module/sjson"
 	"moonlet.example/moonlet/internal/module/structmod"
 	"moonlet.example/moonlet/internal/module/tmr"
@@ -61,6 +62,7 @@ func allModules() []module {
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "net", link: plain(net.Module), owners: net.Owners},
 		{name: "pipe", link: plain(pipe.Module), always: true},
+		{name: "pixbuf", link: plain(pixbuf.Module)},
 		{name: "sjson", link: plain(sjson.Module)},
 		{name: "struct", link: plain(structmod.Module)},
 		{name: "tmr", link: plain(tmr.Module), owners: tmr.Owners},
@@ -83,7 +85,7 @@ func linkNode(o Options) []state.Module {
 // HostModules declares the modules that the firmware's host tool has besides the standard
 // library, in the order of their start.
 func HostModules() []state.Module {
-	return []state.Module{structmod.Module, bit.Module, sjson.Module, pipe.Module}
+	return []state.Module{structmod.Module, bit.Module, colorutils.Module, sjson.Module, pipe.Module, pixbuf.Module}
 }
 
 // missing are the modules of the firmware that Moonlet does not have yet, by their names in
@@ -91,7 +93,7 @@ func HostModules() []state.Module {
 var missing = strings.Fields(`
 	adc ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 coap
 	cron dcc dht enduser_setup gdbstub hdc1080 hmc5883l http hx711 i2c l3g4200d
-	mcp4725 mdns mqtt ow pcm perf pixbuf pwm pwm2 rfswitch rotary rtcfifo rtcmem rtctime si7021
+	mcp4725 mdns mqtt ow pcm perf pwm pwm2 rfswitch rotary rtcfifo rtcmem rtctime si7021
 	sigma_delta sntp softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
 	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
 
