@@ -124,7 +124,7 @@ func (n *Net) wall(network string, a port.IP) string {
 	case !group && n.walls.named[a]:
 		return ""
 	case n.walls.nameAt[a] != "":
-		return fmt.Sprintf("--connect leads the name %q elsewhere at other ports, and no look-up finds it; one more --connect leads this port somewhere", n.walls.nameAt[a])
+		return fmt.Sprintf("--connect leads the name %q at other ports only, and nothing else knows it; --connect NAME:PORT=IP:PORT leads this port, too", n.walls.nameAt[a])
 	case n.cfg.Policy == Local:
 		return "--network local knows only what is named" + remedy
 	case a.IsBroadcast() && n.cfg.ListenIP.IsLoopback():
