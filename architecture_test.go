@@ -27,7 +27,7 @@ func modulePath(t *testing.T) string {
 }
 
 // notForTests keeps out what only tests need.
-const notForTests = "!internal/port/porttest !internal/module/moduletest"
+const notForTests = "!internal/port/porttest !internal/module/moduletest !internal/prompt/prompttest"
 
 // allowed tells which packages of this module each package may import. A name
 // that ends in "/" stands for all packages below; the longest rule for a package
@@ -83,7 +83,7 @@ var allowed = map[string]string{
 	"internal/parts/wave":        "internal/port internal/keys internal/sim internal/sim/pins",
 	"internal/parts/wire":        "internal/keys internal/sim/pins",
 	"internal/storage/flashfs":   "internal/port internal/storage/spiffs",
-	"internal/storage/flashdir":  "internal/hostfile internal/port",
+	"internal/storage/flashdir":  "internal/hostfile internal/port internal/storage/flashfs internal/storage/spiffs",
 	"internal/storage":           "internal/hostfile internal/port internal/sim/radio internal/storage/",
 	"internal/storage/chipmap":   "internal/lua53/chunk internal/lua53/lfs internal/port internal/storage/rcr internal/storage/flash internal/storage/flashdir",
 	"internal/hostexec":          "internal/chip internal/mem internal/lua/num internal/lua53/chunk internal/lua53/lfs internal/heap internal/lua/state internal/lua/rom internal/lua/machine internal/lua/editions internal/lua/stdlib internal/lua/stdlib/ internal/lua/clib",
@@ -91,6 +91,8 @@ var allowed = map[string]string{
 	"internal/device":            "internal/ !internal/cli !internal/cli/ !internal/project !internal/hostexec " + notForTests,
 	"internal/project":           "internal/firmware internal/lua/num internal/storage internal/storage/chipmap internal/hostfile internal/lua53/lfs internal/luac internal/lua53/chunk internal/storage/flash internal/storage/rcr internal/storage/spiffs internal/keys internal/parts internal/device internal/storage/flashdir internal/sim/hostnet internal/port internal/sim/radio internal/sdk",
 	"internal/luagen":            "",
+	"internal/prompt":            "internal/hostfile",
+	"internal/prompt/prompttest": "",
 	"internal/hook":              "internal/hostfile internal/project",
 	"internal/trial":             "internal/heapview internal/hook internal/lua53/chunk internal/luac internal/project",
 	"internal/cli":               "internal/ !internal/device !internal/sdk !internal/sim !internal/sim/ !internal/parts !internal/parts/ " + notForTests, // it runs modules by the public API

@@ -3,6 +3,8 @@ package moonlet
 import (
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"moonlet.example/moonlet/internal/device"
@@ -230,6 +232,24 @@ func (b *Bench) Files() ([]File, error) {
 		files = append(files, File{f.Name, f.Size})
 	}
 	return files, nil
+}
+
+// Field is an entry of a table of the module with a string for a key.
+type Field struct {
+	Name string
+	Kind string // what type tells of the value: "function", "table", ...
+}
+
+// Fields lists the fields of what a path of names leads to from the global variables, by name,
+// and the global variables themselves without a path: Fields("wifi", "sta"). Where a value has
+// a metatable with a table for __index, the fields of that are there, too. No Lua runs for it,
+// and the module cannot notice. Of what does not exist or has no fields there are none.
+func (b *Bench) Fields(path ...string) (list []Field) {
+	for _, f := range b.d.Fields(path) {
+		list = append(list, Field(f))
+	}
+	slices.SortStableFunc(list, func(x, y Field) int { return strings.Compare(x.Name, y.Name) })
+	return slices.CompactFunc(list, func(x, y Field) bool { return x.Name == y.Name })
 }
 
 // doing is Do for what can fail by itself.

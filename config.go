@@ -36,6 +36,9 @@ type Config struct {
 	// TaskLimit is how long a task may be until a LongTask is told, Watchdog how long until
 	// the chip is reset; negative turns them off. UnitTime is what a unit of work takes.
 	TaskLimit, Watchdog, UnitTime time.Duration
+	// FlashRead and FlashWrite are how long a page of 256 bytes of the flash chip takes,
+	// FlashErase how long a sector of 4 KB; negative is no time.
+	FlashRead, FlashWrite, FlashErase time.Duration
 
 	// StateDir is the directory where the flash memory is kept; without it New keeps it in
 	// the memory of this process until the module is closed. Flash is the file of a whole
@@ -215,6 +218,9 @@ func (c *Config) values() map[string]any {
 	k.orOff("task_limit", c.TaskLimit)
 	k.orOff("watchdog", c.Watchdog)
 	k.duration("unit_time", c.UnitTime)
+	k.orOff("flash_read", c.FlashRead)
+	k.orOff("flash_write", c.FlashWrite)
+	k.orOff("flash_erase", c.FlashErase)
 	k.str("state", c.StateDir)
 	k.str("flash", c.Flash)
 	k.int("flash_size", int64(c.FlashBytes))

@@ -52,6 +52,9 @@ func Set(flag, value string) Option {
 // Fresh makes the flash memory new when the application is loaded.
 func Fresh() Option { return func(o *options) { o.fresh = true } }
 
+// NoUpload leaves the flash memory as it is: nothing of the project goes there.
+func NoUpload() Option { return func(o *options) { o.project.NoUpload = true } }
+
 // Save keeps what the module writes in the image of a chip that was opened. Without it the
 // image stays as it is.
 func Save() Option { return func(o *options) { o.save = true } }

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/port"
 )
 
 // subscribers are those who want to hear of events, in the order in which they came.
@@ -52,6 +53,10 @@ func (m *Module) tell(e Event) {
 
 // watch is what the device is to tell besides.
 func (m *Module) watch() (w device.Watch) {
+	if c := m.options.hook.Console; c != nil {
+		w.Console.Typed, w.Console.Prompt, w.Reset = c.Typed, c.Prompt, c.Reset
+		w.Console.Receiver = func(r port.Receiver) { c.Receiver(r.Lines, !r.Lines && r.Length < 0, r.End) }
+	}
 	what := m.options.watch
 	about := func(format string, args ...any) About {
 		return About{m.device.Time(), fmt.Sprintf(format, args...)}

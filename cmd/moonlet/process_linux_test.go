@@ -200,6 +200,7 @@ func atTerminal(t *testing.T, args ...string) (*process, *terminal) {
 	t.Helper()
 	m := newTerminal(t)
 	p := prepare(t, args...)
+	p.Env = append(p.Env, "TERM=xterm-256color", "NO_COLOR=", "XDG_STATE_HOME="+t.TempDir())
 	p.Stdin, p.Stdout, p.Stderr = m.slave, m.slave, m.slave
 	p.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	p.start()
@@ -207,7 +208,7 @@ func atTerminal(t *testing.T, args ...string) (*process, *terminal) {
 	return p, m
 }
 
-// TestTerminal is a session at a terminal: keys, Ctrl-C, and the terminal as it was before.
+// TestTerminal is a session at a terminal: keys, Ctrl-D, and the terminal as it was before.
 func TestTerminal(t *testing.T) {
 	before := newTerminal(t).state(t)
 	p, m := atTerminal(t, "run", project(t, "init.lua", `print("ready") print("\27]0;title\7\27[31mred\27[0m\27[6n")`))
@@ -219,7 +220,7 @@ func TestTerminal(t *testing.T) {
 	}
 	io.WriteString(m.master, "print(6 * 7)\r")
 	p.prints("42\r\n")
-	io.WriteString(m.master, "\x03")
+	io.WriteString(m.master, "\x04")
 	p.ends(0)
 	if m.state(t) != before {
 		t.Error("the terminal is not as it was")
@@ -233,7 +234,7 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
-// TestTerminal_Busy: Ctrl-C is heard whatever the module does, and whatever was typed
+// TestTerminal_Busy: Ctrl-D is heard whatever the module does, and whatever was typed
 // before it.
 func TestTerminal_Busy(t *testing.T) {
 	p, m := atTerminal(t, "run", project(t, "init.lua", "print('ready') while true do tmr.wdclr() end"))
@@ -242,7 +243,7 @@ func TestTerminal_Busy(t *testing.T) {
 		for range 100 {
 			io.WriteString(m.master, strings.Repeat("x", 1000))
 		}
-		io.WriteString(m.master, "\x03")
+		io.WriteString(m.master, "\r\x04")
 	}()
 	p.ends(0)
 }

@@ -256,13 +256,27 @@ on the desk.
 		if len(args) > 0 && args[0] == sub.name {
 			c.AddCommand(sub.make())
 			c.CompletionOptions.DisableDefaultCmd = true
+			addJSON(c)
 			return c
 		}
 	}
 	for _, sub := range commands {
 		c.AddCommand(sub.make())
 	}
+	addJSON(c)
 	return c
+}
+
+// addJSON adds the flag --json, which wantsJSON sees, to all commands that do something and
+// have none of their own.
+func addJSON(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		addJSON(sub)
+	}
+	if !c.HasParent() || c.DisableFlagParsing || c.RunE == nil || c.Flags().Lookup("json") != nil {
+		return
+	}
+	c.Flags().Bool("json", false, "tell what goes wrong as a JSON object on the standard error output")
 }
 
 // interruptible runs f with a context that a signal of the host ends. Then nothing more is

@@ -38,6 +38,7 @@ func (b *buffer) String() string {
 // terminal is a pretended one.
 type terminal struct {
 	input, output bool
+	editing       bool
 	raw           int // how often it was set up, less how often restored
 }
 
@@ -55,6 +56,12 @@ func (t *terminal) Raw() (func(), error) {
 		}
 	}, nil
 }
+
+func (t *terminal) Editing() bool                { return t.editing }
+func (t *terminal) Color() bool                  { return false }
+func (t *terminal) Size() (columns, rows int)    { return 80, 24 }
+func (t *terminal) Watch(_, _ func()) (f func()) { return func() {} }
+func (t *terminal) Suspend()                     {}
 
 // machine is a pretended module. It executes nothing: live says what it does.
 type machine struct {

@@ -50,7 +50,7 @@ func TestHeap_Drive(t *testing.T) {
 	dir := app(t, "init.lua", hoarder)
 	w := newWorld("", nil)
 	w.run(t, 0, "global 'log'", "", "heap", dir, "--after", "300ms", "--drive", "'"+os.Args[0]+"' -test.run '^TestDriver$'")
-	for _, want := range []string{"init.lua:4  5 strings", "From 300ms to "} {
+	for _, want := range []string{"init.lua:4  5 strings", "From 30"} {
 		if !strings.Contains(w.out.String(), want) {
 			t.Errorf("%q is missing in\n%s%s", want, w.out.String(), w.err.String())
 		}

@@ -19,6 +19,7 @@ type events struct {
 	// fresh means that the module's output and events share a terminal, where an
 	// event must not begin within a line.
 	fresh bool
+	leave string // the key that leaves
 
 	mu  sync.Mutex
 	eol string
@@ -93,7 +94,7 @@ func (v *events) start(m *moonlet.Module) {
 			state = "a temporary directory"
 		}
 		v.say(record{Event: "start", Heap: m.HeapBytes(), State: at.Dir, Text: fmt.Sprintf(
-			"virtual ESP8266, %s heap, flash in %s; Ctrl-C leaves", bytesText(m.HeapBytes()), state)})
+			"virtual ESP8266, %s heap, flash in %s; %s leaves", bytesText(m.HeapBytes()), state, v.leave)})
 	}
 	for _, w := range m.Warnings() {
 		v.warn(w)
@@ -133,7 +134,30 @@ func (v *events) uploaded(files []moonlet.Loaded) {
 		names = append(names, fmt.Sprintf("%s (%d)", f.Name, f.Bytes))
 		sum += f.Bytes
 	}
-	v.say(record{Text: fmt.Sprintf("to flash: %s; %d bytes", strings.Join(names, ", "), sum)})
+	const few = 8
+	if len(files) <= few {
+		v.say(record{Text: fmt.Sprintf("to flash: %s; %d bytes", strings.Join(names, ", "), sum)})
+		return
+	}
+	v.say(record{Text: fmt.Sprintf("to flash: %d files, %d bytes:", len(files), sum)})
+	for _, line := range lines(names, 68) {
+		v.say(record{Text: "  " + line})
+	}
+}
+
+// lines puts words into lines of a number of bytes, if they are not longer themselves.
+func lines(words []string, most int) (list []string) {
+	for i, w := range words {
+		if i < len(words)-1 {
+			w += ","
+		}
+		if n := len(list); n > 0 && len(list[n-1])+1+len(w) <= most {
+			list[n-1] += " " + w
+		} else {
+			list = append(list, w)
+		}
+	}
+	return list
 }
 
 // event tells an event of the module.

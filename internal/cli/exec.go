@@ -62,7 +62,6 @@ func (a *App) execCommand() *cobra.Command {
 	c.Flags().DurationVar(&o.timeout, "timeout", 0, "how long it may run, as in 10s")
 	offer(c, "number", []string{"int32", "int64", "mixed"})
 	offer(c, "libc", []string{"host", "chip"})
-	c.Flags().BoolVar(new(bool), "json", false, "tell what goes wrong as a JSON object on the standard error output")
 	c.Flags().SetInterspersed(false) // what follows FILE belongs to the program
 	return c
 }

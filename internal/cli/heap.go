@@ -15,6 +15,7 @@ import (
 	"moonlet.example/moonlet/internal/heapview"
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/prompt"
 	"moonlet.example/moonlet/internal/trial"
 )
 
@@ -147,7 +148,7 @@ func (a *App) heap(ctx context.Context, path string, o heapOptions) (err error) 
 	if o.serial {
 		po.Serial = a.Err
 		if a.Terminal != nil && a.Terminal.Errors() {
-			po.Serial = &screen{w: a.Err}
+			po.Serial = prompt.NewScreen(a.Err)
 		}
 	}
 	var samples []heapview.Sample

@@ -181,3 +181,25 @@ func TestHeap_Errors(t *testing.T) {
 		t.Errorf("a file that cannot be written: exit code %d, %s", code, message)
 	}
 }
+
+// TestEveryCommandHasJSON: programs can ask any subcommand for errors that they can read; the
+// firmware's tools keep their own flags.
+func TestEveryCommandHasJSON(t *testing.T) {
+	var walk func(c *cobra.Command)
+	seen := 0
+	walk = func(c *cobra.Command) {
+		if c.RunE != nil && c.HasParent() && !c.DisableFlagParsing {
+			seen++
+			if c.Flags().Lookup("json") == nil {
+				t.Errorf("%s has no --json", c.CommandPath())
+			}
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk((&App{}).root(nil))
+	if seen < 15 {
+		t.Errorf("%d commands", seen)
+	}
+}

@@ -20,6 +20,7 @@ import (
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/luac"
 	"moonlet.example/moonlet/internal/project"
+	"moonlet.example/moonlet/internal/prompt"
 	"moonlet.example/moonlet/internal/spiffsimg"
 )
 
@@ -62,7 +63,7 @@ func (a *App) Luac(prog string, args []string) int {
 	out := a.execOutput()
 	var listing io.Writer = out
 	if out.lines { // at a terminal; names in compiled code are somebody else's
-		listing = &screen{w: out}
+		listing = prompt.NewScreen(out)
 	}
 	c := luac.Command{
 		Prog: prog, In: a.In, Out: listing, Err: a.Err, Getenv: os.Getenv,

@@ -17,6 +17,8 @@ const (
 	// leaveWait is that for who wants to leave.
 	closeWait = 2 * time.Second
 	leaveWait = 25 * time.Millisecond
+	// restoreWait is closeWait for what puts a terminal in order.
+	restoreWait = 500 * time.Millisecond
 )
 
 var errOutputStuck = errors.New("nobody reads it")
@@ -129,6 +131,28 @@ func (o *output) release() {
 	o.changed.Broadcast()
 }
 
+// clear waits until all is written; what nobody reads for patience is thrown away, but for a
+// piece that is being written.
+func (o *output) clear(patience time.Duration) {
+	const step = 5 * time.Millisecond
+	for pieces, left := -1, patience; ; left -= step {
+		o.mu.Lock()
+		switch {
+		case len(o.buf) == 0 && !o.writing || o.err != nil:
+			o.mu.Unlock()
+			return
+		case o.pieces != pieces:
+			pieces, left = o.pieces, patience
+		case left <= 0:
+			o.buf = o.buf[:0]
+			o.mu.Unlock()
+			return
+		}
+		o.mu.Unlock()
+		time.Sleep(step)
+	}
+}
+
 // close writes the rest, unless for patience nobody reads.
 func (o *output) close(patience time.Duration) error {
 	o.mu.Lock()
@@ -153,4 +177,27 @@ func (o *output) written() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.pieces
+}
+
+// lineEnds turns the line ends of a serial line, CR LF, into those that scripts know.
+type lineEnds struct {
+	w  io.Writer
+	cr bool // one has come, and nothing behind it
+}
+
+// Write implements io.Writer.
+func (l *lineEnds) Write(p []byte) (int, error) {
+	text := make([]byte, 0, len(p)+1)
+	for _, c := range p {
+		if l.cr && c != '\n' {
+			text = append(text, '\r')
+		}
+		if l.cr = c == '\r'; !l.cr {
+			text = append(text, c)
+		}
+	}
+	if _, err := l.w.Write(text); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }

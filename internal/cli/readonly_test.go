@@ -37,7 +37,7 @@ wifi.sta.config{ssid = "home", pwd = "correct horse", save = true, auto = false}
 // fails for it, and that is said once for each kind.
 func checkReadOnly(t *testing.T, dir string, luck *unlucky) {
 	t.Helper()
-	run := []string{"run", "DIR", "--time", "virtual", "--for", "100ms"}
+	run := []string{"run", "DIR", "--time", "virtual", "--for", "10s"}
 	p := playCommand(t, dir, run, luck)
 	if p.code != 0 || !strings.Contains(p.out, "data") || !strings.Contains(p.out, "failed\t50\ttrue") {
 		t.Errorf("exit code %d\n%s%s", p.code, p.out, p.err)
@@ -60,7 +60,7 @@ func readOnlyProject(t *testing.T, dir string) {
 	}
 	// This run makes the state directory, and leaves none of the files that the next one
 	// is to fail to make.
-	if p := playCommand(t, dir, []string{"run", "DIR", "--time", "virtual", "--for", "100ms"}, &unlucky{}); p.code != 0 {
+	if p := playCommand(t, dir, []string{"run", "DIR", "--time", "virtual", "--for", "10s"}, &unlucky{}); p.code != 0 {
 		t.Fatalf("%d %s", p.code, p.err)
 	}
 	for _, name := range []string{"flash/log", "wifi.json"} {
@@ -79,7 +79,7 @@ func TestReadOnly(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "init.lua"), []byte("print('edited')"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	run := []string{"run", "DIR", "--time", "virtual", "--for", "100ms"}
+	run := []string{"run", "DIR", "--time", "virtual", "--for", "10s"}
 	if p := playCommand(t, dir, run, luck); p.code != 3 || !strings.Contains(p.err, "--state names another") {
 		t.Errorf("an edited source: %d %s", p.code, p.err)
 	}

@@ -49,7 +49,10 @@ what it writes is gone at the end. With --save that is written to the image, at
 once: then to end the program in any way is to pull the plug.
 
 What is typed goes to the module's serial port, and what the module sends comes
-out; Ctrl-C leaves. If the standard input is not a terminal, the module executes
+out. At a terminal lines can be edited: Tab completes, the cursor keys and Ctrl-R
+find what was entered before, Ctrl-D leaves (docs/console.md has all keys). With
+--raw, and at terminals that can do less, keys go to the module as they are typed,
+and Ctrl-C leaves. If the standard input is not a terminal, the module executes
 what comes from there and ends after it; without any input it runs on.
 
 A file goes to the flash memory if there is none of its name, or if it has been
@@ -90,6 +93,7 @@ type runOptions struct {
 	json     bool
 	quiet    bool
 	fresh    bool
+	noUpload bool
 	save     bool
 	raw      bool
 	noEcho   bool
@@ -122,8 +126,9 @@ func (a *App) runCommand() *cobra.Command {
 	own.SortFlags = false
 	own.DurationVar(&o.limit, "for", 0, "end after this much of the module's time, as in 10s")
 	own.BoolVar(&o.fresh, "fresh", false, "begin with an empty flash memory")
+	own.BoolVar(&o.noUpload, "no-upload", false, "leave the flash memory as it is: nothing of the project goes there")
 	own.BoolVar(&o.save, "save", false, "of the image of a chip: keep in it what the module writes")
-	own.BoolVar(&o.raw, "raw", false, "let every byte that the module sends through to a terminal, also those that it obeys")
+	own.BoolVar(&o.raw, "raw", false, "at a terminal be a plain serial line: keys go as they are typed,\nand every byte comes through, also what the terminal obeys")
 	own.StringArrayVarP(&o.execute, "execute", "e", nil, "execute this `code` at the prompt and end, or with --for go on until then")
 	own.StringArrayVar(&o.expect, "expect", nil, "end well as soon as programs have sent this `text`, badly if they do not;\nthe next one is looked for behind it")
 	own.StringSliceVar(&o.failOn, "fail-on", nil, "end badly at the first of these `kinds`: "+strings.Join(failures, ", "))
@@ -152,17 +157,20 @@ func (a *App) run(path string, o runOptions) (err error) {
 // moduleOptions are what the flags and the streams mean to the module.
 func (r *runner) moduleOptions() []moonlet.Option {
 	o := &r.options
-	serial := moonlet.Serial(r.out)
+	serial := moonlet.Serial(r.serial())
 	if o.noEcho {
 		serial = moonlet.Serial(nil)
 	}
 	list := append(settingOptions(o.settings), serial, moonlet.Printed(r), moonlet.OnEvent(r.report), moonlet.EndAt(o.limit),
-		moonlet.Inside(hook.Options{Files: r.app.Files, FailNetwork: r.app.FailNetwork, Lenient: true, NoOutput: true}))
+		moonlet.Inside(hook.Options{Files: r.app.Files, FailNetwork: r.app.FailNetwork, Lenient: true, NoOutput: true, Console: r.person.console()}))
 	if o.outside {
 		list = append(list, moonlet.TrustProject())
 	}
 	if o.fresh {
 		list = append(list, moonlet.Fresh())
+	}
+	if o.noUpload {
+		list = append(list, moonlet.NoUpload())
 	}
 	if o.save {
 		list = append(list, moonlet.Save())
@@ -187,7 +195,9 @@ type runner struct {
 	out     *output // of the module
 	err     *output // of moonlet
 	events  *events
+	person  *person // nil where nobody edits lines
 	verdict *verdict
+	lines   lineEnds // to out, with --no-echo
 	ctx     context.Context
 	end     context.CancelCauseFunc
 	telling sync.WaitGroup // for who tells events and cannot wait
@@ -213,11 +223,22 @@ func (a *App) newRunner(o runOptions) *runner {
 	if o.raw {
 		to = a.Out
 	}
-	r.out = newOutput(to, func(err error) {
+	onError := func(err error) {
 		r.end(fail(ExitHost, fmt.Errorf("standard output: %w", err)))
-	})
-	r.err = newOutput(a.Err, nil)
-	r.events = &events{to: r.err, out: r.out, json: o.json, quiet: o.quiet, eol: "\n", fresh: a.Terminal.Output()}
+	}
+	errs := a.Err
+	r.events = &events{json: o.json, quiet: o.quiet, eol: "\n", fresh: a.Terminal.Output(), leave: "Ctrl-C"}
+	if r.person = r.newPerson(onError); r.person != nil {
+		to = r.person.editor
+		if a.Terminal.Errors() {
+			errs = notes{r.person.editor}
+		}
+		r.events.fresh, r.events.leave = false, "Ctrl-D"
+	}
+	r.out = newOutput(to, onError)
+	r.lines.w = r.out
+	r.err = newOutput(errs, nil)
+	r.events.to, r.events.out = r.err, r.out
 	stopSignals := a.Signals(r.leave)
 	if a.KeepPipes != nil {
 		a.KeepPipes()
@@ -229,6 +250,9 @@ func (a *App) newRunner(o runOptions) *runner {
 		stopSignals()
 		r.out.close(leaveWait) // if nobody has yet
 		r.err.close(leaveWait)
+		if r.person != nil {
+			r.person.screen.close(restoreWait)
+		}
 		r.end(nil)
 	}
 	return r
@@ -244,8 +268,8 @@ func (r *runner) decide(cause error) {
 // Write gets what programs send, without the console's echo.
 func (r *runner) Write(p []byte) (int, error) {
 	if r.options.noEcho {
-		if n, err := r.out.Write(p); err != nil {
-			return n, err
+		if _, err := r.lines.Write(p); err != nil {
+			return 0, err
 		}
 	}
 	return r.verdict.Write(p)
@@ -286,6 +310,9 @@ func (r *runner) closeOutputs(err error) error {
 	if r.err.close(patience) != nil && err != nil {
 		return &failure{code: exitCode(err), err: err, told: true} // nobody reads it
 	}
+	if r.person != nil {
+		r.person.screen.close(max(patience, restoreWait))
+	}
 	return err
 }
 
@@ -304,7 +331,7 @@ func (r *runner) start() error {
 	if err != nil {
 		return err
 	}
-	m, err := r.app.NewMachine(Run{Module: r.module, Serial: r.out, Report: r.report, EndAt: r.options.limit})
+	m, err := r.app.NewMachine(Run{Module: r.module, Serial: r.serial(), Report: r.report, EndAt: r.options.limit})
 	if err == nil {
 		r.machine = m
 		return nil
@@ -319,7 +346,12 @@ func (r *runner) start() error {
 func (r *runner) live() (err error) {
 	defer func() { err = errors.Join(err, r.machine.Close()) }()
 	typed := r.app.Terminal.Input() && len(r.options.execute) == 0
-	if typed {
+	if r.person != nil {
+		if err := r.person.start(); err != nil {
+			return err
+		}
+		defer r.person.close()
+	} else if typed {
 		restore, err := r.app.Terminal.Raw()
 		if err != nil {
 			return fail(ExitHost, err)
@@ -336,7 +368,7 @@ func (r *runner) live() (err error) {
 	}
 	if len(r.options.execute) > 0 {
 		go r.typeCode()
-	} else {
+	} else if r.person == nil {
 		go r.feed(typed)
 	}
 	if r.app.Buttons != nil {
@@ -371,6 +403,9 @@ func (r *runner) ending(finished <-chan struct{}) {
 	}
 	r.out.release()
 	r.err.release()
+	if r.person != nil {
+		r.person.screen.release()
+	}
 	select {
 	case <-finished:
 		return

@@ -21,6 +21,16 @@ type Terminal interface {
 	// Raw hands all keys to the program and leaves echo and ends of lines to it,
 	// until restore is called.
 	Raw() (restore func(), err error)
+	// Editing tells whether the terminal obeys what a line editor sends, Color whether
+	// the user wants colours.
+	Editing() bool
+	Color() bool
+	// Size is that of the standard output, in columns and rows.
+	Size() (columns, rows int)
+	// Watch calls resized when Size may have changed, and continued when the program was
+	// stopped and goes on, until end is called. Suspend stops it.
+	Watch(resized, continued func()) (end func())
+	Suspend()
 }
 
 // Host is the real environment.
@@ -41,6 +51,16 @@ func (hostTerminal) Screen() bool { return term.IsTerminal(int(os.Stdout.Fd())) 
 func (hostTerminal) Errors() bool { return term.IsTerminal(int(os.Stderr.Fd())) }
 
 func (t hostTerminal) Output() bool { return t.Screen() && t.Errors() }
+
+func (hostTerminal) Color() bool { return os.Getenv("NO_COLOR") == "" }
+
+func (hostTerminal) Size() (columns, rows int) {
+	columns, rows, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil || columns == 0 || rows == 0 {
+		return 80, 24
+	}
+	return columns, rows
+}
 
 func (hostTerminal) Raw() (func(), error) {
 	fd := int(os.Stdin.Fd())

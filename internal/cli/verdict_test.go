@@ -14,7 +14,7 @@ func TestVerdict(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		code   int
-		out    string // all of it, but for \r
+		out    string // all of it
 		err    string // a part
 		always []string
 	}{
@@ -26,6 +26,7 @@ func TestVerdict(t *testing.T) {
 			[]string{dir, "-e", "local x = 4242", "--expect", "4242"}},
 		{"in order", cli.ExitExpected, "up\nhalf \ta second\n", "\"up\" did not come", []string{dir, "--expect", "half", "--expect", "up", "--for", "2s"}},
 		{"across pieces", 0, "up\nabcdef\n", "", []string{dir, "-e", "uart.write(0, 'abc') uart.write(0, 'def', '\\n')", "--expect", "abcdef\n", "--for", "9s"}},
+		{"ends of lines", 0, "up\na\r\rb\nc\n", "", []string{dir, "-e", "uart.write(0, 'a\\r') uart.write(0, '\\rb\\r') uart.write(0, '\\nc\\n')"}},
 		{"nothing came", cli.ExitExpected, "", "\"x\" did not come; no program has sent anything", []string{app(t, "init.lua", ""), "--expect", "x", "--for", "1s"}},
 		{"an error", cli.ExitPanic + 4, "up\nLua error: \tstdin:1: oh\n", "--fail-on error: stdin:1: oh", []string{dir, "-e", "error('oh', 1)", "--fail-on", "error"}},
 		{"an error nobody minds", 0, "up\nLua error: \tstdin:1: oh\nstack traceback:\n\t[C]: in function 'error'\n\tstdin:1: in main chunk\n\t[C]: in ?\n\t[C]: in ?\n", "", []string{dir, "-e", "error('oh', 1)", "--fail-on", "panic,reset"}},
@@ -43,7 +44,7 @@ func TestVerdict(t *testing.T) {
 			w := newWorld("", nil)
 			w.NewMachine = cli.NewMachine
 			code := w.Main(append([]string{"run", "--fresh", "--no-echo", "--time", "virtual"}, c.always...))
-			out := strings.ReplaceAll(w.out.String(), "\r\n", "\n")
+			out := w.out.String()
 			if code != c.code || !strings.HasPrefix(out, c.out) || code == 0 && out != c.out || !strings.Contains(w.err.String(), c.err) {
 				t.Errorf("exit code %d, want %d\nout %q\nwant %q\nerr %q\nwant %q", code, c.code, out, c.out, w.err.String(), c.err)
 			}

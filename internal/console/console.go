@@ -55,6 +55,44 @@ type Config struct {
 	// OnWait is called whenever the receiver is empty, or no whole line is left: whoever
 	// waits for the end of the input may ask Idle then.
 	OnWait func()
+	// Watch is who looks on.
+	Watch Watch
+}
+
+// Watch is told what happens at the console, so that a program around the serial line can tell
+// echo, prompts and output apart. Functions that are nil are not called. They run in the midst
+// of tasks, before the bytes that they tell of are sent, and must not call the module.
+type Watch struct {
+	// Typed tells that a byte was taken from the receiver, and how many bytes the port sends
+	// back for it at once; Silent if nothing can be expected to be seen of it, 0 if the
+	// console does not echo.
+	Typed func(c byte, echo int)
+	// Prompt tells a prompt that Lua prints next, wherever its output goes.
+	Prompt func(text string)
+	// Receiver tells who gets the bytes from now on.
+	Receiver func(r port.Receiver)
+}
+
+// Silent stands for the echo of a byte that does nothing, such as the second one of a line's
+// end.
+const Silent = -1
+
+func (w *Watch) typed(c byte, echo int) {
+	if w.Typed != nil {
+		w.Typed(c, echo)
+	}
+}
+
+func (w *Watch) prompt(text string) {
+	if w.Prompt != nil {
+		w.Prompt(text)
+	}
+}
+
+func (w *Watch) receiver(r port.Receiver) {
+	if w.Receiver != nil {
+		w.Receiver(r)
+	}
 }
 
 // Console is the console of one module, over all its lives. It is the port.Input of the chip,
@@ -93,7 +131,10 @@ func (c *Console) Begin() { c.idle = true }
 func (c *Console) Idle() bool { return c.idle }
 
 // SetReceiver implements port.Input.
-func (c *Console) SetReceiver(r port.Receiver) { c.driver.to = r }
+func (c *Console) SetReceiver(r port.Receiver) {
+	c.driver.to = r
+	c.config.Watch.receiver(r)
+}
 
 // SetEcho implements port.Input.
 func (c *Console) SetEcho(on bool) { c.driver.echo = on }

@@ -30,8 +30,9 @@ type board struct {
 	init    string
 	errors  []string // that the console told
 	waits   int      // how often the console had nothing to do
-	full    bool     // there is no memory for the SDK
-	bare    bool     // there are no records
+	watch   console.Watch
+	full    bool // there is no memory for the SDK
+	bare    bool // there are no records
 }
 
 func (b *board) Serial(int) port.Serial { return b.uart }
@@ -76,7 +77,24 @@ func newBoard(t testing.TB) *board {
 		OpenLibs: func(state.State) {},
 		Banner:   func() string { return "\nthe banner\n" },
 		OnWait:   func() { b.waits++ },
-		OnError:  func(message string) { b.errors = append(b.errors, message) },
+		Watch: console.Watch{
+			Typed: func(c byte, echo int) {
+				if b.watch.Typed != nil {
+					b.watch.Typed(c, echo)
+				}
+			},
+			Prompt: func(text string) {
+				if b.watch.Prompt != nil {
+					b.watch.Prompt(text)
+				}
+			},
+			Receiver: func(r port.Receiver) {
+				if b.watch.Receiver != nil {
+					b.watch.Receiver(r)
+				}
+			},
+		},
+		OnError: func(message string) { b.errors = append(b.errors, message) },
 	})
 	b.AtReset(b.uart.Reset)
 	b.AtReset(b.console.Reset)

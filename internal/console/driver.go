@@ -39,6 +39,7 @@ func (d *driver) setup(L state.State, prompt string) bool {
 	if d.data == 0 {
 		return false
 	}
+	c.Watch.receiver(d.to)
 	c.Serial.OnReceive(d.receive)
 	return true
 }
@@ -67,6 +68,9 @@ func (d *driver) readLine() bool {
 			return false
 		}
 		d.charge(costByte)
+		if !lines {
+			d.console.config.Watch.typed(c, 0)
+		}
 		switch {
 		case !lines && d.to.F == nil: // nobody wants it
 		case lines:
@@ -95,11 +99,15 @@ func (d *driver) add(c byte) {
 func (d *driver) edit(c byte) bool {
 	const backspace, del = '\b', 0x7F
 	if c == '\r' && d.last == '\n' || c == '\n' && d.last == '\r' {
+		d.tell(c, Silent)
 		d.last = 0
 		return false
 	}
 	if c == backspace || c == del {
-		if d.pos > 0 {
+		if d.pos == 0 {
+			d.tell(c, Silent)
+		} else {
+			d.tell(c, len("\b \b"))
 			if d.echo {
 				d.console.print("\b \b")
 			}
@@ -110,8 +118,10 @@ func (d *driver) edit(c byte) bool {
 	}
 	d.last = c
 	if c == '\r' || c == '\n' {
+		d.tell(c, len("\r\n"))
 		return d.endLine()
 	}
+	d.tell(c, 1)
 	if d.echo {
 		d.console.print(string([]byte{c}))
 	}
@@ -120,6 +130,14 @@ func (d *driver) edit(c byte) bool {
 	}
 	d.add(c)
 	return false
+}
+
+// tell tells that a byte was taken, of whose echo this many bytes are sent if there is any.
+func (d *driver) tell(c byte, echo int) {
+	if !d.echo && echo != Silent {
+		echo = 0
+	}
+	d.console.config.Watch.typed(c, echo)
 }
 
 // endLine gives a line to its readers; an empty one only brings a new prompt, and is none.
@@ -131,6 +149,7 @@ func (d *driver) endLine() bool {
 		d.to.F(d.bytes())
 	}
 	if d.pos == 0 {
+		d.console.config.Watch.prompt(d.prompt)
 		d.console.print(d.prompt)
 		return false
 	}

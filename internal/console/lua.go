@@ -208,6 +208,7 @@ func (c *Console) doJob(L state.State) {
 	}
 	setLines(L, ref)
 	c.driver.prompt = promptFor(L, ref == state.NoRef)
+	c.config.Watch.prompt(c.driver.prompt)
 	c.own = true
 	L.Output([]byte(c.driver.prompt))
 	c.own = false

@@ -66,6 +66,8 @@ type Config struct {
 	// UnitTime is what one unit of instruction cost takes on the chip
 	// (docs/time.md); 0 is DefaultUnitTime.
 	UnitTime time.Duration
+	// FlashTimes are what reading, writing and erasing the flash chip takes.
+	FlashTimes storage.Times
 	// TaskLimit and SoftWatchdog are as in sdk.Config.
 	TaskLimit, SoftWatchdog time.Duration
 
@@ -195,6 +197,7 @@ func (c *Config) setDefaults() error {
 	if c.UnitTime == 0 {
 		c.UnitTime = DefaultUnitTime
 	}
+	c.FlashTimes = c.FlashTimes.Complete()
 	if c.Serial == nil {
 		c.Serial = io.Discard
 	}

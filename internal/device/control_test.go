@@ -239,7 +239,7 @@ func TestRunFor_Endless(t *testing.T) {
 	for _, code := range []string{"while true do tmr.wdclr() end", "while true do file.putcontents('f', 'x') tmr.wdclr() end"} {
 		m := start(t, "init.lua", code)
 		var err error
-		ends(t, func() { err = m.RunFor(10 * time.Millisecond) })
+		ends(t, func() { err = m.RunFor(200 * time.Millisecond) })
 		if !errors.Is(err, device.ErrCut) {
 			t.Errorf("RunFor: %v", err)
 		}

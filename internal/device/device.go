@@ -96,7 +96,7 @@ func New(c Config) (*Device, error) {
 	if err := d.openState(); err != nil {
 		return nil, err
 	}
-	d.room = d.config.Room(storage.Hooks{OnError: d.hostError, OnOp: d.onFlash, OnWorn: d.onWorn, Now: d.config.Clock.Now})
+	d.room = d.config.Room(storage.Hooks{OnError: d.hostError, OnOp: d.onFlash, OnWorn: d.onWorn, OnWork: d.flashWork, Now: d.config.Clock.Now})
 	if err := d.assemble(); err != nil {
 		d.Close()
 		return nil, err
@@ -162,6 +162,7 @@ func (d *Device) connect() error {
 		State:    func() state.State { return d.machine.State() },
 		OpenLibs: d.firmware.Machine.OpenLibs,
 		Banner:   func() string { return d.firmware.Banner(c.LFSSize) },
+		Watch:    d.watchConsole(),
 	})
 	d.guard.cut, d.guard.revoke = d.loop.Cut, d.space.Revoke
 	return d.openFiles()

@@ -156,6 +156,7 @@ func (d *Device) eraseStore() {
 			continue
 		}
 		s.part.Erase(at)
+		d.flashWork(storage.Work{Erases: 1})
 		d.print(".")
 	}
 	d.print(fmt.Sprintf(" to 0x%06x\n", int(s.addr)+s.part.Size()-1))
@@ -192,6 +193,8 @@ func (d *Device) loadRequested() bool {
 func (d *Device) writeStore(r *lfs.Region) {
 	d.eraseStore()
 	writeRegion(d.store.part, r)
+	pages := (len(r.Data) + flash.PageSize - 1) / flash.PageSize
+	d.flashWork(storage.Work{Writes: pages, WrittenBytes: len(r.Data)})
 }
 
 // writeRegion writes a store into an erased partition.

@@ -16,6 +16,7 @@ import (
 	"moonlet.example/moonlet/internal/module/node"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/storage"
 )
 
 // reset is the panic by which a life ends in the midst of a task.
@@ -131,6 +132,10 @@ func (d *Device) off() {
 	d.net.Reset()
 	d.radio.Reset()
 	d.pins.Reset()
+	if f := d.config.Watch.Reset; f != nil {
+		lost := d.uarts[0].Buffered()
+		d.guard.outside(func() { f(lost) })
+	}
 	for _, u := range d.uarts {
 		u.Reset()
 	}
@@ -250,6 +255,23 @@ func (d *Device) unitTime() time.Duration {
 }
 
 func (d *Device) work(units int64) time.Duration { return time.Duration(units) * d.unitTime() }
+
+// flashWork lets the time pass that the flash chip takes. The firmware feeds the watchdog
+// before each reading and writing (platform_s_flash_read, app/platform/platform.c); that it is
+// fed while it erases, too, is an assumption: boards format 3 MB in a task, which takes longer
+// than the watchdog would wait.
+func (d *Device) flashWork(w storage.Work) {
+	if !d.running {
+		return
+	}
+	for left := d.config.FlashTimes.Of(w); left > 0; left -= flashSlice {
+		d.loop.FeedWatchdog()
+		d.loop.Charge(min(left, flashSlice))
+	}
+}
+
+// flashSlice is less than any watchdog would wait.
+const flashSlice = 100 * time.Millisecond
 
 func (d *Device) pendingWork() time.Duration {
 	if d.machine == nil {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/parts/source"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sim/radio"
@@ -83,6 +84,15 @@ func (d *Device) ReadFile(name string) ([]byte, error) {
 	data := make([]byte, f.Size())
 	n, err := f.Read(data)
 	return data[:n], err
+}
+
+// Fields are the string keys of what a path of names leads to from the global variables, as
+// machine.Machine has it; none if no Lua is running.
+func (d *Device) Fields(path []string) []machine.Field {
+	if !d.Running() {
+		return nil
+	}
+	return d.machine.Fields(path)
 }
 
 // FileList lists the files of the module's file system.

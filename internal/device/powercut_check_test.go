@@ -157,7 +157,7 @@ func (c *afterCut) again() {
 	c.t.Helper()
 	image := slices.Clone(c.chip.Bytes())
 	c.image = image
-	m := makeModule(c.t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: c.t.TempDir(), Chip: c.chip, LFSSize: c.p.lfs, FastSerial: true})
+	m := makeModule(c.t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: c.t.TempDir(), Chip: c.chip, LFSSize: c.p.lfs, FastSerial: true, FlashTimes: noFlashTime})
 	defer closeModule(c.t, m)
 	m.runFor(bootTime)
 	if out := m.printed(); !strings.HasSuffix(out, "> ") {
@@ -215,7 +215,7 @@ func (c *afterCut) afterRepair(image []byte, now map[string]string, err error) {
 		return
 	}
 	chip := chipOf(c.t, mended)
-	m := makeModule(c.t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: c.t.TempDir(), Chip: chip, LFSSize: c.p.lfs, FastSerial: true})
+	m := makeModule(c.t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: c.t.TempDir(), Chip: chip, LFSSize: c.p.lfs, FastSerial: true, FlashTimes: noFlashTime})
 	defer closeModule(c.t, m)
 	m.runFor(bootTime)
 	m.printed()

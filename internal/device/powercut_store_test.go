@@ -82,16 +82,16 @@ func cutAt(t *testing.T, base string, cut func(flash.Op) bool) (found string) {
 		t.Fatal(err)
 	}
 	m := storeModule(t, dir, storeSize, cut)
-	m.runFor(20 * time.Millisecond)
-	m.Feed([]byte("node.LFS.reload'new.img'\n"))
 	m.runFor(200 * time.Millisecond)
+	m.Feed([]byte("node.LFS.reload'new.img'\n"))
+	m.runFor(5 * time.Second)
 	m.printed()
 	found = inStore(t, m)
 	closeModule(t, m)
 	// A computer that is switched off and on again finds the same.
 	m = storeModule(t, dir, storeSize, nil)
 	defer closeModule(t, m)
-	m.runFor(20 * time.Millisecond)
+	m.runFor(200 * time.Millisecond)
 	if out := m.printed(); strings.Contains(out, "corrupted") {
 		t.Errorf("the second start reports it again: %q", out)
 	}
@@ -110,7 +110,7 @@ func cutAt(t *testing.T, base string, cut func(flash.Op) bool) (found string) {
 
 func quick(m *module, line string) string {
 	m.Feed([]byte(line))
-	m.runFor(100 * time.Millisecond)
+	m.runFor(3 * time.Second)
 	return strings.TrimPrefix(m.printed(), line)
 }
 

@@ -257,7 +257,7 @@ const (
 // then changes the table once more.
 func (tc *tableCut) then(c *afterCut) {
 	chip := chipOf(c.t, c.image)
-	m := makeModule(c.t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: c.t.TempDir(), Chip: chip, FastSerial: true})
+	m := makeModule(c.t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: c.t.TempDir(), Chip: chip, FastSerial: true, FlashTimes: noFlashTime})
 	defer closeModule(c.t, m)
 	m.runFor(bootTime)
 	m.printed()

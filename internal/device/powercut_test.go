@@ -163,7 +163,7 @@ func (p *powerCut) cut(t *testing.T, tally *cutTally, k int) *afterCut {
 // power runs the module up to the cut, and the boot behind it.
 func (c *afterCut) power(dir string) {
 	n := 0
-	c.m = makeModule(c.t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: dir, Chip: c.chip, LFSSize: c.p.lfs, FastSerial: true, PowerCut: func(op flash.Op) bool {
+	c.m = makeModule(c.t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: dir, Chip: c.chip, LFSSize: c.p.lfs, FastSerial: true, FlashTimes: noFlashTime, PowerCut: func(op flash.Op) bool {
 		if op.Erase {
 			c.erased = append(c.erased, op.Offset)
 		}

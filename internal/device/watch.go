@@ -1,6 +1,7 @@
 package device
 
 import (
+	"moonlet.example/moonlet/internal/console"
 	"moonlet.example/moonlet/internal/port"
 )
 
@@ -11,6 +12,25 @@ type Watch struct {
 	Pin    func(pin, level int) // a level changed
 	File   func(name string, bytes int)
 	Packet func(p Packet)
+	// Console is as in console.Config; Reset tells that what was typed and not taken by it,
+	// this many bytes, is gone with a life of the module.
+	Console console.Watch
+	Reset   func(lost int)
+}
+
+// watchConsole lets Watch.Console hear of the console, outside of the module's time.
+func (d *Device) watchConsole() (w console.Watch) {
+	to := &d.config.Watch.Console
+	if f := to.Typed; f != nil {
+		w.Typed = func(c byte, echo int) { d.guard.outside(func() { f(c, echo) }) }
+	}
+	if f := to.Prompt; f != nil {
+		w.Prompt = func(text string) { d.guard.outside(func() { f(text) }) }
+	}
+	if f := to.Receiver; f != nil {
+		w.Receiver = func(r port.Receiver) { d.guard.outside(func() { f(r) }) }
+	}
+	return w
 }
 
 // Packet is a piece of a TCP connection, or a datagram, that the module sends or gets.

@@ -31,4 +31,23 @@ type Options struct {
 	// Lenient leaves it to the module to find out what cannot be, one thing at a time and
 	// after its flash memory was written, as the command has always done.
 	Lenient bool
+	// Console, if any, looks on at the console of the module.
+	Console *Console
+}
+
+// Console is who looks on at a console. Functions run in the midst of the module's work,
+// before the bytes that they tell of are sent, and must not call the module. All of them are
+// needed.
+type Console struct {
+	// Typed tells that the module took a byte that was typed, and how many bytes it sends
+	// back for that at once: 0 if it does not echo, -1 if nothing is to be seen of it.
+	Typed func(c byte, echo int)
+	// Prompt tells a prompt that Lua prints next.
+	Prompt func(text string)
+	// Receiver tells who gets what is typed: Lua's prompt, or the application, for which a
+	// packet may end with a certain byte.
+	Receiver func(lines, hasEnd bool, end byte)
+	// Reset tells that this many bytes are lost with a reset, which were received and not
+	// taken.
+	Reset func(lost int)
 }

@@ -127,7 +127,11 @@ func (p *Project) openFiles(report func(error)) (storage.Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	if files.Make() != nil {
+	if err := files.Make(); err != nil {
+		files.Close()
+		if p.chip == nil {
+			return nil, err
+		}
 		return nil, fmt.Errorf("there is no room for a file system in the partition at 0x%06x with %d bytes", region.Addr, region.Size)
 	}
 	return files, nil

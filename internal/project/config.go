@@ -1,6 +1,7 @@
 package project
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/keys"
 	"moonlet.example/moonlet/internal/sdk"
+	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flash"
 )
 
@@ -17,6 +19,9 @@ const chipIDMax = 1<<24 - 1
 
 // unitTimeMost is the longest time of a unit of work: a task has billions of them.
 const unitTimeMost = time.Second
+
+// flashTimeMost is the longest time of one thing that the flash chip does.
+const flashTimeMost = 10 * time.Second
 
 // settings is what a project says.
 type settings struct {
@@ -159,6 +164,28 @@ func timeFields() keys.Fields[settings] {
 					s.Fail(name, "%v is too long: choose %v or less", c.config.UnitTime, unitTimeMost)
 				}
 			}},
+		flashTime("flash_read", "how long reading a page of 256 bytes of the flash chip takes, as in 40us",
+			"how long reading a page of 256 bytes of the flash chip takes", func(t *storage.Times) *time.Duration { return &t.PageRead }),
+		flashTime("flash_write", "how long writing such a page takes, as in 900us",
+			"how long writing such a page takes", func(t *storage.Times) *time.Duration { return &t.PageWrite }),
+		flashTime("flash_erase", "how long erasing a sector of 4 KB takes, as in 45ms",
+			"how long erasing a sector of 4 KB takes", func(t *storage.Times) *time.Duration { return &t.SectorErase }),
+	}
+}
+
+// flashTime is a field of the time that the flash chip takes for something.
+func flashTime(name, usage, doc string, at func(t *storage.Times) *time.Duration) keys.Field[settings] {
+	def := storage.DefaultTimes()
+	text := strings.Replace(at(&def).String(), "µ", "u", 1)
+	return keys.Field[settings]{
+		Key: keys.Key{Name: name, Value: "TIME", Usage: fmt.Sprintf(`%s, or "off" (default: %s)`, usage, text),
+			Doc: doc + ", or `\"off\"`", Default: "`\"" + text + "\"`"},
+		Read: func(s *keys.Section, name string, c *settings) {
+			d := s.Duration(name, time.Nanosecond, true)
+			if *at(&c.config.FlashTimes) = d; d > flashTimeMost {
+				s.Fail(name, "%v is too long: choose %v or less", d, flashTimeMost)
+			}
+		},
 	}
 }
 
@@ -181,9 +208,9 @@ func readTime(s *keys.Section, name string, c *settings) {
 func fileFields() keys.Fields[settings] {
 	return keys.Fields[settings]{
 		{Key: keys.Key{Name: "files", Flag: "file", Value: "PATTERN", Form: keys.FormList,
-			Usage: `files for the flash memory, relative to the project; "a/./b" is named "b" there
+			Usage: `files for the flash memory, relative to the project; "a/./b" is named "b" there, "!*.bak" leaves out
 (default: the visible files of the directory itself without moonlet.toml, *.md and images of chips)`,
-			Doc:     "what goes to flash, relative to the project",
+			Doc:     "what goes to flash, relative to the project; `!*.bak` leaves out",
 			Default: "the visible files of the directory itself, without `moonlet.toml`, `*.md`, and images of whole chips with what is beside them"},
 			Read: func(s *keys.Section, name string, c *settings) {
 				c.allFiles = !s.Has(name)

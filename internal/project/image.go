@@ -68,10 +68,8 @@ func (p *Project) compileImage(newest int64) (*chunk.Image, error) {
 // one was changed, in seconds since 1970.
 func (p *Project) readLFS() (newest int64, err error) {
 	found := map[string]place{}
-	for _, pat := range p.settings.lfsFiles {
-		if err := p.match(pat, found); err != nil {
-			return 0, err
-		}
+	if err := p.matchAll(p.settings.lfsFiles, found); err != nil {
+		return 0, err
 	}
 	if p.lfs, err = readSources(found); err != nil {
 		return 0, err

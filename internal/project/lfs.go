@@ -1,12 +1,41 @@
 package project
 
 import (
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 
 	"moonlet.example/moonlet/internal/lua53/lfs"
 	"moonlet.example/moonlet/internal/storage"
+	"moonlet.example/moonlet/internal/storage/flash"
 )
+
+// checkStore refuses to make the store smaller than the image that is in it: it would be
+// lost. An image that the project itself has is written anew if the store gets another size.
+// Without a store it is kept, and that is told.
+func (p *Project) checkStore(m *manifest) error {
+	c := p.Config()
+	content := storage.KeptStore(storage.Options{State: c.State, Chip: c.Chip, FlashBytes: c.Build.ChipOrDefault().Flash.DefaultBytes})
+	if len(content) < lfs.HeaderWords*flash.WordSize || binary.LittleEndian.Uint32(content) != lfs.Signature {
+		return nil
+	}
+	used := int(binary.LittleEndian.Uint32(content[lfs.HeaderSize*flash.WordSize:]))
+	switch {
+	case used <= c.LFSSize:
+	case p.Image != nil:
+		m.Store = ""
+	case c.LFSSize == 0 && c.Chip != nil: // the chip keeps its table
+	case c.LFSSize == 0:
+		p.Warnings = append(p.Warnings, fmt.Sprintf(
+			"the flash store with an image of %d bytes is not used, since the project asks for none: the key lfs, with %d, brings it back", used, len(content)))
+	default:
+		return &Error{Where: "store", Problem: fmt.Sprintf(
+			"the module's flash memory has an image of %d bytes, and the project asks for a store of %d, so the image would be lost: "+
+				"set the key lfs to %d, or begin with --fresh", used, c.LFSSize, len(content))}
+	}
+	return nil
+}
 
 // LFSTarget is the store of a project's module: what an image has to fit into.
 func LFSTarget(path string) (lfs.Target, error) {

@@ -95,7 +95,7 @@ func runImage(t *testing.T, path string, save bool, flags ...project.Setting) (o
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.RunFor(time.Second); err != nil {
+	if err := d.RunFor(time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Close(); err != nil {

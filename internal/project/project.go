@@ -51,11 +51,12 @@ type Project struct {
 	chip       *flash.Chip // nil until it is opened, and without one
 	chipErr    error       // the first one of writing to it, before the module starts
 	memory     bool        // the state directory is in the memory of this process
-	unkept     bool        // chip is in memory only, and nobody asks later what was uploaded
-	image      string      // the path, if the project is the image of a chip
-	save       bool        // what happens is kept in image
-	data       []byte      // of image, as a module begins with it
-	older      bool        // the firmware in image has no partition table; data has one
+	noUpload   bool
+	unkept     bool   // chip is in memory only, and nobody asks later what was uploaded
+	image      string // the path, if the project is the image of a chip
+	save       bool   // what happens is kept in image
+	data       []byte // of image, as a module begins with it
+	older      bool   // the firmware in image has no partition table; data has one
 }
 
 // Options tell how a project is opened.
@@ -72,6 +73,8 @@ type Options struct {
 	// Apart says that the project is only opened to make it Apart: if there is no other
 	// directory for the flash memory, none is made on the host.
 	Apart bool
+	// NoUpload leaves the flash memory as it is.
+	NoUpload bool
 	// Strict also looks for what only a module would find, or nobody.
 	Strict bool
 
@@ -84,7 +87,7 @@ func Open(path string, flags []Setting) (*Project, error) { return Options{Flags
 // Open reads the project at a path: a directory, a single file, or the image of a flash
 // chip, in which everything is already. Flags win over the project file. Errors are *Error, several of them joined, or *HostError.
 func (o Options) Open(path string) (*Project, error) {
-	p := &Project{files: o.Files, allow: o.AllowOutside}
+	p := &Project{files: o.Files, allow: o.AllowOutside, noUpload: o.NoUpload}
 	if err := p.open(path, &o); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}

@@ -54,17 +54,65 @@ func fileSource(name string, from place) (Source, error) {
 // findSources lists what a directory puts into flash.
 func (p *Project) findSources() ([]Source, error) {
 	found := map[string]place{}
-	if p.settings.allFiles {
+	if p.settings.allFiles || !slices.ContainsFunc(p.settings.files, pattern.includes) {
 		if err := p.visibleFiles(found); err != nil {
 			return nil, err
 		}
 	}
-	for _, pat := range p.settings.files {
-		if err := p.match(pat, found); err != nil {
-			return nil, err
-		}
+	if err := p.matchAll(p.settings.files, found); err != nil {
+		return nil, err
 	}
 	return readSources(found)
+}
+
+// matchAll finds the files of patterns, one after the other: one that begins with "!" takes
+// away of what those before it found.
+func (p *Project) matchAll(list []pattern, found map[string]place) error {
+	for _, pat := range list {
+		f := p.match
+		if !pat.includes() {
+			f = exclude
+		}
+		if err := f(pat, found); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const not = "!"
+
+// includes tells that the pattern is none of what to leave out.
+func (pat pattern) includes() bool { return !strings.HasPrefix(pat.text, not) }
+
+// exclude takes away what a pattern stands for, by the name on the module or in the project,
+// or, without a slash, by the last part of the name.
+func exclude(pat pattern, found map[string]place) error {
+	glob := path.Clean(strings.TrimPrefix(pat.text, not))
+	for name, f := range found {
+		names := []string{name, filepath.ToSlash(f.name)}
+		if !strings.Contains(glob, "/") {
+			names = append(names, path.Base(name))
+		}
+		for _, n := range names {
+			switch ok, err := path.Match(glob, n); {
+			case err != nil:
+				return pat.fail("%q is no file pattern: a \"[\" is not closed", pat.text)
+			case ok:
+				delete(found, name)
+			}
+		}
+	}
+	return nil
+}
+
+// fail is an error of the pattern.
+func (pat pattern) fail(format string, args ...any) error {
+	e := &Error{Where: pat.at, Key: pat.key, Problem: fmt.Sprintf(format, args...)}
+	if strings.HasPrefix(pat.at, "--") {
+		e.Key = ""
+	}
+	return e
 }
 
 // readSources reads files, sorted by name.
@@ -92,8 +140,12 @@ func (p *Project) visibleFiles(found map[string]place) error {
 	if err != nil {
 		return &Error{Where: p.Dir, Problem: "cannot be read: " + reason(err)}
 	}
+	var folders []string
 	for _, e := range entries {
 		f := place{t, e.Name()}
+		if e.IsDir() && p.leavesOut(f.name) {
+			folders = append(folders, f.name)
+		}
 		if strings.HasPrefix(f.name, ".") || f.name == FileName || strings.EqualFold(filepath.Ext(f.name), ".md") {
 			continue
 		}
@@ -103,7 +155,49 @@ func (p *Project) visibleFiles(found map[string]place) error {
 			found[f.name] = f
 		}
 	}
+	if len(folders) > 0 && p.settings.allFiles {
+		p.Warnings = append(p.Warnings, p.foldersText(folders))
+	}
 	return nil
+}
+
+// leavesOut tells whether a folder of the project has files that go nowhere.
+func (p *Project) leavesOut(folder string) bool {
+	if strings.HasPrefix(folder, ".") || filepath.Clean(p.StateDir) == filepath.Join(p.Dir, folder) {
+		return false
+	}
+	for _, pat := range p.settings.lfsFiles {
+		if strings.HasPrefix(path.Clean(pat.text), folder+"/") {
+			return false
+		}
+	}
+	return p.filesIn(folder) > 0
+}
+
+// filesIn counts the visible files of a folder of the project, up to a hundred, without those
+// of folders in it.
+func (p *Project) filesIn(folder string) (n int) {
+	entries, _ := p.here().ReadDir(folder)
+	for _, e := range entries[:min(len(entries), 100)] {
+		if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
+			n++
+		}
+	}
+	return n
+}
+
+// foldersText says that folders do not go to flash, and what to write.
+func (p *Project) foldersText(folders []string) string {
+	counts, globs := make([]string, len(folders)), []string{`"*"`}
+	for i, name := range folders {
+		n := p.filesIn(name)
+		counts[i] = fmt.Sprintf("%s (%d files)", name, n)
+		if n == 1 {
+			counts[i] = name + " (1 file)"
+		}
+		globs = append(globs, fmt.Sprintf("%q", name+"/*"))
+	}
+	return fmt.Sprintf("not to flash: what is in folders: %s; to have it there, write files = [%s]", strings.Join(counts, ", "), strings.Join(globs, ", "))
 }
 
 // isSource tells whether something is a file that can be read. Pipes, devices and what a
@@ -160,13 +254,7 @@ func isChip(f place) bool {
 // match finds the files of one pattern. A file is named on the module as it is
 // in the project, with slashes, or by what follows "/./" in the pattern.
 func (p *Project) match(pat pattern, found map[string]place) error {
-	fail := func(format string, args ...any) error {
-		e := &Error{Where: pat.at, Key: pat.key, Problem: fmt.Sprintf(format, args...)}
-		if strings.HasPrefix(pat.at, "--") {
-			e.Key = ""
-		}
-		return e
-	}
+	fail := pat.fail
 	dir, glob := ".", pat.text
 	if before, after, ok := strings.Cut(glob, nameFrom); ok {
 		if strings.ContainsAny(before, "*?[") {
@@ -195,6 +283,9 @@ func (p *Project) match(pat pattern, found map[string]place) error {
 	for _, name := range names {
 		f := place{t, path.Join(dir, name)}
 		if strings.HasPrefix(path.Base(name), ".") && !strings.HasPrefix(path.Base(glob), ".") {
+			continue
+		}
+		if f.name == FileName && glob != FileName { // no module wants it
 			continue
 		}
 		if ok, err := p.isSource(f); err != nil {

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
+	"strings"
 
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/port"
@@ -16,7 +19,8 @@ import (
 // manifestName is the file in the state directory that tells what was uploaded.
 const manifestName = "uploaded.json"
 
-// manifest has the SHA-256 of each source as it was uploaded, by name.
+// manifest has the SHA-256 of each source as it was uploaded, by name. It has those that the
+// application has removed since, too, so that they do not come back.
 type manifest struct {
 	Files map[string]string `json:"files"`
 	Store string            `json:"store,omitempty"` // the image of the Lua Flash Store
@@ -28,13 +32,15 @@ type Uploaded struct {
 	Bytes int
 }
 
-// Upload brings the flash memory up to date: a source is written if there is no
-// file of its name, or if the source is not what was uploaded last. So what the
-// application changed in its own files stays.
+// Upload brings the flash memory up to date: a source is written if it is not what was
+// uploaded last. So what the application changed in its own files stays, and what it removed
+// stays away, unless it removed everything. What was uploaded and is no source any more is
+// removed, if the application has not changed it. Warnings tell what was removed and what
+// stays away.
 //
 // Nothing is written if something is wrong with any of them.
 func (p *Project) Upload() ([]Uploaded, error) {
-	if p.IsImage() { // all is in there
+	if p.IsImage() || p.noUpload { // all is in there
 		return nil, p.openFlash()
 	}
 	for _, s := range p.Sources {
@@ -49,6 +55,9 @@ func (p *Project) Upload() ([]Uploaded, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.checkStore(&old); err != nil {
+		return nil, err
+	}
 	done, err := p.uploadFiles(&old)
 	if err != nil {
 		return done, err
@@ -61,15 +70,17 @@ func (p *Project) Upload() ([]Uploaded, error) {
 func (p *Project) uploadFiles(m *manifest) (done []Uploaded, err error) {
 	u := &upload{}
 	if u.flash, err = p.openFiles(u.failed); err != nil {
-		return nil, p.chipError(err, "opening the module's flash memory")
+		return nil, p.chipError(u.because(err), "opening the module's flash memory")
 	}
 	if err = u.plan(p.Sources, *m); err == nil {
 		u.kept.Store = m.Store
 		done, err = p.write(u)
 	}
-	u.flash.Unmount()
-	if err2 := u.flash.Close(); err == nil {
-		err = hostErrorf(err2, "writing to the module's flash memory")
+	if u.flash != nil {
+		u.flash.Unmount()
+		if err2 := u.flash.Close(); err == nil {
+			err = hostErrorf(err2, "writing to the module's flash memory")
+		}
 	}
 	*m = u.kept
 	return done, cmp.Or(err, p.kept())
@@ -134,8 +145,11 @@ type upload struct {
 	flash   storage.Files
 	changed []Source
 	replace map[string]bool // of changed, what is there already
-	kept    manifest        // files that stay as they are
-	hostErr error           // the first one of the host
+	gone    []string        // was uploaded, is still so on flash, and is no source any more
+	away    []string        // sources that the application removed
+	old     manifest
+	kept    manifest // files that stay as they are
+	hostErr error    // the first one of the host
 }
 
 func (u *upload) failed(err error) {
@@ -167,16 +181,25 @@ func (u *upload) plan(sources []Source, old manifest) error {
 	for _, f := range list {
 		sizes[f.Name] = f.Size
 	}
-	u.replace, u.kept = map[string]bool{}, manifest{Files: map[string]string{}}
+	u.replace, u.kept, u.old = map[string]bool{}, manifest{Files: map[string]string{}}, old
 	free, need := int(total)-int(used)-flashdir.Reserve, 0
+	if err := u.planGone(sources, old, sizes); err != nil {
+		return err
+	}
+	for _, name := range u.gone {
+		free += flashdir.Cost(sizes[name])
+	}
 	for _, s := range sources {
 		size, there := sizes[s.Name]
-		if there && old.Files[s.Name] == s.sum {
+		if old.Files[s.Name] == s.sum && len(sizes) > 0 {
 			u.kept.Files[s.Name] = s.sum
+			if !there {
+				u.away = append(u.away, s.Name)
+			}
 			continue
 		}
 		u.changed = append(u.changed, s)
-		need += flashdir.Cost(len(s.Data))
+		need += flashdir.Need(len(s.Data))
 		if there {
 			u.replace[s.Name] = true
 			free += flashdir.Cost(size)
@@ -189,22 +212,50 @@ func (u *upload) plan(sources []Source, old manifest) error {
 	return nil
 }
 
+// planGone finds what the project does not have any more.
+func (u *upload) planGone(sources []Source, old manifest, there map[string]int) error {
+	is := map[string]bool{}
+	for _, s := range sources {
+		is[s.Name] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(old.Files)) {
+		if _, ok := there[name]; is[name] || !ok {
+			continue
+		}
+		data, err := u.read(name, there[name])
+		if err != nil {
+			return hostErrorf(u.because(err), "reading %s in the module's flash memory", name)
+		}
+		if newSource(name, "", data).sum == old.Files[name] {
+			u.gone = append(u.gone, name)
+		}
+	}
+	return nil
+}
+
+// read reads a file of the module.
+func (u *upload) read(name string, size int) ([]byte, error) {
+	f, err := u.flash.Open(name, port.OpenRead)
+	if err != nil {
+		return nil, err
+	}
+	data := make([]byte, size)
+	n, err := f.Read(data)
+	return data[:n], errors.Join(err, f.Close())
+}
+
 // write does what was planned. What is to be written leaves the manifest first,
 // so that it is written again if this is interrupted.
 func (p *Project) write(u *upload) ([]Uploaded, error) {
-	if len(u.changed) == 0 {
+	if len(u.away) > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("not to flash: %s: the application removed what was there; an edit or --fresh brings it back",
+			strings.Join(u.away, ", ")))
+	}
+	if len(u.changed)+len(u.gone) == 0 {
 		return nil, nil
 	}
-	if err := p.writeManifest(u.kept); err != nil {
+	if err := p.remove(u); err != nil {
 		return nil, err
-	}
-	for _, s := range u.changed {
-		if !u.replace[s.Name] {
-			continue
-		}
-		if err := u.flash.Remove(s.Name); err != nil {
-			return nil, hostErrorf(u.because(err), "replacing %s in the module's flash memory", s.Name)
-		}
 	}
 	var done []Uploaded
 	for _, s := range u.changed {
@@ -220,13 +271,68 @@ func (p *Project) write(u *upload) ([]Uploaded, error) {
 	return done, p.writeManifest(u.kept)
 }
 
+// remove removes what is to be written anew, and what the project does not have any more.
+func (p *Project) remove(u *upload) error {
+	before := manifest{Files: maps.Clone(u.kept.Files), Store: u.kept.Store}
+	for _, name := range u.gone { // until it is removed
+		before.Files[name] = u.old.Files[name]
+	}
+	if err := p.writeManifest(before); err != nil {
+		return err
+	}
+	names := slices.Clone(u.gone)
+	for _, s := range u.changed {
+		if u.replace[s.Name] {
+			names = append(names, s.Name)
+		}
+	}
+	for _, name := range names {
+		if err := u.flash.Remove(name); err != nil {
+			return hostErrorf(u.because(err), "replacing %s in the module's flash memory", name)
+		}
+	}
+	if len(u.gone) > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("removed from flash: %s: the project has it no more", strings.Join(u.gone, ", ")))
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	// What was removed takes room until garbage is collected. A directory has none if it is
+	// opened anew.
+	u.flash.Unmount()
+	err := u.flash.Close()
+	u.flash = nil
+	if err == nil {
+		u.flash, err = p.openFiles(u.failed)
+	}
+	if err != nil {
+		return hostErrorf(u.because(err), "replacing files in the module's flash memory")
+	}
+	u.hostErr = nil // as in plan
+	return nil
+}
+
+// writeFile writes a file with one write, as a tool does that makes an image. If there is no
+// room for that before garbage has been collected, it is written in pieces.
 func (u *upload) writeFile(s Source) error {
+	const piece = 16 << 10
+	err := u.writeBy(s, max(len(s.Data), 1))
+	if errors.Is(err, port.ErrFilesFull) && len(s.Data) > piece {
+		err = u.writeBy(s, piece)
+	}
+	return err
+}
+
+// writeBy writes a file with writes of a number of bytes.
+func (u *upload) writeBy(s Source, most int) error {
 	f, err := u.flash.Open(s.Name, port.OpenWrite|port.OpenCreate|port.OpenTruncate)
 	if err != nil {
 		return err
 	}
-	if len(s.Data) > 0 {
-		_, err = f.Write(s.Data)
+	for piece := range slices.Chunk(s.Data, most) {
+		if _, err = f.Write(piece); err != nil {
+			break
+		}
 	}
 	return errors.Join(err, f.Close())
 }

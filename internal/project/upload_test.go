@@ -82,10 +82,17 @@ func TestUploadRules(t *testing.T) {
 		}
 	}
 
-	// What is gone comes back.
+	// What the application removed stays away, until it is edited.
 	if err := os.Remove(filepath.Join(inFlash, "empty")); err != nil {
 		t.Fatal(err)
 	}
+	for range 2 {
+		p, names := upload(t, dir)
+		if names != "" || len(p.Warnings) != 2 || p.Warnings[1] != "not to flash: empty: the application removed what was there; an edit or --fresh brings it back" {
+			t.Errorf("uploaded %q: %q", names, p.Warnings)
+		}
+	}
+	write(t, dir, map[string]string{"empty": "no more"})
 	if _, names := upload(t, dir); names != "empty" {
 		t.Errorf("uploaded %q", names)
 	}
@@ -110,6 +117,107 @@ func TestUploadRules(t *testing.T) {
 	}
 	if _, names := upload(t, dir); names != "Data.txt empty init.lua" {
 		t.Errorf("uploaded %q", names)
+	}
+}
+
+// TestUpload_Gone: what is removed from the project is removed from flash, but not what the
+// application has changed since.
+func TestUpload_Gone(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"init.lua": "", "a.lua": "a", "b.lua": "b", "c.lua": "c"})
+	p, _ := upload(t, dir)
+	write(t, filepath.Join(p.StateDir, storage.FlashDir), map[string]string{"b.lua": "changed", "own": "own"})
+	for _, name := range []string{"a.lua", "b.lua"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := project.Options{NoUpload: true}.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, names := uploadProject(t, kept); names != "" || flash(t, kept, "a.lua") != "a" {
+		t.Errorf("without an upload: %q, %q", names, flash(t, kept, "a.lua"))
+	}
+	p, names := upload(t, dir)
+	if names != "" || len(p.Warnings) != 1 || p.Warnings[0] != "removed from flash: a.lua: the project has it no more" {
+		t.Errorf("%q, %q", names, p.Warnings)
+	}
+	for name, want := range map[string]string{"a.lua": "-", "b.lua": "changed", "c.lua": "c", "own": "own"} {
+		if got := flash(t, p, name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	if p, _ := upload(t, dir); len(p.Warnings) != 0 {
+		t.Errorf("told again: %q", p.Warnings)
+	}
+	// An application that formats has everything again.
+	if err := os.RemoveAll(filepath.Join(p.StateDir, storage.FlashDir)); err != nil {
+		t.Fatal(err)
+	}
+	if _, names := upload(t, dir); names != "c.lua init.lua" {
+		t.Errorf("uploaded %q", names)
+	}
+}
+
+// TestStoreShrinks: a smaller store is refused while there is an image in it that it has no
+// room for.
+func TestStoreShrinks(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"init.lua": "", "lfs/m.lua": "return '" + strings.Repeat("x", 9000) + "'", "moonlet.toml": `lfs_files = ["lfs/*.lua"]`})
+	upload(t, dir)
+	for _, c := range []struct{ toml, want string }{
+		{`lfs = "128KB"`, ""},
+		{`lfs = "16KB"`, ""}, // it has room there
+		{`lfs = "8KB"`, "and the project asks for a store of 8192, so the image would be lost: set the key lfs to 131072, or begin with --fresh"},
+		{``, ""}, // it is kept
+		{"lfs = \"8KB\"\nlfs_files = [\"lfs/*.lua\"]", "the partition of the store has 8192; the key lfs sets its size"},
+		{`lfs_files = ["lfs/*.lua"]`, ""},
+	} {
+		write(t, dir, map[string]string{"moonlet.toml": c.toml})
+		p, err := project.Open(dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Upload()
+		closeProject(t, p)
+		if told := strings.Contains(strings.Join(p.Warnings, ""), "is not used, since the project asks for none: the key lfs, with 131072, brings it back"); told != (c.toml == "") {
+			t.Errorf("%s: told %q", c.toml, p.Warnings)
+		}
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v", c.toml, err)
+		}
+	}
+}
+
+// TestExclusions: patterns with "!" take away, folders are told.
+func TestExclusions(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"init.lua": "", "a.bak": "", "www/x.html": "", "www/y.bak": "", "notes.md": "", "lib/deep/z": "", "moonlet.toml": ""})
+	for _, c := range []struct{ toml, want, told string }{
+		{"", "a.bak init.lua", `not to flash: what is in folders: www (2 files); to have it there, write files = ["*", "www/*"]`},
+		{`files = ["!*.bak"]`, "init.lua", ""},
+		{`files = ["*", "www/*", "!*.bak"]`, "init.lua notes.md www/x.html", ""},
+		{`files = ["*", "www/*", "!www/*.bak"]`, "a.bak init.lua notes.md www/x.html", ""},
+		{`files = ["*", "!*.bak", "a.bak", "www/./*", "!x.html"]`, "a.bak init.lua notes.md y.bak", ""},
+		{`files = ["moonlet.toml", "init.lua"]`, "init.lua moonlet.toml", ""},
+	} {
+		write(t, dir, map[string]string{"moonlet.toml": c.toml})
+		p, err := project.Open(dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, s := range p.Sources {
+			names = append(names, s.Name)
+		}
+		if got := strings.Join(names, " "); got != c.want || strings.Join(p.Warnings, "|") != c.told {
+			t.Errorf("%s: %q, %q", c.toml, got, p.Warnings)
+		}
+		closeProject(t, p)
+	}
+	if _, err := project.Open(dir, []project.Setting{{Flag: "file", Value: "![x"}}); err == nil || !strings.Contains(err.Error(), "no file pattern") {
+		t.Errorf("%v", err)
 	}
 }
 

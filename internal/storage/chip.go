@@ -36,7 +36,11 @@ func (r *chipRoom) Off(at time.Duration) {
 }
 
 // Files implements Room.
-func (r *chipRoom) Files(at port.FlashRegion) (Files, error) { return flashfs.New(r.o.Chip, at), nil }
+func (r *chipRoom) Files(at port.FlashRegion) (Files, error) {
+	files := flashfs.New(r.o.Chip, at)
+	files.OnWork = r.o.OnWork
+	return files, nil
+}
 
 // Store implements Room.
 func (r *chipRoom) Store(at port.FlashRegion) (*flash.Part, error) {

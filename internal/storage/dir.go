@@ -66,21 +66,12 @@ func (r *dirRoom) readRecords() (*rcr.Page, error) {
 
 // Files implements Room.
 func (r *dirRoom) Files(at port.FlashRegion) (Files, error) {
-	files, err := flashdir.New(flashdir.Options{In: r.o.State, Dir: FlashDir, Region: flashdir.RegionIn(at), OnHostError: r.o.OnError})
+	files, err := flashdir.New(flashdir.Options{In: r.o.State, Dir: FlashDir, Region: flashdir.RegionIn(at), OnHostError: r.o.OnError, OnWork: r.o.OnWork})
 	if err != nil {
 		return nil, err
 	}
-	return dirFiles{files}, nil
+	return files, nil
 }
-
-// dirFiles are written at once.
-type dirFiles struct{ *flashdir.FS }
-
-// Make implements Files: the directory is there.
-func (f dirFiles) Make() error { return nil }
-
-// Unmount implements Files.
-func (f dirFiles) Unmount() {}
 
 // Store implements Room.
 func (r *dirRoom) Store(at port.FlashRegion) (*flash.Part, error) {

@@ -7,7 +7,10 @@ import (
 	"io/fs"
 
 	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sim/radio"
+	"moonlet.example/moonlet/internal/storage/flash"
+	"moonlet.example/moonlet/internal/storage/rcr"
 )
 
 // stateMode is the mode of files in the state directory: there may be passwords.
@@ -63,6 +66,38 @@ func LockState(dir *hostfile.Dir) (*StateLock, error) {
 
 // Release gives the lock back.
 func (l *StateLock) Release() { l.lock.Release(lockTitle) }
+
+// KeptStore is the partition of the Lua Flash Store that the flash memory has, before a build
+// with another one changes the table; empty if there is none. What cannot be read is left to
+// who needs it.
+func KeptStore(o Options) []byte {
+	if o.Chip != nil {
+		page, err := rcr.In(o.Chip.Part(rcr.PageAddr, rcr.PageSize))
+		if err != nil {
+			return nil
+		}
+		at, b := page.Partition(port.PartitionLFS), o.Chip.Bytes()
+		from := min(int(at.Addr), len(b))
+		return b[from:min(from+int(at.Size), len(b))]
+	}
+	if o.State == nil {
+		return nil
+	}
+	// The table is only kept if the application changed it or another record.
+	at := rcr.Find(rcr.DefaultPartitions(uint32(o.FlashBytes), flash.SectorSize), port.PartitionLFS)
+	if b, err := o.State.ReadFile(recordsFile, stateMax); err == nil {
+		if page, err := rcr.Load(b); err == nil {
+			if kept := page.Partition(port.PartitionLFS); kept.Size > 0 {
+				at = kept
+			}
+		}
+	}
+	content, err := o.State.ReadFile(fmt.Sprintf(storePattern, at.Addr), flash.MaxSize)
+	if err != nil {
+		return nil
+	}
+	return content
+}
 
 // settings are those that are in the state directory in both rooms.
 type settings struct {

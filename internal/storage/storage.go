@@ -66,6 +66,9 @@ type Hooks struct {
 	OnOp func(op flash.Op)
 	// OnWorn hears of sectors that are erased too often, by the time that Now tells.
 	OnWorn func(w flash.Wearing)
+	// OnWork gets what each call of the file system asked of the flash chip, at its end. It may
+	// panic: all that the call does is done.
+	OnWork func(w Work)
 	Now    func() time.Duration
 }
 

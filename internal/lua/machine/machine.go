@@ -92,9 +92,20 @@ type Machine interface {
 	// WalkHeap calls f for each object in RAM. It reads only and may be asked
 	// between two tasks; the first object is the state with the roots.
 	WalkHeap(f func(o *HeapObject))
+	// Fields are the string keys of what a path of names leads to from the global variables,
+	// in no order; a name may come twice, if a table that is searched later has it, too. Where
+	// a metatable's __index is a table that is searched as well; one that is a function is
+	// not called. It reads only, as WalkHeap, and may be asked between two tasks.
+	Fields(path []string) []Field
 	// CallStack appends the functions that run, innermost first, to a list. Like
 	// Position it can be asked in the midst of anything.
 	CallStack(list []Frame) []Frame
+}
+
+// Field is an entry of a table with a string for a key.
+type Field struct {
+	Name string
+	Kind string // type of the value, as Lua's type has it
 }
 
 // Store is a part of the flash chip.

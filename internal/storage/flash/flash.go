@@ -21,6 +21,8 @@ import (
 const (
 	// SectorSize is what is erased at once, in bytes.
 	SectorSize = 4096
+	// PageSize is what one command writes at most.
+	PageSize = 256
 	// WordSize is what is written at once.
 	WordSize = 4
 

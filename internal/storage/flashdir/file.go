@@ -1,135 +1,159 @@
 package flashdir
 
 import (
+	"cmp"
 	"errors"
-	"io"
+	"io/fs"
 
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/flashfs"
 )
 
 // file implements port.File.
 type file struct {
-	fs   *FS
-	node *node // nil once it is closed
-	mode port.OpenMode
-	pos  int
-	slot int
+	fs    *FS
+	flash *flashfs.File
+	node  *node // nil once it is closed
+	slot  int
 }
 
-// drop makes the file a closed one, whatever became of the host's.
+// drop forgets the file.
 func (f *file) drop() {
-	f.fs.open[f.slot] = nil
-	f.node.refs--
-	if f.node.refs == 0 {
-		f.node.release()
+	if f.fs.open[f.slot] == f {
+		f.fs.open[f.slot] = nil
 	}
+	n := f.node
 	f.node = nil
+	if n.refs--; n.refs == 0 {
+		f.fs.leave(n)
+	}
 }
 
-// Close implements port.File.
-func (f *file) Close() error {
-	if f.node == nil {
-		return port.ErrFileClosed
+// leave notes how the module left a file that it has not open any more.
+func (s *FS) leave(n *node) {
+	n.release()
+	if s.nodes[n.name] != n || !n.wrote || n.emptied {
+		return
 	}
-	f.drop()
+	if now, _, ok := s.ask(n.host); ok {
+		n.found, n.wrote = now, false
+	}
+}
+
+// mirror brings what the last call changed on flash to the host's file.
+func (s *FS) mirror(f *file) error {
+	c := s.flash.Change()
+	n := f.node
+	if !c.Any || n == nil {
+		return nil
+	}
+	n.wrote = true
+	n.emptied = n.emptied || c.Cut
+	if n.emptied {
+		return nil // until it is settled
+	}
+	from, to := min(int(c.From), n.size), min(int(c.To), f.flash.OnFlash().StoredSize())
+	if from >= to {
+		return nil
+	}
+	if err := s.writable(n); err != nil {
+		return err
+	}
+	p := f.stored(from, to)
+	if _, err := n.f.WriteAt(p, int64(from)); err != nil {
+		return s.failed("writing", n.name, errors.Join(err, n.f.Truncate(int64(n.size))))
+	}
+	n.size = max(n.size, from+len(p))
 	return nil
 }
 
-// check tells why an operation that needs a mode cannot be done.
-func (f *file) check(m port.OpenMode) error {
-	if f.node == nil {
-		return port.ErrFileClosed
-	}
-	if f.mode&m != m {
-		return port.ErrFileMode
-	}
-	return f.fs.host(f.node)
+// stored is what is on flash from a place to another. A file that a full file system left
+// with a gap has what is in front of it.
+func (f *file) stored(from, to int) []byte {
+	p := make([]byte, to-from)
+	n, _ := f.flash.OnFlash().ReadStored(p, from)
+	return p[:n]
 }
+
+// settle replaces the host's file of one that was emptied by what is on flash.
+func (s *FS) settle(f *file) error {
+	n := f.node
+	if n == nil || !n.emptied || s.nodes[n.name] != n {
+		return nil
+	}
+	p := f.stored(0, f.flash.OnFlash().StoredSize())
+	perm := fs.FileMode(newMode)
+	if info, err := s.dir.Stat(n.host); err == nil {
+		perm = info.Mode().Perm()
+	}
+	n.release()
+	if err := s.dir.Replace(n.host, p, perm); err != nil {
+		return s.failed("writing", n.name, err)
+	}
+	n.emptied, n.size = false, len(p)
+	s.noteChange()
+	return nil
+}
+
+// newMode is the mode of a host's file that somebody removed meanwhile.
+const newMode = 0o644
 
 // Read implements port.File.
 func (f *file) Read(p []byte) (int, error) {
-	if err := f.check(port.OpenRead); err != nil {
-		return 0, err
-	}
-	n := min(len(p), f.node.size-f.pos)
-	if n <= 0 {
-		return 0, nil
-	}
-	got, err := f.node.f.ReadAt(p[:n], int64(f.pos))
-	if err != nil && !errors.Is(err, io.EOF) {
-		return 0, f.fs.failed("reading", f.node.name, err)
-	}
-	f.pos += got
-	return got, nil
+	defer f.fs.charge()
+	n, err := f.flash.Read(p)
+	_ = f.fs.mirror(f) // what waited: an error of writing it is none of reading
+	return n, err
 }
 
-// Write implements port.File. If the host fails midway, what was there before is
-// put back.
+// Write implements port.File.
 func (f *file) Write(p []byte) (int, error) {
-	if err := f.check(port.OpenWrite); err != nil {
-		return 0, err
+	defer f.fs.charge()
+	n, err := f.flash.Write(p)
+	if e := f.fs.mirror(f); e != nil && err == nil {
+		return 0, e
 	}
-	n := f.node
-	if f.mode&port.OpenAppend != 0 {
-		f.pos = n.size
-	}
-	f.pos = min(f.pos, n.size) // another handle may have cut the file
-	if len(p) == 0 {
-		return 0, nil
-	}
-	if !f.fs.room(len(p) + dataSize) {
-		return 0, port.ErrFilesFull
-	}
-	before := make([]byte, min(len(p), n.size-f.pos))
-	if _, err := n.f.ReadAt(before, int64(f.pos)); err != nil && !errors.Is(err, io.EOF) {
-		return 0, f.fs.failed("reading", n.name, err)
-	}
-	if _, err := n.f.WriteAt(p, int64(f.pos)); err != nil {
-		_, undo := n.f.WriteAt(before, int64(f.pos))
-		return 0, f.fs.failed("writing", n.name, errors.Join(err, undo, n.f.Truncate(int64(n.size))))
-	}
-	f.pos += len(p)
-	f.fs.resize(n, max(n.size, f.pos))
-	return len(p), nil
+	return n, err
 }
 
 // Seek implements port.File.
 func (f *file) Seek(offset int, w port.Whence) (int, error) {
-	if f.node == nil {
-		return 0, port.ErrFileClosed
-	}
-	switch w {
-	case port.SeekCur:
-		offset += f.pos
-	case port.SeekEnd:
-		offset += f.node.size
-	}
-	if offset < 0 {
-		return 0, port.ErrSeekBeforeTop
-	}
-	if offset > f.node.size {
-		f.pos = f.node.size
-		return 0, port.ErrSeekPastEnd
-	}
-	f.pos = offset
-	return offset, nil
+	defer f.fs.charge()
+	n, err := f.flash.Seek(offset, w)
+	_ = f.fs.mirror(f)
+	return n, err
 }
 
 // Tell implements port.File.
-func (f *file) Tell() int { return f.pos }
+func (f *file) Tell() int {
+	defer f.fs.charge()
+	n := f.flash.Tell()
+	_ = f.fs.mirror(f)
+	return n
+}
 
 // Size implements port.File.
 func (f *file) Size() int {
-	if f.node == nil {
-		return 0
-	}
-	return f.node.size
+	defer f.fs.charge()
+	n := f.flash.Size()
+	_ = f.fs.mirror(f)
+	return n
 }
 
-// Flush implements port.File. Nothing is held back, so there is nothing to do.
+// Flush implements port.File.
 func (f *file) Flush() error {
-	if f.node == nil {
-		return port.ErrFileClosed
+	defer f.fs.charge()
+	err := f.flash.Flush()
+	return cmp.Or(err, f.fs.mirror(f), f.fs.settle(f))
+}
+
+// Close implements port.File.
+func (f *file) Close() error {
+	defer f.fs.charge()
+	err := f.flash.Close()
+	host := cmp.Or(f.fs.mirror(f), f.fs.settle(f))
+	if err == nil && f.node != nil {
+		f.drop()
 	}
-	return nil
+	return cmp.Or(err, host)
 }

@@ -4,14 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/flashfs"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 // Options says where the files are.
@@ -24,17 +24,23 @@ type Options struct {
 	// OnHostError gets what went wrong on the host, in words for the user. The
 	// module sees only that something failed.
 	OnHostError func(err error)
+	// OnWork, if any, gets what each call asked of the flash memory, at its end. It may panic.
+	OnWork func(spiffs.Ops)
 }
 
 // FS implements port.Files.
 type FS struct {
 	options Options
 	dir     *hostfile.Dir
-	nodes   map[string]*node // by name
-	taken   int              // pages of all nodes
+	chip    *spiffs.Sparse
+	flash   *flashfs.FS
+	loaded  bool             // the files of the directory are on flash
+	nodes   map[string]*node // by name: files that are on flash and in the directory
 	seen    time.Time        // when the directory was changed last, as far as nodes tells
 	open    [port.OpenFilesMax]*file
-	ignored map[string]bool // host names that were complained about
+	ignored map[string]bool  // host names that were complained about
+	unfit   map[string]found // by host name: what could not be brought to flash
+	work    spiffs.Ops       // of the call that runs
 }
 
 var _ port.Files = (*FS)(nil)
@@ -42,10 +48,18 @@ var _ port.Files = (*FS)(nil)
 // node is a file of the module, open or not.
 type node struct {
 	name string
-	host string
-	size int
-	refs int            // open files
-	f    *hostfile.File // nil until it is needed
+	found
+	refs    int            // open files
+	wrote   bool           // by the module, since its time of change was looked at
+	emptied bool           // on flash; the host has what was there before
+	f       *hostfile.File // nil until it is needed
+}
+
+// found is what the host tells of a file.
+type found struct {
+	host    string
+	size    int
+	changed int64 // nanoseconds since 1970
 }
 
 // New opens the directory.
@@ -53,14 +67,21 @@ func New(o Options) (*FS, error) {
 	if o.Region.Size == 0 {
 		o.Region = DefaultRegion()
 	}
-	if o.Region.Size < regionMin {
-		return nil, fmt.Errorf("a flash file system needs at least %d bytes, not %d", regionMin, o.Region.Size)
+	g, err := spiffs.Partition(int(o.Region.Addr), int(o.Region.Size))
+	if err != nil {
+		return nil, err
+	}
+	chip, err := spiffs.NewSparse(g)
+	if err != nil {
+		return nil, err
 	}
 	dir, err := o.openDir()
 	if err != nil {
 		return nil, fmt.Errorf("directory for the module's files: %w", err)
 	}
-	return &FS{options: o, dir: dir, nodes: map[string]*node{}, ignored: map[string]bool{}}, nil
+	s := &FS{options: o, dir: dir, chip: chip, flash: flashfs.NewSparse(chip, o.Region), nodes: map[string]*node{}}
+	s.flash.OnWork = s.count
+	return s, nil
 }
 
 // openDir opens the directory, which is made if it does not exist.
@@ -82,19 +103,46 @@ func (o *Options) openDir() (*hostfile.Dir, error) {
 	return open()
 }
 
+// count adds to the work of the call that runs.
+func (s *FS) count(o spiffs.Ops) { s.work.Add(o) }
+
+// charge ends a call: its work is told when all else is done, since that may panic.
+func (s *FS) charge() {
+	o := s.work
+	s.work = spiffs.Ops{}
+	if s.options.OnWork != nil && o != (spiffs.Ops{}) {
+		s.options.OnWork(o)
+	}
+}
+
 // Close closes what is open, and the directory.
 func (s *FS) Close() error {
 	s.Reset()
 	return s.dir.Close()
 }
 
-// Reset is a reset of the chip: no file is open any more.
+// Reset is a reset of the chip: no file is open any more, and what waited to be written is
+// gone. What is on flash is brought to the directory.
 func (s *FS) Reset() {
 	for _, f := range s.open {
 		if f != nil {
+			_ = s.settle(f) // who could be told was
 			f.drop()
 		}
 	}
+	s.flash.Reset()
+}
+
+// Unmount writes what waits and closes all files.
+func (s *FS) Unmount() {
+	for _, f := range s.open {
+		if f != nil {
+			_ = f.flash.Flush()
+			_ = s.mirror(f)
+		}
+	}
+	s.Reset()
+	s.work = spiffs.Ops{}
 }
 
 // failed reports an error of the host and returns the module's error for it.
@@ -109,223 +157,141 @@ func (s *FS) report(err error) {
 	}
 }
 
-// refresh brings nodes in line with the directory, which others may have
-// changed. What is open keeps its node.
-func (s *FS) refresh() error {
-	seen, err := s.changedAt()
-	if err != nil {
-		return err
+// ready mounts the file system and brings the directory's files to it, if that has not been
+// done.
+func (s *FS) ready() error {
+	if s.loaded {
+		return s.flash.Mount()
 	}
-	entries, err := s.dir.ReadDir(".")
-	if err != nil {
-		return s.failed("reading", ".", err)
-	}
-	found := map[string]*node{}
-	for _, e := range entries {
-		n := s.entry(e)
-		if n == nil {
-			continue
-		}
-		if old := found[n.name]; old != nil {
-			// Two spellings of one name: the one that this package writes wins.
-			loser := n.host
-			if n.host == HostName(n.name) {
-				loser = old.host
-				found[n.name] = n
-			}
-			s.ignore(loser, errors.New("another file stands for the same name"))
-			continue
-		}
-		found[n.name] = n
-	}
-	for name, n := range s.nodes {
-		if n.refs > 0 {
-			found[name] = n
-		} else {
-			n.release()
-		}
-	}
-	s.nodes, s.taken, s.seen = found, 0, seen
-	for _, n := range s.nodes {
-		s.taken += pages(n.size)
-	}
-	return nil
+	return s.Mount()
 }
 
-// entry makes a node of a directory entry, nil if it is none of the module's
-// files.
-func (s *FS) entry(e fs.DirEntry) *node {
-	host := e.Name()
-	if e.IsDir() || strings.HasPrefix(host, ".") {
-		return nil
-	}
-	name, ok := DeviceName(host)
-	if !ok || len(name) > port.FileNameMax {
-		s.ignore(host, fmt.Errorf("its name cannot stand for one of up to %d bytes", port.FileNameMax))
-		return nil
-	}
-	size, ok := s.sizeOf(host)
-	if !ok {
-		return nil
-	}
-	return &node{name: name, host: host, size: size}
-}
-
-// sizeOf is the size of a host's file, false if there is none that the module could have.
-func (s *FS) sizeOf(host string) (int, bool) {
-	info, err := s.dir.Stat(host)
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) { // else somebody just removed it
-			s.ignore(host, err)
-		}
-		return 0, false
-	}
-	return int(info.Size()), info.Mode().IsRegular()
-}
-
-func (s *FS) ignore(host string, why error) {
-	const most = 1000
-	if !s.ignored[host] && len(s.ignored) < most {
-		s.ignored[host] = true
-		s.report(fmt.Errorf("%s in %s is not visible to the module: %w", host, s.dir.Path(), why))
-	}
-}
-
-// lookup finds a file by its path.
-func (s *FS) lookup(path string) (*node, error) {
-	name, err := s.name(path)
-	if err != nil {
-		return nil, err
-	}
-	if n := s.known(name); n != nil {
-		return n, nil
-	}
-	if err := s.update(); err != nil {
-		return nil, err
-	}
-	n := s.nodes[name]
-	if n == nil {
-		return nil, port.ErrFileNotFound
-	}
-	return n, nil
-}
-
-func (s *FS) name(path string) (string, error) {
+// name is what a path stands for. Paths that stand for nothing are left to SPIFFS.
+func name(path string) (string, bool) {
 	name, ok := port.FlashName(path)
-	if !ok || len(name) > port.FileNameMax || strings.IndexByte(name, 0) >= 0 {
-		return "", port.ErrFileName
-	}
-	return name, nil
-}
-
-// room tells whether SPIFFS would begin an operation on that many bytes
-// (spiffs_gc_check).
-func (s *FS) room(size int) bool {
-	return (size+dataSize-1)/dataSize <= capacity(s.options.Region.Size)-s.taken
-}
-
-func (s *FS) freeSlot() (int, bool) {
-	for i, f := range s.open {
-		if f == nil {
-			return i, true
-		}
-	}
-	return 0, false
+	return name, ok && len(name) <= port.FileNameMax && strings.IndexByte(name, 0) < 0
 }
 
 // Mount implements port.Files.
-func (s *FS) Mount() error { return s.refresh() }
-
-// Format implements port.Files.
-func (s *FS) Format() error {
-	s.Reset()
+func (s *FS) Mount() error {
+	defer s.charge()
+	if err := s.flash.Mount(); err != nil {
+		return err
+	}
+	s.unfit = nil
 	if err := s.refresh(); err != nil {
 		return err
 	}
-	var failed error
-	for _, n := range s.nodes {
-		n.release()
-		if err := s.dir.Remove(n.host); err != nil {
-			failed = s.failed("removing", n.name, err)
-			continue
-		}
-		s.drop(n)
+	if !s.loaded { // as the next start of a module finds what was flashed to it
+		s.loaded = true
+		s.flash.Reset()
+		s.work = spiffs.Ops{}
 	}
+	return s.flash.Mount()
+}
+
+// Make makes the file system if there is none.
+func (s *FS) Make() error {
+	err := s.Mount()
+	s.work = spiffs.Ops{}
+	return err
+}
+
+// Format implements port.Files.
+func (s *FS) Format() error {
+	defer s.charge()
+	if err := s.ready(); err != nil {
+		return err
+	}
+	if err := s.refresh(); err != nil {
+		return err
+	}
+	if err := s.flash.Format(); err != nil {
+		return err
+	}
+	s.flash.Change()
+	for _, f := range s.open {
+		if f != nil {
+			f.drop()
+		}
+	}
+	var failed error
+	for name, n := range s.nodes {
+		if err := s.dir.Remove(n.host); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			failed = s.failed("removing", name, err)
+		}
+	}
+	clear(s.nodes)
 	s.noteChange()
 	return failed
 }
 
 // Open implements port.Files.
 func (s *FS) Open(path string, m port.OpenMode) (port.File, error) {
-	name, err := s.name(path)
+	defer s.charge()
+	if err := s.ready(); err != nil {
+		return nil, err
+	}
+	name, ok := name(path)
+	if ok {
+		if err := s.look(name); err != nil {
+			return nil, err
+		}
+	}
+	n := s.nodes[name]
+	if n != nil && m&port.OpenTruncate != 0 {
+		if err := s.writable(n); err != nil {
+			return nil, err
+		}
+	}
+	opened, err := s.flash.Open(path, m)
+	change := s.flash.Change()
 	if err != nil {
+		if n != nil && change.Cut { // in part
+			n.emptied = true
+		}
 		return nil, err
 	}
-	slot, ok := s.freeSlot()
-	if !ok {
-		return nil, port.ErrTooManyFiles
-	}
-	n, err := s.lookup(path)
-	switch {
-	case errors.Is(err, port.ErrFileNotFound) && m&port.OpenCreate != 0:
+	f := &file{fs: s, flash: opened.(*flashfs.File)}
+	if n == nil {
 		if n, err = s.create(name); err != nil {
-			return nil, err
-		}
-	case err != nil:
-		return nil, err
-	case m&port.OpenTruncate != 0 && n.size > 0:
-		if err := s.truncate(n); err != nil {
+			f.flash.Close()
+			s.flash.Remove(path)
+			s.flash.Change()
 			return nil, err
 		}
 	}
-	// A file that cannot be read at all is better told now than at the first read.
-	if err := s.host(n); err != nil {
-		return nil, err
+	if change.Cut {
+		n.emptied, n.wrote = true, true
 	}
-	f := &file{fs: s, node: n, mode: m, slot: slot}
+	f.node = n
 	n.refs++
-	s.open[slot] = f
+	f.slot = f.flash.OnFlash().Descriptor() - 1
+	s.open[f.slot] = f
 	return f, nil
 }
 
+// create makes the host's file for a new one on flash.
 func (s *FS) create(name string) (*node, error) {
-	if !s.room(dataSize) {
-		return nil, port.ErrFilesFull
-	}
-	n := &node{name: name, host: HostName(name)}
+	n := &node{name: name, found: found{host: HostName(name)}, wrote: true}
 	f, err := s.dir.OpenFile(n.host, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return nil, s.failed("creating", name, err)
 	}
 	n.f = f
-	s.add(n)
+	s.nodes[name] = n
 	s.noteChange()
 	return n, nil
 }
 
-func (s *FS) truncate(n *node) error {
-	if !s.room(2 * dataSize) {
-		return port.ErrFilesFull
-	}
-	if err := s.host(n); err != nil {
-		return err
-	}
-	if err := n.f.Truncate(0); err != nil {
-		return s.failed("emptying", n.name, err)
-	}
-	s.resize(n, 0)
-	return nil
-}
-
-// host opens the host's file behind a node; one that may not be written is good
-// enough for reading.
-func (s *FS) host(n *node) error {
+// writable opens the host's file for writing, if it is not open.
+func (s *FS) writable(n *node) error {
 	if n.f != nil {
 		return nil
 	}
-	f, err := s.dir.OpenChangeable(n.host)
+	f, err := s.dir.OpenFile(n.host, os.O_RDWR, 0)
 	if err != nil {
-		return s.failed("opening", n.name, err)
+		return s.failed("writing", n.name, err)
 	}
 	n.f = f
 	return nil
@@ -341,96 +307,103 @@ func (n *node) release() {
 
 // Remove implements port.Files.
 func (s *FS) Remove(path string) error {
-	if _, err := s.name(path); err != nil {
+	defer s.charge()
+	if err := s.ready(); err != nil {
 		return err
 	}
-	if _, ok := s.freeSlot(); !ok {
-		return port.ErrTooManyFiles
+	name, ok := name(path)
+	if ok {
+		if err := s.look(name); err != nil {
+			return err
+		}
 	}
-	n, err := s.lookup(path)
-	if err != nil {
+	err := s.flash.Remove(path)
+	s.flash.Change()
+	n := s.nodes[name]
+	if err != nil || n == nil {
 		return err
 	}
+	delete(s.nodes, name)
 	n.release() // some hosts do not remove what is open
-	if err := s.dir.Remove(n.host); err != nil {
-		return s.failed("removing", n.name, err)
-	}
-	s.drop(n)
-	s.noteChange()
 	for _, f := range s.open {
 		if f != nil && f.node == n {
 			f.drop()
 		}
+	}
+	err = s.dir.Remove(n.host)
+	s.noteChange()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.seen = time.Time{} // it comes back
+		return s.failed("removing", name, err)
 	}
 	return nil
 }
 
 // Rename implements port.Files. Who has the file open keeps it.
 func (s *FS) Rename(from, to string) error {
-	if _, err := s.name(from); err != nil {
+	defer s.charge()
+	if err := s.ready(); err != nil {
 		return err
 	}
-	name, err := s.name(to)
-	if err != nil {
+	was, ok1 := name(from)
+	is, ok2 := name(to)
+	if ok1 && ok2 {
+		if err := errors.Join(s.look(was), s.look(is)); err != nil {
+			return err
+		}
+	}
+	if err := s.flash.Rename(from, to); err != nil {
 		return err
 	}
-	if _, err := s.lookup(from); err != nil {
-		return err
-	}
-	if _, err := s.lookup(to); err == nil {
-		return port.ErrFileExists
-	} else if !errors.Is(err, port.ErrFileNotFound) {
-		return err
-	}
-	n, err := s.lookup(from) // again: the directory may have been listed since
-	if err != nil {
-		return err
-	}
-	if _, ok := s.freeSlot(); !ok {
-		return port.ErrTooManyFiles
+	n := s.nodes[was]
+	if n == nil || was == is {
+		return nil
 	}
 	n.release()
-	host := HostName(name)
-	if err := s.dir.Rename(n.host, host); err != nil {
+	host := HostName(is)
+	err := s.dir.Rename(n.host, host)
+	delete(s.nodes, was)
+	if err != nil {
+		s.seen = time.Time{} // the host's names count
 		return s.failed("renaming", n.name, err)
 	}
-	s.drop(n)
-	n.name, n.host = name, host
-	s.add(n)
+	n.name, n.host = is, host
+	s.nodes[is] = n
 	s.noteChange()
 	return nil
 }
 
 // Stat implements port.Files.
 func (s *FS) Stat(path string) (port.FileInfo, error) {
-	n, err := s.lookup(path)
-	if err != nil {
+	defer s.charge()
+	if err := s.ready(); err != nil {
 		return port.FileInfo{}, err
 	}
-	return port.FileInfo{Name: n.name, Size: n.size}, nil
+	if name, ok := name(path); ok {
+		if err := s.look(name); err != nil {
+			return port.FileInfo{}, err
+		}
+	}
+	return s.flash.Stat(path)
 }
 
 // List implements port.Files.
 func (s *FS) List() ([]port.FileInfo, error) {
-	if err := s.refresh(); err != nil {
+	defer s.charge()
+	if err := errors.Join(s.ready(), s.refresh()); err != nil {
 		return nil, err
 	}
-	var list []port.FileInfo
-	for _, n := range s.nodes {
-		list = append(list, port.FileInfo{Name: n.name, Size: n.size})
-	}
-	slices.SortFunc(list, func(a, b port.FileInfo) int { return strings.Compare(a.Name, b.Name) })
-	return list, nil
+	return s.flash.List()
 }
 
 // Info implements port.Files.
 func (s *FS) Info() (total, used uint32, err error) {
-	if err := s.refresh(); err != nil {
+	defer s.charge()
+	if err := errors.Join(s.ready(), s.refresh()); err != nil {
 		return 0, 0, err
 	}
-	used = uint32(min(uint64(s.taken)*dataSize, math.MaxUint32))
-	return uint32((capacity(s.options.Region.Size) + emergency) * dataSize), used, nil
+	return s.flash.Info()
 }
 
 // Region implements port.Files.
-func (s *FS) Region() port.FlashRegion { return s.options.Region }
+func (s *FS) Region() port.FlashRegion { return s.flash.Region() }

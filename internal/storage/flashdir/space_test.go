@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/storage/spiffs"
 )
 
 func TestCost(t *testing.T) {
@@ -12,8 +13,8 @@ func TestCost(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer fs.Close()
-	for _, size := range []int{0, 1, dataSize, dataSize + 1, indexFirst * dataSize, indexFirst*dataSize + 1,
-		(indexFirst + indexNext) * dataSize, (indexFirst+indexNext)*dataSize + 1, 1 << 20} {
+	for _, size := range []int{0, 1, spiffs.DataSize, spiffs.DataSize + 1, 105 * spiffs.DataSize, 105*spiffs.DataSize + 1,
+		(105 + 124) * spiffs.DataSize, (105+124)*spiffs.DataSize + 1, 1 << 20} {
 		f, err := fs.Open("f", port.OpenWrite|port.OpenCreate|port.OpenTruncate)
 		if err != nil {
 			t.Fatal(err)

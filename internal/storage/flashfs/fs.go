@@ -17,34 +17,79 @@ import (
 
 // FS implements port.Files.
 type FS struct {
-	chip      spiffs.Chip
-	partition port.FlashRegion
-	fs        *spiffs.FS // nil until it is mounted
+	// OnWork, if any, gets what each call asked of the chip, at its end. It may panic.
+	OnWork func(spiffs.Ops)
+
+	partition     port.FlashRegion
+	mount, format func() (*spiffs.FS, error)
+	fs            *spiffs.FS // nil until it is mounted
 }
 
 var _ port.Files = (*FS)(nil)
 
+var options = spiffs.Options{Files: port.OpenFilesMax}
+
 // New is the file system in a partition of a chip. Nothing is read before it is mounted.
 func New(chip spiffs.Chip, partition port.FlashRegion) *FS {
-	return &FS{chip: chip, partition: partition}
+	at, size := int(partition.Addr), int(partition.Size)
+	return &FS{
+		partition: partition,
+		mount:     func() (*spiffs.FS, error) { return spiffs.Mount(chip, at, size, options) },
+		format:    func() (*spiffs.FS, error) { return spiffs.Format(chip, at, size, options) },
+	}
+}
+
+// NewSparse is a file system in memory of its own, which stands for a partition.
+func NewSparse(chip *spiffs.Sparse, partition port.FlashRegion) *FS {
+	return &FS{
+		partition: partition,
+		mount:     func() (*spiffs.FS, error) { return chip.Mount(options) },
+		format:    func() (*spiffs.FS, error) { return chip.Format(options) },
+	}
 }
 
 // Region implements port.Files: what the firmware uses of the partition.
-func (s *FS) Region() port.FlashRegion {
-	g, err := spiffs.Partition(int(s.partition.Addr), int(s.partition.Size))
+func (s *FS) Region() port.FlashRegion { return RegionIn(s.partition) }
+
+// RegionIn is what SPIFFS uses of a partition (myspiffs_set_cfg).
+func RegionIn(p port.FlashRegion) port.FlashRegion {
+	g, err := spiffs.Partition(int(p.Addr), int(p.Size))
 	if err != nil {
-		return port.FlashRegion{Addr: s.partition.Addr}
+		return port.FlashRegion{Addr: uint32(g.Offset)}
 	}
 	return port.FlashRegion{Addr: uint32(g.Offset), Size: uint32(g.Size)}
+}
+
+// work tells what a call asked of the chip.
+func (s *FS) work() {
+	if s.fs != nil && s.OnWork != nil {
+		if ops := s.fs.TakeOps(); ops != (spiffs.Ops{}) {
+			s.OnWork(ops)
+		}
+	}
+}
+
+// Change tells what the last call changed in a file on flash.
+func (s *FS) Change() spiffs.Change {
+	if s.fs == nil {
+		return spiffs.Change{}
+	}
+	return s.fs.TakeChange()
 }
 
 // Mount implements port.Files. It fails where there is no file system; the file module
 // formats then.
 func (s *FS) Mount() error {
+	defer s.work()
+	return s.ready()
+}
+
+// ready mounts if need be.
+func (s *FS) ready() error {
 	if s.fs != nil {
 		return nil
 	}
-	fs, err := spiffs.Mount(s.chip, int(s.partition.Addr), int(s.partition.Size), spiffs.Options{Files: port.OpenFilesMax})
+	fs, err := s.mount()
 	if err != nil {
 		return translate(err)
 	}
@@ -55,7 +100,8 @@ func (s *FS) Mount() error {
 // Format implements port.Files.
 func (s *FS) Format() error {
 	s.Unmount()
-	fs, err := spiffs.Format(s.chip, int(s.partition.Addr), int(s.partition.Size), spiffs.Options{Files: port.OpenFilesMax})
+	defer s.work()
+	fs, err := s.format()
 	if err != nil {
 		return translate(err)
 	}
@@ -127,11 +173,12 @@ func (s *FS) mounted(path string) (name string, err error) {
 	if !ok || len(name) > port.FileNameMax || strings.IndexByte(name, 0) >= 0 {
 		return "", port.ErrFileName
 	}
-	return name, s.Mount()
+	return name, s.ready()
 }
 
 // Open implements port.Files.
 func (s *FS) Open(path string, mode port.OpenMode) (port.File, error) {
+	defer s.work()
 	name, err := s.mounted(path)
 	if err != nil {
 		return nil, err
@@ -140,7 +187,7 @@ func (s *FS) Open(path string, mode port.OpenMode) (port.File, error) {
 	if err != nil {
 		return nil, translate(err)
 	}
-	return &file{f}, nil
+	return &File{f, s}, nil
 }
 
 func flags(mode port.OpenMode) (f spiffs.Flags) {
@@ -160,6 +207,7 @@ func flags(mode port.OpenMode) (f spiffs.Flags) {
 
 // Remove implements port.Files.
 func (s *FS) Remove(path string) error {
+	defer s.work()
 	name, err := s.mounted(path)
 	if err != nil {
 		return err
@@ -169,6 +217,7 @@ func (s *FS) Remove(path string) error {
 
 // Rename implements port.Files.
 func (s *FS) Rename(from, to string) error {
+	defer s.work()
 	a, err := s.mounted(from)
 	if err != nil {
 		return err
@@ -182,6 +231,7 @@ func (s *FS) Rename(from, to string) error {
 
 // Stat implements port.Files.
 func (s *FS) Stat(path string) (port.FileInfo, error) {
+	defer s.work()
 	name, err := s.mounted(path)
 	if err != nil {
 		return port.FileInfo{}, err
@@ -192,7 +242,8 @@ func (s *FS) Stat(path string) (port.FileInfo, error) {
 
 // List implements port.Files.
 func (s *FS) List() ([]port.FileInfo, error) {
-	if err := s.Mount(); err != nil {
+	defer s.work()
+	if err := s.ready(); err != nil {
 		return nil, err
 	}
 	all, err := s.fs.List()
@@ -209,36 +260,47 @@ func (s *FS) List() ([]port.FileInfo, error) {
 
 // Info implements port.Files.
 func (s *FS) Info() (total, used uint32, err error) {
-	if err := s.Mount(); err != nil {
+	defer s.work()
+	if err := s.ready(); err != nil {
 		return 0, 0, err
 	}
 	total, used, err = s.fs.Info()
 	return total, used, translate(err)
 }
 
-// file implements port.File.
-type file struct{ f *spiffs.File }
+// File implements port.File.
+type File struct {
+	f  *spiffs.File
+	fs *FS
+}
+
+// OnFlash is the file as SPIFFS has it.
+func (f *File) OnFlash() *spiffs.File { return f.f }
 
 // Read implements port.File.
-func (f *file) Read(p []byte) (int, error) {
+func (f *File) Read(p []byte) (int, error) {
+	defer f.fs.work()
 	n, err := f.f.Read(p)
 	return n, translate(err)
 }
 
 // Write implements port.File.
-func (f *file) Write(p []byte) (int, error) {
+func (f *File) Write(p []byte) (int, error) {
+	defer f.fs.work()
 	n, err := f.f.Write(p)
 	return n, translate(err)
 }
 
 // Seek implements port.File.
-func (f *file) Seek(offset int, w port.Whence) (int, error) {
+func (f *File) Seek(offset int, w port.Whence) (int, error) {
+	defer f.fs.work()
 	n, err := f.f.Seek(offset, spiffs.Whence(w))
 	return n, translate(err)
 }
 
 // Tell implements port.File.
-func (f *file) Tell() int {
+func (f *File) Tell() int {
+	defer f.fs.work()
 	n, err := f.f.Tell()
 	if err != nil {
 		return 0
@@ -247,7 +309,8 @@ func (f *file) Tell() int {
 }
 
 // Size implements port.File.
-func (f *file) Size() int {
+func (f *File) Size() int {
+	defer f.fs.work()
 	n, err := f.f.Size()
 	if err != nil {
 		return 0
@@ -256,7 +319,13 @@ func (f *file) Size() int {
 }
 
 // Flush implements port.File.
-func (f *file) Flush() error { return translate(f.f.Flush()) }
+func (f *File) Flush() error {
+	defer f.fs.work()
+	return translate(f.f.Flush())
+}
 
 // Close implements port.File.
-func (f *file) Close() error { return translate(f.f.Close()) }
+func (f *File) Close() error {
+	defer f.fs.work()
+	return translate(f.f.Close())
+}

@@ -28,7 +28,7 @@ type buffer struct {
 	id     uint16
 	offset uint32 // in the file
 	size   uint32
-	data   [PageSize]byte
+	data   *page // nil until a write waited here
 }
 
 // cache is all buffers.
@@ -49,21 +49,47 @@ func (c *cache) find(page int) *buffer {
 	return nil
 }
 
+// source is where the content of a page comes from.
+type source uint8
+
+const (
+	held    source = iota // it is in a buffer
+	fetched               // from the chip, all of it to a buffer
+	direct                // from the chip, no more than is wanted
+)
+
 // read notes that a page is read.
-func (c *cache) read(page int, a access) {
-	b := c.find(page)
+func (c *cache) read(page int, a access) source {
+	b, from := c.find(page), held
 	c.clock++
 	if b == nil {
 		if a == passing {
-			return
+			return direct
 		}
 		c.freeOldest()
 		if b = c.take(); b == nil {
-			return
+			return direct
 		}
-		b.page = page
+		b.page, from = page, fetched
 	}
 	b.access = c.clock
+	return from
+}
+
+// pass makes it that of n further reads of pages that are step apart and not in it, behind
+// reads of pages like these in all buffers. It is false if a buffer holds a write.
+func (c *cache) pass(n, step int) bool {
+	for i := range c.buffers {
+		if b := &c.buffers[i]; !b.used || b.page < 0 {
+			return false
+		}
+	}
+	c.clock += uint32(n)
+	for i := range c.buffers {
+		c.buffers[i].page += n * step
+		c.buffers[i].access += uint32(n)
+	}
+	return true
 }
 
 // write notes that a part of a page is written.
@@ -134,6 +160,9 @@ func (c *cache) takeFor(id uint16) *buffer {
 	b := c.take()
 	if b != nil {
 		b.page, b.id, b.offset, b.size = -1, id, 0, 0
+		if b.data == nil {
+			b.data = new(page)
+		}
 	}
 	return b
 }

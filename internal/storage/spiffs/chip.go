@@ -19,6 +19,40 @@ type Chip interface {
 	Erase(offset int)
 }
 
+// writer is how a file system changes what is on its chip.
+type writer interface {
+	Write(offset int, b []byte)
+	Erase(offset int)
+}
+
+// Ops is what a file system asked of its chip. A page that is in one of the cache's buffers
+// is not read again.
+type Ops struct {
+	Reads, ReadBytes     int
+	Writes, WrittenBytes int
+	Erases               int // of sectors
+}
+
+func (o *Ops) read(n int)  { o.Reads++; o.ReadBytes += n }
+func (o *Ops) write(n int) { o.Writes++; o.WrittenBytes += n }
+
+// Add adds other operations to them.
+func (o *Ops) Add(b Ops) {
+	o.Reads += b.Reads
+	o.ReadBytes += b.ReadBytes
+	o.Writes += b.Writes
+	o.WrittenBytes += b.WrittenBytes
+	o.Erases += b.Erases
+}
+
+// TakeOps tells what was asked of the chip since the file system was mounted, that included,
+// or since the last call.
+func (fs *FS) TakeOps() Ops {
+	o := fs.ops
+	fs.ops = Ops{}
+	return o
+}
+
 // Memory is a chip without a file.
 type Memory struct {
 	data []byte

@@ -46,6 +46,9 @@ func (fs *FS) Open(name string, flags Flags) (*File, error) {
 	if len(name) > NameMax {
 		return nil, fs.fail(ErrNameTooLong)
 	}
+	if flags&(WriteOnly|Create|Truncate) != 0 {
+		fs.arm()
+	}
 	s, err := fs.takeSlot(name, true)
 	if err != nil {
 		return nil, fs.fail(err)
@@ -335,6 +338,7 @@ func (f *File) Remove() error {
 // Remove removes a file, for which it needs a free descriptor. Who has it open finds
 // it closed.
 func (fs *FS) Remove(name string) error {
+	fs.arm()
 	name = cString(name)
 	if err := fs.ready(); err != nil {
 		return err
@@ -363,6 +367,7 @@ func (fs *FS) Remove(name string) error {
 // Rename gives a file another name, which no file may have. It needs a free
 // descriptor.
 func (fs *FS) Rename(from, to string) error {
+	fs.arm()
 	from, to = cString(from), cString(to)
 	if err := fs.ready(); err != nil {
 		return err
@@ -398,6 +403,7 @@ func (fs *FS) Rename(from, to string) error {
 
 // Collect collects garbage until a number of bytes can be written (SPIFFS_gc).
 func (fs *FS) Collect(size int) error {
+	fs.arm()
 	if err := fs.ready(); err != nil {
 		return err
 	}
@@ -410,6 +416,7 @@ func (fs *FS) Collect(size int) error {
 // CollectQuick erases a block with nothing but deleted pages and at most freeMax free
 // ones (SPIFFS_gc_quick).
 func (fs *FS) CollectQuick(freeMax int) error {
+	fs.arm()
 	if err := fs.ready(); err != nil {
 		return err
 	}

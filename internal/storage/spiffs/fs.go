@@ -19,9 +19,12 @@ func (o *Options) complete() {
 
 // FS is a mounted file system. It is for one goroutine at a time.
 type FS struct {
-	g     Geometry
-	chip  Chip
-	flash []byte // the file system in the chip
+	g      Geometry
+	chip   writer
+	flash  []byte  // the file system in the chip, nil if it is in sparse
+	sparse *Sparse // nil if it is in flash
+	ops    Ops
+	change Change
 	// What g says, at hand.
 	entries, blocks, lookups, perBlock int
 
@@ -35,13 +38,26 @@ type FS struct {
 	nextFree, lastFound int
 	freeIn              int // the block of the last page that was found free
 
+	skipped       int    // blocks in the last walk that were never written to
 	freeBlocks    uint32 // as the C code counts: one that is erased twice counts twice
 	used, deleted int    // pages
 	cleaning      bool   // garbage is being collected
 	erases        uint16 // number that the next block to be erased gets
 
-	work [PageSize]byte // an index that is being changed
+	*scratch // nil until something is written
+}
+
+// scratch is what writing needs.
+type scratch struct {
+	work page // an index that is being changed
 	word [PageSize + 2*wordSize]byte
+}
+
+// arm makes ready to write. Who only reads, as most modules do, has no scratch.
+func (fs *FS) arm() {
+	if fs.scratch == nil {
+		fs.scratch = new(scratch)
+	}
 }
 
 // Mount mounts the file system that the firmware would find in a partition of a chip.
@@ -57,15 +73,23 @@ func Mount(c Chip, offset, size int, o Options) (*FS, error) {
 
 // MountAt mounts a file system of a known geometry.
 func MountAt(c Chip, g Geometry, o Options) (*FS, error) {
-	fs, err := prepare(c, g, o)
+	fs, err := prepareOn(c, g, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := fs.scan(); err != nil {
+	if err := fs.start(); err != nil {
 		return nil, err
 	}
-	fs.mounted = true
 	return fs, nil
+}
+
+// start mounts what was prepared.
+func (fs *FS) start() error {
+	if err := fs.scan(); err != nil {
+		return err
+	}
+	fs.mounted = true
+	return nil
 }
 
 // View mounts a copy of an image, so that the image stays as it is.
@@ -90,7 +114,7 @@ func Format(c Chip, offset, size int, o Options) (*FS, error) {
 
 // FormatAt makes an empty file system of a given geometry and mounts it.
 func FormatAt(c Chip, g Geometry, o Options) (*FS, error) {
-	fs, err := prepare(c, g, o)
+	fs, err := prepareOn(c, g, o)
 	if err != nil {
 		return nil, err
 	}
@@ -98,16 +122,27 @@ func FormatAt(c Chip, g Geometry, o Options) (*FS, error) {
 		fs.erases = 0
 		fs.eraseBlock(b)
 	}
-	return MountAt(c, g, o)
+	formatted := fs.ops
+	if fs, err = MountAt(c, g, o); err == nil {
+		fs.ops.Add(formatted)
+	}
+	return fs, err
 }
 
-func prepare(c Chip, g Geometry, o Options) (*FS, error) {
+// prepareOn prepares a file system on a chip.
+func prepareOn(c Chip, g Geometry, o Options) (*FS, error) {
 	if err := g.check(len(c.Bytes())); err != nil {
 		return nil, err
 	}
+	fs := prepare(c, g, o)
+	fs.flash = c.Bytes()[g.Offset : g.Offset+g.Size]
+	return fs, nil
+}
+
+func prepare(c writer, g Geometry, o Options) *FS {
 	o.complete()
 	fs := &FS{
-		g: g, chip: c, flash: c.Bytes()[g.Offset : g.Offset+g.Size],
+		g: g, chip: c,
 		entries: g.entries(), blocks: g.Blocks(), lookups: g.lookupPages(), perBlock: g.pagesPerBlock(),
 		cache: cache{buffers: make([]buffer, o.Buffers)},
 		slots: make([]slot, o.Files),
@@ -115,7 +150,7 @@ func prepare(c Chip, g Geometry, o Options) (*FS, error) {
 	for i := range fs.slots {
 		fs.slots[i].n = i + 1
 	}
-	return fs, nil
+	return fs
 }
 
 // scan reads all lookup pages: magic numbers, erasures, how many pages are in use
@@ -125,16 +160,24 @@ func (fs *FS) scan() error {
 	low, high := uint16(idFree), uint16(0)
 	for b := range fs.blocks {
 		at := b*fs.g.Block + fs.g.magicAt()
-		fs.touch(at, passing)
-		if u16(fs.flash[at:]) != fs.g.magic(b) {
+		if fs.sparse != nil && fs.sparse.find(b*fs.perBlock) == nil { // the cache is empty still
+			fs.ops.read(2)
+			fs.ops.read(2)
+			fs.cache.clock += 2
+			low = 0
+			continue
+		}
+		fs.read(at, passing, 2)
+		magic, erases := fs.tail(b)
+		if magic != fs.g.magic(b) {
 			if unerased >= 0 {
 				return ErrNotAFS
 			}
 			unerased = b
 		}
-		fs.touch(at, passing)
-		if n := u16(fs.flash[at+2:]); n != idFree {
-			low, high = min(low, n), max(high, n)
+		fs.read(at, passing, 2)
+		if erases != idFree {
+			low, high = min(low, erases), max(high, erases)
 		}
 	}
 	switch {
@@ -150,6 +193,10 @@ func (fs *FS) scan() error {
 	}
 	fs.freeBlocks, fs.used, fs.deleted = 0, 0, 0
 	fs.walk(0, true, func(first int, ids []byte) int {
+		if ids == nil {
+			fs.freeBlocks++
+			return -1
+		}
 		for i := 0; i < len(ids); i += 2 {
 			switch u16(ids[i:]) {
 			case idFree:
@@ -164,6 +211,7 @@ func (fs *FS) scan() error {
 		}
 		return -1
 	})
+	fs.freeBlocks += uint32(fs.skipped)
 	return nil
 }
 
@@ -246,7 +294,7 @@ func (fs *FS) statPage(page int) Stat {
 	fs.touch(page*PageSize, plain)
 	fs.touch(fs.idAt(page), plain)
 	s := fs.describe(page)
-	s.ID = u16(fs.flash[fs.idAt(page):]) &^ idIndex
+	s.ID = fs.idOf(page) &^ idIndex
 	return s
 }
 
@@ -315,4 +363,9 @@ func (fs *FS) List() ([]Stat, error) {
 }
 
 // Image is a copy of the file system.
-func (fs *FS) Image() []byte { return slices.Clone(fs.flash) }
+func (fs *FS) Image() []byte {
+	if fs.sparse != nil {
+		return fs.sparse.Image()
+	}
+	return slices.Clone(fs.flash)
+}

@@ -77,7 +77,7 @@ func (fs *FS) countBlock(block int) (free, used, deleted int) {
 		if i%lookupsPerPage == 0 {
 			fs.touch(at+i*2, plain)
 		}
-		switch u16(fs.flash[at+i*2:]) {
+		switch u16(fs.ids(block, i, i+1)) {
 		case idFree:
 			free++
 		case idDeleted:
@@ -96,9 +96,9 @@ func (fs *FS) chooseBlock(crammed bool) int {
 	best, bestScore := 0, 0
 	for b := range fs.blocks {
 		at := b * fs.g.Block
-		used, deleted := fs.countFilled(at)
-		fs.touch(at+fs.g.magicAt(), passing)
-		erases := u16(fs.flash[at+fs.g.magicAt()+2:])
+		used, deleted := fs.countFilled(b)
+		fs.read(at+fs.g.magicAt(), passing, 2)
+		_, erases := fs.tail(b)
 		age := fs.erases - erases
 		if fs.erases <= erases { // erases began again at zero
 			age-- // SPIFFS_OBJ_ID_FREE − (erases − fs.erases)
@@ -116,10 +116,10 @@ func (fs *FS) chooseBlock(crammed bool) int {
 
 // countFilled counts the pages of a block up to the first one that is free: pages are
 // used in order.
-func (fs *FS) countFilled(at int) (used, deleted int) {
+func (fs *FS) countFilled(block int) (used, deleted int) {
 	for i := 0; i < fs.entries; i += lookupsPerPage {
-		fs.touch(at+i*2, plain)
-		ids := fs.flash[at+i*2 : at+min(i+lookupsPerPage, fs.entries)*2]
+		fs.touch(block*fs.g.Block+i*2, plain)
+		ids := fs.ids(block, i, min(i+lookupsPerPage, fs.entries))
 		for ; len(ids) >= 2; ids = ids[2:] {
 			switch u16(ids) {
 			case idFree:
@@ -138,7 +138,7 @@ func (fs *FS) countFilled(at int) (used, deleted int) {
 // number of free ones (spiffs_gc_quick).
 func (fs *FS) collectQuick(freeMax int) error {
 	for b := range fs.blocks {
-		deleted, ok := fs.onlyDeleted(b*fs.g.Block, freeMax)
+		deleted, ok := fs.onlyDeleted(b, freeMax)
 		if ok {
 			fs.deleted -= deleted
 			fs.recycle(b)
@@ -148,13 +148,13 @@ func (fs *FS) collectQuick(freeMax int) error {
 	return ErrNoDeletedBlocks
 }
 
-func (fs *FS) onlyDeleted(at, freeMax int) (deleted int, ok bool) {
+func (fs *FS) onlyDeleted(block, freeMax int) (deleted int, ok bool) {
 	free := 0
 	for i := range fs.entries {
 		if i%lookupsPerPage == 0 {
-			fs.touch(at+i*2, plain)
+			fs.touch(block*fs.g.Block+i*2, plain)
 		}
-		switch u16(fs.flash[at+i*2:]) {
+		switch u16(fs.ids(block, i, i+1)) {
 		case idDeleted:
 			deleted++
 		case idFree:
@@ -179,7 +179,7 @@ func (fs *FS) clean(block int) error {
 	at := block * fs.g.Block
 	first := block*fs.perBlock + fs.lookups
 	for i := 0; ; i++ {
-		i = fs.nextData(at, i)
+		i = fs.nextData(at, first, i)
 		if i == fs.entries {
 			break
 		}
@@ -191,13 +191,13 @@ func (fs *FS) clean(block int) error {
 }
 
 // nextData is the next entry of a block with data, from one on.
-func (fs *FS) nextData(at, i int) int {
+func (fs *FS) nextData(at, first, i int) int {
 	fs.touch(at+i*2, plain)
 	for start := i; i < fs.entries; i++ {
 		if i > start && i%lookupsPerPage == 0 {
 			fs.touch(at+i*2, plain)
 		}
-		if isDataID(u16(fs.flash[at+i*2:])) {
+		if isDataID(fs.idOf(first + i)) {
 			break
 		}
 	}
@@ -206,7 +206,7 @@ func (fs *FS) nextData(at, i int) int {
 
 // cleanData moves the page of data of an entry and all that share its index.
 func (fs *FS) cleanData(at, first, i int) error {
-	id := u16(fs.flash[at+i*2:])
+	id := fs.idOf(first + i)
 	fs.touch((first+i)*PageSize, passing)
 	n, _ := indexOf(uint32(u16(fs.page(first + i)[atSpan:])))
 	span := uint16(n)
@@ -217,7 +217,7 @@ func (fs *FS) cleanData(at, first, i int) error {
 	if err != nil {
 		return err
 	}
-	fs.touch(index*PageSize, passing)
+	fs.read(index*PageSize, passing, PageSize)
 	copy(fs.work[:], fs.page(index))
 	if err := checkIndex(fs.work[:], id|idIndex, span); err != nil {
 		return err
@@ -243,7 +243,7 @@ func (fs *FS) moveData(at, first int, id, span uint16) error {
 		if i%lookupsPerPage == 0 {
 			fs.touch(at+i*2, plain)
 		}
-		if u16(fs.flash[at+i*2:]) != id {
+		if fs.idOf(first+i) != id {
 			continue
 		}
 		page := first + i
@@ -274,7 +274,7 @@ func (fs *FS) cleanIndexes(at, first int) error {
 		if i%lookupsPerPage == 0 {
 			fs.touch(at+i*2, plain)
 		}
-		id := u16(fs.flash[at+i*2:])
+		id := fs.idOf(first + i)
 		if !isIndexID(id) {
 			continue
 		}

@@ -29,24 +29,75 @@ func (fs *FS) page(n int) []byte {
 	if n < 0 || n >= fs.blocks*fs.perBlock {
 		return blank[:]
 	}
+	if fs.sparse != nil {
+		if p := fs.sparse.find(n); p != nil {
+			return p[:]
+		}
+		return blank[:]
+	}
 	return fs.flash[n*PageSize : (n+1)*PageSize]
 }
 
+// ids are the entries of a block's lookup from one to before another, as bytes.
+func (fs *FS) ids(block, from, to int) []byte {
+	if fs.sparse != nil {
+		if p := fs.sparse.find(block * fs.perBlock); p != nil {
+			return p[from*2 : to*2]
+		}
+		return blank[from*2 : to*2]
+	}
+	at := block * fs.g.Block
+	return fs.flash[at+from*2 : at+to*2]
+}
+
+// idOf is the id of a page in the lookup.
+func (fs *FS) idOf(page int) uint16 {
+	i := page%fs.perBlock - fs.lookups
+	return u16(fs.ids(page/fs.perBlock, i, i+1))
+}
+
+// tail is what ends a block's lookup: the magic number, and how often the file system's
+// blocks had been erased when this one was.
+func (fs *FS) tail(block int) (magic, erases uint16) {
+	at := fs.g.magicAt()
+	if fs.sparse != nil {
+		p := fs.sparse.find(block * fs.perBlock)
+		if p == nil {
+			return fs.g.magic(block), 0
+		}
+		return u16(p[at:]), u16(p[at+2:])
+	}
+	at += block * fs.g.Block
+	return u16(fs.flash[at:]), u16(fs.flash[at+2:])
+}
+
 // blank is an erased page.
-var blank = func() (p [PageSize]byte) {
+var blank = func() (p page) {
 	for i := range p {
 		p[i] = 0xFF
 	}
 	return p
 }()
 
-// touch notes that the page of an offset is read.
-func (fs *FS) touch(offset int, a access) { fs.cache.read(offset/PageSize, a) }
+// touch notes that the page of an offset is read, or of it as much as a file's header has.
+func (fs *FS) touch(offset int, a access) { fs.read(offset, a, fileHeader) }
+
+// read notes that n bytes of a page are read.
+func (fs *FS) read(offset int, a access, n int) {
+	switch fs.cache.read(offset/PageSize, a) {
+	case fetched:
+		fs.ops.read(PageSize)
+	case direct:
+		fs.ops.read(n)
+	}
+}
 
 // walk goes through the lookup from an entry on: to the end or, if it wraps, around
 // until the block in which it began has been passed again. f gets what is left of a
 // lookup page and the number of its first entry, and returns the index of the id at
-// which to stop, or -1. walk returns that entry, or -1.
+// which to stop, or -1. Of a block that was never written to it gets nil, and of
+// many in a row it does not get all: skipped counts the others. walk returns that entry, or
+// -1.
 func (fs *FS) walk(start int, wrap bool, f func(first int, ids []byte) int) int {
 	block, entry := start/fs.entries, start%fs.entries
 	rest := fs.blocks - block
@@ -57,23 +108,50 @@ func (fs *FS) walk(start int, wrap bool, f func(first int, ids []byte) int) int 
 			rest++
 		}
 	}
-	for ; rest > 0; rest-- {
+	fs.skipped = 0
+	for run := 0; rest > 0; rest-- {
 		at := block * fs.g.Block
+		run++
 		for entry < fs.entries {
 			end := min(fs.entries, (entry/lookupsPerPage+1)*lookupsPerPage)
 			fs.touch(at+entry*2, plain)
 			first := block*fs.entries + entry
-			if i := f(first, fs.flash[at+entry*2:at+end*2]); i >= 0 {
+			var ids []byte
+			if fs.sparse == nil || fs.sparse.find(block*fs.perBlock) != nil {
+				ids = fs.ids(block, entry, end)
+				run = 0
+			}
+			if i := f(first, ids); i >= 0 {
 				return first + i
 			}
 			entry = end
 		}
 		entry = 0
+		if run >= 2*len(fs.cache.buffers) {
+			n := fs.skip(block+1, rest-1)
+			block += n
+			rest -= n
+		}
 		if block++; block == fs.blocks {
 			block = 0
 		}
 	}
 	return -1
+}
+
+// skip passes blocks that were never written to, as many as the cache has buffers or a
+// multiple of it, and leaves everything as if their lookups had been read: there were that
+// many before them, so each buffer has one of those.
+func (fs *FS) skip(block, most int) int {
+	buffers := len(fs.cache.buffers)
+	n := fs.sparse.unwritten(block, min(block+most, fs.blocks))
+	if n -= n % buffers; n == 0 || !fs.cache.pass(n, fs.perBlock) {
+		return 0
+	}
+	fs.ops.Reads += n
+	fs.ops.ReadBytes += n * PageSize
+	fs.skipped += n
+	return n
 }
 
 // findFree is the next free page, which counts as taken from now on. If that
@@ -89,6 +167,9 @@ func (fs *FS) findFree() (page int, err error) {
 		}
 	}
 	n := fs.walk(fs.nextFree, true, func(_ int, ids []byte) int {
+		if ids == nil {
+			return 0
+		}
 		for i := 0; i < len(ids); i += 2 {
 			if ids[i] == 0xFF && ids[i+1] == 0xFF {
 				return i / 2

@@ -52,6 +52,7 @@ func (fs *FS) readAt(s *slot, offset uint32, p []byte) error {
 // (spiffs_hydro_write). Writing nothing does nothing; in C it may write an old index
 // over the file's header.
 func (fs *FS) writeAt(s *slot, offset uint32, p []byte) error {
+	fs.change.note(s, offset, len(p))
 	if s.size != sizeNone && offset < s.size {
 		n := int(min(uint64(s.size-offset), uint64(len(p))))
 		if n > 0 {
@@ -357,6 +358,7 @@ func (fs *FS) truncate(s *slot, remove bool) error {
 	} else {
 		fs.setFlags(s.header, 0xFF&^(flagUsed|flagIndex|flagFinal|flagRemoving), plain)
 	}
+	fs.change.Any, fs.change.Cut = true, true
 	size := s.size
 	if size == sizeNone {
 		size = 0

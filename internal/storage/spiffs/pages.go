@@ -3,13 +3,19 @@ package spiffs
 // Pages are written in an order that a power cut may end anywhere: page numbers and
 // the orders are those of app/spiffs/spiffs_nucleus.c.
 
+// put writes whole words.
+func (fs *FS) put(at int, b []byte) {
+	fs.ops.write(len(b))
+	fs.chip.Write(at, b)
+}
+
 // program clears bits from an offset on; the chip wants whole words.
 func (fs *FS) program(offset int, b []byte, a access) {
 	fs.cache.write(offset/PageSize, a)
 	at := fs.g.Offset + offset
 	lead := offset % wordSize
 	if lead == 0 && len(b)%wordSize == 0 {
-		fs.chip.Write(at, b)
+		fs.put(at, b)
 		return
 	}
 	n := (lead + len(b) + wordSize - 1) / wordSize * wordSize
@@ -17,7 +23,7 @@ func (fs *FS) program(offset int, b []byte, a access) {
 	putU32(w, 0xFFFFFFFF)
 	putU32(w[n-wordSize:], 0xFFFFFFFF)
 	copy(w[lead:], b)
-	fs.chip.Write(at-lead, w)
+	fs.put(at-lead, w)
 }
 
 // programU16 clears bits of a number, which is in one word.
@@ -26,14 +32,14 @@ func (fs *FS) programU16(offset int, v uint16, a access) {
 	lead := offset % wordSize
 	putU32(fs.word[:], 0xFFFFFFFF)
 	putU16(fs.word[lead:], v)
-	fs.chip.Write(fs.g.Offset+offset-lead, fs.word[:wordSize])
+	fs.put(fs.g.Offset+offset-lead, fs.word[:wordSize])
 }
 
 // setFlags clears the flags of a page that are not set in flags.
 func (fs *FS) setFlags(page int, flags byte, a access) {
 	fs.cache.write(page, a)
 	putU32(fs.word[:], 0xFFFFFF00|uint32(flags))
-	fs.chip.Write(fs.g.Offset+page*PageSize+atFlags, fs.word[:wordSize])
+	fs.put(fs.g.Offset+page*PageSize+atFlags, fs.word[:wordSize])
 }
 
 // programHead writes the beginning of a page.
@@ -41,15 +47,17 @@ func (fs *FS) programHead(page int, head [headerSize]byte) {
 	fs.cache.write(page, plain)
 	putU32(fs.word[wordSize:], 0xFFFFFFFF)
 	copy(fs.word[:], head[:])
-	fs.chip.Write(fs.g.Offset+page*PageSize, fs.word[:2*wordSize])
+	fs.put(fs.g.Offset+page*PageSize, fs.word[:2*wordSize])
 }
 
 // eraseBlock erases a block, then writes the count of erasures, then the magic number
 // (spiffs_erase_block).
 func (fs *FS) eraseBlock(block int) {
+	fs.arm()
 	at := block * fs.g.Block
 	for i := 0; i < fs.g.Block; i += SectorSize {
 		fs.chip.Erase(fs.g.Offset + at + i)
+		fs.ops.Erases++
 	}
 	fs.freeBlocks++
 	fs.programU16(at+fs.g.magicAt()+2, fs.erases, through)

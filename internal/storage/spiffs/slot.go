@@ -96,7 +96,7 @@ func (fs *FS) load(s *slot, page int, flags Flags) error {
 	fs.touch(fs.idAt(page), plain)
 	s.header, s.index, s.indexSpan = page, page, 0
 	s.size = u32(p[atSize:])
-	s.id = u16(fs.flash[fs.idAt(page):])
+	s.id = fs.idOf(page)
 	s.flags = flags
 	return checkIndex(p, s.id, 0)
 }

@@ -1,4 +1,4 @@
-package cli
+package prompt
 
 import (
 	"fmt"
@@ -20,20 +20,16 @@ import (
 // ECMA-48; that terminals obey C1 in UTF-8, too, is xterm's documented behaviour (ctlseqs).
 // --raw, and a standard output that is no terminal, get every byte as it is.
 
-// screen writes what a module prints to a terminal.
-type screen struct {
+// Screen writes what a module prints to a terminal.
+type Screen struct {
 	w    io.Writer
 	held []byte // the beginning of a sequence or of a character
 	out  []byte
 }
 
-// screen is the standard output for what others may have written.
-func (a *App) screen() io.Writer {
-	if a.Terminal == nil || !a.Terminal.Screen() {
-		return a.Out
-	}
-	return &screen{w: a.Out}
-}
+// NewScreen returns a Screen in front of a terminal, which gets whole characters and whole
+// sequences only.
+func NewScreen(terminal io.Writer) *Screen { return &Screen{w: terminal} }
 
 // csiMax is how long a sequence may be, in bytes.
 const csiMax = 34
@@ -42,7 +38,7 @@ const csiMax = 34
 const drawing = "ABCDEFGHJKSTdfmsu"
 
 // Write implements io.Writer.
-func (s *screen) Write(p []byte) (int, error) {
+func (s *Screen) Write(p []byte) (int, error) {
 	s.out = s.out[:0]
 	b := append(s.held, p...)
 	for len(b) > 0 {
@@ -61,7 +57,7 @@ func (s *screen) Write(p []byte) (int, error) {
 
 // take brings the first character or sequence of b to the terminal, and tells how long it
 // is; whole is false if its end has yet to come.
-func (s *screen) take(b []byte) (n int, whole bool) {
+func (s *Screen) take(b []byte) (n int, whole bool) {
 	switch c := b[0]; {
 	case c == 0x1B:
 		return s.escape(b)
@@ -87,7 +83,7 @@ func (s *screen) take(b []byte) (n int, whole bool) {
 }
 
 // escape is take for what begins with ESC.
-func (s *screen) escape(b []byte) (n int, whole bool) {
+func (s *Screen) escape(b []byte) (n int, whole bool) {
 	refused := func() (int, bool) {
 		s.out = append(s.out, "^["...)
 		return 1, true
@@ -113,28 +109,4 @@ func (s *screen) escape(b []byte) (n int, whole bool) {
 		return refused()
 	}
 	return 0, false
-}
-
-// plain shows what no text of Moonlet's own has, but may come from a guest, a project or a
-// path: control characters besides ends of lines and tabs.
-func plain(text string) string {
-	odd := func(r rune) bool {
-		return r < ' ' && r != '\n' && r != '\t' || r >= 0x7F && r < 0xA0
-	}
-	if strings.IndexFunc(text, odd) < 0 && utf8.ValidString(text) {
-		return text
-	}
-	var b strings.Builder
-	for len(text) > 0 {
-		r, n := utf8.DecodeRuneInString(text)
-		if odd(r) || r == utf8.RuneError && n == 1 {
-			for i := range n {
-				fmt.Fprintf(&b, "\\x%02x", text[i])
-			}
-		} else {
-			b.WriteString(text[:n])
-		}
-		text = text[n:]
-	}
-	return b.String()
 }

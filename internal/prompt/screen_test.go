@@ -1,4 +1,4 @@
-package cli
+package prompt
 
 import (
 	"bytes"
@@ -24,7 +24,7 @@ func TestScreen(t *testing.T) {
 	} {
 		for _, piece := range []int{len(c.in), 1, 3} {
 			var b bytes.Buffer
-			s := &screen{w: &b}
+			s := &Screen{w: &b}
 			for rest := c.in; len(rest) > 0; {
 				n := min(piece, len(rest))
 				if got, err := s.Write([]byte(rest[:n])); got != n || err != nil {
@@ -44,8 +44,8 @@ func FuzzScreen(f *testing.F) {
 	f.Add([]byte("a\x1b[1mb\x1b]0;x\x07\xc2\x9b"), uint8(2))
 	f.Fuzz(func(t *testing.T, in []byte, piece uint8) {
 		var whole, pieces bytes.Buffer
-		(&screen{w: &whole}).Write(in)
-		s := &screen{w: &pieces}
+		(&Screen{w: &whole}).Write(in)
+		s := &Screen{w: &pieces}
 		for rest := in; len(rest) > 0; {
 			n := min(int(piece)+1, len(rest))
 			s.Write(rest[:n])
@@ -73,16 +73,4 @@ func FuzzScreen(f *testing.F) {
 			t.Fatalf("%q gives %q", in, out)
 		}
 	})
-}
-
-func TestPlain(t *testing.T) {
-	for in, want := range map[string]string{
-		"line\n\tnext \u20ac": "line\n\tnext \u20ac",
-		"a\x1b[2Jb\rc\x00":    "a\\x1b[2Jb\\x0dc\\x00",
-		"\xc2\x9b \x9b \x7f":  "\\xc2\\x9b \\x9b \\x7f",
-	} {
-		if got := plain(in); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
-	}
 }

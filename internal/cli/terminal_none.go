@@ -1,0 +1,5 @@
+//go:build !unix && !windows
+
+package cli
+
+func (hostTerminal) Editing() bool { return false }
