@@ -73,7 +73,7 @@ func TestHeapFigures(t *testing.T) {
 		t.Errorf("%d bytes are free then, before %d", left, before)
 	}
 	info := m.numbers("=node.egc.meminfo()\n")
-	if len(info) != 3 || info[0] < 3000 || info[0] > 15000 || info[2] > before || info[2] < before-3000 {
+	if len(info) != 3 || info[0] < 3000 || info[0] > 15000 || info[2] > before || info[2] < before-4000 {
 		t.Errorf("node.egc.meminfo: %v, %d bytes are free", info, before)
 	}
 	m.typed("t = {} for i = 1, 20 do t[i] = ('x'):rep(1000 + i) end for i = 1, 20, 2 do t[i] = 0 end\n")

@@ -40,6 +40,9 @@ func (d *Device) memoryShort(n int, what string) {
 	if d.machine == nil || d.heap == nil {
 		return
 	}
+	if t := d.profile.tracked; t != nil {
+		t.GiveUp()
+	}
 	where := d.position()
 	if !d.shortages.isNew(what, where) {
 		return

@@ -8,11 +8,17 @@ import (
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/stdlib"
 	"moonlet.example/moonlet/internal/module/bit"
+	"moonlet.example/moonlet/internal/module/bloom"
+	"moonlet.example/moonlet/internal/module/bme280math"
+	"moonlet.example/moonlet/internal/module/colorutils"
+	"moonlet.example/moonlet/internal/module/crypto"
+	"moonlet.example/moonlet/internal/module/encoder"
 	"moonlet.example/moonlet/internal/module/file"
 	"moonlet.example/moonlet/internal/module/gpio"
 	"moonlet.example/moonlet/internal/module/net"
 	"moonlet.example/moonlet/internal/module/node"
 	"moonlet.example/moonlet/internal/module/pipe"
+	"moonlet.example/moonlet/internal/module/pixbuf"
 	"moonlet.example/moonlet/internal/module/sjson"
 	"moonlet.example/moonlet/internal/module/structmod"
 	"moonlet.example/moonlet/internal/module/tmr"
@@ -47,10 +53,16 @@ func allModules() []module {
 	}
 	return []module{
 		{name: "bit", link: plain(bit.Module)},
+		{name: "bloom", link: plain(bloom.Module)},
+		{name: "bme280_math", link: plain(bme280math.Module)},
+		{name: "color_utils", link: plain(colorutils.Module)},
+		{name: "crypto", link: plain(crypto.Module)},
+		{name: "encoder", link: plain(encoder.Module)},
 		{name: "file", link: plain(file.Module)},
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "net", link: plain(net.Module), owners: net.Owners},
 		{name: "pipe", link: plain(pipe.Module), always: true},
+		{name: "pixbuf", link: plain(pixbuf.Module)},
 		{name: "sjson", link: plain(sjson.Module)},
 		{name: "struct", link: plain(structmod.Module)},
 		{name: "tmr", link: plain(tmr.Module), owners: tmr.Owners},
@@ -73,15 +85,15 @@ func linkNode(o Options) []state.Module {
 // HostModules declares the modules that the firmware's host tool has besides the standard
 // library, in the order of their start.
 func HostModules() []state.Module {
-	return []state.Module{structmod.Module, bit.Module, sjson.Module, pipe.Module}
+	return []state.Module{structmod.Module, bit.Module, colorutils.Module, sjson.Module, pipe.Module, pixbuf.Module}
 }
 
 // missing are the modules of the firmware that Moonlet does not have yet, by their names in
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
-	adc ads1115 adxl345 am2320 apa102 bloom bme280 bme280_math bme680 bmp085 coap color_utils
-	cron crypto dcc dht encoder enduser_setup gdbstub hdc1080 hmc5883l http hx711 i2c l3g4200d
-	mcp4725 mdns mqtt ow pcm perf pixbuf pwm pwm2 rfswitch rotary rtcfifo rtcmem rtctime si7021
+	adc ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 coap
+	cron dcc dht enduser_setup gdbstub hdc1080 hmc5883l http hx711 i2c l3g4200d
+	mcp4725 mdns mqtt ow pcm perf pwm pwm2 rfswitch rotary rtcfifo rtcmem rtctime si7021
 	sigma_delta sntp softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
 	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
 

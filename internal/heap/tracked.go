@@ -63,6 +63,14 @@ func (t *Tracked) answered(a, n Addr, site uint32, ok bool) {
 	}
 }
 
+// GiveUp tells that the one whose request has just failed does not try again. Who does not say
+// so is found out with the next request, unless something was freed before.
+func (t *Tracked) GiveUp() {
+	if t.denied.n != 0 {
+		t.givenUp()
+	}
+}
+
 func (t *Tracked) givenUp() {
 	d := t.denied
 	t.denied = denied{}

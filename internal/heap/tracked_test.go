@@ -101,17 +101,19 @@ func TestTracked_Failed(t *testing.T) {
 		do   func(h *Tracked, a Addr)
 		want int
 	}{
-		"met the first time":      {func(h *Tracked, a Addr) { h.Alloc(8) }, 0},
-		"met after a collection":  {func(h *Tracked, a Addr) { fillUp(h); h.Alloc(50); h.Free(a, 100); h.Alloc(50) }, 0},
-		"not met":                 {func(h *Tracked, a Addr) { h.Alloc(much); h.Free(a, 100); h.Alloc(much) }, 1},
-		"nothing to collect":      {func(h *Tracked, a Addr) { h.Alloc(much); h.Alloc(much) }, 1},
-		"a block that grows":      {func(h *Tracked, a Addr) { h.Realloc(a, 100, much); h.Realloc(a, 100, much) }, 1},
-		"a buffer":                {func(h *Tracked, a Addr) { h.Realloc(a, 100, much); h.Free(a, 100) }, 1},
-		"a new buffer":            {func(h *Tracked, a Addr) { h.Alloc(much); h.Alloc(40) }, 1},
-		"twice":                   {func(h *Tracked, a Addr) { h.Alloc(much); h.Alloc(much); h.Alloc(much); h.Alloc(much) }, 2},
-		"C code asks once":        {func(h *Tracked, a Addr) { h.AllocC(much, "x"); h.AllocC(much, "x"); h.Alloc(8) }, 0},
-		"a block that shrinks":    {func(h *Tracked, a Addr) { fillUp(h); h.Realloc(a, 100, 90); h.Realloc(a, 100, 90) }, 0},
-		"freed, then another one": {func(h *Tracked, a Addr) { h.Alloc(much); h.Free(a, 100); h.Alloc(8) }, 0},
+		"met the first time":                  {func(h *Tracked, a Addr) { h.Alloc(8) }, 0},
+		"met after a collection":              {func(h *Tracked, a Addr) { fillUp(h); h.Alloc(50); h.Free(a, 100); h.Alloc(50) }, 0},
+		"not met":                             {func(h *Tracked, a Addr) { h.Alloc(much); h.Free(a, 100); h.Alloc(much) }, 1},
+		"nothing to collect":                  {func(h *Tracked, a Addr) { h.Alloc(much); h.Alloc(much) }, 1},
+		"a block that grows":                  {func(h *Tracked, a Addr) { h.Realloc(a, 100, much); h.Realloc(a, 100, much) }, 1},
+		"a buffer":                            {func(h *Tracked, a Addr) { h.Realloc(a, 100, much); h.Free(a, 100) }, 1},
+		"a new buffer":                        {func(h *Tracked, a Addr) { h.Alloc(much); h.Alloc(40) }, 1},
+		"twice":                               {func(h *Tracked, a Addr) { h.Alloc(much); h.Alloc(much); h.Alloc(much); h.Alloc(much) }, 2},
+		"C code asks once":                    {func(h *Tracked, a Addr) { h.AllocC(much, "x"); h.AllocC(much, "x"); h.Alloc(8) }, 0},
+		"a block that shrinks":                {func(h *Tracked, a Addr) { fillUp(h); h.Realloc(a, 100, 90); h.Realloc(a, 100, 90) }, 0},
+		"given up, though something is freed": {func(h *Tracked, a Addr) { h.Alloc(much); h.GiveUp(); h.Free(a, 100); h.Alloc(8) }, 1},
+		"given up without a request":          {func(h *Tracked, a Addr) { h.GiveUp(); h.Alloc(8); h.GiveUp() }, 0},
+		"freed, then another one":             {func(h *Tracked, a Addr) { h.Alloc(much); h.Free(a, 100); h.Alloc(8) }, 0},
 	} {
 		site := uint32(7)
 		h := NewTracked(NewDevice(space(t), base, base+size), func() uint32 { return site })

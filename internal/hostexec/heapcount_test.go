@@ -21,7 +21,9 @@ import (
 	"moonlet.example/moonlet/internal/lua53/layout"
 	"moonlet.example/moonlet/internal/luagen"
 	"moonlet.example/moonlet/internal/module/bit"
+	"moonlet.example/moonlet/internal/module/colorutils"
 	"moonlet.example/moonlet/internal/module/pipe"
+	"moonlet.example/moonlet/internal/module/pixbuf"
 	"moonlet.example/moonlet/internal/module/sjson"
 	"moonlet.example/moonlet/internal/module/structmod"
 )
@@ -195,34 +197,6 @@ func luaModules(t *testing.T) (all []program) {
 	return all
 }
 
-// standIn declares a module of which only its memory counts: the names.
-func standIn(name, fields string, more ...*state.ROTable) state.Module {
-	return state.Module{Name: name, Table: namesOnly(name, fields), Tables: more}
-}
-
-func namesOnly(name, fields string) *state.ROTable {
-	t := &state.ROTable{Name: name}
-	for _, f := range strings.Fields(fields) {
-		if f == "__index" {
-			t.Entries = append(t.Entries, state.Tab(f, t))
-		} else {
-			t.Entries = append(t.Entries, state.Fn(f, func(state.State) int { return 0 }))
-		}
-	}
-	return t
-}
-
-var (
-	colorUtils  = standIn("color_utils", "hsv2grb hsv2grbw colorWheel grb2hsv")
-	pixelBuffer = namesOnly("pixbuf.buf", "__index __eq __concat __tostring channels dump fade fadeI fill get replace "+
-		"map mix mix4I5 power powerI set shift size sub")
-	pixbuf = func() state.Module {
-		m := standIn("pixbuf", "FADE_IN FADE_OUT SHIFT_CIRCULAR SHIFT_LOGICAL newBuffer", pixelBuffer)
-		m.Open = func(L state.State) int { L.ROMetatable(pixelBuffer.Name, pixelBuffer); return 1 }
-		return m
-	}()
-)
-
 // ours runs a program here; the current directory has it.
 func ours(t *testing.T, model num.Model, seed uint32) counts {
 	t.Helper()
@@ -230,7 +204,7 @@ func ours(t *testing.T, model num.Model, seed uint32) counts {
 	s, err := hostexec.New(hostexec.Config{
 		Model: model, NarrowKeys: true, HeapBytes: 64 << 20, StripDefault: 1, Seed: seed,
 		Random: new(stdlib.GlibcRand), Output: &out, Errors: &out,
-		Modules: []state.Module{structmod.Module, bit.Module, colorUtils, sjson.Module, pipe.Module, pixbuf},
+		Modules: []state.Module{structmod.Module, bit.Module, colorutils.Module, sjson.Module, pipe.Module, pixbuf.Module},
 		System: &hostos.System{
 			Input: strings.NewReader(""), Output: &out, Errors: &out,
 			Now: time.Now, CPU: func() time.Duration { return time.Second },

@@ -363,6 +363,9 @@ type Core interface {
 	Alloc(n int) Addr                      // malloc outside Lua's account, 0 if it fails
 	Realloc(a Addr, osize, nsize int) Addr // likewise
 	Free(a Addr, size int)                 // likewise
+	// ReallocCounted is luaM_realloc_, for what a module takes within Lua's account: 0 is no
+	// block and no bytes. It collects garbage when there is no memory; raises.
+	ReallocCounted(a Addr, osize, nsize int) Addr
 }
 
 // State is one Lua thread with the auxiliary library, which package lauxlib has.

@@ -35,6 +35,8 @@ type Config struct {
 	Output func(L state.State, p []byte)
 	// ErrorOutput is where what is told besides goes; nil is Lua.Out.
 	ErrorOutput func(s string)
+	// CLib is where numbers come from, as a machine takes it; nil is the chip.
+	CLib *clib.Library
 	// UnitTime is what a unit of work takes on the chip; 0 lets no time pass.
 	UnitTime time.Duration
 }
@@ -85,9 +87,13 @@ func (l *Lua) boot() {
 	l.t.Helper()
 	m := l.Space.Mem()
 	l.Heap = heap.NewDevice(m, porttest.HeapStart, porttest.HeapEnd)
+	library := clib.Chip
+	if l.config.CLib != nil {
+		library = *l.config.CLib
+	}
 	var err error
 	l.Machine, err = vm.New(machine.Config{
-		Mem: m, Space: l.Space, ROM: l.image, Host: l.config.Host, StripDefault: 1, Heap: l.Heap, CLib: clib.Chip,
+		Mem: m, Space: l.Space, ROM: l.image, Host: l.config.Host, StripDefault: 1, Heap: l.Heap, CLib: library,
 		Output:      func(p []byte) { l.config.Output(l.Machine.State(), p) },
 		ErrorOutput: l.config.ErrorOutput,
 		PostTask:    func(prio int, f func()) bool { return l.Tasks.Post(port.Priority(prio), f) },
@@ -226,6 +232,19 @@ func (l *Lua) runUntilPanic(d time.Duration) {
 // with an error at worst and leaves a sound heap, and nothing in Go breaks.
 func (l *Lua) OutOfMemory(path string) {
 	l.t.Helper()
+	l.outOfMemory(path, 4000, 61)
+}
+
+// EveryAllocation does what OutOfMemory does, for each of the allocations that a script makes;
+// it is meant for short ones.
+func (l *Lua) EveryAllocation(path string) {
+	l.t.Helper()
+	l.outOfMemory(path, 1<<20, 1)
+}
+
+// outOfMemory ends when an attempt does not fail.
+func (l *Lua) outOfMemory(path string, limit, step int) {
+	l.t.Helper()
 	if testing.Short() {
 		l.t.Skip("takes seconds")
 	}
@@ -233,12 +252,14 @@ func (l *Lua) OutOfMemory(path string) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	for n := 0; n < 4000; n += 61 {
+	n := 0
+	for failed := true; failed && n < limit; n += step {
 		l.Heap.FailAfter = n
 		err := l.Exec(string(code), "@script")
 		l.runUntilPanic(time.Second)
+		failed = l.Heap.FailAfter == 0
 		l.Heap.FailAfter = -1
-		if err != nil && strings.HasPrefix(err.Error(), "reset") {
+		if err != nil && (!failed || strings.HasPrefix(err.Error(), "reset")) {
 			l.t.Errorf("%s, failing after %d: %v", path, n, err)
 		}
 		if err := l.Heap.Check(); err != nil {
@@ -249,4 +270,5 @@ func (l *Lua) OutOfMemory(path string) {
 		}
 		l.Reboot(port.ResetInfo{Raw: 2, Reason: port.ResetRestart})
 	}
+	l.t.Logf("%d attempts", n/step)
 }

@@ -89,6 +89,11 @@ func (t *Thread) Free(a Addr, size int) {
 	}
 }
 
+// ReallocCounted implements state.State (luaM_realloc_).
+func (t *Thread) ReallocCounted(a Addr, osize, nsize int) Addr {
+	return t.realloc(a, Addr(osize), Addr(nsize))
+}
+
 // FreeHeap implements state.State.
 func (t *Thread) FreeHeap() int { return int(t.v.heap.FreeBytes()) }
 

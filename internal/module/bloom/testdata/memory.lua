@@ -1,0 +1,5 @@
+local f = bloom.create(100, 100)
+f:add "x"
+f:check "y"
+f:info()
+f:reset()
