@@ -289,6 +289,9 @@ func (d *Device) WiFi() port.WiFi { return d.radio }
 // SDK implements port.HasSDK.
 func (d *Device) SDK() port.SDK { return d.system }
 
+// RTC implements port.HasRTC.
+func (d *Device) RTC() port.RTCMemory { return d.system }
+
 // Open implements stdlib.Files: what dofile and its like read.
 func (d *Device) Open(name string) (io.ReadCloser, error) {
 	f, err := d.files.Open(name, port.OpenRead)
@@ -380,7 +383,7 @@ func (d *Device) collected(f func()) (err error) {
 
 // fell ends a life that a panic ended while nobody ran the module.
 func (d *Device) fell(r any) error {
-	d.end(sdk.Ending{Next: d.crash(r)})
+	d.end(d.ended(r))
 	if d.cut {
 		d.cut = false
 		return ErrCut
@@ -476,4 +479,5 @@ var _ interface {
 	port.HasNet
 	port.HasWiFi
 	port.HasSDK
+	port.HasRTC
 } = (*Device)(nil)

@@ -1,0 +1,50 @@
+package device_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"moonlet.example/moonlet/internal/device"
+)
+
+// TestRTCMemory holds that the RTC memory outlives every end of a life but that by the power:
+// restart, deep sleep, watchdog and the reset button.
+func TestRTCMemory(t *testing.T) {
+	m := start(t, "init.lua", `
+		if rtcmem.read32(0) ~= 77 then
+			rtcmem.write32(0, 77, 0)
+			print("the power has come")
+		end
+		local n = rtcmem.read32(1) + 1
+		rtcmem.write32(1, n)
+		print("life", n)
+		if n == 1 then node.restart()
+		elseif n == 2 then node.dsleep(1000000)
+		elseif n == 3 then tmr.create():alarm(10, tmr.ALARM_SINGLE, function() while true do end end)
+		end`)
+	m.runFor(time.Minute)
+	m.Do(device.PressReset)
+	m.runFor(time.Second)
+	m.Do(device.CyclePower)
+	m.runFor(time.Second)
+	var lives []string
+	for line := range strings.Lines(m.printed()) {
+		if strings.HasPrefix(line, "life") || strings.HasPrefix(line, "the power") {
+			lives = append(lives, strings.TrimSpace(line))
+		}
+	}
+	want := "the power has come,life\t1,life\t2,life\t3,life\t4,life\t5,the power has come,life\t1,life\t2"
+	if got := strings.Join(lives, ","); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	sleeps := 0
+	for _, e := range m.events {
+		if e.Kind == device.Sleeping {
+			sleeps++
+		}
+	}
+	if sleeps != 2 {
+		t.Errorf("it slept %d times: %v", sleeps, m.events)
+	}
+}
