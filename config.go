@@ -88,7 +88,7 @@ type NetworkConfig struct {
 	Hosts     map[string]string // addresses of names
 	HostsOnly bool              // all other names are unknown
 	Policy    string            // "all", "local" or "none" (key network)
-	Connect   map[string]string // HOST:PORT for the module, IP:PORT of where that leads
+	Connect   map[string]string // HOST:PORT for the module, IP:PORT of where that leads (key connect)
 	// GatewayIsHost lets the address of the Wi-Fi's gateway lead to this computer.
 	GatewayIsHost bool
 }

@@ -81,6 +81,7 @@ var bounds = map[string]string{
 	"sim/hostnet.Net.ListenTCP: spawn":      "one a server, which takes device memory",
 	"sim/hostnet.Net.ask: inject":           "maxEchoes",
 	"sim/hostnet.Net.lend: inject":          "one a packet, which takes device memory until then",
+	"sim/hostnet.Net.seek: inject":          "maxLookUps",
 	"sim/hostnet.Net: list":                 "each has a record in device memory",
 	"sim/hostnet.conn.dial: injectSock":     "maxDials",
 	"sim/hostnet.conn.handOver: inject":     "one a connection: sending",

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"moonlet.example/moonlet/internal/keys"
 )
 
 // helpAll is the flag that shows a command's whole help. Others show only its own flags, and
@@ -63,35 +65,14 @@ func suggestFlag(c *cobra.Command, err error) string {
 	if !ok {
 		return ""
 	}
-	best, least := "", 3 // edits, less than which is a slip
-	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if d := edits(name, f.Name); d < least || strings.HasPrefix(f.Name, name) && best == "" {
-			best, least = f.Name, min(d, least)
-		}
-	})
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	best := keys.Nearest(name, names)
+	if i := slices.IndexFunc(names, func(n string) bool { return strings.HasPrefix(n, name) }); best == "" && i >= 0 {
+		best = names[i]
+	}
 	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean --%s?", best)
-}
-
-// edits is how many letters differ, are missing or too much (Levenshtein).
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		above := row[0]
-		row[0]++
-		for j := range len(b) {
-			change := above
-			if a[i] != b[j] {
-				change++
-			}
-			above = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

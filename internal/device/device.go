@@ -199,12 +199,15 @@ func (d *Device) netConfig() hostnet.Config {
 		Rand:      func() uint32 { return d.system.Random() },
 		Memory:    sdkMemory{d}, Packet: d.config.SDKMemory.Net.Packet, Lingering: d.config.SDKMemory.Net.Lingering,
 	}
+	for _, a := range d.config.WiFi.Addresses() {
+		if !a.Gateway.IsAny() {
+			n.Gateways = append(n.Gateways, a.Gateway)
+		}
+	}
 	if c.GatewayIsHost {
 		n.Alias = map[port.IP]port.IP{}
-		for _, a := range d.config.WiFi.Addresses() {
-			if !a.Gateway.IsAny() {
-				n.Alias[a.Gateway] = port.IP{127, 0, 0, 1}
-			}
+		for _, a := range n.Gateways {
+			n.Alias[a] = port.IP{127, 0, 0, 1}
 		}
 	}
 	return n

@@ -39,3 +39,6 @@ func (d *Device) Eval(code string) (result string) {
 	})
 	return result
 }
+
+// EventNames are the names of all kinds of events.
+func EventNames() []string { return eventNames[:] }

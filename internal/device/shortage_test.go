@@ -1,6 +1,7 @@
 package device_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +132,19 @@ tmr.create():alarm(2300, 0, function() uart.write(0, ("x"):rep(400)) end)`)
 		}
 		if !strings.Contains(e.Traceback, want) {
 			t.Errorf("at %v, after %v: %q", e.At, e.Took, e.Traceback)
+		}
+	}
+}
+
+// TestDocsHaveTheEvents: docs/scripts.md has a row for each event.
+func TestDocsHaveTheEvents(t *testing.T) {
+	page, err := os.ReadFile("../../docs/scripts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range device.EventNames() {
+		if !strings.Contains(string(page), "\n| `"+name+"` |") {
+			t.Errorf("no row for %s", name)
 		}
 	}
 }

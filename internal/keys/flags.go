@@ -11,13 +11,15 @@ import (
 // Setting is a flag with its value.
 type Setting struct{ Flag, Value string }
 
-// Overlay puts what flags of some keys say over the tree of a file. The error is an *Error.
+// Overlay puts what flags of some keys say over the tree of a file. The error is all that is
+// wrong, each an *Error.
 func Overlay(root Items, all []Key, settings []Setting) error {
 	byFlag := map[string]*Key{}
 	for i := range all {
 		byFlag[all[i].Flag] = &all[i]
 	}
 	replaced := map[string]bool{}
+	var errs []error
 	for _, s := range settings {
 		k, ok := byFlag[s.Flag]
 		if !ok {
@@ -29,11 +31,11 @@ func Overlay(root Items, all []Key, settings []Setting) error {
 			t, last = subTable(root, group, at), name
 		}
 		if err := k.put(t, last, s.Value, at, !replaced[k.Name]); err != nil {
-			return &Error{Where: at, Problem: err.Error()}
+			errs = append(errs, &Error{Where: at, Problem: err.Error()})
 		}
 		replaced[k.Name] = true
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // subTable returns the table of that name, making one where there is none.
@@ -58,7 +60,11 @@ func (k *Key) put(t Items, name, text, at string, first bool) error {
 		if !ok || left == "" {
 			return fmt.Errorf("%q: want %s", text, k.Value)
 		}
-		subTable(t, name, at)[left] = &Item{Value: FlagText(right), At: at}
+		pairs := subTable(t, name, at)
+		if old := pairs[left]; old != nil && old.At == at && old.Value != any(FlagText(right)) {
+			return fmt.Errorf("%q and %q: say one thing of %q", left+"="+string(old.Value.(FlagText)), text, left)
+		}
+		pairs[left] = &Item{Value: FlagText(right), At: at}
 		return nil
 	case FormTables:
 		fields, err := flagTable(text, at)

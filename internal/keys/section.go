@@ -449,15 +449,15 @@ func (s *Section) Done() {
 			continue
 		}
 		hint := "the keys are " + strings.Join(s.known, ", ")
-		if near := nearest(name, s.known); near != "" {
+		if near := Nearest(name, s.known); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		s.Fail(name, "there is no such key; %s", hint)
 	}
 }
 
-// nearest is the name that differs from a wrong one by at most two letters.
-func nearest(wrong string, names []string) string {
+// Nearest is the name that differs from a wrong one by at most two letters, "" if there is none.
+func Nearest(wrong string, names []string) string {
 	best, distance := "", 3
 	for _, n := range names {
 		if d := editDistance(strings.ToLower(wrong), n); d < distance && d < len(n) {

@@ -41,6 +41,8 @@ func TestOpeningsAreTold(t *testing.T) {
 		{"[hosts]\na = \"127.0.0.1\"\nb = \"10.0.0.1\"\nc = \"169.254.169.254\"", nil, `: hosts: "a" = "127.0.0.1", hosts: "c" = "169.254.169.254"`},
 		{"[hosts]\na = \"127.0.0.1\"", []project.Setting{flag("host", "a=127.0.0.2")}, ""},
 		{"connect = { \"a:1\" = \"10.0.0.1:1\" }", nil, `: connect: "a:1" = "10.0.0.1:1"`},
+		{"connect = { \"host:80\" = \"127.0.0.1:22\", \"b:2\" = \"10.0.0.1:2\" }", []project.Setting{flag("connect", "b:2=10.0.0.2:2")},
+			`: connect: "host:80" = "127.0.0.1:22"`},
 		{"gateway_is_host = true", []project.Setting{flag("network", "none")}, ""},
 		{"", []project.Setting{flag("listen", "0.0.0.0"), flag("gateway-is-host", "true"), flag("host", "a=127.0.0.1"), flag("connect", "a:1=127.0.0.1:1")}, ""},
 	} {
@@ -58,5 +60,59 @@ func TestOpeningsAreTold(t *testing.T) {
 		if (told == "") != (x.want == "") || !strings.HasSuffix(told, x.want) {
 			t.Errorf("%q tells %q, want %q", x.toml, told, x.want)
 		}
+	}
+}
+
+// TestConnectMistakes holds that all that is wrong in connect is told at once, each with its
+// key and with what to do.
+func TestConnectMistakes(t *testing.T) {
+	_, err := open(t, `[connect]
+"a.lan:80" = "127.0.0.1:8080"
+"A.LAN.:80" = "127.0.0.1:8081"
+"b.lan:0" = "127.0.0.1:80"
+"c.lan" = "127.0.0.1:80"
+"d.lan:80" = "e.lan:80"
+"f.lan:80" = 80
+"10.1:80" = "127.0.0.1:80"
+"host:*" = "127.0.0.1:90"
+"127.0.0.1:70000" = "127.0.0.1:7"`)
+	wantLines(t, err,
+		`:3: connect.A.LAN.:80: "a.lan:80" says already where that goes: keep one of the two`,
+		`:4: connect.b.lan:0: "0" is no port: choose 1 to 65535`,
+		`:5: connect.c.lan: "c.lan" is not HOST:PORT; want`,
+		`:6: connect.d.lan:80: "e.lan" is no IPv4 address`,
+		`:7: connect.f.lan:80: want text in quotes, not 80`,
+		`:8: connect.10.1:80: "10.1" is a short form of an address`,
+		`:9: connect.host:*: one side is for all ports: write "*" on both`,
+		`:10: connect.127.0.0.1:70000: "70000" is no port: choose`)
+	_, err = open(t, "", project.Setting{Flag: "connect", Value: "a:1=127.0.0.1:1"}, project.Setting{Flag: "connect", Value: "a:1=127.0.0.1:2"},
+		project.Setting{Flag: "connect", Value: "a:1=127.0.0.1:1"}, project.Setting{Flag: "connect", Value: "here"})
+	wantLines(t, err, `--connect: "a:1=127.0.0.1:1" and "a:1=127.0.0.1:2": say one thing of "a:1"`, `--connect: "here": want HOST:PORT=IP:PORT`)
+}
+
+func wantLines(t *testing.T, err error, want ...string) {
+	t.Helper()
+	lines := strings.Split(fmt.Sprint(err), "\n")
+	if len(lines) != len(want) {
+		t.Errorf("told:\n%v\nwant %d lines", err, len(want))
+		return
+	}
+	for i, line := range lines {
+		if !strings.Contains(line, want[i]) {
+			t.Errorf("told: %s\nwant: %s", line, want[i])
+		}
+	}
+}
+
+// TestConnectFlagsWin holds that a flag takes the place of what the file says of the same
+// source, however that is written.
+func TestConnectFlagsWin(t *testing.T) {
+	p, err := open(t, "connect = { \"a.lan:1\" = \"10.0.0.1:1\", \"A.lan:2\" = \"10.0.0.1:2\" }",
+		project.Setting{Flag: "connect", Value: "A.lan.:1=10.0.0.9:9"}, project.Setting{Flag: "connect", Value: "A.lan:2=10.0.0.8:8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(p.Config().Net.Connect); got != "[{a.lan 0.0.0.0 1 10.0.0.9:9} {a.lan 0.0.0.0 2 10.0.0.8:8}]" {
+		t.Error(got)
 	}
 }

@@ -197,7 +197,7 @@ func (p *Project) foldersText(folders []string) string {
 		}
 		globs = append(globs, fmt.Sprintf("%q", name+"/*"))
 	}
-	return fmt.Sprintf("not to flash: what is in folders: %s; to have it there, write files = [%s]", strings.Join(counts, ", "), strings.Join(globs, ", "))
+	return fmt.Sprintf("not to flash: what is in folders: %s; to have it there, write files = [%s] into moonlet.toml", strings.Join(counts, ", "), strings.Join(globs, ", "))
 }
 
 // isSource tells whether something is a file that can be read. Pipes, devices and what a

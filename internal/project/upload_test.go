@@ -195,7 +195,7 @@ func TestExclusions(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"init.lua": "", "a.bak": "", "www/x.html": "", "www/y.bak": "", "notes.md": "", "lib/deep/z": "", "moonlet.toml": ""})
 	for _, c := range []struct{ toml, want, told string }{
-		{"", "a.bak init.lua", `not to flash: what is in folders: www (2 files); to have it there, write files = ["*", "www/*"]`},
+		{"", "a.bak init.lua", `not to flash: what is in folders: www (2 files); to have it there, write files = ["*", "www/*"] into moonlet.toml`},
 		{`files = ["!*.bak"]`, "init.lua", ""},
 		{`files = ["*", "www/*", "!*.bak"]`, "init.lua notes.md www/x.html", ""},
 		{`files = ["*", "www/*", "!www/*.bak"]`, "a.bak init.lua notes.md www/x.html", ""},

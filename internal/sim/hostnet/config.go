@@ -93,6 +93,8 @@ type Config struct {
 	Inside    []netip.Prefix
 	OnRefused func(text string)
 
+	// Gateways are those of the simulated networks, which HostName in Connect stands for.
+	Gateways []port.IP
 	// Alias replaces addresses that the module sends to, say that of a gateway
 	// that exists only in the simulated network by 127.0.0.1.
 	Alias map[port.IP]port.IP

@@ -60,6 +60,7 @@ func (q *query) ask(name string) {
 		return
 	}
 	if a, ok := q.n.walls.names[name]; ok {
+		delete(q.n.walls.behind, a) // it may have moved
 		q.run.inject(func() { q.answered(a) })
 		return
 	}
@@ -82,11 +83,7 @@ func (q *query) askHost(name string) {
 	asked := r.spawnIn(&n.lookUps, func() {
 		ctx, cancel := context.WithTimeout(r.ctx, limit)
 		defer cancel()
-		var a port.IP
-		ok := n.fails(OpResolve, netip.AddrPort{}) == nil
-		if ok {
-			a, ok = lookUp(ctx, n.cfg.Resolver, name)
-		}
+		a, ok := n.lookUp(ctx, name)
 		r.inject(func() {
 			r.release(q.holding)
 			if ok {
@@ -102,8 +99,12 @@ func (q *query) askHost(name string) {
 	}
 }
 
-func lookUp(ctx context.Context, r Resolver, name string) (port.IP, bool) {
-	all, err := r.LookupNetIP(ctx, "ip4", name)
+// lookUp asks the host. Any goroutine may.
+func (n *Net) lookUp(ctx context.Context, name string) (port.IP, bool) {
+	if n.fails(OpResolve, netip.AddrPort{}) != nil {
+		return port.IP{}, false
+	}
+	all, err := n.cfg.Resolver.LookupNetIP(ctx, "ip4", name)
 	if err != nil {
 		return port.IP{}, false
 	}

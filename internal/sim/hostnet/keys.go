@@ -40,8 +40,9 @@ at 8000 + port below 1024, else at their own number`,
 			Read: readPolicy},
 		{Key: keys.Key{Name: "connect", Value: "HOST:PORT=IP:PORT", Form: keys.FormPairs,
 			Usage: `what the module sends to that name or address goes there, as in
-broker.lan:1883=127.0.0.1:1883; "*" as both ports is all`,
-			Doc: "what the module sends to that name or address goes there; `*` as both ports is all of them"},
+broker.lan:1883=127.0.0.1:1883; "*" as both ports is all,
+"host" this computer as the module sees it`,
+			Doc: "what the module sends to that name or address goes there; `*` as both ports is all of them, `host` the gateway"},
 			Read: readConnect},
 	}.Grouped("Network")
 }
@@ -95,13 +96,29 @@ func readPolicy(s *keys.Section, name string, a *Access) {
 
 func readConnect(s *keys.Section, name string, a *Access) {
 	s.Table(name, func(t *keys.Section) {
+		at := map[string]int{} // places in Connect
+		from := map[string]string{}
 		for _, name := range t.Names() {
-			f, err := ParseForward(name, t.Text(name))
+			to := t.Text(name)
+			if _, ok := keys.TextOf(t.At(name).Value); !ok {
+				continue // which Text has told
+			}
+			f, err := ParseForward(name, to)
 			if err != nil {
 				t.Fail(name, `%v; want the module's side and that of your network, as in "broker.lan:1883" = "127.0.0.1:1883"`, err)
 				continue
 			}
-			a.Connect = append(a.Connect, f)
+			source := f.source()
+			i, twice := at[source]
+			switch old := t.At(from[source]); {
+			case !twice:
+				at[source], from[source] = len(a.Connect), name
+				a.Connect = append(a.Connect, f)
+			case old.OwnWord() == t.At(name).OwnWord():
+				t.Fail(name, "%q says already where that goes: keep one of the two", from[source])
+			case t.At(name).OwnWord(): // flags win
+				a.Connect[i], from[source] = f, name
+			}
 		}
 	})
 }

@@ -21,6 +21,7 @@ import (
 //	sockets and servers         the chip's memory, where each has a record
 //	requests to connect         maxDials
 //	names being looked up       port.DNSQueries, and maxLookUps over resets
+//	packets that wait for one   maxSeekers each
 //	pings on their way          maxEchoes
 //	refusals that are told      maxTold
 //	packets of other modules    airBacklog; more are lost, and those of connections come again

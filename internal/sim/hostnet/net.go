@@ -101,6 +101,7 @@ func (n *Net) Reset() {
 	n.listeners, n.conns, n.udps, n.waiting, n.groups = nil, nil, nil, nil, nil
 	n.onAir(port.StationIf, n.addr[port.StationIf], port.IP{})
 	n.addr, n.mask, n.names, n.echoSeq = [interfaces]port.IP{}, [interfaces]port.IP{}, nameTable{}, 0
+	n.walls.forget()
 	n.start()
 	old.end()
 	n.mu.Lock()

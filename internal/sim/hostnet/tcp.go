@@ -153,7 +153,14 @@ func (c *conn) ask() {
 	case c.n.neighbour(a) != nil:
 		c.air = true
 		c.transmit(airSegment{syn: true})
-	case c.dialing == nil:
+	case c.dialing != nil:
+	case c.n.hidden(a, c.peerPort):
+		c.n.seek(a, func() {
+			if c.state == stSynSent {
+				c.ask()
+			}
+		})
+	default:
 		if to, ok := c.n.way("tcp", a, c.peerPort); ok {
 			c.dial(to)
 		}

@@ -1,6 +1,7 @@
 package hostnet
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"net/netip"
@@ -211,20 +212,33 @@ func (u *udp) SendTo(p []byte, to port.IP, dst uint16) port.NetErr {
 	if u.airSend(p, to, dst) {
 		return port.NetOK
 	}
-	d, now := destination{to, dst}, u.n.loop.Now()
-	if caller, ok := u.callers.atModule(d, now); ok {
+	d := destination{to, dst}
+	if caller, ok := u.callers.atModule(d, u.n.loop.Now()); ok {
 		u.send(u.in, p, caller.host)
 		return port.NetOK
 	}
-	a, ok := u.n.way("udp", to, dst)
-	if !ok {
+	if u.n.hidden(to, dst) {
+		kept := bytes.Clone(p)
+		u.n.seek(to, func() { u.sendOut(kept, d) })
 		return port.NetOK
 	}
+	u.sendOut(p, d)
+	return port.NetOK
+}
+
+// sendOut sends p to the host's network.
+func (u *udp) sendOut(p []byte, d destination) {
+	if u.closed {
+		return
+	}
+	a, ok := u.n.way("udp", d.addr, d.port)
+	if !ok {
+		return
+	}
 	if s := u.socketFor(a.Addr()); s != nil {
-		u.asked.note(a, d, now)
+		u.asked.note(a, d, u.n.loop.Now())
 		u.send(s, p, a)
 	}
-	return port.NetOK
 }
 
 func (u *udp) send(s *net.UDPConn, p []byte, a netip.AddrPort) {

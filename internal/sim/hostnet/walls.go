@@ -1,12 +1,9 @@
 package hostnet
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"moonlet.example/moonlet/internal/port"
@@ -31,71 +28,6 @@ func ParsePolicy(s string) (p Policy, ok bool) {
 	i := slices.Index(policyNames[:], s)
 	return Policy(max(i, 0)), i >= 0
 }
-
-// Forward leads what the module sends to a name or address to a place in the host's
-// network.
-type Forward struct {
-	Name string  // in lower case; "" if there is an address
-	Addr port.IP // what the module sends to
-	Port uint16  // 0 stands for all
-	To   netip.AddrPort
-}
-
-// anyPort stands for all ports in the text of a Forward.
-const anyPort = "*"
-
-// ParseForward reads the two sides of an entry for Config.Connect: HOST:PORT, where the
-// first HOST may be a name, and both ports may be "*".
-func ParseForward(from, to string) (f Forward, err error) {
-	host, p, err := splitHostPort(from)
-	if err != nil {
-		return f, err
-	}
-	f.Port = p
-	a, err := netip.ParseAddr(host)
-	switch {
-	case err == nil && a.Is4():
-		f.Addr = a.As4()
-	case err == nil:
-		return f, fmt.Errorf("%q is no IPv4 address, and the module knows no other", host)
-	default:
-		f.Name = strings.ToLower(host)
-	}
-	host, p, err = splitHostPort(to)
-	if err != nil {
-		return f, err
-	}
-	if host == "localhost" {
-		host = "127.0.0.1"
-	}
-	if a, err = netip.ParseAddr(host); err != nil || !a.Is4() {
-		return f, fmt.Errorf("%q is no IPv4 address, as in 127.0.0.1", host)
-	}
-	if (p == 0) != (f.Port == 0) {
-		return f, errors.New(`one side is for all ports: write "*" on both`)
-	}
-	f.To = netip.AddrPortFrom(a, p)
-	return f, nil
-}
-
-func splitHostPort(s string) (host string, p uint16, err error) {
-	i := strings.LastIndexByte(s, ':')
-	if i <= 0 || strings.Contains(s[:i], ":") {
-		return "", 0, fmt.Errorf("%q is not HOST:PORT", s)
-	}
-	if s[i+1:] == anyPort {
-		return s[:i], 0, nil
-	}
-	n, err := strconv.ParseUint(s[i+1:], 10, 16)
-	if err != nil || n == 0 {
-		return "", 0, fmt.Errorf("%q is no port: choose 1 to 65535, or %q for all", s[i+1:], anyPort)
-	}
-	return s[:i], uint16(n), nil
-}
-
-// nameBase is where the addresses for names begin that only Connect knows: 198.18.0.0/15
-// is set aside for tests of networks (RFC 2544, RFC 6890), so nobody else has them.
-var nameBase = netip.MustParsePrefix("198.18.0.0/15")
 
 // special are addresses that lead behind the router itself, or to nobody.
 var special = []struct {
@@ -132,10 +64,9 @@ func Special(a port.IP) string {
 
 // walls is what is between the module and the host's network.
 type walls struct {
-	forwards map[destination]netip.AddrPort
-	names    map[string]port.IP // of forwards
-	named    map[port.IP]bool   // by Hosts
-	told     map[string]bool    // refusals
+	outwards
+	named map[port.IP]bool // by Hosts
+	told  map[string]bool  // refusals
 }
 
 // destination is where the module sends something; port 0 is all.
@@ -145,28 +76,9 @@ type destination struct {
 }
 
 func newWalls(c *Config) walls {
-	w := walls{forwards: map[destination]netip.AddrPort{}, names: map[string]port.IP{},
-		named: map[port.IP]bool{}, told: map[string]bool{}}
+	w := walls{outwards: newOutwards(c), named: map[port.IP]bool{}, told: map[string]bool{}}
 	for _, a := range c.Hosts {
 		w.named[a] = true
-	}
-	list := slices.Clone(c.Connect)
-	slices.SortStableFunc(list, func(a, b Forward) int { return cmp.Compare(a.Name, b.Name) })
-	next := port.IP(nameBase.Addr().As4()).Uint32()
-	for _, f := range list {
-		a, ok := f.Addr, f.Name == ""
-		if !ok {
-			a, ok = c.Hosts[f.Name]
-		}
-		if !ok {
-			a, ok = w.names[f.Name]
-		}
-		if !ok {
-			next++
-			a = port.IPFromUint32(next)
-			w.names[f.Name] = a
-		}
-		w.forwards[destination{a, f.Port}] = f.To
 	}
 	return w
 }
@@ -184,6 +96,12 @@ func (n *Net) way(network string, a port.IP, p uint16) (to netip.AddrPort, ok bo
 	if at, ok := n.cfg.Alias[a]; ok {
 		return netip.AddrPortFrom(netip.AddrFrom4(at), p), true
 	}
+	if to, ok = n.walls.pings[a]; ok && network == "ping" {
+		return to, true
+	}
+	if b := n.walls.behind[a]; !b.IsAny() {
+		return n.way(network, b, p)
+	}
 	if n.isBroadcast(a) {
 		a = port.IP{255, 255, 255, 255}
 	}
@@ -192,20 +110,6 @@ func (n *Net) way(network string, a port.IP, p uint16) (to netip.AddrPort, ok bo
 		return to, false
 	}
 	return netip.AddrPortFrom(netip.AddrFrom4(a), p), true
-}
-
-// forward finds the entry of Connect for an address and port, any port for pings.
-func (n *Net) forward(a port.IP, p uint16) (to netip.AddrPort, ok bool) {
-	if n.isBroadcast(a) {
-		a = port.IP{255, 255, 255, 255}
-	}
-	if to, ok = n.walls.forwards[destination{a, p}]; !ok {
-		to, ok = n.walls.forwards[destination{a, 0}]
-	}
-	if ok && to.Port() == 0 {
-		to = netip.AddrPortFrom(to.Addr(), p)
-	}
-	return to, ok
 }
 
 // wall tells why a packet to a does not get out, "" if it does.
@@ -219,6 +123,8 @@ func (n *Net) wall(network string, a port.IP) string {
 		return "nobody has that address in the simulated network; --connect %s leads to the one of your network, --gateway-is-host from the gateway to this computer"
 	case !group && n.walls.named[a]:
 		return ""
+	case n.walls.nameAt[a] != "":
+		return fmt.Sprintf("--connect leads the name %q at other ports only, and nothing else knows it; --connect NAME:PORT=IP:PORT leads this port, too", n.walls.nameAt[a])
 	case n.cfg.Policy == Local:
 		return "--network local knows only what is named" + remedy
 	case a.IsBroadcast() && n.cfg.ListenIP.IsLoopback():

@@ -173,24 +173,6 @@ func TestLocalOpensWhatIsNamed(t *testing.T) {
 	})
 }
 
-func TestParseForward(t *testing.T) {
-	for _, x := range [][3]string{
-		{"Broker.lan:1883", "localhost:18830", "broker.lan 0.0.0.0 1883 127.0.0.1:18830"},
-		{"10.0.0.1:*", "127.0.0.1:*", " 10.0.0.1 0 127.0.0.1:0"},
-	} {
-		f, err := ParseForward(x[0], x[1])
-		if got := fmt.Sprint(f.Name, " ", f.Addr, " ", f.Port, " ", f.To); err != nil || got != x[2] {
-			t.Errorf("%s=%s: %s, %v", x[0], x[1], got, err)
-		}
-	}
-	for _, x := range [][2]string{{"", "1.2.3.4:1"}, {"a", "1.2.3.4:1"}, {":1", "1.2.3.4:1"}, {"a:0", "1.2.3.4:1"}, {"a:1", "1.2.3.4"},
-		{"a:1", "b:1"}, {"a:*", "1.2.3.4:1"}, {"a:1", "1.2.3.4:*"}, {"::1:1", "1.2.3.4:1"}, {"a:1", "1.2.3.4:65536"}, {"a:1", "::1:1"}} {
-		if f, err := ParseForward(x[0], x[1]); err == nil {
-			t.Errorf("%s=%s is taken: %+v", x[0], x[1], f)
-		}
-	}
-}
-
 // TestStrangers sends datagrams to a socket that has asked somebody else.
 func TestStrangers(t *testing.T) {
 	b := newBench(t, sdk.NewVirtualClock(), nil)
