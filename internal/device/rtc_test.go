@@ -12,12 +12,12 @@ import (
 // restart, deep sleep, watchdog and the reset button.
 func TestRTCMemory(t *testing.T) {
 	m := start(t, "init.lua", `
-		if rtcmem.read32(0) ~= 77 then
-			rtcmem.write32(0, 77, 0)
+		if rtcmem.read32(30) ~= 77 then
+			rtcmem.write32(30, 77, 0)
 			print("the power has come")
 		end
-		local n = rtcmem.read32(1) + 1
-		rtcmem.write32(1, n)
+		local n = rtcmem.read32(31) + 1
+		rtcmem.write32(31, n)
 		print("life", n)
 		if n == 1 then node.restart()
 		elseif n == 2 then node.dsleep(1000000)
@@ -45,6 +45,28 @@ func TestRTCMemory(t *testing.T) {
 		}
 	}
 	if sleeps != 2 {
-		t.Errorf("it slept %d times: %v", sleeps, m.events)
+		t.Errorf("it slept %d times", sleeps)
+	}
+}
+
+// TestClockSleeps holds that the time of day goes on over a deep sleep that the clock begins,
+// for an application that does nothing else.
+func TestClockSleeps(t *testing.T) {
+	m := start(t, "init.lua", `
+		local s, us = rtctime.get()
+		print("at", s, node.bootreason())
+		if s == 0 then rtctime.set(1700000000) end
+		rtctime.dsleep_aligned(60000000, 0)
+		print("not reached")`)
+	m.runFor(150 * time.Second)
+	var told []string
+	for line := range strings.Lines(m.printed()) {
+		if strings.HasPrefix(line, "at") || strings.HasPrefix(line, "not") {
+			told = append(told, strings.TrimSpace(line))
+		}
+	}
+	want := "at\t0\t1\t0,at\t1700000040\t2\t5,at\t1700000100\t2\t5,at\t1700000160\t2\t5"
+	if got := strings.Join(told, ","); !strings.HasPrefix(want, got) || len(told) < 3 {
+		t.Errorf("%q, want the beginning of %q", got, want)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"moonlet.example/moonlet/internal/module/node"
 	"moonlet.example/moonlet/internal/module/pipe"
 	"moonlet.example/moonlet/internal/module/rtcmem"
+	"moonlet.example/moonlet/internal/module/rtctime"
 	"moonlet.example/moonlet/internal/module/sjson"
 	"moonlet.example/moonlet/internal/module/structmod"
 	"moonlet.example/moonlet/internal/module/tmr"
@@ -53,6 +54,7 @@ func allModules() []module {
 		{name: "net", link: plain(net.Module), owners: net.Owners},
 		{name: "pipe", link: plain(pipe.Module), always: true},
 		{name: "rtcmem", link: plain(rtcmem.Module)},
+		{name: "rtctime", link: plain(rtctime.Module)},
 		{name: "sjson", link: plain(sjson.Module)},
 		{name: "struct", link: plain(structmod.Module)},
 		{name: "tmr", link: plain(tmr.Module), owners: tmr.Owners},
@@ -83,7 +85,7 @@ func HostModules() []state.Module {
 var missing = strings.Fields(`
 	adc ads1115 adxl345 am2320 apa102 bloom bme280 bme280_math bme680 bmp085 coap color_utils
 	cron crypto dcc dht encoder enduser_setup gdbstub hdc1080 hmc5883l http hx711 i2c l3g4200d
-	mcp4725 mdns mqtt ow pcm perf pixbuf pwm pwm2 rfswitch rotary rtcfifo rtctime si7021
+	mcp4725 mdns mqtt ow pcm perf pixbuf pwm pwm2 rfswitch rotary rtcfifo si7021
 	sigma_delta sntp softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
 	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
 
