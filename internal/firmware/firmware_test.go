@@ -84,7 +84,7 @@ func TestBanner(t *testing.T) {
 			t.Errorf("the banner lacks %q:\n%s", want, f.Banner(0x2000))
 		}
 	}
-	if all := link(t, firmware.Build{}).Info(0).Modules; all != "bit,file,gpio,net,node,pipe,rtcmem,rtctime,sjson,struct,tmr,uart,wifi" {
+	if all := link(t, firmware.Build{}).Info(0).Modules; all != "bit,file,gpio,net,node,pipe,rtcfifo,rtcmem,rtctime,sjson,struct,tmr,uart,wifi" {
 		t.Errorf("all modules are %q", all)
 	}
 }
@@ -133,5 +133,17 @@ func TestMissing(t *testing.T) {
 		if firmware.IsMissing(name) != want {
 			t.Errorf("%q: missing is %t", name, !want)
 		}
+	}
+}
+
+// TestFIFO holds that rtcfifo can sleep in builds with rtctime only.
+func TestFIFO(t *testing.T) {
+	image := func(modules ...string) string { return string(link(t, firmware.Build{Modules: modules}).Image.Data) }
+	const function = "dsleep_until_sample"
+	if !strings.Contains(image(), function) || !strings.Contains(image("node", "rtcfifo", "rtctime"), function) {
+		t.Error("rtcfifo cannot sleep")
+	}
+	if strings.Contains(image("node", "rtcfifo"), function) {
+		t.Error("rtcfifo can sleep without rtctime")
 	}
 }

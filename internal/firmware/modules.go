@@ -13,6 +13,7 @@ import (
 	"moonlet.example/moonlet/internal/module/net"
 	"moonlet.example/moonlet/internal/module/node"
 	"moonlet.example/moonlet/internal/module/pipe"
+	"moonlet.example/moonlet/internal/module/rtcfifo"
 	"moonlet.example/moonlet/internal/module/rtcmem"
 	"moonlet.example/moonlet/internal/module/rtctime"
 	"moonlet.example/moonlet/internal/module/sjson"
@@ -27,7 +28,7 @@ import (
 type module struct {
 	name string // in the banner and in Lua
 	// link declares it, in order, for a build.
-	link func(Options) []state.Module
+	link func(*Build) []state.Module
 	// always tells that the module is in every build, named or not, and not in the banner
 	// unless it is named (app/modules/pipe.c selects itself).
 	always bool
@@ -44,8 +45,8 @@ type module struct {
 var modules = allModules()
 
 func allModules() []module {
-	plain := func(list ...state.Module) func(Options) []state.Module {
-		return func(Options) []state.Module { return list }
+	plain := func(list ...state.Module) func(*Build) []state.Module {
+		return func(*Build) []state.Module { return list }
 	}
 	return []module{
 		{name: "bit", link: plain(bit.Module)},
@@ -53,6 +54,7 @@ func allModules() []module {
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "net", link: plain(net.Module), owners: net.Owners},
 		{name: "pipe", link: plain(pipe.Module), always: true},
+		{name: "rtcfifo", link: linkFIFO},
 		{name: "rtcmem", link: plain(rtcmem.Module)},
 		{name: "rtctime", link: plain(rtctime.Module)},
 		{name: "sjson", link: plain(sjson.Module)},
@@ -64,7 +66,8 @@ func allModules() []module {
 	}
 }
 
-func linkNode(o Options) []state.Module {
+func linkNode(b *Build) []state.Module {
+	o := &b.Options
 	return []state.Module{node.New(node.Options{
 		PipeCreate: pipe.Create, Manual: true,
 		DevelopmentTools: o.DevelopmentTools, StartupCounts: o.StartupCounts,
@@ -72,6 +75,14 @@ func linkNode(o Options) []state.Module {
 			return stdlib.LoadFile(L, path, true, "bt")
 		},
 	})}
+}
+
+// linkFIFO declares rtcfifo, which can sleep if rtctime is there.
+func linkFIFO(b *Build) []state.Module {
+	if b.Modules != nil && !slices.Contains(b.Modules, "rtctime") {
+		return []state.Module{rtcfifo.Module}
+	}
+	return []state.Module{rtcfifo.ModuleWithClock}
 }
 
 // HostModules declares the modules that the firmware's host tool has besides the standard
@@ -85,7 +96,7 @@ func HostModules() []state.Module {
 var missing = strings.Fields(`
 	adc ads1115 adxl345 am2320 apa102 bloom bme280 bme280_math bme680 bmp085 coap color_utils
 	cron crypto dcc dht encoder enduser_setup gdbstub hdc1080 hmc5883l http hx711 i2c l3g4200d
-	mcp4725 mdns mqtt ow pcm perf pixbuf pwm pwm2 rfswitch rotary rtcfifo si7021
+	mcp4725 mdns mqtt ow pcm perf pixbuf pwm pwm2 rfswitch rotary si7021
 	sigma_delta sntp softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
 	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
 
