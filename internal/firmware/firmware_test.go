@@ -84,7 +84,7 @@ func TestBanner(t *testing.T) {
 			t.Errorf("the banner lacks %q:\n%s", want, f.Banner(0x2000))
 		}
 	}
-	if all := link(t, firmware.Build{}).Info(0).Modules; all != "bit,file,gpio,net,node,pipe,rtcfifo,rtcmem,rtctime,sjson,struct,tmr,uart,wifi" {
+	if all := link(t, firmware.Build{}).Info(0).Modules; all != "bit,cron,file,gpio,net,node,pipe,rtcfifo,rtcmem,rtctime,sjson,struct,tmr,uart,wifi" {
 		t.Errorf("all modules are %q", all)
 	}
 }
@@ -96,8 +96,8 @@ func TestMistakes(t *testing.T) {
 	list := b.Mistakes()
 	want := []struct{ key, part string }{
 		{"lua", `there is no Lua "5.1"; choose "5.3"`},
-		{"modules[1]", `the firmware's module "mqtt" is not in Moonlet yet; there are bit, file,`},
-		{"modules[2]", `there is no module "fiel"; there are bit, file,`},
+		{"modules[1]", `the firmware's module "mqtt" is not in Moonlet yet; there are bit, cron, file,`},
+		{"modules[2]", `there is no module "fiel"; there are bit, cron, file,`},
 		{"modules[3]", `"file" is named twice`},
 		{"modules", `no build can do without "node"`},
 	}

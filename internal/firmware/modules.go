@@ -8,6 +8,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/stdlib"
 	"moonlet.example/moonlet/internal/module/bit"
+	"moonlet.example/moonlet/internal/module/cron"
 	"moonlet.example/moonlet/internal/module/file"
 	"moonlet.example/moonlet/internal/module/gpio"
 	"moonlet.example/moonlet/internal/module/net"
@@ -50,6 +51,7 @@ func allModules() []module {
 	}
 	return []module{
 		{name: "bit", link: plain(bit.Module)},
+		{name: "cron", link: plain(cron.Module), owners: cron.Owners},
 		{name: "file", link: plain(file.Module)},
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "net", link: plain(net.Module), owners: net.Owners},
@@ -95,7 +97,7 @@ func HostModules() []state.Module {
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
 	adc ads1115 adxl345 am2320 apa102 bloom bme280 bme280_math bme680 bmp085 coap color_utils
-	cron crypto dcc dht encoder enduser_setup gdbstub hdc1080 hmc5883l http hx711 i2c l3g4200d
+	crypto dcc dht encoder enduser_setup gdbstub hdc1080 hmc5883l http hx711 i2c l3g4200d
 	mcp4725 mdns mqtt ow pcm perf pixbuf pwm pwm2 rfswitch rotary si7021
 	sigma_delta sntp softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
 	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
