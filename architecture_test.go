@@ -85,7 +85,7 @@ var allowed = map[string]string{
 	"internal/parts/wire":        "internal/keys internal/sim/pins",
 	"internal/storage/flashfs":   "internal/port internal/storage/spiffs",
 	"internal/storage/flashdir":  "internal/hostfile internal/port internal/storage/flashfs internal/storage/spiffs",
-	"internal/storage":           "internal/hostfile internal/port internal/sim/radio internal/storage/",
+	"internal/storage":           "internal/hostfile internal/port internal/sim/adc internal/sim/radio internal/storage/",
 	"internal/storage/chipmap":   "internal/lua53/chunk internal/lua53/lfs internal/port internal/storage/rcr internal/storage/flash internal/storage/flashdir",
 	"internal/hostexec":          "internal/chip internal/mem internal/lua/num internal/lua53/chunk internal/lua53/lfs internal/heap internal/lua/state internal/lua/rom internal/lua/machine internal/lua/editions internal/lua/stdlib internal/lua/stdlib/ internal/lua/clib",
 	"internal/luac":              "internal/chip internal/hostfile internal/lua/numconv internal/lua/cfmt internal/lua/libm internal/lua/num internal/lua53/opcode internal/lua53/chunk internal/lua53/lfs internal/hostexec internal/lua/state internal/lua/stdlib internal/lua/stdlib/",

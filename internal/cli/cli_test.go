@@ -253,7 +253,7 @@ func TestCompletion(t *testing.T) {
 	for want, args := range map[string][]string{
 		"int32\nint64\nmixed\n": {"run", "--number", ""}, "real\nvirtual\n10x\n": {"heap", "--time", ""}, "5.3\n": {"run", "--lua", ""},
 		"panic\nreset\nlongtask\noom\nerror\n": {"run", "--fail-on", ""}, "host\nchip\n": {"exec", "--libc", ""},
-		"bit\nfile\ngpio\n": {"run", "--modules", ""}, "int32\n": {"lfs", "check", "--number", ""}, "run\n": {"ru"},
+		"adc\nbit\n": {"run", "--modules", ""}, "int32\n": {"lfs", "check", "--number", ""}, "run\n": {"ru"},
 	} {
 		w := newWorld("", nil)
 		w.run(t, 0, want[:1], "", append([]string{"__complete"}, args...)...)

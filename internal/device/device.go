@@ -126,7 +126,11 @@ func (d *Device) connect() error {
 		OnTaskLimit: d.onTaskLimit, OnLongTask: d.onLongTask, OnWatchdog: d.onWatchdog,
 		OnLate: d.guard.lateNow, OnCut: d.onCut,
 	})
-	d.pins, d.adc = pins.New(d.loop, c.Board.History), adc.New(d.loop)
+	adcMode, err := d.room.ADC()
+	if err != nil {
+		return err
+	}
+	d.pins, d.adc = pins.New(d.loop, c.Board.History), adc.New(d.loop, adcMode)
 	board := parts.Board{Loop: d.loop, Pins: d.pins, ADC: d.adc, Seed: c.Seed}
 	if err := parts.Connect(&board, &c.Board); err != nil {
 		return err

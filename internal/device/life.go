@@ -166,6 +166,7 @@ func (d *Device) boot(info port.ResetInfo) error {
 		d.report(Event{Kind: Rebooted, Text: "reset: " + d.firmware.Chip.Resets[info.Reason].Name, Reset: &info})
 	}
 	d.radio.Start()
+	d.adc.Start()
 	d.running = true
 	var err error
 	d.booting = true

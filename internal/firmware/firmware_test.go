@@ -84,7 +84,7 @@ func TestBanner(t *testing.T) {
 			t.Errorf("the banner lacks %q:\n%s", want, f.Banner(0x2000))
 		}
 	}
-	if all := link(t, firmware.Build{}).Info(0).Modules; all != "bit,cron,file,gpio,net,node,pipe,rtcfifo,rtcmem,rtctime,sjson,struct,tmr,uart,wifi" {
+	if all := link(t, firmware.Build{}).Info(0).Modules; all != "adc,bit,cron,file,gpio,net,node,pipe,rtcfifo,rtcmem,rtctime,sjson,struct,tmr,uart,wifi" {
 		t.Errorf("all modules are %q", all)
 	}
 }
@@ -96,8 +96,8 @@ func TestMistakes(t *testing.T) {
 	list := b.Mistakes()
 	want := []struct{ key, part string }{
 		{"lua", `there is no Lua "5.1"; choose "5.3"`},
-		{"modules[1]", `the firmware's module "mqtt" is not in Moonlet yet; there are bit, cron, file,`},
-		{"modules[2]", `there is no module "fiel"; there are bit, cron, file,`},
+		{"modules[1]", `the firmware's module "mqtt" is not in Moonlet yet; there are adc, bit, cron, file,`},
+		{"modules[2]", `there is no module "fiel"; there are adc, bit, cron, file,`},
 		{"modules[3]", `"file" is named twice`},
 		{"modules", `no build can do without "node"`},
 	}
@@ -129,7 +129,7 @@ func TestMissing(t *testing.T) {
 			t.Errorf("%s is there and missing", name)
 		}
 	}
-	for name, want := range map[string]bool{"mqtt": true, "adc": true, "xpt2046": true, "": false, "foo": false, "node": false, "gpiopulse": false} {
+	for name, want := range map[string]bool{"mqtt": true, "i2c": true, "xpt2046": true, "": false, "foo": false, "node": false, "gpiopulse": false} {
 		if firmware.IsMissing(name) != want {
 			t.Errorf("%q: missing is %t", name, !want)
 		}

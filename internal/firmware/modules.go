@@ -7,6 +7,7 @@ import (
 
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/stdlib"
+	"moonlet.example/moonlet/internal/module/adc"
 	"moonlet.example/moonlet/internal/module/bit"
 	"moonlet.example/moonlet/internal/module/cron"
 	"moonlet.example/moonlet/internal/module/file"
@@ -50,6 +51,7 @@ func allModules() []module {
 		return func(*Build) []state.Module { return list }
 	}
 	return []module{
+		{name: "adc", link: plain(adc.Module)},
 		{name: "bit", link: plain(bit.Module)},
 		{name: "cron", link: plain(cron.Module), owners: cron.Owners},
 		{name: "file", link: plain(file.Module)},
@@ -96,7 +98,7 @@ func HostModules() []state.Module {
 // missing are the modules of the firmware that Moonlet does not have yet, by their names in
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
-	adc ads1115 adxl345 am2320 apa102 bloom bme280 bme280_math bme680 bmp085 coap color_utils
+	ads1115 adxl345 am2320 apa102 bloom bme280 bme280_math bme680 bmp085 coap color_utils
 	crypto dcc dht encoder enduser_setup gdbstub hdc1080 hmc5883l http hx711 i2c l3g4200d
 	mcp4725 mdns mqtt ow pcm perf pixbuf pwm pwm2 rfswitch rotary si7021
 	sigma_delta sntp softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
