@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/firmware"
+	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/lua/num"
 )
 
 // TestRTCMemory holds that the RTC memory outlives every end of a life but that by the power:
@@ -68,5 +71,28 @@ func TestClockSleeps(t *testing.T) {
 	want := "at\t0\t1\t0,at\t1700000040\t2\t5,at\t1700000100\t2\t5,at\t1700000160\t2\t5"
 	if got := strings.Join(told, ","); !strings.HasPrefix(want, got) || len(told) < 3 {
 		t.Errorf("%q, want the beginning of %q", got, want)
+	}
+}
+
+// TestClockNumbers holds what the words of the RTC memory and the time are where integers have
+// 32 and 64 bits.
+func TestClockNumbers(t *testing.T) {
+	for _, n := range num.Models() {
+		m := startConfig(t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: t.TempDir(), Build: firmware.Build{Numbers: n}})
+		m.boot()
+		want := "-1 -2147483638 -1025 -1"
+		if n == num.Int64Float64 {
+			want = "4294967295 2147483658 -1025 4294967295"
+		}
+		if got := m.Eval(`rtcmem.write32(100, -1)
+			local word = rtcmem.read32(100)
+			rtctime.set(0x8000000A)
+			local now = rtctime.get()
+			rtctime.set(nil, nil, 1 << 22)
+			local delta = rtctime.adjust_delta(-1024)
+			rtcfifo.prepare() rtcfifo.put(-1, 0, 0, "x")
+			return ("%d %d %d %d"):format(word, now, delta, (rtcfifo.pop()))`); got != want {
+			t.Errorf("%v: %s, want %s", n, got, want)
+		}
 	}
 }
