@@ -375,7 +375,7 @@ func TestMistakes(t *testing.T) {
 	}
 	for _, want := range []string{
 		"heap: a heap of 1 bytes is not possible: choose 8192 to ", "lfs: want a multiple of 4096", `lua: there is no Lua "5.1"; choose "5.3"`, "number: ",
-		`modules[1]: the firmware's module "mqtt" is not in Moonlet yet; there are bit, `, `modules: no build can do without "node"`, "chip_id: -1 is not possible: choose 1 to ",
+		`modules[1]: the firmware's module "mqtt" is not in Moonlet yet; there are adc, bit, `, `modules: no build can do without "node"`, "chip_id: -1 is not possible: choose 1 to ",
 		"time: \"soon\" is none of ", "flash_size: no flash chip has 3 bytes", "listen: \"here\" is no IP address", "ports.70000: want the module's port",
 		"ports.81: port 8080 of this computer is that of the module's port 80 already", "network: \"some\" is none of", "hosts.a: \"b\" is no IP address", "connect.x: ",
 		"wifi.networks[0].password: a password has 8 to 64 bytes", "wifi.script[0]: there is no network \"office\"; there are: \"home\"", "wifi.script[1]: ",

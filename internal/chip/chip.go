@@ -56,6 +56,9 @@ type Memory struct {
 	// is where a program of usual length leaves it.
 	Stores    Region
 	StoreBase mem.Addr
+	// RTC is the part of the real time clock's memory that programs may use. The processor
+	// reaches it as a peripheral, so nothing is mapped there.
+	RTC Region
 }
 
 // WithHeap is a chip as no factory makes it, whose RAM has room for a heap of that many bytes.

@@ -73,6 +73,7 @@ var esp8266 = &Chip{
 		// leave room.
 		Stores:    Region{0x40220000, ESP8266Window + ESP8266WindowBytes},
 		StoreBase: ESP8266Window + ESP8266ProgramEnd,
+		RTC:       Region{0x60001200, 0x60001400}, // app/include/rtc/rtcaccess.h
 	},
 	// A chip by Winbond, as in the data sheets of the W25Q series.
 	Flash: Flash{DefaultBytes: ESP8266FlashBytes, Vendor: 0xEF, Type: 0x40, SpeedHz: 40_000_000},

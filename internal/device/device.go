@@ -126,7 +126,11 @@ func (d *Device) connect() error {
 		OnTaskLimit: d.onTaskLimit, OnLongTask: d.onLongTask, OnWatchdog: d.onWatchdog,
 		OnLate: d.guard.lateNow, OnCut: d.onCut,
 	})
-	d.pins, d.adc = pins.New(d.loop, c.Board.History), adc.New(d.loop)
+	adcMode, err := d.room.ADC()
+	if err != nil {
+		return err
+	}
+	d.pins, d.adc = pins.New(d.loop, c.Board.History), adc.New(d.loop, adcMode)
 	board := parts.Board{Loop: d.loop, Pins: d.pins, ADC: d.adc, Seed: c.Seed}
 	if err := parts.Connect(&board, &c.Board); err != nil {
 		return err
@@ -292,6 +296,9 @@ func (d *Device) WiFi() port.WiFi { return d.radio }
 // SDK implements port.HasSDK.
 func (d *Device) SDK() port.SDK { return d.system }
 
+// RTC implements port.HasRTC.
+func (d *Device) RTC() port.RTCMemory { return d.system }
+
 // Open implements stdlib.Files: what dofile and its like read.
 func (d *Device) Open(name string) (io.ReadCloser, error) {
 	f, err := d.files.Open(name, port.OpenRead)
@@ -383,7 +390,7 @@ func (d *Device) collected(f func()) (err error) {
 
 // fell ends a life that a panic ended while nobody ran the module.
 func (d *Device) fell(r any) error {
-	d.end(sdk.Ending{Next: d.crash(r)})
+	d.end(d.ended(r))
 	if d.cut {
 		d.cut = false
 		return ErrCut
@@ -479,4 +486,5 @@ var _ interface {
 	port.HasNet
 	port.HasWiFi
 	port.HasSDK
+	port.HasRTC
 } = (*Device)(nil)

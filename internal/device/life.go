@@ -109,10 +109,11 @@ func (d *Device) live(run func()) (ending *sdk.Ending, err error) {
 		if r == nil {
 			return
 		}
-		ending, err = &sdk.Ending{Next: d.crash(r)}, nil
+		how := d.ended(r)
+		ending, err = &how, nil
 		if d.cut {
 			d.cut = false
-			d.end(*ending)
+			d.end(how)
 			ending, err = nil, ErrCut
 		}
 	}()
@@ -165,6 +166,7 @@ func (d *Device) boot(info port.ResetInfo) error {
 		d.report(Event{Kind: Rebooted, Text: "reset: " + d.firmware.Chip.Resets[info.Reason].Name, Reset: &info})
 	}
 	d.radio.Start()
+	d.adc.Start()
 	d.running = true
 	var err error
 	d.booting = true
@@ -282,6 +284,14 @@ func (d *Device) pendingWork() time.Duration {
 		d.places.note(d, used)
 	}
 	return d.work(used)
+}
+
+// ended tells how a life has ended of which a panic came out.
+func (d *Device) ended(r any) sdk.Ending {
+	if _, ok := r.(sdk.Off); ok {
+		return *d.system.Pending()
+	}
+	return sdk.Ending{Next: d.crash(r)}
 }
 
 // crash turns a panic that came out of a task into the reset that the chip makes. What

@@ -84,7 +84,7 @@ func TestBanner(t *testing.T) {
 			t.Errorf("the banner lacks %q:\n%s", want, f.Banner(0x2000))
 		}
 	}
-	if all := link(t, firmware.Build{}).Info(0).Modules; all != "bit,bloom,bme280_math,color_utils,crypto,encoder,file,gpio,net,node,pipe,pixbuf,sjson,struct,tmr,uart,wifi" {
+	if all := link(t, firmware.Build{}).Info(0).Modules; all != "adc,bit,bloom,bme280_math,color_utils,cron,crypto,encoder,file,gpio,net,node,pipe,pixbuf,rtcfifo,rtcmem,rtctime,sjson,struct,tmr,uart,wifi" {
 		t.Errorf("all modules are %q", all)
 	}
 }
@@ -96,8 +96,8 @@ func TestMistakes(t *testing.T) {
 	list := b.Mistakes()
 	want := []struct{ key, part string }{
 		{"lua", `there is no Lua "5.1"; choose "5.3"`},
-		{"modules[1]", `the firmware's module "mqtt" is not in Moonlet yet; there are bit, bloom, bme280_math, color_utils, crypto, encoder, file,`},
-		{"modules[2]", `there is no module "fiel"; there are bit, bloom, bme280_math, color_utils, crypto, encoder, file,`},
+		{"modules[1]", `the firmware's module "mqtt" is not in Moonlet yet; there are adc, bit, bloom, bme280_math, color_utils, cron, crypto, encoder, file,`},
+		{"modules[2]", `there is no module "fiel"; there are adc, bit, bloom, bme280_math, color_utils, cron, crypto, encoder, file,`},
 		{"modules[3]", `"file" is named twice`},
 		{"modules", `no build can do without "node"`},
 	}
@@ -129,9 +129,21 @@ func TestMissing(t *testing.T) {
 			t.Errorf("%s is there and missing", name)
 		}
 	}
-	for name, want := range map[string]bool{"mqtt": true, "adc": true, "xpt2046": true, "": false, "foo": false, "node": false, "gpiopulse": false} {
+	for name, want := range map[string]bool{"mqtt": true, "i2c": true, "xpt2046": true, "": false, "foo": false, "node": false, "gpiopulse": false} {
 		if firmware.IsMissing(name) != want {
 			t.Errorf("%q: missing is %t", name, !want)
 		}
+	}
+}
+
+// TestFIFO holds that rtcfifo can sleep in builds with rtctime only.
+func TestFIFO(t *testing.T) {
+	image := func(modules ...string) string { return string(link(t, firmware.Build{Modules: modules}).Image.Data) }
+	const function = "dsleep_until_sample"
+	if !strings.Contains(image(), function) || !strings.Contains(image("node", "rtcfifo", "rtctime"), function) {
+		t.Error("rtcfifo cannot sleep")
+	}
+	if strings.Contains(image("node", "rtcfifo"), function) {
+		t.Error("rtcfifo can sleep without rtctime")
 	}
 }

@@ -70,7 +70,7 @@ func (b *Build) link(program *state.Module) *Firmware {
 		if !m.always && !b.names(&m) {
 			continue
 		}
-		linked = append(linked, m.link(b.Options)...)
+		linked = append(linked, m.link(b)...)
 		if m.owners == nil {
 			continue
 		}

@@ -7,10 +7,12 @@ import (
 
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/stdlib"
+	"moonlet.example/moonlet/internal/module/adc"
 	"moonlet.example/moonlet/internal/module/bit"
 	"moonlet.example/moonlet/internal/module/bloom"
 	"moonlet.example/moonlet/internal/module/bme280math"
 	"moonlet.example/moonlet/internal/module/colorutils"
+	"moonlet.example/moonlet/internal/module/cron"
 	"moonlet.example/moonlet/internal/module/crypto"
 	"moonlet.example/moonlet/internal/module/encoder"
 	"moonlet.example/moonlet/internal/module/file"
@@ -19,6 +21,9 @@ import (
 	"moonlet.example/moonlet/internal/module/node"
 	"moonlet.example/moonlet/internal/module/pipe"
 	"moonlet.example/moonlet/internal/module/pixbuf"
+	"moonlet.example/moonlet/internal/module/rtcfifo"
+	"moonlet.example/moonlet/internal/module/rtcmem"
+	"moonlet.example/moonlet/internal/module/rtctime"
 	"moonlet.example/moonlet/internal/module/sjson"
 	"moonlet.example/moonlet/internal/module/structmod"
 	"moonlet.example/moonlet/internal/module/tmr"
@@ -31,7 +36,7 @@ import (
 type module struct {
 	name string // in the banner and in Lua
 	// link declares it, in order, for a build.
-	link func(Options) []state.Module
+	link func(*Build) []state.Module
 	// always tells that the module is in every build, named or not, and not in the banner
 	// unless it is named (app/modules/pipe.c selects itself).
 	always bool
@@ -48,14 +53,16 @@ type module struct {
 var modules = allModules()
 
 func allModules() []module {
-	plain := func(list ...state.Module) func(Options) []state.Module {
-		return func(Options) []state.Module { return list }
+	plain := func(list ...state.Module) func(*Build) []state.Module {
+		return func(*Build) []state.Module { return list }
 	}
 	return []module{
+		{name: "adc", link: plain(adc.Module)},
 		{name: "bit", link: plain(bit.Module)},
 		{name: "bloom", link: plain(bloom.Module)},
 		{name: "bme280_math", link: plain(bme280math.Module)},
 		{name: "color_utils", link: plain(colorutils.Module)},
+		{name: "cron", link: plain(cron.Module), owners: cron.Owners},
 		{name: "crypto", link: plain(crypto.Module)},
 		{name: "encoder", link: plain(encoder.Module)},
 		{name: "file", link: plain(file.Module)},
@@ -63,6 +70,9 @@ func allModules() []module {
 		{name: "net", link: plain(net.Module), owners: net.Owners},
 		{name: "pipe", link: plain(pipe.Module), always: true},
 		{name: "pixbuf", link: plain(pixbuf.Module)},
+		{name: "rtcfifo", link: linkFIFO},
+		{name: "rtcmem", link: plain(rtcmem.Module)},
+		{name: "rtctime", link: plain(rtctime.Module)},
 		{name: "sjson", link: plain(sjson.Module)},
 		{name: "struct", link: plain(structmod.Module)},
 		{name: "tmr", link: plain(tmr.Module), owners: tmr.Owners},
@@ -72,7 +82,8 @@ func allModules() []module {
 	}
 }
 
-func linkNode(o Options) []state.Module {
+func linkNode(b *Build) []state.Module {
+	o := &b.Options
 	return []state.Module{node.New(node.Options{
 		PipeCreate: pipe.Create, Manual: true,
 		DevelopmentTools: o.DevelopmentTools, StartupCounts: o.StartupCounts,
@@ -80,6 +91,14 @@ func linkNode(o Options) []state.Module {
 			return stdlib.LoadFile(L, path, true, "bt")
 		},
 	})}
+}
+
+// linkFIFO declares rtcfifo, which can sleep if rtctime is there.
+func linkFIFO(b *Build) []state.Module {
+	if b.Modules != nil && !slices.Contains(b.Modules, "rtctime") {
+		return []state.Module{rtcfifo.Module}
+	}
+	return []state.Module{rtcfifo.ModuleWithClock}
 }
 
 // HostModules declares the modules that the firmware's host tool has besides the standard
@@ -91,9 +110,9 @@ func HostModules() []state.Module {
 // missing are the modules of the firmware that Moonlet does not have yet, by their names in
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
-	adc ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 coap
-	cron dcc dht enduser_setup gdbstub hdc1080 hmc5883l http hx711 i2c l3g4200d
-	mcp4725 mdns mqtt ow pcm perf pwm pwm2 rfswitch rotary rtcfifo rtcmem rtctime si7021
+	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 coap dcc dht enduser_setup gdbstub
+	hdc1080 hmc5883l http hx711 i2c l3g4200d mcp4725 mdns mqtt ow pcm perf pwm pwm2 rfswitch
+	rotary si7021
 	sigma_delta sntp softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
 	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
 

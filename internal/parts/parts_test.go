@@ -24,7 +24,7 @@ const ms = time.Millisecond
 // bare is a board to which nothing is connected.
 func bare() *Board {
 	l := sdk.New(sdk.Config{Clock: sdk.NewVirtualClock()})
-	return &Board{Loop: l, Pins: pins.New(l, 4), ADC: adc.New(l), Seed: 1}
+	return &Board{Loop: l, Pins: pins.New(l, 4), ADC: adc.New(l, nil), Seed: 1}
 }
 
 func newBoard(t *testing.T, c Config) (*sdk.Loop, *Board) {

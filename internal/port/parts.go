@@ -25,6 +25,7 @@ const (
 	NoWiFi    None = "Wi-Fi"
 	NoSDKWiFi None = "Wi-Fi with the ESP8266's SDK"
 	NoSDK     None = "ESP8266 SDK"
+	NoRTC     None = "RTC memory"
 )
 
 // Error implements error.
@@ -42,6 +43,7 @@ type (
 	HasNet     interface{ Net() Net }
 	HasWiFi    interface{ WiFi() WiFi }
 	HasSDK     interface{ SDK() SDK }
+	HasRTC     interface{ RTC() RTCMemory }
 )
 
 // PinsOf gives the pins of a chip.
@@ -128,6 +130,14 @@ func SDKWiFiOf(chip any) (p SDKWiFi, ok bool) {
 func SDKOf(chip any) (p SDK, ok bool) {
 	if c, ok := chip.(HasSDK); ok {
 		p = c.SDK()
+	}
+	return p, p != nil
+}
+
+// RTCOf gives the memory that survives a reset.
+func RTCOf(chip any) (p RTCMemory, ok bool) {
+	if c, ok := chip.(HasRTC); ok {
+		p = c.RTC()
 	}
 	return p, p != nil
 }

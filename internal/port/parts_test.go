@@ -24,6 +24,7 @@ func (nothing) Store() port.Store      { return nil }
 func (nothing) Net() port.Net          { return nil }
 func (nothing) WiFi() port.WiFi        { return nil }
 func (nothing) SDK() port.SDK          { return nil }
+func (nothing) RTC() port.RTCMemory    { return nil }
 
 // TestNoParts holds that a chip without a part has an answer that says so: one that lacks
 // the method, one that gives nothing, and what is no chip at all.
@@ -41,6 +42,7 @@ func TestNoParts(t *testing.T) {
 		port.NoWiFi:    func(c any) (any, bool) { return port.WiFiOf(c) },
 		port.NoSDKWiFi: func(c any) (any, bool) { return port.SDKWiFiOf(c) },
 		port.NoSDK:     func(c any) (any, bool) { return port.SDKOf(c) },
+		port.NoRTC:     func(c any) (any, bool) { return port.RTCOf(c) },
 	} {
 		for name, c := range map[string]any{"bare": chip, "nil": nothing{chip}, "no chip": nil} {
 			if p, ok := look(c); ok {

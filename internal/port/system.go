@@ -39,6 +39,9 @@ type Counters interface {
 	// RTCCalibration is the length of such a cycle in µs, with 12 bits after the
 	// binary point (system_rtc_clock_cali_proc).
 	RTCCalibration() uint32
+	// TimerCount is the counter behind the SDK's timers (FRC2): the time since the last
+	// reset in units of 3.2 µs, whatever the processor's clock is.
+	TimerCount() uint32
 	// CPUFrequency is 80 or 160, in MHz.
 	CPUFrequency() int
 	SetCPUFrequency(mhz int)
@@ -60,6 +63,9 @@ type Power interface {
 	// reset after that many µs, never for 0. At once means without waiting for
 	// the radio.
 	DeepSleep(us uint64, atOnce bool)
+	// SleepNow turns the chip off in the midst of the task and does not return. It wakes
+	// up with a reset after that many cycles of the slow clock.
+	SleepNow(cycles uint32)
 	// ResetInfo tells how this life began.
 	ResetInfo() ResetInfo
 }

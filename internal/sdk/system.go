@@ -56,6 +56,7 @@ type System struct {
 
 	sleepOption uint8
 	pending     *Ending
+	rtc         rtcMemory
 
 	statics   map[string]staticArea
 	staticEnd mem.Addr // of what is given away
@@ -76,11 +77,16 @@ type Ending struct {
 	SleepOption uint8
 }
 
+// Off is the panic by which a task ends that turned the chip off. Pending tells the rest.
+type Off struct{}
+
 var (
 	_ port.System  = (*System)(nil)
 	_ port.Records = (*System)(nil)
 	_ port.Store   = (*System)(nil)
 	_ port.SDK     = (*System)(nil)
+
+	_ port.RTCMemory = (*System)(nil)
 )
 
 // NewSystem returns the system at power-on.
@@ -88,6 +94,7 @@ func NewSystem(c SystemConfig) *System {
 	c.Chip = cmp.Or(c.Chip, chip.ESP8266())
 	c.Hardware.FlashWindow = uint32(c.Chip.Memory.Window.Start)
 	s := &System{config: c, clocks: &c.Chip.Clocks, loop: c.Loop, random: rand.NewPCG(c.Seed, c.Seed)}
+	s.rtc = newRTCMemory(int(c.Chip.Memory.RTC.Size()/4), c.Seed)
 	s.Reset(s.reason(port.ResetPowerOn))
 	return s
 }
@@ -110,6 +117,9 @@ func (s *System) Reset(info port.ResetInfo) {
 	s.info = info
 	s.pending = nil
 	s.sdkOutput = false
+	if info.Reason == port.ResetPowerOn {
+		s.rtc.powerOn()
+	}
 	s.statics = map[string]staticArea{}
 	s.staticEnd = s.config.StaticStart
 	s.mhz, s.cycles, s.cyclesTime = s.clocks.CPU, 0, s.loop.Now()
@@ -142,6 +152,16 @@ func (s *System) DeepSleep(us uint64, _ bool) {
 		e.Sleep = time.Duration(us) * time.Microsecond
 	}
 	s.End(e)
+}
+
+// SleepNow implements port.Power. It takes the place of an end that was asked for before,
+// which would have come after the task.
+func (s *System) SleepNow(cycles uint32) {
+	s.loop.Now() // the work before it takes its time
+	s.pending = nil
+	ns := uint64(cycles) * uint64(s.clocks.RTCPeriod) * uint64(time.Microsecond) / 4096
+	s.End(Ending{Next: s.reason(port.ResetDeepSleep), Sleep: time.Duration(ns), SleepOption: s.sleepOption})
+	panic(Off{})
 }
 
 // SetDeepSleepOption implements port.SDK.
@@ -183,6 +203,14 @@ func (s *System) RTCTime() uint32 {
 
 // RTCCalibration implements port.Counters.
 func (s *System) RTCCalibration() uint32 { return s.clocks.RTCPeriod }
+
+// timerCountStep is the period of the counter behind the SDK's timers: 256 cycles at 80 MHz.
+const timerCountStep = 3200 * time.Nanosecond
+
+// TimerCount implements port.Counters.
+func (s *System) TimerCount() uint32 {
+	return uint32((s.loop.Now() - s.loop.ResetTime()) / timerCountStep)
+}
 
 // CPUFrequency implements port.Counters.
 func (s *System) CPUFrequency() int { return s.mhz }

@@ -29,7 +29,7 @@ const (
 
 // StateFiles lists what a module keeps in its state directory besides FlashDir and
 // LockName, as patterns of package filepath.
-func StateFiles() []string { return []string{recordsFile, wifiFile, "lfs-*.bin"} }
+func StateFiles() []string { return []string{recordsFile, wifiFile, adcFile, "lfs-*.bin"} }
 
 // LockName is the file by which a state directory is locked. It stays there, so that the
 // directory can be told from others.
@@ -103,6 +103,7 @@ func KeptStore(o Options) []byte {
 type settings struct {
 	state   *hostfile.Dir
 	onError func(error)
+	onWork  func(Work) // may be nil
 }
 
 // WiFi implements Room.

@@ -8,6 +8,7 @@ import (
 
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/sim/adc"
 	"moonlet.example/moonlet/internal/sim/radio"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/flashdir"
@@ -26,6 +27,8 @@ type Room interface {
 	Store(at port.FlashRegion) (*flash.Part, error)
 	// WiFi opens what the SDK keeps about the radio.
 	WiFi() (radio.Store, error)
+	// ADC opens what the radio's init data say about the analog input.
+	ADC() (adc.Store, error)
 	// On tells that the module has power from now on, Off that it has none any more, at a
 	// time of its own: between them operations are asked for and wear is counted.
 	On()
@@ -78,7 +81,7 @@ func New(o Options) Room {
 	if o.OnError == nil {
 		o.OnError = func(error) {}
 	}
-	s := settings{o.State, o.OnError}
+	s := settings{o.State, o.OnError, o.OnWork}
 	if o.Chip == nil {
 		return &dirRoom{s, o}
 	}

@@ -120,7 +120,10 @@ func (l *Lua) Reboot(info port.ResetInfo) {
 	l.boot()
 }
 
-// Exec runs a chunk as a task. An error is that of the chunk; a reset that the
+// ErrOff says that a chunk has turned the chip off in its midst.
+var ErrOff = errors.New("off")
+
+// Exec runs a chunk as a task. An error is that of the chunk, or ErrOff; a reset that the
 // watchdog makes is an error, too, and so is an error of Lua that nothing protects.
 func (l *Lua) Exec(code, name string) (err error) {
 	defer mem.CatchFaults()()
@@ -129,6 +132,8 @@ func (l *Lua) Exec(code, name string) (err error) {
 		case nil:
 		case porttest.Reset:
 			err = fmt.Errorf("reset: %d", r.Reason)
+		case porttest.Off:
+			err = ErrOff
 		default:
 			msg, ok := l.Machine.Unprotected(r)
 			if !ok {
@@ -220,6 +225,9 @@ func (l *Lua) Script(path string) {
 func (l *Lua) runUntilPanic(d time.Duration) {
 	defer func() {
 		if r := recover(); r != nil {
+			if _, off := r.(porttest.Off); off {
+				return
+			}
 			if _, ok := l.Machine.Unprotected(r); !ok {
 				panic(r)
 			}

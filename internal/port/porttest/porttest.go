@@ -52,6 +52,9 @@ var _ port.Chip = (*Chip)(nil)
 // Reset is the panic by which the watchdog ends a life.
 type Reset struct{ Reason port.ResetReason }
 
+// Off is the panic by which a task ends that turned the chip off (port.Power.SleepNow).
+type Off = sdk.Off
+
 // New makes a chip that has just been switched on. The test's end takes its memory away.
 func New(t testing.TB, config Config) *Chip {
 	t.Helper()
