@@ -10,6 +10,7 @@ import (
 	"moonlet.example/moonlet/internal/module/bit"
 	"moonlet.example/moonlet/internal/module/file"
 	"moonlet.example/moonlet/internal/module/gpio"
+	"moonlet.example/moonlet/internal/module/http"
 	"moonlet.example/moonlet/internal/module/net"
 	"moonlet.example/moonlet/internal/module/node"
 	"moonlet.example/moonlet/internal/module/pipe"
@@ -49,6 +50,7 @@ func allModules() []module {
 		{name: "bit", link: plain(bit.Module)},
 		{name: "file", link: plain(file.Module)},
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
+		{name: "http", link: plain(http.Module)},
 		{name: "net", link: plain(net.Module), owners: net.Owners},
 		{name: "pipe", link: plain(pipe.Module), always: true},
 		{name: "sjson", link: plain(sjson.Module)},
@@ -80,7 +82,7 @@ func HostModules() []state.Module {
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
 	adc ads1115 adxl345 am2320 apa102 bloom bme280 bme280_math bme680 bmp085 coap color_utils
-	cron crypto dcc dht encoder enduser_setup gdbstub hdc1080 hmc5883l http hx711 i2c l3g4200d
+	cron crypto dcc dht encoder enduser_setup gdbstub hdc1080 hmc5883l hx711 i2c l3g4200d
 	mcp4725 mdns mqtt ow pcm perf pixbuf pwm pwm2 rfswitch rotary rtcfifo rtcmem rtctime si7021
 	sigma_delta sntp softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
 	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
