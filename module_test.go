@@ -54,6 +54,15 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// mustEnd fails the test for the error of a run that was to end, unless that came in the midst
+// of a task: on a busy computer the boot takes longer than the patience with it.
+func mustEnd(t testing.TB, err error) {
+	t.Helper()
+	if !errors.Is(err, moonlet.ErrCut) {
+		must(t, err)
+	}
+}
+
 // methods are all that a closed module refuses.
 func methods(m *moonlet.Module) map[string]func() error {
 	return map[string]func() error{
@@ -256,7 +265,7 @@ func TestStop(t *testing.T) {
 	m := open(t, app("tmr.create():alarm(10, 1, function() end)"))
 	within(t, func() {
 		time.AfterFunc(20*time.Millisecond, m.Stop)
-		must(t, m.Run(t.Context()))
+		mustEnd(t, m.Run(t.Context()))
 		m.Stop()
 		for range 2 {
 			if err := m.Run(t.Context()); !errors.Is(err, moonlet.ErrStopped) {
@@ -275,7 +284,7 @@ func TestRun_Context(t *testing.T) {
 	for range 50 {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Millisecond, cancel)
-		within(t, func() { must(t, m.Run(ctx)) })
+		within(t, func() { mustEnd(t, m.Run(ctx)) })
 		before, err := m.Now()
 		must(t, err)
 		must(t, m.RunFor(time.Second))

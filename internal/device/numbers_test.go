@@ -73,3 +73,15 @@ func startModel(t *testing.T, model num.Model, code string) *module {
 	t.Helper()
 	return startConfig(t, device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: stateWith(t, "init.lua", code), Build: firmware.Build{Numbers: model}})
 }
+
+// TestBuildType holds that the banner and node.info call the numbers what the firmware does.
+func TestBuildType(t *testing.T) {
+	for model, want := range map[num.Model]string{num.Int32Float32: "float", num.Int64Float64: "double", num.Int32Float64: "float"} {
+		m := startModel(t, model, "print('info', node.info('build_config').number_type)")
+		m.runFor(time.Second)
+		got := m.printed()
+		if !strings.Contains(got, "\n\tbuild type: "+want+"\n") || !strings.Contains(got, "\ninfo\t"+want+"\n") {
+			t.Errorf("%v: want %q in %q", model, want, got)
+		}
+	}
+}
