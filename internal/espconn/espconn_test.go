@@ -421,3 +421,29 @@ func TestReset(t *testing.T) {
 		b.open()
 	}
 }
+
+// again is a user that keeps its connection.
+type again struct{ *user }
+
+func (u again) Disconnected() { u.note("disconnected") }
+
+// A connection that is over can connect once more.
+func TestConnectAgain(t *testing.T) {
+	b := newBench(t)
+	u := again{&user{b: b, in: map[string]func(){}}}
+	u.c = espconn.New(b.Machine.State(), b.stack, port.IP{10, 1, 2, 3}, 1883, u)
+	for i := range 3 {
+		b.wantErr("Connect", u.c.Connect(), espconn.OK)
+		b.wantErr("Connect twice", u.c.Connect(), espconn.ErrIsConn)
+		w := b.stack.wires[i]
+		b.wantErr("Send early", u.c.Send([]byte("x")), espconn.ErrArg)
+		w.h.Connected()
+		b.wantErr("Send", u.c.Send([]byte(strings.Repeat("x", 3000))), espconn.OK)
+		w.h.Ended() // while a piece is under way
+		u.want("connected", "disconnected")
+	}
+	u.c.Free()
+	if err := b.Heap.Check(); err != nil {
+		t.Error(err)
+	}
+}
