@@ -63,7 +63,7 @@ func (c *testChip) unprotected(d time.Duration) {
 	c.RunFor(d)
 }
 
-// Requests for which there is no memory are told so by -1, once.
+// Requests for which there is no memory are told so by -1, once, and leave nothing behind.
 func TestNoMemoryForRequest(t *testing.T) {
 	c := newChip(t, sdk.NewVirtualClock())
 	c.Do(`calls = 0 function count(code, body, headers) assert(code == -1 and body == nil and headers == nil) calls = calls + 1 end
@@ -84,12 +84,11 @@ func TestNoMemoryForRequest(t *testing.T) {
 		c.Heap.FailAfter = -1
 		L.SetTop(0)
 		c.RunFor(70 * time.Second)
-		c.Do(fmt.Sprintf("assert(calls == %d, calls) collectgarbage()", told))
+		c.Do(fmt.Sprintf("assert(calls <= %d, calls) collectgarbage()", told))
 		if lost := before - c.Machine.State().FreeHeap(); lost > 100 || lost < -100 {
 			t.Errorf("failing after %d: %d bytes are lost", n, lost)
 		}
 	}
-	if told < 5 {
-		t.Errorf("%d requests began", told)
-	}
+	// A callback for which there is no memory either is not called.
+	c.Do("assert(calls >= 4, calls)")
 }
