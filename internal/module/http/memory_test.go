@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/module/http"
+	"moonlet.example/moonlet/internal/module/moduletest"
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/port/porttest"
 	"moonlet.example/moonlet/internal/sdk"
 )
 
@@ -91,4 +94,65 @@ func TestNoMemoryForRequest(t *testing.T) {
 	}
 	// A callback for which there is no memory either is not called.
 	c.Do("assert(calls >= 4, calls)")
+}
+
+// What a request has on the heap, to the byte: 64 for its record, the texts with their zero
+// bytes, an answer that is empty yet, and espconn's records; headers and body while they are
+// not sent; an answer as long as it is.
+func TestHeap(t *testing.T) {
+	b := &scriptBoard{Chip: porttest.New(t, porttest.Config{NoWatchdog: true}), net: &script{}}
+	l := moduletest.Boot(t, moduletest.Config{Chip: b.Chip, Host: b, Modules: []state.Module{http.Module}})
+	l.Do("post = http.post http.post('http://a/') collectgarbage()") // grows what Lua needs for the call
+	L := l.Machine.State()
+	fillHoles(L)
+	before := L.FreeHeap()
+	want := func(what string, sizes ...int) {
+		t.Helper()
+		sum := 0
+		for _, n := range sizes {
+			sum += (n + 16 + 7) &^ 7 // with a header, in steps of 8
+		}
+		if got := before - L.FreeHeap(); got != sum {
+			t.Errorf("%s: %d bytes, want %d", what, got, sum)
+		}
+	}
+	L.GetGlobal("post")
+	for _, s := range []string{"http://host.example/path", "A: headers\r\n", "the body"} {
+		L.PushString(s)
+	}
+	before = L.FreeHeap()
+	l.Tasks.Exec(func() { L.PCall(3, 0, 0) })
+	record := []int{64, len("host.example") + 1, len("POST") + 1, len("/path") + 1, 28, 32, 104}
+	with := func(more ...int) []int { return append(more, record...) }
+	want("connecting", with(13, 9, 1)...)
+	c := b.net.peer
+	c.h.Connected()
+	want("head under way", with(9, 1, 20)...)
+	c.ack()
+	want("body under way", with(1, 20)...)
+	c.ack()
+	want("sent", with(1)...)
+	c.h.Received(make([]byte, 100))
+	want("100 bytes", with(101)...)
+	c.h.Received(make([]byte, 1000))
+	want("1,100 bytes", with(1101)...)
+	c.h.Ended()
+	l.RunFor(time.Millisecond)
+	want("over")
+}
+
+// fillHoles leaves only the end of the heap free. In a hole a block may be larger than asked for,
+// since nothing smaller than a header can be left over.
+func fillHoles(L state.State) {
+	end := L.Alloc(8000)
+	for size := 4000; size > 0; size -= 8 {
+		for {
+			at := L.Alloc(size)
+			if at > end || at == 0 {
+				L.Free(at, size)
+				break
+			}
+		}
+	}
+	L.Free(end, 8000)
 }
