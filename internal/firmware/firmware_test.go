@@ -84,7 +84,7 @@ func TestBanner(t *testing.T) {
 			t.Errorf("the banner lacks %q:\n%s", want, f.Banner(0x2000))
 		}
 	}
-	if all := link(t, firmware.Build{}).Info(0).Modules; all != "adc,bit,bloom,bme280_math,color_utils,cron,crypto,encoder,file,gpio,net,node,pipe,pixbuf,rtcfifo,rtcmem,rtctime,sjson,struct,tmr,uart,wifi" {
+	if all := link(t, firmware.Build{}).Info(0).Modules; all != "adc,bit,bloom,bme280_math,color_utils,cron,crypto,encoder,file,gpio,http,net,node,pipe,pixbuf,rtcfifo,rtcmem,rtctime,sjson,struct,tmr,uart,wifi" {
 		t.Errorf("all modules are %q", all)
 	}
 }

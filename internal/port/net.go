@@ -151,6 +151,8 @@ const (
 	TCPSendBuffer   = 2 * TCPSegment // TCP_SND_BUF, bytes
 	TCPMaxOpen      = 5              // MEMP_NUM_TCP_PCB: established connections
 	UDPMaxPayload   = 1472           // an Ethernet frame without headers: IP_FRAG and IP_REASSEMBLY are 0
+	TCPRepeats      = 12             // TCP_MAXRTX: then a connection is given up
+	TCPSYNRepeats   = 6              // TCP_SYNMAXRTX: the same for a request to connect
 	DNSServers      = 2              // DNS_MAX_SERVERS
 	DNSQueries      = 4              // DNS_TABLE_SIZE: queries under way
 	DNSNameLimit    = 256            // DNS_MAX_NAME_LENGTH, with the final zero byte
@@ -205,11 +207,22 @@ type TCP interface {
 	Unconnected() bool
 	// SetPeerPort notes the port before the address is known.
 	SetPeerPort(port uint16)
+	// Bind chooses the own port of a connection that is not connected yet (tcp_bind). Where
+	// another connection has that port, Connect chooses one, as it does without Bind.
+	Bind(port uint16)
 	Connect(addr IP, port uint16) NetErr
 	// Write queues a copy of p (tcp_write). It goes out behind the callback that is
 	// running, if that is one of this connection; else with lwIP's next slow tick, at most
 	// 250 ms later, or with what else makes lwIP send before.
 	Write(p []byte) NetErr
+	// Output sends what may leave now (tcp_output). Within a callback of this connection it
+	// does nothing, since that is what comes behind the callback.
+	Output()
+	// NoDelay lets small pieces leave while others are on their way (TF_NODELAY).
+	NoDelay()
+	// Repeats tells how often the newest request to connect, or segment, was sent again
+	// without an answer (nrtx); also of a connection that has failed.
+	Repeats() int
 	// Recved opens the receive window again by as much as is missing
 	// (tcp_recved with TCP_WND). While it is not called, no more than TCPWindow
 	// bytes come in.

@@ -48,7 +48,7 @@ func TestBuild_Mistakes(t *testing.T) {
 		":2: heap: a heap of 1048576 bytes is not possible: choose 8192 to ",
 		`:3: number: there are no numbers "int16": want int32, int64, mixed`,
 		`:4: modules: no build can do without "node": the console and the report of errors are its work; add it`,
-		`:6: modules[1]: the firmware's module "mqtt" is not in Moonlet yet; there are adc, bit, bloom, bme280_math, color_utils, cron, crypto, encoder, file, gpio, net, node, pipe, pixbuf, rtcfifo, rtcmem, rtctime, sjson, struct, tmr, uart, wifi`,
+		`:6: modules[1]: the firmware's module "mqtt" is not in Moonlet yet; there are adc, bit, bloom, bme280_math, color_utils, cron, crypto, encoder, file, gpio, http, net, node, pipe, pixbuf, rtcfifo, rtcmem, rtctime, sjson, struct, tmr, uart, wifi`,
 		`:7: modules[2]: there is no module "tiemr"; there are adc, bit,`,
 		`:8: modules[3]: want text in quotes, not 5`,
 		":9: seed: -1 is not possible", "--chip-id: chip_id: 0 is not possible",

@@ -16,9 +16,9 @@ import (
 
 // Numbers of repetitions (app/lwip/core/init.c) and what follows from them.
 const (
-	maxRepeats    = 12 // TCP_MAXRTX
-	maxSYNRepeats = 6  // TCP_SYNMAXRTX
-	firstRTO      = 4  // slow ticks until the first repetition: 1000 / TCP_SLOW_INTERVAL
+	maxRepeats    = port.TCPRepeats
+	maxSYNRepeats = port.TCPSYNRepeats
+	firstRTO      = 4 // slow ticks until the first repetition: 1000 / TCP_SLOW_INTERVAL
 )
 
 // Limits of states in slow ticks; the connection goes when more have passed since the peer was
@@ -45,6 +45,7 @@ type sender struct {
 	room     int       // bytes that the last of the others still has place for
 	space    int       // bytes that Write may still take (snd_buf)
 	memErr   bool      // TF_NAGLEMEMERR: somebody could not write
+	noDelay  bool      // TF_NODELAY
 	finAlone bool      // TF_FIN: the end has a segment of its own
 	sending  int       // bytes that a goroutine is handing over to the host
 	lost     bool      // what is flying went into the void
@@ -86,7 +87,7 @@ func (c *conn) ready() bool {
 		return false
 	}
 	more := len(s.segments)-s.flying > 1 || len(first.text) >= port.TCPSegment
-	return s.flying == 0 || more || s.memErr || s.finAlone // Nagle's algorithm; nobody sets TF_NODELAY
+	return s.flying == 0 || more || s.memErr || s.finAlone || s.noDelay // Nagle's algorithm
 }
 
 // output sends what may leave (tcp_output). While a segment of the connection is being

@@ -85,6 +85,9 @@ func (n *Net) newConn(h port.TCPHandler, pcb port.Block) *conn {
 func (c *conn) SetHandler(h port.TCPHandler) { c.h = h }
 func (c *conn) Unconnected() bool            { return c.state == stClosed }
 func (c *conn) SetPeerPort(p uint16)         { c.peerPort = p }
+func (c *conn) Output()                      { c.output() }
+func (c *conn) NoDelay()                     { c.noDelay = true }
+func (c *conn) Repeats() int                 { return c.repeats }
 func (c *conn) Local() (port.IP, uint16)     { return c.local, c.localPort }
 func (c *conn) Peer() (port.IP, uint16)      { return c.peer, c.peerPort }
 func (c *conn) TTL() uint8                   { return c.ttl }
@@ -120,6 +123,12 @@ func (c *conn) setKeepAlive() {
 	})
 }
 
+func (c *conn) Bind(p uint16) {
+	if c.state == stClosed && !c.n.portTaken(p) {
+		c.localPort = p
+	}
+}
+
 func (c *conn) Connect(a port.IP, p uint16) port.NetErr {
 	if c.state != stClosed {
 		return port.NetErrIsConn
@@ -129,7 +138,10 @@ func (c *conn) Connect(a port.IP, p uint16) port.NetErr {
 	if !ok {
 		return port.NetErrRoute
 	}
-	c.local, c.localPort = local, c.n.localPort()
+	c.local = local
+	if c.localPort == 0 {
+		c.localPort = c.n.localPort()
+	}
 	syn, ok := c.n.newSegment(synOptions)
 	if !ok {
 		return port.NetErrMem
