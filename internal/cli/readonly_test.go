@@ -105,7 +105,7 @@ func TestPipesAreNotWaitedFor(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		p := playCommand(t, dir, []string{"run", "DIR", "--time", "virtual", "--for", "50ms"}, &unlucky{})
+		p := playCommand(t, dir, []string{"run", "DIR", "--time", "virtual", "--for", "1s"}, &unlucky{})
 		if p.code != 0 && p.code != 2 && p.code != 3 || p.code == 0 && name != "init.lua" && !strings.Contains(p.out, "hello") {
 			t.Errorf("%s: %d %s%s", name, p.code, p.out, p.err)
 		}
