@@ -24,8 +24,9 @@ local function session(socket)
   local sending = false
 
   local function sendNext()
-    -- A packet on its way takes 1.6 KB, for which Lua's collector does not run by itself.
-    if node.heap() < 8192 then collectgarbage() end
+    -- A packet on its way takes 1.6 KB in one piece, for which Lua's collector does not run
+    -- by itself.
+    if node.heap() < 12288 then collectgarbage() end
     local piece = output and output:read(PIECE)
     sending = piece ~= nil and #piece > 0
     if sending then socket:send(piece) end
