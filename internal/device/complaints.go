@@ -14,8 +14,23 @@ import (
 // kind of failure with each file is told once, and no more than complaintsMax of them;
 // the others are counted.
 type complaints struct {
-	told map[string]bool
+	told once
 	more int
+}
+
+// once remembers what was told. An application may do the same again for ever.
+type once map[string]bool
+
+// isNew tells whether something is to be told: it was not yet, nor most other things.
+func (o *once) isNew(key string, most int) bool {
+	if (*o)[key] || len(*o) >= most {
+		return false
+	}
+	if *o == nil {
+		*o = once{}
+	}
+	(*o)[key] = true
+	return true
 }
 
 const complaintsMax = 20
@@ -27,15 +42,11 @@ func (c *complaints) isNew(err error) bool {
 	if errors.As(err, &p) {
 		key = p.Op + "\x00" + p.Path
 	}
-	if c.told[key] || len(c.told) >= complaintsMax {
-		c.more++
-		return false
+	if c.told.isNew(key, complaintsMax) {
+		return true
 	}
-	if c.told == nil {
-		c.told = map[string]bool{}
-	}
-	c.told[key] = true
-	return true
+	c.more++
+	return false
 }
 
 // end tells how many there were besides.
@@ -53,15 +64,9 @@ func (d *Device) luaError(k EventKind, message string) {
 		return
 	}
 	d.report(Event{Kind: k, Text: text, Traceback: traceback})
-	hint := firmware.Hint(d.firmware.Edition, message)
-	if hint == "" || d.hinted[hint] || len(d.hinted) >= complaintsMax {
-		return
+	if hint := firmware.Hint(d.firmware.Edition, message); hint != "" && d.hinted.isNew(hint, complaintsMax) {
+		d.report(Event{Kind: OldCode, Text: hint})
 	}
-	if d.hinted == nil {
-		d.hinted = map[string]bool{}
-	}
-	d.hinted[hint] = true
-	d.report(Event{Kind: OldCode, Text: hint})
 }
 
 // hostError tells what went wrong on the host.

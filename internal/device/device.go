@@ -57,13 +57,13 @@ type Device struct {
 	guard      guard
 	typing     typing
 	console    *console.Console
-	shortages  shortages
-	hinted     map[string]bool // what was told of older editions
+	shortages  once // where memory ran out, and for what
+	hinted     once // what was told of older editions
 	places     places
-	missed     map[string]bool // modules of the firmware that were asked for and are not there
-	used       bool            // something is in RAM
-	running    bool            // a life has begun and not ended
-	living     bool            // lives runs
+	missed     once // modules of the firmware that were asked for and are not there
+	used       bool // something is in RAM
+	running    bool // a life has begun and not ended
+	living     bool // lives runs
 	interrupts interrupts
 	next       port.ResetInfo // how the next one begins
 	wakeUp     time.Duration  // when the deep sleep ends that the chip is in, 0 for none

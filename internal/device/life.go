@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -218,13 +219,9 @@ func (d *Device) newMachine() error {
 // onUndefined tells of a module of the firmware that is asked for and not in Moonlet. What a
 // build leaves out is nil without a word, as on a board.
 func (d *Device) onUndefined(name string) {
-	if !firmware.IsMissing(name) || d.missed[name] {
+	if !firmware.IsMissing(name) || !d.missed.isNew(name, math.MaxInt) { // there are only so many
 		return
 	}
-	if d.missed == nil {
-		d.missed = map[string]bool{}
-	}
-	d.missed[name] = true
 	d.report(Event{Kind: MissingModule, Module: name, Traceback: d.position(),
 		Text: fmt.Sprintf("the firmware's module %s is not in Moonlet yet: it is nil, as in a build without it", name)})
 }

@@ -15,24 +15,8 @@ type Shortage struct {
 	Garbage int // that a collection would give back; -1 if that cannot be told
 }
 
-// shortages are the places where memory ran out. An application may try again for ever, so
-// each is told once, and no more than shortagesMax of them.
-type shortages map[string]bool
-
+// shortagesMax is how many places are told of where memory ran out.
 const shortagesMax = 10
-
-// isNew tells whether a shortage is to be told.
-func (s *shortages) isNew(what, place string) bool {
-	key := what + "\x00" + place
-	if (*s)[key] || len(*s) >= shortagesMax {
-		return false
-	}
-	if *s == nil {
-		*s = shortages{}
-	}
-	(*s)[key] = true
-	return true
-}
 
 // memoryShort tells of memory that somebody wants, in the midst of a task. A board says
 // nothing, or restarts since there is no memory for the message either.
@@ -44,7 +28,7 @@ func (d *Device) memoryShort(n int, what string) {
 		t.GiveUp()
 	}
 	where := d.position()
-	if !d.shortages.isNew(what, where) {
+	if !d.shortages.isNew(what+"\x00"+where, shortagesMax) {
 		return
 	}
 	s := Shortage{Wanted: n, For: what, Free: d.FreeHeap(), Largest: int(d.heap.LargestFree()), Garbage: -1}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"moonlet.example/moonlet/internal/lua/editions"
 )
@@ -36,22 +37,27 @@ var gone = map[string]string{
 	"eventMonStart": "older firmware has it; wifi.eventmon.register needs no start",
 }
 
+// The patterns are compiled when the first error comes: most processes see none.
 var (
-	nilValue = regexp.MustCompile(`attempt to (?:call|index) a nil value \((?:global|field|method) '(\w+)'\)`)
-	escape   = regexp.MustCompile(`invalid escape sequence near '.*(\\.)'$`)
+	nilValue = lazily(`attempt to (?:call|index) a nil value \((?:global|field|method) '(\w+)'\)`)
+	escape   = lazily(`invalid escape sequence near '.*(\\.)'$`)
 )
+
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // Hint says of an error's message whether an older edition of Lua or an older firmware has
 // what the application uses, and what to write instead; "" if it is nothing of the kind.
 func Hint(e *editions.Edition, message string) string {
 	first, _, _ := strings.Cut(message, "\n")
-	if m := nilValue.FindStringSubmatch(first); m != nil {
+	if m := nilValue().FindStringSubmatch(first); m != nil {
 		if text, ok := gone[m[1]]; ok {
 			return fmt.Sprintf("there is no %s in %v of this firmware: %s", m[1], e, text)
 		}
 		return ""
 	}
-	if m := escape.FindStringSubmatch(first); m != nil {
+	if m := escape().FindStringSubmatch(first); m != nil {
 		return fmt.Sprintf("%v has no escape %s, which Lua 5.1 takes for the character alone: leave out the backslash, or write \\\\%s for both", e, m[1], m[1][1:])
 	}
 	switch {
