@@ -6,9 +6,9 @@ import "math"
 // (app/libc/math.c), in front of the C library's. ChipFloor is the floor of 32-bit floats,
 // too, where C promotes one to double.
 
-// chipInt converts a float to an integer of 32 bits by the rules of the chip's library
+// ChipInt32 converts a float to an integer of 32 bits by the rules of the chip's library
 // (libgcc's __fixdfsi): what is too large or too small becomes the nearest, NaN the largest.
-func chipInt(x float64) int32 {
+func ChipInt32(x float64) int32 {
 	switch {
 	case x >= math.MaxInt32 || x != x:
 		return math.MaxInt32
@@ -16,6 +16,21 @@ func chipInt(x float64) int32 {
 		return math.MinInt32
 	}
 	return int32(x)
+}
+
+// ChipUint32 converts a float to an unsigned integer of 32 bits by those rules
+// (__fixunsdfsi): a negative one wraps around, what is too large becomes the largest, what is
+// too small 2³¹, and NaN the largest.
+func ChipUint32(x float64) uint32 {
+	switch {
+	case x >= math.MaxUint32 || x != x:
+		return math.MaxUint32
+	case x <= math.MinInt32:
+		return 1 << 31
+	case x < 0:
+		return -uint32(-x)
+	}
+	return uint32(x)
 }
 
 // ChipUint64 converts a float to an unsigned integer by the rules of the chip's library
@@ -36,7 +51,7 @@ func ChipUint64(x float64) uint64 {
 // ChipFloor rounds down by way of an integer of 32 bits, so from 2³¹ on the result is the
 // largest of those, and below -2³¹ as well, since one is taken off the smallest.
 func ChipFloor(x float64) float64 {
-	i := chipInt(x)
+	i := ChipInt32(x)
 	switch {
 	case !(x < 0):
 		return float64(i)
@@ -69,7 +84,7 @@ func ChipPow(x, y float64) (result float64, ends bool) {
 	case x == 0 && y > 0:
 		return 0, true
 	case x < 0:
-		i := chipInt(y)
+		i := ChipInt32(y)
 		if float64(i) != y {
 			return math.Float64frombits(0x7FF8 << 48), true // NAN; Go's has another bit
 		}
@@ -135,7 +150,7 @@ func chipLogTimes(x, y float64) (exp int32, rest float64, ends bool) {
 	w1 = chip16ths(w)
 	w2 += w - w1
 	w = chip16ths(w2)
-	exp = chipInt(16 * (w1 + w))
+	exp = ChipInt32(16 * (w1 + w))
 	w2 -= w
 	if w2 > 0 {
 		steps := math.Ceil(w2 * 16)
@@ -149,7 +164,7 @@ func chipLogTimes(x, y float64) (exp int32, rest float64, ends bool) {
 }
 
 // chip16ths cuts x down to 16ths.
-func chip16ths(x float64) float64 { return 0.0625 * float64(chipInt(16*x)) }
+func chip16ths(x float64) float64 { return 0.0625 * float64(ChipInt32(16*x)) }
 
 // chipPolynomial evaluates a polynomial with the given coefficients, highest first.
 func chipPolynomial(x float64, coef ...float64) float64 {

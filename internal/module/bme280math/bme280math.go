@@ -122,7 +122,7 @@ func read(L state.State) int {
 	if !withAltitude {
 		return 3
 	}
-	h := float64(toInt32(L.CheckNumber(3)))
+	h := float64(libm.ChipInt32(L.CheckNumber(3)))
 	L.PushNumber(seaLevel(L, pressure, h))
 	return 4
 }
@@ -177,7 +177,7 @@ func seaLevel(L state.State, p, h float64) float64 {
 	if float64(m.U32(at+offAltitude)) != h {
 		factor = pow(L, 1-float64(perMetre*h), -exponent)
 		m.SetU64(at+offFactor, math.Float64bits(factor)^math.Float64bits(firstFactor))
-		m.SetU32(at+offAltitude, toUint32(h))
+		m.SetU32(at+offAltitude, libm.ChipUint32(h))
 	}
 	return p * factor
 }
@@ -222,27 +222,4 @@ func pow(L state.State, x, y float64) float64 {
 		L.Charge(1)
 	}
 	return r
-}
-
-// toInt32 and toUint32 convert as the chip's library does (__fixdfsi, __fixunsdfsi of libgcc).
-func toInt32(x float64) int32 {
-	switch {
-	case x >= math.MaxInt32 || x != x:
-		return math.MaxInt32
-	case x <= math.MinInt32:
-		return math.MinInt32
-	}
-	return int32(x)
-}
-
-func toUint32(x float64) uint32 {
-	switch {
-	case x >= math.MaxUint32 || x != x:
-		return math.MaxUint32
-	case x <= math.MinInt32:
-		return 1 << 31
-	case x < 0:
-		return -uint32(-x)
-	}
-	return uint32(x)
 }

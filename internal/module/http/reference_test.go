@@ -1,13 +1,9 @@
 package http_test
 
 import (
-	"bufio"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -207,24 +203,7 @@ func (b *scriptBoard) calledBack(L state.State) {
 
 // TestReference compares thousands of requests with the firmware's C code.
 func TestReference(t *testing.T) {
-	program := os.Getenv(referenceVariable)
-	if program == "" {
-		t.Skip(referenceVariable + " does not name a program made of the firmware's httpclient.c")
-	}
-	cmd := exec.Command(program)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { in.Close(); _ = cmd.Wait() }()
-	lines := bufio.NewReader(out)
+	program := moduletest.StartProgram(t, referenceVariable)
 	b := &scriptBoard{Chip: porttest.New(t, porttest.Config{NoWatchdog: true}), net: &script{}}
 	l := moduletest.Boot(t, moduletest.Config{Chip: b.Chip, Host: b, Modules: []state.Module{http.Module},
 		ErrorOutput: func(s string) { b.net.word("say", []byte(s)) }})
@@ -236,16 +215,9 @@ func TestReference(t *testing.T) {
 	const trials = 5000
 	for i := range trials {
 		x := random(r)
-		if _, err := io.WriteString(in, x.line()+"\n"); err != nil {
-			t.Fatal(err)
-		}
-		want, err := lines.ReadString('\n')
-		if err != nil {
-			t.Fatalf("%d: %v: %s", i, err, x.line())
-		}
+		want := program.Ask(t, "%s", x.line())
 		got := b.run(t, l, x)
 		got = strings.Join(strings.Fields(got), " ")
-		want = strings.TrimSpace(want)
 		if strings.Contains(want, "callback") {
 			callbacks++
 		}
