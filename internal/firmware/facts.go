@@ -68,7 +68,6 @@ func luaFacts() []Fact {
 		old("newproxy", "5.1", "setmetatable takes __gc"),
 		old("gcinfo", "5.1", `collectgarbage("count")`),
 		old("package.seeall", "5.1", "a module returns its table"),
-		old("package.loaders", "5.1", "package.searchers"),
 		old("table.getn", "5.0", "the operator #"),
 		old("table.setn", "5.0", "tables have no size of their own"),
 		old("table.foreach", "5.1", "a loop with pairs"),
@@ -117,7 +116,7 @@ func wifiFacts() []Fact {
 func netFacts() []Fact {
 	return []Fact{
 		{Name: "net.createServer", Form: "net.createServer(net.TCP, timeout)", Gone: r30Jun20, Now: "net.createServer(timeout)",
-			Sense: "the value of net.TCP is the timeout: clients are asked for a sign of life after 1 s", Silent: true},
+			Sense: "takes the value of net.TCP for the timeout: clients are asked for a sign of life after 1 s", Silent: true},
 		{Name: "net.createServer", Form: "net.createServer(net.UDP)", Gone: r30Jun20, Now: "net.createUDPSocket()",
 			Sense: "makes a server of TCP", Silent: true},
 		{Name: "net.createConnection", Form: "net.createConnection(net.UDP)", Gone: r30Jun20, Now: "net.createUDPSocket()",

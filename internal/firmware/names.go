@@ -42,9 +42,16 @@ func (b *Build) Names() *Names {
 			n.types[t.Name] = t
 		}
 	}
-	// What the firmware puts into RAM when it starts.
-	for _, name := range []string{"_G", "_VERSION", "package", "require"} {
-		n.globals[name] = state.Entry{Name: name, Kind: state.KindLight}
+	// What the firmware puts into RAM when it starts; TestNames of device holds it.
+	ram := func(names ...string) (list []state.Entry) {
+		for _, name := range names {
+			list = append(list, state.Entry{Name: name, Kind: state.KindLight})
+		}
+		return list
+	}
+	for _, e := range append(ram("_G", "_VERSION", "require"), state.Tab("package", &state.ROTable{
+		Entries: ram("config", "loaded", "loaders", "path", "preload", "searchers", "searchpath")})) {
+		n.globals[e.Name] = e
 	}
 	return n
 }

@@ -20,6 +20,7 @@ type Node struct {
 	Kind        Kind
 	First, Last int32
 	Children    []*Node
+	depth       int32 // of the nodes below it
 }
 
 // Tree is a chunk that was read.
@@ -76,6 +77,9 @@ func (b *Builder) Node(kind Kind, first, last int) {
 	*node = Node{Kind: kind, First: int32(first), Last: int32(last), Children: b.kids[:n:n]}
 	b.nodes, b.kids = b.nodes[1:], b.kids[n:]
 	copy(node.Children, b.open[from:])
+	for _, c := range node.Children {
+		node.depth = max(node.depth, c.depth+1)
+	}
 	b.open = append(b.open[:from], node)
 }
 
@@ -120,6 +124,10 @@ func Begin(source []byte) int {
 	}
 	return len(source)
 }
+
+// Depth is how many nodes stand in one another. Only parentheses and the like are limited by the
+// compiler; a chain of operators or calls may be as deep as it is long.
+func (t *Tree) Depth() int { return int(t.Root.depth) }
 
 // Text is the text of a token.
 func (t *Tree) Text(token int32) string {
