@@ -57,8 +57,9 @@ type Device struct {
 	guard      guard
 	typing     typing
 	console    *console.Console
-	shortages  once // where memory ran out, and for what
-	hinted     once // what was told of older editions
+	shortages  once           // where memory ran out, and for what
+	hinted     once           // what was told of older editions
+	outputs    *firmware.Fact // of node.output, if that has a function
 	places     places
 	missed     once // modules of the firmware that were asked for and are not there
 	used       bool // something is in RAM

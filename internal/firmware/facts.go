@@ -23,6 +23,8 @@ type Fact struct {
 	// does with old code. Silent tells that no error says so.
 	Sense  string
 	Silent bool
+	// Classic tells that a build with the classic interface has it, in the old sense.
+	Classic bool
 	// Plain tells that hardly any application has a field or a global of this name's last part.
 	Plain bool
 }
@@ -97,29 +99,29 @@ func timerFacts() (list []Fact) {
 		{"interval", "t:interval(time) of a timer t = tmr.create()"},
 		{"state", "t:state() of a timer t = tmr.create()"},
 	} {
-		list = append(list, Fact{Name: "tmr." + f.name, Form: "tmr." + f.name + "(number, …)", Gone: r221Apr, Now: f.call, Plain: f.name == "alarm"})
+		list = append(list, Fact{Name: "tmr." + f.name, Form: "tmr." + f.name + "(number, …)", Gone: r221Apr, Now: f.call, Plain: f.name == "alarm", Classic: true})
 	}
 	return list
 }
 
 func wifiFacts() []Fact {
 	return []Fact{
-		{Name: "wifi.sta.config", Form: "wifi.sta.config(ssid, pwd)", Gone: r210Aug, Now: `a table: wifi.sta.config{ssid = "…", pwd = "…"}`,
+		{Name: "wifi.sta.config", Classic: true, Form: "wifi.sta.config(ssid, pwd)", Gone: r210Aug, Now: `a table: wifi.sta.config{ssid = "…", pwd = "…"}`,
 			Sense: "raises an error, since its argument is a table now"},
-		{Name: "wifi.sta.eventMonReg", Gone: r210Aug, Now: "wifi.eventmon.register", Plain: true},
-		{Name: "wifi.sta.eventMonStart", Gone: r210Aug, Now: "wifi.eventmon.register, which needs no start", Plain: true},
-		{Name: "wifi.sta.eventMonStop", Gone: r210Aug, Now: "wifi.eventmon.unregister", Plain: true},
-		{Name: "wifi.sleep", Gone: r210May, Now: "wifi.suspend, in builds with sleep"},
+		{Name: "wifi.sta.eventMonReg", Classic: true, Gone: r210Aug, Now: "wifi.eventmon.register", Plain: true},
+		{Name: "wifi.sta.eventMonStart", Classic: true, Gone: r210Aug, Now: "wifi.eventmon.register, which needs no start", Plain: true},
+		{Name: "wifi.sta.eventMonStop", Classic: true, Gone: r210Aug, Now: "wifi.eventmon.unregister", Plain: true},
+		{Name: "wifi.sleep", Classic: true, Gone: r210May, Now: "wifi.suspend, in builds with sleep"},
 	}
 }
 
 func netFacts() []Fact {
 	return []Fact{
-		{Name: "net.createServer", Form: "net.createServer(net.TCP, timeout)", Gone: r30Jun20, Now: "net.createServer(timeout)",
+		{Name: "net.createServer", Classic: true, Form: "net.createServer(net.TCP, timeout)", Gone: r30Jun20, Now: "net.createServer(timeout)",
 			Sense: "takes the value of net.TCP for the timeout: clients are asked for a sign of life after 1 s", Silent: true},
-		{Name: "net.createServer", Form: "net.createServer(net.UDP)", Gone: r30Jun20, Now: "net.createUDPSocket()",
+		{Name: "net.createServer", Classic: true, Form: "net.createServer(net.UDP)", Gone: r30Jun20, Now: "net.createUDPSocket()",
 			Sense: "makes a server of TCP", Silent: true},
-		{Name: "net.createConnection", Form: "net.createConnection(net.UDP)", Gone: r30Jun20, Now: "net.createUDPSocket()",
+		{Name: "net.createConnection", Classic: true, Form: "net.createConnection(net.UDP)", Gone: r30Jun20, Now: "net.createUDPSocket()",
 			Sense: "makes a connection of TCP", Silent: true},
 		{Name: "net.createConnection", Form: "net.createConnection(net.TCP, 1)", Gone: r30Jun20, Now: "tls.createConnection()",
 			Sense: "speaks plain TCP", Silent: true},
@@ -133,16 +135,16 @@ func otherFacts() []Fact {
 			Sense: "has no autoreconnect: the functions behind it move by one", Silent: true},
 		{Name: "mqtt.Client", Form: "mqtt.Client(id, keepalive, user, pwd)", Gone: r300Feb21, Now: "1 as the fifth argument for a clean session",
 			Sense: "asks for a session that the server keeps, where older firmware asked for a clean one", Silent: true},
-		{Name: "node.output", Form: "node.output(function(text) … end)", Gone: r30Jun20, Now: "the function gets a pipe: text = pipe:read()",
+		{Name: "node.output", Classic: true, Form: "node.output(function(text) … end)", Gone: r30Jun20, Now: "the function gets a pipe: text = pipe:read()",
 			Sense: "calls the function with a pipe, not with text", Silent: true},
 		{Name: "node.key", Gone: r1541, Now: "gpio.trig"},
 		{Name: "node.led", Gone: r1541, Now: "gpio.write"},
-		{Name: "node.readvdd33", Gone: "0.9.6", Now: "adc.readvdd33", Plain: true},
-		{Name: "cjson", Gone: r210May, Now: "sjson", Plain: true},
-		{Name: "sjson.NULL", Gone: r30Jun20, Now: "the option null: sjson.decode(text, {null = …})"},
+		{Name: "node.readvdd33", Classic: true, Gone: "0.9.6", Now: "adc.readvdd33", Plain: true},
+		{Name: "cjson", Classic: true, Gone: r210May, Now: "sjson", Plain: true},
+		{Name: "sjson.NULL", Classic: true, Gone: r30Jun20, Now: "the option null: sjson.decode(text, {null = …})"},
 		{Name: "u8g", Gone: r221Sep, Now: "u8g2, whose calls are others", Plain: true},
-		{Name: "crypto.toHex", Gone: r30Nov20, Now: "encoder.toHex", Plain: true},
-		{Name: "crypto.toBase64", Gone: r30Nov20, Now: "encoder.toBase64", Plain: true},
+		{Name: "crypto.toHex", Classic: true, Gone: r30Nov20, Now: "encoder.toHex", Plain: true},
+		{Name: "crypto.toBase64", Classic: true, Gone: r30Nov20, Now: "encoder.toBase64", Plain: true},
 		{Name: "ws2812.writergb", Gone: r151, Now: "ws2812.init() and ws2812.write(bytes), with green in front", Plain: true},
 		{Name: "ads1115.setup", Gone: r220, Now: "objects: ads1115.ads1115(id, address)"},
 		{Name: "ds18b20", Gone: r30Sep19, Now: "the Lua module of that name"},

@@ -19,6 +19,16 @@ func lazily(pattern string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 }
 
+// FactOf finds what a module tells of by its form.
+func FactOf(form string) (f *Fact, ok bool) {
+	for i := range facts {
+		if facts[i].Form == form {
+			return &facts[i], true
+		}
+	}
+	return nil, false
+}
+
 // Last is the last part of the fact's name.
 func (f *Fact) Last() string { return f.Name[strings.LastIndexAny(f.Name, ".:")+1:] }
 

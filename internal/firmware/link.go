@@ -46,13 +46,14 @@ type key struct {
 	edition *editions.Edition
 	numbers num.Model
 	modules string
+	classic bool
 	options Options
 	release Release
 	main    *state.Module
 }
 
 func (b *Build) key(main *state.Module) key {
-	return key{b.ChipOrDefault(), b.Edition(), b.Numbers, strings.Join(b.banner(), ","), b.Options, b.release(), main}
+	return key{b.ChipOrDefault(), b.Edition(), b.Numbers, strings.Join(b.banner(), ","), b.classic(), b.Options, b.release(), main}
 }
 
 // link makes the ROM: as in the firmware's device build, the basic functions are entries

@@ -103,7 +103,7 @@ func (u *unit) checkUse(n *syntax.Node, p []string, alias int, c context) {
 		return
 	}
 	last := m == len(p)
-	if last && (c == inTest || c == inValue && m == 1) || alias > 1 && m <= alias {
+	if last && (c == inTest || c == inShown || c == inValue && m == 1) || alias > 1 && m <= alias {
 		return // or it was told where the alias is declared
 	}
 	l, ok := u.lack(p[:m])

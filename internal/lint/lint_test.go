@@ -68,6 +68,7 @@ var bad = map[string][]struct{ text, want string }{
 		{"pcall(function() end) tmr.stop(1)", "1:23 error old-firmware"},
 		{"if tmr.stop then end tmr.alarm(1)", "1:22 error old-firmware"},
 		{"t = {1, a = tmr.state(1), [tmr.interval()] = 2}", "1:13 error old-firmware, 1:28 error old-firmware"},
+		{"print(cjson) cjson.encode(1)", "1:14 error old-firmware"},
 		{"if type(cjson) == 'table' then end tmr.alarm(1)", "1:36 error old-firmware"},
 	},
 	"new-sense": {
@@ -143,6 +144,7 @@ var good = []string{
 	"pcall(tmr.stop, 1)",
 	"pcall(function() tmr.stop(1) end)",
 	"local ok = xpcall(function() return cjson.encode(1) end, print)",
+	"print(tmr.alarm, tostring(http), gpio.OUTPUTT)",
 	"while tmr.alarm do tmr.alarm(1) end",
 	"local G = _ENV or getfenv()",
 	"if node.LFS then else node.flashindx() end",
@@ -297,6 +299,23 @@ func TestMessages(t *testing.T) {
 		}
 	}
 	if f := run(t, lint.Options{Build: build}, lint.File{Path: "a.lua", Data: []byte("x = 'a\\-'")}); !strings.Contains(f[0].Instead, "leave out the backslash") {
+		t.Errorf("%+v", f)
+	}
+}
+
+// TestClassicBuild: what a build with the classic interface has is no finding there.
+func TestClassicBuild(t *testing.T) {
+	text := `tmr.alarm(0, 1, 1, f) cjson.encode(t) wifi.sta.config("a", "b") net.createServer(net.TCP, 30) net.createConnection(net.UDP)
+print(crypto.toHex(s), sjson.NULL) node.output(function(s) c:send(s) end) wifi.sta.eventMonReg(1, f)`
+	o := lint.Options{Build: firmware.Build{Firmware: firmware.Classic}}
+	if f := run(t, o, lint.File{Path: "a.lua", Data: []byte(text)}); len(f) > 0 {
+		t.Errorf("%+v", f)
+	}
+	if f := run(t, lint.Options{}, lint.File{Path: "a.lua", Data: []byte(text)}); len(f) != 8 {
+		t.Errorf("%d findings: %+v", len(f), f)
+	}
+	text = "u8g.x() table.getn(t) net.createConnection(net.TCP, 1) node.key()"
+	if f := run(t, o, lint.File{Path: "a.lua", Data: []byte(text)}); len(f) != 4 {
 		t.Errorf("%+v", f)
 	}
 }

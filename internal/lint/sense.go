@@ -65,6 +65,9 @@ func (u *unit) sense(n *syntax.Node, name, part string, level Level) {
 		if f.Name != name || f.Sense == "" || !strings.Contains(f.Form, part) {
 			continue
 		}
+		if f.Classic && u.build.Firmware == firmware.Classic {
+			return
+		}
 		rule := ruleSense
 		if level == Note {
 			rule = ruleDefault

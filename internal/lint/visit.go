@@ -7,7 +7,8 @@ type context uint8
 
 const (
 	inValue context = iota // it goes somewhere
-	inTest                 // nothing happens if it is nil
+	inTest                 // the program finds out whether it is nil
+	inShown                // it is shown to people
 	inCall                 // it is called
 	inIndex                // something in it is asked for
 )
@@ -188,9 +189,13 @@ func (v *visitor) callExpr(n *syntax.Node) {
 			v.expr(args[0], inTest)
 		}
 		v.values(args[1:])
-	case ok && (name == "type" || name == "tostring" || name == "print" || name == "assert"):
+	case ok && (name == "type" || name == "assert"):
 		for _, a := range args {
 			v.expr(a, inTest)
+		}
+	case ok && (name == "print" || name == "tostring"):
+		for _, a := range args {
+			v.expr(a, inShown)
 		}
 	default:
 		v.values(args)
