@@ -179,7 +179,7 @@ func (a *App) lintFiles(r *lintReport, names []string, o lintOptions) error {
 		if err != nil {
 			return err
 		}
-		files = append(files, lint.File{Path: name, Name: filepath.Base(name), Data: data})
+		files = append(files, lint.File{Path: name, Data: data})
 	}
 	found, err := lint.Run(files, lint.Options{Build: build, Notes: o.notes})
 	if err != nil {

@@ -79,6 +79,7 @@ func luaFacts() []Fact {
 		old("math.pow", "5.1", "the operator ^"),
 		old("math.log10", "5.1", "math.log(x, 10)"),
 		old("math.mod", "5.0", "math.fmod, or the operator %"),
+		old("math.atan2", "5.1", "math.atan(y, x)"),
 		old("math.ldexp", "5.1", "x * 2.0^n"),
 		old("math.frexp", "5.1", "nothing; see string.format(\"%a\", x)"),
 		old("math.cosh", "5.1", "(math.exp(x) + math.exp(-x)) / 2"),

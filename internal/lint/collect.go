@@ -14,6 +14,7 @@ func (u *unit) collect() {
 			name := u.tree.Text(n.First)
 			u.set[name] = true
 			u.setsOf[name]++
+			u.setsIn[name]++
 		}
 	}
 	syntax.Walk(u.tree.Root, func(n *syntax.Node) bool {
@@ -28,6 +29,7 @@ func (u *unit) collect() {
 		case syntax.CallExpr:
 			u.collectCall(n)
 		case syntax.LocalStat, syntax.AssignStat:
+			u.textsIn(n)
 			u.versionNames(n.Children[0], n.Children[1:])
 		}
 		return true
@@ -41,6 +43,18 @@ func (u *unit) define(n, body *syntax.Node) {
 	}
 	if name := u.tree.Text(n.First); u.setsOf[name] == 1 {
 		u.functions[name] = body
+	}
+}
+
+// textsIn notes the global variables that an assignment sets to strings.
+func (u *unit) textsIn(n *syntax.Node) {
+	if n.Kind != syntax.AssignStat {
+		return
+	}
+	for i, t := range n.Children[0].Children {
+		if t.Kind == syntax.NameExpr && u.of[t] == nil && i+1 < len(n.Children) && n.Children[i+1].Kind == syntax.StringExpr {
+			u.textsOf[u.tree.Text(t.First)]++
+		}
 	}
 }
 
@@ -63,6 +77,7 @@ func (u *unit) setIn(t *syntax.Node) {
 func (u *unit) setGlobal(name string, known bool) {
 	if known {
 		u.set[name] = true
+		u.setsIn[name]++
 	} else {
 		u.dynamic = true
 	}

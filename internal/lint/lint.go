@@ -123,7 +123,7 @@ func Run(files []File, o Options) ([]Finding, error) {
 	}
 	defer s.Close()
 	s.CollectAbove(garbage)
-	l := &linter{api: o.Build.Names(), build: &o.Build, set: map[string]bool{}, required: map[string]bool{}}
+	l := &linter{api: o.Build.Names(), build: &o.Build, set: map[string]bool{}, required: map[string]bool{}, setsIn: map[string]int{}, textsOf: map[string]int{}}
 	for i := range files {
 		if err := l.read(s, &files[i]); err != nil {
 			return nil, err
@@ -146,6 +146,8 @@ type linter struct {
 	units    []*unit
 	findings []Finding
 	set      map[string]bool // globals that some file sets
+	setsIn   map[string]int  // how often files set a global
+	textsOf  map[string]int  // and how often to a string
 	required map[string]bool // names of modules that some file asks for, without directories
 	dynamic  bool            // some file sets globals in a way that cannot be followed
 }

@@ -39,7 +39,7 @@ func (u *unit) checkSense(n *syntax.Node) {
 			u.sense(n, "net.createConnection", "net.TCP, 1", Warning)
 		}
 	case "wifi.sta.config":
-		if len(args) > 0 && args[0].Kind == syntax.StringExpr || len(args) > 1 && u.isText(args[1]) && args[0].Kind != syntax.TableExpr {
+		if len(args) > 0 && u.isText(args[0]) || len(args) > 1 && u.isText(args[1]) && args[0].Kind != syntax.TableExpr {
 			u.sense(n, "wifi.sta.config", "", Error)
 		}
 	case "node.output":
@@ -99,7 +99,11 @@ func (u *unit) isText(n *syntax.Node) bool {
 		return u.tree.Operator(n) == syntax.Concat
 	case syntax.NameExpr:
 		v := u.of[n]
-		return v != nil && v.sets == 0 && v.init != nil && u.isText(v.init)
+		if v == nil {
+			name := u.tree.Text(n.First)
+			return !u.dynamic && u.textsOf[name] > 0 && u.textsOf[name] == u.setsIn[name]
+		}
+		return v.sets == 0 && v.init != nil && u.isText(v.init)
 	}
 	return false
 }
