@@ -158,10 +158,11 @@ const (
 	OutOfMemory                     // memory was wanted that is not there
 	StoreRefused                    // an image is none that the store can take
 	InputLate                       // the virtual clock does not wait any longer for who types
+	TLS                             // something about a secure connection that a board does not tell
 )
 
 var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "network-refused", "cut", "bug", "missing-module",
-	"panic", "lua-error", "old-code", "out-of-memory", "store-refused", "input-late"}
+	"panic", "lua-error", "old-code", "out-of-memory", "store-refused", "input-late", "tls"}
 
 // String is the kind's name, as it stands in JSON.
 func (k EventKind) String() string { return eventNames[k] }
