@@ -59,7 +59,7 @@ type Device struct {
 	console    *console.Console
 	shortages  once // where memory ran out, and for what
 	hinted     once // what was told of older editions
-	noted      once // what was told of secure connections
+	noted      once // what was told that a board does without a word
 	certs      *storage.Certs
 	places     places
 	missed     once // modules of the firmware that were asked for and are not there
@@ -276,13 +276,13 @@ func (d *Device) ADC() port.ADC { return d.adc }
 // CertSectors implements port.HasCertSectors.
 func (d *Device) CertSectors() port.CertSectors { return d.certs }
 
-// TLSNotes implements port.HasTLSNotes.
-func (d *Device) TLSNotes() port.TLSNotes { return d }
+// Notes implements port.HasNotes.
+func (d *Device) Notes() port.Notes { return d }
 
-// TLSNote implements port.TLSNotes.
-func (d *Device) TLSNote(text string) {
-	if d.noted.isNew(text, complaintsMax) {
-		d.report(Event{Kind: TLS, Text: text})
+// Note implements port.Notes.
+func (d *Device) Note(module, text string) {
+	if d.noted.isNew(module+": "+text, complaintsMax) {
+		d.report(Event{Kind: Note, Module: module, Text: text})
 	}
 }
 

@@ -234,10 +234,7 @@ func (c *Conn) flushLast() {
 
 // Note tells the user what a board does not tell.
 func (c *Conn) Note(text string) {
-	if n, ok := port.TLSNotesOf(c.chip); ok {
-		at := fmt.Sprintf("%v:%d: ", c.remote(), uint16(c.m.U32(c.tcp+tcpRemotePort)))
-		n.TLSNote(at + text)
-	}
+	port.Note(c.chip, "tls", fmt.Sprintf("%v:%d: %s", c.remote(), uint16(c.m.U32(c.tcp+tcpRemotePort)), text))
 }
 
 // secureEvents is what lwIP tells a secure connection (port.TCPHandler).

@@ -71,7 +71,12 @@ func (o TLSOptions) SetEnabled(k Cert, on bool) {
 }
 
 // Function is the reference to the function that gives the certificates, or state.NoRef.
-func (o TLSOptions) Function(k Cert) int { return int(o.m.I32(o.fn(k))) }
+func (o TLSOptions) Function(k Cert) int {
+	if o.m.U16(o.at+optBuffer) == 0 { // nobody has called Open: there is no module tls
+		return state.NoRef
+	}
+	return int(o.m.I32(o.fn(k)))
+}
 
 // SetFunction sets what Function gives.
 func (o TLSOptions) SetFunction(k Cert, ref int) { o.m.SetI32(o.fn(k), int32(ref)) }

@@ -30,6 +30,7 @@ import (
 	"moonlet.example/moonlet/internal/module/tls"
 	"moonlet.example/moonlet/internal/module/tmr"
 	"moonlet.example/moonlet/internal/module/uart"
+	"moonlet.example/moonlet/internal/module/websocket"
 	"moonlet.example/moonlet/internal/module/wifi"
 	"moonlet.example/moonlet/internal/port"
 )
@@ -81,6 +82,7 @@ func allModules() []module {
 		{name: "tls", link: plain(tls.Module), needs: []string{"net"}, owners: tls.Owners},
 		{name: "tmr", link: plain(tmr.Module), owners: tmr.Owners},
 		{name: "uart", link: plain(uart.Module)},
+		{name: "websocket", link: plain(websocket.Module), owners: websocket.Owners},
 		{name: "wifi", link: plain(wifi.Module)},
 		{name: "node", link: linkNode, why: "the console and the report of errors are its work"},
 	}
@@ -125,7 +127,7 @@ var missing = strings.Fields(`
 	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 coap dcc dht enduser_setup gdbstub
 	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 mdns mqtt ow pcm perf pwm pwm2 rfswitch
 	rotary si7021
-	sigma_delta sntp softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg websocket
+	sigma_delta sntp softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg
 	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
 
 // ModuleNames lists the modules that there are, sorted.

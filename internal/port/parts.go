@@ -48,7 +48,7 @@ type (
 	HasRTC     interface{ RTC() RTCMemory }
 
 	HasCertSectors interface{ CertSectors() CertSectors }
-	HasTLSNotes    interface{ TLSNotes() TLSNotes }
+	HasNotes       interface{ Notes() Notes }
 )
 
 // PinsOf gives the pins of a chip.
@@ -151,14 +151,6 @@ func RTCOf(chip any) (p RTCMemory, ok bool) {
 func CertSectorsOf(chip any) (p CertSectors, ok bool) {
 	if c, ok := chip.(HasCertSectors); ok {
 		p = c.CertSectors()
-	}
-	return p, p != nil
-}
-
-// TLSNotesOf gives whom to tell about secure connections.
-func TLSNotesOf(chip any) (p TLSNotes, ok bool) {
-	if c, ok := chip.(HasTLSNotes); ok {
-		p = c.TLSNotes()
 	}
 	return p, p != nil
 }

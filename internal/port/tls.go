@@ -16,8 +16,3 @@ const (
 	CertSectorCount = 2
 	CertSectorBytes = 4096 // INTERNAL_FLASH_SECTOR_SIZE
 )
-
-// TLSNotes tells the user about secure connections what a board does not tell.
-type TLSNotes interface {
-	TLSNote(text string)
-}

@@ -46,8 +46,8 @@ type board struct {
 
 func (b *board) Net() port.Net                 { return b.net }
 func (b *board) CertSectors() port.CertSectors { return &b.sectors }
-func (b *board) TLSNotes() port.TLSNotes       { return b }
-func (b *board) TLSNote(text string)           { b.notes = append(b.notes, text) }
+func (b *board) Notes() port.Notes             { return b }
+func (b *board) Note(module, text string)      { b.notes = append(b.notes, text) }
 
 type testChip struct {
 	*moduletest.Lua
