@@ -33,7 +33,6 @@ type Fact struct {
 const (
 	r151      = "1.5.1-master_20160603"
 	r1541     = "1.5.4.1-master_20161001"
-	r200      = "2.0.0-master_20170202"
 	r210May   = "2.1.0-master_20170521"
 	r210Aug   = "2.1.0-master_20170811"
 	r220      = "2.2.0-master_20180402"
@@ -124,9 +123,8 @@ func netFacts() []Fact {
 			Sense: "makes a server of TCP", Silent: true},
 		{Name: "net.createConnection", Classic: true, Form: "net.createConnection(net.UDP)", Gone: r30Jun20, Now: "net.createUDPSocket()",
 			Sense: "makes a connection of TCP", Silent: true},
-		{Name: "net.createConnection", Form: "net.createConnection(net.TCP, 1)", Gone: r30Jun20, Now: "tls.createConnection()",
+		{Name: "net.createConnection", Classic: true, Form: "net.createConnection(net.TCP, 1)", Gone: r30Jun20, Now: "tls.createConnection()",
 			Sense: "speaks plain TCP", Silent: true},
-		{Name: "net.cert", Gone: r200, Now: "tls.cert"},
 	}
 }
 

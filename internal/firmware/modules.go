@@ -27,8 +27,10 @@ import (
 	"moonlet.example/moonlet/internal/module/rtctime"
 	"moonlet.example/moonlet/internal/module/sjson"
 	"moonlet.example/moonlet/internal/module/structmod"
+	"moonlet.example/moonlet/internal/module/tls"
 	"moonlet.example/moonlet/internal/module/tmr"
 	"moonlet.example/moonlet/internal/module/uart"
+	"moonlet.example/moonlet/internal/module/websocket"
 	"moonlet.example/moonlet/internal/module/wifi"
 	"moonlet.example/moonlet/internal/port"
 )
@@ -78,7 +80,7 @@ func allModules() []module {
 		{name: "file", link: plain(file.Module)},
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "http", link: plain(http.Module)},
-		{name: "net", link: variants(net.Module, net.Classic), owners: net.Owners},
+		{name: "net", link: linkNet, owners: net.Owners},
 		{name: "pipe", link: plain(pipe.Module), always: true},
 		{name: "pixbuf", link: plain(pixbuf.Module)},
 		{name: "rtcfifo", link: linkFIFO},
@@ -86,8 +88,10 @@ func allModules() []module {
 		{name: "rtctime", link: plain(rtctime.Module)},
 		{name: "sjson", link: variants(sjson.Module, sjson.Classic, sjson.CJSON)},
 		{name: "struct", link: plain(structmod.Module)},
+		{name: "tls", link: plain(tls.Module), needs: []string{"net"}, owners: tls.Owners},
 		{name: "tmr", link: variants(tmr.Module, tmr.Classic), owners: tmr.Owners},
 		{name: "uart", link: plain(uart.Module)},
+		{name: "websocket", link: plain(websocket.Module), owners: websocket.Owners},
 		{name: "wifi", link: variants(wifi.Module, wifi.Classic)},
 		{name: "node", link: linkNode, why: "the console and the report of errors are its work"},
 	}
@@ -102,6 +106,18 @@ func linkNode(b *Build) []state.Module {
 			return stdlib.LoadFile(L, path, true, "bt")
 		},
 	})}
+}
+
+// linkNet declares net, which has the certificates of tls as well if that is there.
+func linkNet(b *Build) []state.Module {
+	m, secure := net.Module, state.Func(nil)
+	if b.Modules == nil || slices.Contains(b.Modules, "tls") {
+		m, secure = net.WithCert(tls.Cert), tls.Create
+	}
+	if b.classic() {
+		m = net.Classic(m, secure)
+	}
+	return []state.Module{m}
 }
 
 // linkFIFO declares rtcfifo, which can sleep if rtctime is there.
@@ -124,7 +140,7 @@ var missing = strings.Fields(`
 	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 coap dcc dht enduser_setup gdbstub
 	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 mdns mqtt ow pcm perf pwm pwm2 rfswitch
 	rotary si7021
-	sigma_delta sntp softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
+	sigma_delta sntp softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg
 	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
 
 // ModuleNames lists the modules that there are, sorted.

@@ -132,7 +132,8 @@ var constructors = []struct{ function, typeName string }{
 	{"net.createUDPSocket", "net.udpsocket"}, {"file.open", "file.obj"}, {"cron.schedule", "cron.entry"},
 	{"bloom.create", "bloom.filter"}, {"pixbuf.newBuffer", "pixbuf.buf"}, {"crypto.new_hash", "crypto.hash"},
 	{"crypto.new_hmac", "crypto.hash"}, {"sjson.decoder", "sjson_decoder_map"}, {"sjson.encoder", "sjson_encoder_map"},
-	{"gpio.pulse.build", "gpio.pulse.obj"},
+	{"gpio.pulse.build", "gpio.pulse.obj"}, {"tls.createConnection", "tls.socket"},
+	{"websocket.createClient", "websocket.client"},
 }
 
 // typeOf is the type of an object, "" if it may be anything.
@@ -148,6 +149,9 @@ func (u *unit) typeOf(n *syntax.Node, depth int) string {
 		p, _, ok := u.path(n.Children[0])
 		if !ok || n.Children[0].Kind == syntax.MethodExpr {
 			return ""
+		}
+		if u.build.Firmware == firmware.Classic && p[0] == "net" {
+			return "" // its arguments decide
 		}
 		for _, c := range constructors {
 			if c.function == join(p) {

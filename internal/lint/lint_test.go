@@ -317,7 +317,11 @@ print(crypto.toHex(s), sjson.NULL) node.output(function(s) c:send(s) end) wifi.s
 	if f := run(t, lint.Options{}, lint.File{Path: "a.lua", Data: []byte(text)}); len(f) != 8 {
 		t.Errorf("%d findings: %+v", len(f), f)
 	}
-	text = "u8g.x() table.getn(t) net.createConnection(net.TCP, 1) node.key()"
+	text = "local s = net.createConnection(net.UDP) s:listen(1) local t = net.createServer(net.UDP) t:send(1)"
+	if f := run(t, o, lint.File{Path: "a.lua", Data: []byte(text)}); len(f) > 0 {
+		t.Errorf("%+v", f)
+	}
+	text = "u8g.x() table.getn(t) ucg.x() node.key()"
 	if f := run(t, o, lint.File{Path: "a.lua", Data: []byte(text)}); len(f) != 4 {
 		t.Errorf("%+v", f)
 	}

@@ -47,21 +47,22 @@ func init() {
 	}
 }
 
-// Classic declares net with that interface.
-var Classic = func() state.Module {
-	m := Module
+// Classic declares net with that interface. now is the module as it is; secure pushes a connection of the
+// module tls, nil in a build without it.
+func Classic(now state.Module, secure state.Func) state.Module {
+	m := now
 	t := &state.ROTable{Name: m.Table.Name, Entries: append([]state.Entry(nil), m.Table.Entries...)}
 	for i, e := range t.Entries {
 		switch e.Name {
 		case "createServer":
 			t.Entries[i] = state.Fn(e.Name, anyServer)
 		case "createConnection":
-			t.Entries[i] = state.Fn(e.Name, anyConnection)
+			t.Entries[i] = state.Fn(e.Name, anyConnection(secure))
 		}
 	}
 	m.Table, m.Tables = t, append(append([]*state.ROTable(nil), m.Tables...), classicMethods)
 	return m
-}()
+}
 
 // anyServer is net.createServer.
 func anyServer(L state.State) int {
@@ -84,19 +85,28 @@ func anyServer(L state.State) int {
 	return callWith(L, i)
 }
 
-// anyConnection is net.createConnection. Without TLS in the build the second argument has no effect, as
-// in a firmware without it.
-func anyConnection(L state.State) int {
-	kind, i := kindArg(L)
-	if kind != 0 && L.IsNumber(i) {
-		i++
+// anyConnection makes net.createConnection. Without TLS in the build the second argument has no
+// effect, as in a firmware without it.
+func anyConnection(secure state.Func) state.Func {
+	return func(L state.State) int {
+		kind, i := kindArg(L)
+		want := int64(0)
+		if kind != 0 && L.IsNumber(i) {
+			want = L.CheckInteger(i)
+			i++
+		}
+		switch {
+		case secure != nil && want != 0 && want != 1:
+			return L.Errorf("wrong arg type")
+		case kind == udpSocket:
+			newClassic(L, false)
+		case secure != nil && want == 1:
+			secure(L)
+		default:
+			create(L, tcpClient)
+		}
+		return callWith(L, i)
 	}
-	if kind == udpSocket {
-		newClassic(L, false)
-	} else {
-		create(L, tcpClient)
-	}
-	return callWith(L, i)
 }
 
 // callWith calls the function at an index, if there is one, with the socket on top.

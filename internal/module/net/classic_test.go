@@ -12,13 +12,13 @@ import (
 )
 
 func TestClassic(t *testing.T) {
-	c := newChip(t, sdk.NewRealClock(10), net.Classic)
+	c := newChip(t, sdk.NewRealClock(10), net.Classic(net.Module, nil))
 	c.join()
 	c.Script("testdata/classic.lua")
 }
 
 func TestClassicNoNetwork(t *testing.T) {
-	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{net.Classic}})
+	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{net.Classic(net.Module, nil)}})
 	for _, code := range []string{"net.createServer(net.UDP):listen(80)", "net.createConnection(net.UDP):connect(80, '10.0.0.1')",
 		"net.createConnection(net.UDP):dns('x', print)"} {
 		if err := l.Exec(code, "=test"); err == nil || !strings.HasSuffix(err.Error(), "this board has no network") {
@@ -30,7 +30,7 @@ func TestClassicNoNetwork(t *testing.T) {
 
 // TestClassicLeaks: sockets that nobody holds are collected, with what they have in the registry.
 func TestClassicLeaks(t *testing.T) {
-	c := newChip(t, sdk.NewRealClock(10), net.Classic)
+	c := newChip(t, sdk.NewRealClock(10), net.Classic(net.Module, nil))
 	c.join()
 	code := `local function use(s) s:on("receive", function() end) s:on("sent", function() end) return s end
 local s = use(net.createServer(net.UDP)) s:listen(5000) s:close()
@@ -45,6 +45,20 @@ collectgarbage() collectgarbage()`
 	}
 	if now := c.Machine.TotalBytes(); now > before+16 || c.Machine.Handles() != handles {
 		t.Errorf("%d bytes and %d handles, then %d and %d", before, handles, now, c.Machine.Handles())
+	}
+}
+
+// TestClassicSecure: what asks for a secure connection gets one of the module tls.
+func TestClassicSecure(t *testing.T) {
+	asked := 0
+	secure := func(L state.State) int { asked++; L.NewTable(); return 1 }
+	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{net.Classic(net.Module, secure)}})
+	l.Do(`assert(type(net.createConnection(net.TCP, 1)) == "table")
+net.createConnection(net.TCP, 1, function(s) assert(type(s) == "table") n = 1 end) assert(n == 1)
+assert(net.createConnection(net.TCP, 0).hold and net.createConnection().hold and net.createConnection(net.UDP, 1).listen)
+assert(not pcall(net.createConnection, net.TCP, 2))`)
+	if asked != 2 {
+		t.Error(asked)
 	}
 }
 
