@@ -15,14 +15,13 @@ const chunkName = "source"
 // Parse compiles source text and gives its tree. What the compiler does not take is a
 // *syntax.Error; any other error is a limit of the session.
 func (s *Session) Parse(source []byte) (*syntax.Tree, error) {
-	b := &syntax.Builder{Base: syntax.Begin(source)}
-	text := source[b.Base:]
+	b := syntax.NewBuilder(source)
 	var failed error
 	err := s.protect(func() {
 		s.machine.Observe(b)
 		defer s.machine.Observe(nil)
 		s.L.SetTop(0)
-		if s.L.LoadBytes(text, "="+chunkName, "t") != state.OK {
+		if s.L.LoadBytes(b.Text(), "="+chunkName, "t") != state.OK {
 			failed = syntaxError(b, source, string(s.L.ToLString(-1)))
 		}
 		s.L.SetTop(0)
@@ -33,7 +32,7 @@ func (s *Session) Parse(source []byte) (*syntax.Tree, error) {
 	if err = errors.Join(err, failed); err != nil {
 		return nil, err
 	}
-	return b.Tree(source), nil
+	return b.Tree(), nil
 }
 
 // syntaxError makes an error of a message that begins with a line, as in "source:3: ". Where

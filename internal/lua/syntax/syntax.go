@@ -102,13 +102,13 @@ const (
 )
 
 // Tracer is told what a front end reads. Offsets count bytes from the first one of the
-// chunk, lines from 1.
+// chunk. Where a token begins is not told: behind the one before it, and blanks and comments.
 type Tracer interface {
-	// Token is one that was scanned, in order, with the line of its first byte. The end of the
-	// source is a token without bytes.
-	Token(kind Token, start, end, line int)
-	// Comment is one that was passed over, with its dashes.
-	Comment(start, end, line int)
+	// Token is one that was scanned, in order, and where it ends. The end of the source is a
+	// token without bytes.
+	Token(kind Token, end int)
+	// Comment is one that was passed over, and where it ends.
+	Comment(end int)
 	// Node is a node that is complete, made of the tokens from first up to last, without
 	// that: its children come before it.
 	Node(kind Kind, first, last int)

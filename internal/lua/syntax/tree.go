@@ -33,28 +33,72 @@ type Tree struct {
 	lines []int32 // where lines begin
 }
 
-// Builder makes a tree of what it is told. The zero value is ready.
+// Builder makes a tree of what it is told about a source.
 type Builder struct {
-	Base int // what is told begins at this offset of the source
-
+	source   []byte
+	base     int // where the front end begins
 	tokens   []Lexeme
 	comments []Comment
 	open     []*Node // complete ones that are no children yet
+	end      int     // of the last token or comment
+	line     int32   // of that place
 
 	nodes []Node  // room for the next ones
 	kids  []*Node // and for lists of children
 }
 
+// NewBuilder makes a builder for a source, of which the front end gets Text.
+func NewBuilder(source []byte) *Builder {
+	b := &Builder{source: source, base: Begin(source), line: 1}
+	b.end = b.base
+	return b
+}
+
+// Text is what the front end is to read.
+func (b *Builder) Text() []byte { return b.source[b.base:] }
+
+// next passes over blanks to what ends at an offset of the text, and tells where it is.
+func (b *Builder) next(end int) (at, to, line int32) {
+	start := b.end
+	to = int32(b.base + end)
+	for start < int(to) && isBlank(b.source[start]) {
+		start++
+	}
+	b.count(b.end, start)
+	line = b.line
+	b.count(start, int(to))
+	b.end = int(to)
+	return int32(start), to, line
+}
+
+func isBlank(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
+
+// count counts the lines that end between two offsets.
+func (b *Builder) count(from, to int) {
+	for i := from; i < to; i++ {
+		c := b.source[i]
+		if c != '\n' && c != '\r' {
+			continue
+		}
+		if i+1 < len(b.source) && b.source[i+1] != c && (b.source[i+1] == '\n' || b.source[i+1] == '\r') {
+			i++
+		}
+		b.line++
+	}
+}
+
 // The methods of Builder are a Tracer's.
 
 // Token implements Tracer.
-func (b *Builder) Token(kind Token, start, end, line int) {
-	b.tokens = append(b.tokens, Lexeme{kind, int32(b.Base + start), int32(b.Base + end), int32(line)})
+func (b *Builder) Token(kind Token, end int) {
+	start, to, line := b.next(end)
+	b.tokens = append(b.tokens, Lexeme{kind, start, to, line})
 }
 
 // Comment implements Tracer.
-func (b *Builder) Comment(start, end, line int) {
-	b.comments = append(b.comments, Comment{int32(b.Base + start), int32(b.Base + end), int32(line)})
+func (b *Builder) Comment(end int) {
+	start, to, line := b.next(end)
+	b.comments = append(b.comments, Comment{start, to, line})
 }
 
 // room is how many nodes, or entries in lists of children, are allocated at once.
@@ -84,11 +128,11 @@ func (b *Builder) Node(kind Kind, first, last int) {
 }
 
 // Tree is the tree of a chunk that was read to its end; nil if it was not.
-func (b *Builder) Tree(source []byte) *Tree {
+func (b *Builder) Tree() *Tree {
 	if len(b.open) != 1 || b.open[0].Kind != Chunk {
 		return nil
 	}
-	return &Tree{Source: source, Tokens: b.tokens, Comments: b.comments, Root: b.open[0]}
+	return &Tree{Source: b.source, Tokens: b.tokens, Comments: b.comments, Root: b.open[0]}
 }
 
 // Last is the last token that was scanned: where a chunk cannot be compiled, the one at which

@@ -88,8 +88,6 @@ type lexer struct {
 	// For those who want to know what is read; see trace.go.
 	trace syntax.Tracer // nil for nobody
 	nth   int           // which token the current one is
-	// Where the token begins that is scanned.
-	from, fromLine int
 }
 
 // buffer is the token buffer (Mbuffer, lzio.h).
@@ -244,9 +242,6 @@ func (x *lexer) skipComment() {
 func (x *lexer) scan(tok *token) int {
 	x.buf.n = 0
 	for {
-		if x.trace != nil {
-			x.begin()
-		}
 		switch c := x.current; c {
 		case '\n', '\r':
 			x.newline()

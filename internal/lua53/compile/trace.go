@@ -34,11 +34,6 @@ func (x *lexer) at() int {
 	return x.in.Offset() - 1
 }
 
-// begin notes that a token or a comment may begin at the current character.
-func (x *lexer) begin() { x.from, x.fromLine = x.at(), x.line }
+func (x *lexer) traceToken(kind int) { x.trace.Token(syntax.Token(kind), x.at()) }
 
-func (x *lexer) traceToken(kind int) {
-	x.trace.Token(syntax.Token(kind), x.from, x.at(), x.fromLine)
-}
-
-func (x *lexer) traceComment() { x.trace.Comment(x.from, x.at(), x.fromLine) }
+func (x *lexer) traceComment() { x.trace.Comment(x.at()) }
