@@ -65,6 +65,31 @@ func TestLintProject(t *testing.T) {
 	newWorld("", nil).run(t, cli.ExitFindings, "lfs/b.lua:1:3: error: syntax error near 'b' [syntax]", "", "lint", dir)
 }
 
+// TestLintOutside: a link that leads out of the project is refused, as by all commands.
+func TestLintOutside(t *testing.T) {
+	dir, other := app(t, "init.lua", "print(1)"), app(t, "secret.lua", "x = 1")
+	if err := os.Symlink(filepath.Join(other, "secret.lua"), filepath.Join(dir, "a.lua")); err != nil {
+		t.Skip(err)
+	}
+	newWorld("", nil).run(t, 2, "", "leads out of the project by a link", "lint", dir)
+	newWorld("", nil).run(t, 0, "Nothing was found in 2 files", "", "lint", dir, "--allow-outside")
+}
+
+// TestLintCompletion: a shell offers the levels, and the classic build.
+func TestLintCompletion(t *testing.T) {
+	newWorld("", nil).run(t, 0, "note\nwarning\nerror\nnever\n", "", "__complete", "lint", "--fail-on", "")
+	newWorld("", nil).run(t, 0, "classic\n", "", "__complete", "lint", "--firmware", "")
+	newWorld("", nil).run(t, 0, "classic\n", "", "__complete", "run", "--firmware", "")
+}
+
+// TestLintClassic: with the classic interface old calls are no findings, and run.
+func TestLintClassic(t *testing.T) {
+	dir := app(t, "init.lua", "tmr.alarm(0, 10, 0, function() print('it rang') end)", "moonlet.toml", "firmware = 'classic'")
+	newWorld("", nil).run(t, 0, "Nothing was found", "", "lint", dir)
+	newWorld("", nil).run(t, cli.ExitFindings, "old-firmware", "", "lint", filepath.Join(dir, "init.lua"))
+	newWorld("", nil).run(t, 2, "", "there is no firmware", "lint", dir, "--firmware", "0.9")
+}
+
 func TestLintErrors(t *testing.T) {
 	dir := app(t, "init.lua", "", "moonlet.toml", "nonsense = 1")
 	newWorld("", nil).run(t, 2, "", "nonsense", "lint", dir)

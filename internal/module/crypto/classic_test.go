@@ -28,5 +28,5 @@ func TestClassic(t *testing.T) {
 
 func TestClassicOutOfMemory(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{crypto.Classic}})
-	l.OutOfMemory("testdata/classic.lua")
+	l.EveryAllocation("testdata/classic.lua")
 }

@@ -48,6 +48,12 @@ collectgarbage() collectgarbage()`
 	}
 }
 
+// TestClassicAllocations: sockets of the old interface when there is no memory.
+func TestClassicAllocations(t *testing.T) {
+	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{net.Classic(net.Module, nil)}})
+	l.EveryAllocation("testdata/classicsockets.lua")
+}
+
 // TestClassicSecure: what asks for a secure connection gets one of the module tls.
 func TestClassicSecure(t *testing.T) {
 	asked := 0

@@ -42,7 +42,7 @@ func TestClassicOutput(t *testing.T) {
 }
 
 func TestClassicOutOfMemory(t *testing.T) {
-	bootWith(t, true).OutOfMemory("testdata/classic.lua")
+	bootWith(t, true).EveryAllocation("testdata/classic.lua")
 }
 
 // TestClassicSupply: what node.readvdd33 says on a board without an analog input.

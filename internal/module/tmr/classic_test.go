@@ -16,7 +16,7 @@ func bootClassic(t *testing.T) *moduletest.Lua {
 }
 
 func TestClassic(t *testing.T)            { bootClassic(t).Script("testdata/classic.lua") }
-func TestClassicOutOfMemory(t *testing.T) { bootClassic(t).OutOfMemory("testdata/classic.lua") }
+func TestClassicOutOfMemory(t *testing.T) { bootClassic(t).EveryAllocation("testdata/classic.lua") }
 
 // TestClassicHeap: timers by number take nothing but their functions' places in the registry, and
 // the heap is back when they are unregistered.

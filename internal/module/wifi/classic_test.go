@@ -20,7 +20,7 @@ func bootClassic(t *testing.T) *moduletest.Lua {
 }
 
 func TestClassic(t *testing.T)            { bootClassic(t).Script("testdata/classic.lua") }
-func TestClassicOutOfMemory(t *testing.T) { bootClassic(t).OutOfMemory("testdata/classic.lua") }
+func TestClassicOutOfMemory(t *testing.T) { bootClassic(t).EveryAllocation("testdata/classic.lua") }
 
 func TestClassicNoRadio(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{wifi.Classic}})
