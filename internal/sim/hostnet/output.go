@@ -183,6 +183,7 @@ func (c *conn) written(last int, fin bool, err error) {
 	case fin:
 		c.drop()
 	default:
+		c.await()
 		c.process(func() { c.acknowledged(last) })
 	}
 }
