@@ -102,6 +102,7 @@ type Conn struct {
 	h    Handler
 
 	at, tcp  mem.Addr // espconn and esp_tcp, 0 when they were given back
+	within   bool     // espconn is part of a record of the caller's
 	msg      mem.Addr // espconn_msg, 0 while it is not on the list
 	handle   uint32
 	pcb      port.TCP
@@ -154,6 +155,7 @@ func (c *Conn) zalloc(n int) mem.Addr {
 func (c *Conn) FreeTCP() {
 	if c.tcp != 0 {
 		c.main.Free(c.tcp, tcpSize)
+		c.m.SetPtr(c.at+connProto, 0)
 		c.tcp = 0
 	}
 }
@@ -161,10 +163,10 @@ func (c *Conn) FreeTCP() {
 // Free gives back what is left.
 func (c *Conn) Free() {
 	c.FreeTCP()
-	if c.at != 0 {
+	if c.at != 0 && !c.within {
 		c.main.Free(c.at, connSize)
-		c.at = 0
 	}
+	c.at = 0
 }
 
 func (c *Conn) static() mem.Addr { return c.chip.System().Static("espconn", staticSize) }
