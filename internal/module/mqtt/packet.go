@@ -1,6 +1,20 @@
-// Package mqtt has the packets of MQTT 3.1.1 as the firmware's module mqtt writes and reads
-// them (app/mqtt/mqtt_msg.c). The module itself is not here yet.
 package mqtt
+
+// The packets of MQTT 3.1.1 as the firmware writes and reads them (app/mqtt/mqtt_msg.c):
+//
+//	packet    = first length body
+//	first     = a byte: type in the upper four bits, DUP, two bits QoS, RETAIN
+//	length    = 1 to 4 bytes: seven bits each, the lowest first; bit 7 says that another follows
+//	text      = two bytes, the higher first: how long it is; then so many bytes
+//	CONNECT   : text "MQTT", 4, flags, keepalive; then as texts client, will's topic and message,
+//	            user, password, where there are any
+//	CONNACK   : a byte, the code
+//	PUBLISH   : text topic; number, with QoS 1 and 2; the rest is the message
+//	SUBSCRIBE : number; then a text and a byte QoS for each topic. UNSUBSCRIBE: without QoS
+//	PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK: number, and more in SUBACK
+//	PINGREQ, PINGRESP, DISCONNECT: nothing
+//
+// A number has two bytes, the higher first.
 
 // packetLimit is the size of the buffer on the C stack that packets are built in
 // (MQTT_BUF_SIZE), in bytes; the first three are for the fixed header.
@@ -191,62 +205,76 @@ type packet []byte
 func (p packet) kind() int { return int(p[0] >> 4) }
 func (p packet) qos() int  { return int(p[0] >> 1 & 3) }
 
-// header reads the fixed header: how long it is and how much follows, in bytes. complete is
-// false where its end is not there, and for a length of more than four bytes. The firmware
-// takes a length that is cut off for a whole one.
-func (p packet) header() (size, rest int, complete bool) {
-	for i := 1; i < len(p) && i <= 4; i++ {
+// What total says where it cannot tell the length.
+const (
+	cutOff    = -1 // the end of the length is not there yet
+	malformed = -2 // the length has more than four bytes
+)
+
+// header reads the fixed header: how long it is and how much follows, in bytes, or cutOff or
+// malformed for its length. The firmware takes a length that is cut off for a whole one, and
+// reads on in one that is too long.
+func (p packet) header() (size, rest int) {
+	for i := 1; i <= 4; i++ {
+		if i >= len(p) {
+			return cutOff, 0
+		}
 		rest |= int(p[i]&0x7F) << (7 * (i - 1))
 		if p[i]&0x80 == 0 {
-			return i + 1, rest, true
+			return i + 1, rest
 		}
 	}
-	return 0, 0, false
+	return malformed, 0
 }
 
-// total is the length of the packet, -1 if too little of it is there.
+// total is the length of the packet; cutOff or malformed.
 func (p packet) total() int {
-	size, rest, ok := p.header()
-	if !ok {
-		return -1
-	}
+	size, rest := p.header()
 	return size + rest
 }
 
-// message takes a PUBLISH apart, of which there may be the beginning only: then data are what
-// is there of them. It is false where the topic or the number is not all there.
-func (p packet) message() (topic, data []byte, id uint16, ok bool) {
-	size, rest, ok := p.header()
-	if !ok {
-		return nil, nil, 0, false
+// topic reads the topic of a PUBLISH and gives what there is behind it. It is false where the
+// topic is not all there.
+func (p packet) topic() (topic, behind packet, ok bool) {
+	size, _ := p.header()
+	if size < 0 || len(p) < size+2 {
+		return nil, nil, false
 	}
-	body := p[size:min(len(p), size+rest)]
-	if len(body) < 2 {
-		return nil, nil, 0, false
+	n := int(p[size])<<8 | int(p[size+1])
+	if behind = p[size+2:]; len(behind) < n {
+		return nil, nil, false
 	}
-	n := int(body[0])<<8 | int(body[1])
-	if body = body[2:]; len(body) < n {
-		return nil, nil, 0, false
-	}
-	topic, body = body[:n], body[n:]
-	if p.qos() > 0 {
-		if len(body) < 2 {
-			return nil, nil, 0, false
-		}
-		id, body = uint16(body[0])<<8|uint16(body[1]), body[2:]
-	}
-	return topic, body, id, true
+	return behind[:n], behind[n:], true
 }
 
-// id is the number of a packet, 0 if it has none (mqtt_get_id).
+// message takes a PUBLISH apart, of which there may be the beginning only: then data are what
+// is there of them. It is false where the topic is not all there; without a number that should
+// be there, there are no data.
+func (p packet) message() (topic, data []byte, ok bool) {
+	p = p[:min(len(p), max(p.total(), 0))]
+	t, behind, ok := p.topic()
+	if !ok {
+		return nil, nil, false
+	}
+	if p.qos() > 0 {
+		if len(behind) < 2 {
+			return t, nil, true
+		}
+		behind = behind[2:]
+	}
+	return t, behind, true
+}
+
+// id is the number of a packet, 0 if it has none (mqtt_get_id). p may go on behind the packet.
 func (p packet) id() uint16 {
 	if len(p) == 0 {
 		return 0
 	}
 	switch p.kind() {
 	case typePublish:
-		_, _, id, _ := p.message()
-		return id
+		if _, behind, ok := p.topic(); ok && p.qos() > 0 && len(behind) >= 2 {
+			return uint16(behind[0])<<8 | uint16(behind[1])
+		}
 	case typePubAck, typePubRec, typePubRel, typePubComp, typeSubscribe, typeSubAck, typeUnsubAck:
 		if len(p) >= 4 && p[1]&0x80 == 0 {
 			return uint16(p[2])<<8 | uint16(p[3])

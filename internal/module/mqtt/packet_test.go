@@ -60,7 +60,7 @@ func TestReadPacket(t *testing.T) {
 		id    uint16
 	}{
 		{"\x40\x02\x01\x02", 4, 0x102}, {"\x40\x02\x01", 4, 0}, {"\x20\x02\x01\x02", 4, 0}, {"\xd0\x00", 2, 0}, {"\x40", -1, 0},
-		{"\x30\x80", -1, 0}, {"\x30\x80\x01", 131, 0}, {"\x30\xff\xff\xff\x7f", 5 + 268435455, 0}, {"\x30\xff\xff\xff\xff\x01", -1, 0},
+		{"\x30\x80", -1, 0}, {"\x30\x80\x01", 131, 0}, {"\x30\xff\xff\xff\x7f", 5 + 268435455, 0}, {"\x30\xff\xff\xff\xff", -2, 0}, {"\x30\xff\xff\xff\xff\x01", -2, 0}, {"\x30\xff\xff\xff", -1, 0},
 		{"\x32\x05\x00\x01t\x01\x02", 7, 0x102}, {"\x30\x05\x00\x01t\x01\x02", 7, 0}, {"\x32\x05\x00\x01t\x01", 7, 0}, {"\x40\x82\x00\x00\x01", 5, 0},
 	} {
 		if p := packet(x.p); p.total() != x.total || p.id() != x.id {
@@ -68,16 +68,19 @@ func TestReadPacket(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		"\x30\x07\x00\x01tdata":       "t data 0 true",
-		"\x30\x07\x00\x01tdatamore":   "t data 0 true",
-		"\x32\x07\x00\x01t\x00\x05da": "t da 5 true",
-		"\x30\x7f\x00\x01tbegin":      "t begin 0 true",
-		"\x30\x02\x00\x01t":           "  0 false", // its own length is too short for the topic
-		"\x30\x03\x00\x02t":           "  0 false",
-		"\x30\x01\x00":                "  0 false",
+		"\x30\x07\x00\x01tdata":       "t data true",
+		"\x30\x07\x00\x01tdatamore":   "t data true",
+		"\x32\x07\x00\x01t\x00\x05da": "t da true",
+		"\x30\x7f\x00\x01tbegin":      "t begin true",
+		"\x30\x02\x00\x01t":           "  false", // its own length is too short for the topic
+		"\x30\x03\x00\x02t":           "  false",
+		"\x30\x01\x00":                "  false",
+		"\x30\x80":                    "  false",
+		"\x32\x04\x00\x01t\x05":       "t  true", // without a number
+		"\x32\x05\x00\x01t\x00\x05":   "t  true",
 	} {
-		topic, data, id, ok := packet(in).message()
-		if got := fmt.Sprintf("%s %s %d %v", topic, data, id, ok); got != want {
+		topic, data, ok := packet(in).message()
+		if got := fmt.Sprintf("%s %s %v", topic, data, ok); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
@@ -92,7 +95,7 @@ func FuzzPacket(f *testing.F) {
 		p.id()
 		p.total()
 		if len(p) > 0 {
-			if topic, data, _, ok := p.message(); ok && (len(topic)+len(data) > len(p)-4 || !bytes.Contains(p, topic) || !bytes.Contains(p, data)) {
+			if topic, data, ok := p.message(); ok && (len(topic)+len(data) > len(p)-4 || !bytes.Contains(p, topic) || !bytes.Contains(p, data)) {
 				t.Errorf("%q: %q, %q", in, topic, data)
 			}
 		}
@@ -104,7 +107,8 @@ func FuzzPacket(f *testing.F) {
 				}
 				continue
 			}
-			gotTopic, gotData, id, ok := built.message()
+			gotTopic, gotData, ok := built.message()
+			id := built.id()
 			if !ok || string(gotTopic) != topic || !bytes.Equal(gotData, data) || (id != 0) != (qos > 0) || built.total() != len(built) || built.qos() != qos {
 				t.Errorf("%q: %q, %q, %d, %v", built, gotTopic, gotData, id, ok)
 			}

@@ -74,7 +74,7 @@ func randomCase(r *rand.Rand) (line string, got []byte, text string) {
 			p[0] = typePingResp << 4
 		}
 	}
-	size, _, _ := p.header()
+	size, _ := p.header()
 	switch r.IntN(3) {
 	case 0:
 		p = p[:size+r.IntN(len(p)-size+1)]
@@ -83,7 +83,7 @@ func randomCase(r *rand.Rand) (line string, got []byte, text string) {
 	}
 	message := "none"
 	if p.kind() == typePublish {
-		if topic, data, _, ok := p.message(); ok {
+		if topic, data, ok := p.message(); ok {
 			message = fmt.Sprintf("%x,%x", topic, data)
 		}
 	} else {
