@@ -202,6 +202,22 @@ func (b *bench) free() int {
 	return b.Machine.State().FreeHeap()
 }
 
+// leaks holds that something that is done again and again takes no heap in the end. A block in a
+// hole may be larger than it was asked for, and the registry grows, so there is some play.
+func (b *bench) leaks(what string, lap func()) {
+	b.t.Helper()
+	for range 20 {
+		lap()
+	}
+	before := b.free()
+	for range 40 {
+		lap()
+	}
+	if lost := before - b.free(); lost > 200 {
+		b.t.Errorf("%s: %d bytes are lost", what, lost)
+	}
+}
+
 // fails holds the error of a chunk.
 func (b *bench) fails(code, want string) {
 	b.t.Helper()
