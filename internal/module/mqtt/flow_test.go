@@ -52,8 +52,8 @@ func TestExchanges(t *testing.T) {
 	step(recv("\xb0\x02\x00\x06"), "", "out")
 	// Messages: QoS 0, then 1, whose PUBACK leaves when TCP has it; then 2.
 	step(recv("\x30\x05\x00\x02tth"), "", "message tt h")
-	step(recv("\x30\x04\x00\x02tt"), "", "message tt")     // without data there is no third argument
-	step(recv("\x30\x02\x00\x00"), "", "")                 // no topic
+	step(recv("\x30\x04\x00\x02tt"), "", "message tt") // without data there is no third argument
+	step(recv("\x30\x02\x00\x00"), "", "")             // no topic
 	step(recv("\x32\x06\x00\x01t\x00\x09m"), "\x40\x02\x00\x09", "message t m")
 	step(b.ack, "", "")
 	step(recv("\x34\x06\x00\x01t\x00\x0am"), "\x50\x02\x00\x0a", "message t m")

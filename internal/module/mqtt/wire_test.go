@@ -16,14 +16,15 @@ import (
 // wire is a TCP connection whose other side is the test.
 type wire struct {
 	port.TCP
-	s       *stack
-	h       port.TCPHandler
-	to      string
-	sent    []byte // since the last look
-	unacked int
-	over    bool
-	how     string // how the module has ended it
-	repeats int
+	s           *stack
+	h           port.TCPHandler
+	to          string
+	sent        []byte // since the last look
+	unacked     int
+	over        bool
+	established bool   // for FuzzBroker
+	how         string // how the module has ended it
+	repeats     int
 }
 
 func (w *wire) Bind(p uint16) { w.s.bound = append(w.s.bound, p) }
