@@ -156,7 +156,12 @@ func (c *conn) handOver(list []segment) {
 	s.sending = len(piece)
 	h := c.run.hold(holdLimit)
 	sock, r := c.sock, c.run
+	reported := func() {}
+	if c.rd != nil {
+		reported = c.rd.sending()
+	}
 	r.spawn(func() {
+		defer reported()
 		err := c.n.fails(OpWrite, c.host)
 		if err == nil {
 			_, err = sock.Write(piece)

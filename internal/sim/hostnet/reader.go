@@ -20,7 +20,11 @@ type reader struct {
 	cond    *sync.Cond
 	credit  int // bytes that may still be read
 	stopped bool
+	writing chan struct{} // closed when what is being sent was reported; nil before the first
 }
+
+// answerLimit is how long received data wait for the report of what was sent before.
+const answerLimit = 5 * time.Millisecond
 
 func newReader(sock *net.TCPConn) *reader {
 	r := &reader{sock: sock, credit: port.TCPWindow}
@@ -64,6 +68,39 @@ func (r *reader) took(n int) {
 	r.mu.Unlock()
 }
 
+// sending says that a piece is handed to the host, and gives the function that says that this
+// was reported.
+func (r *reader) sending() (reported func()) {
+	done := make(chan struct{})
+	r.mu.Lock()
+	r.writing = done
+	r.mu.Unlock()
+	return func() { close(done) }
+}
+
+// answer waits until what was sent before is reported: on the air an answer acknowledges what it
+// answers, and lwIP tells the application of that first. A piece that the host does not take
+// since the peer does not read is not waited for.
+func (r *reader) answer() {
+	r.mu.Lock()
+	writing := r.writing
+	r.mu.Unlock()
+	if writing == nil {
+		return
+	}
+	select {
+	case <-writing:
+		return
+	default:
+	}
+	limit := time.NewTimer(answerLimit)
+	defer limit.Stop()
+	select {
+	case <-writing:
+	case <-limit.C:
+	}
+}
+
 func (r *reader) loop(c *conn) {
 	buf := make([]byte, port.TCPSegment)
 	for {
@@ -77,6 +114,7 @@ func (r *reader) loop(c *conn) {
 		}
 		if k > 0 {
 			r.took(k)
+			r.answer()
 			p := append([]byte(nil), buf[:k]...)
 			c.run.inject(func() { c.heard(func() { c.received(p) }) })
 		}
