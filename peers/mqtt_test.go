@@ -230,7 +230,7 @@ func (b *mosquitto) start() {
 const publisher = `
 	local total, sent, acked, dropped, back, again, gaps, last, failures, losses
 	local waiting, up, done, finish = {}, false, false, nil
-	m = mqtt.Client("module", 20, "user", "password", CLEAN)
+	m = mqtt.Client("module", 4, "user", "password", CLEAN)
 	local retry = tmr.create()
 	local function connect() retry:stop() m:connect("broker", 1883, false) end
 	retry:register(300, tmr.ALARM_SEMI, connect)
@@ -355,7 +355,9 @@ func throughRestarts(t *testing.T, b broker, qos, total, clean int) (r map[strin
 	if r["sent"] != total || r["acked"]+r["dropped"] != total || r["dropped"] != len(lost) {
 		t.Errorf("of %d sent %d have an answer and %d were dropped, %d of which are known", r["sent"], r["acked"], r["dropped"], len(lost))
 	}
-	if r["losses"] != kills || r["dropped"] > 4*kills {
+	// A broker that keeps its sessions may send PUBLISH or PUBREL again and never what the module
+	// waits for. That holds up all, and PINGREQ, too, until the broker ends the connection.
+	if r["losses"] < kills || r["losses"] > 2*kills || r["dropped"] > 4*r["losses"] {
 		t.Errorf("%d losses, %d dropped", r["losses"], r["dropped"])
 	}
 	// A block in a hole of the heap may be some bytes larger than it was asked for.

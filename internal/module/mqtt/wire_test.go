@@ -2,6 +2,7 @@ package mqtt_test
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,9 @@ type wire struct {
 func (w *wire) Bind(p uint16) { w.s.bound = append(w.s.bound, p) }
 func (w *wire) Connect(a port.IP, p uint16) port.NetErr {
 	w.to = fmt.Sprint(a, ":", p)
+	if w.s.connect == port.NetOK {
+		w.s.note("connect %s", w.to)
+	}
 	return w.s.connect
 }
 func (w *wire) Write(p []byte) port.NetErr {
@@ -39,6 +43,7 @@ func (w *wire) Write(p []byte) port.NetErr {
 	if w.s.writeErr != port.NetOK {
 		return w.s.writeErr
 	}
+	w.s.note("send %x", p)
 	w.sent = append(w.sent, p...)
 	w.unacked += len(p)
 	return port.NetOK
@@ -52,6 +57,9 @@ func (w *wire) Abort()       { w.end("abort") }
 func (w *wire) end(how string) {
 	if !w.over {
 		w.over, w.how = true, how
+		if w.s.connect == port.NetOK || w.established {
+			w.s.note("%s", how)
+		}
 	}
 }
 
@@ -73,6 +81,13 @@ type stack struct {
 	writeErr port.NetErr
 	noPCB    bool
 	found    []func(port.IP, bool) // of look-ups under way
+	log      io.StringWriter       // where what the module does is noted, or nil
+}
+
+func (s *stack) note(format string, args ...any) {
+	if s.log != nil {
+		_, _ = s.log.WriteString("net " + fmt.Sprintf(format, args...) + "\n")
+	}
 }
 
 func (s *stack) NewTCP(h port.TCPHandler) port.TCP {
