@@ -24,7 +24,7 @@ type reader struct {
 }
 
 // answerLimit is how long received data wait for the report of what was sent before.
-const answerLimit = 5 * time.Millisecond
+const answerLimit = 50 * time.Millisecond
 
 func newReader(sock *net.TCPConn) *reader {
 	r := &reader{sock: sock, credit: port.TCPWindow}
