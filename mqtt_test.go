@@ -145,3 +145,36 @@ func TestMQTTSilentBroker(t *testing.T) {
 	t.Logf("offline at %s s", at[1])
 	until(client, "connect\t", time.Minute) // that it still answers
 }
+
+// TestMQTTQueueFillsHeap publishes until nearly all of the heap is full: the queue has no other bound. All of
+// it comes back when the connection ends.
+func TestMQTTQueueFillsHeap(t *testing.T) {
+	n, broker, client, until := newMQTTPair(t, join+`
+		if started then return end
+		started = true
+		local m, k = mqtt.Client("client", 20), 0
+		local function heap() collectgarbage() collectgarbage() return node.heap() end
+		m:on("connect", function()
+			local h = heap()
+			repeat k = k + 1 until not m:publish("t", "0123456789", 1, 0) or node.heap() < 1000
+			print("queued", k, h, node.heap())
+		end)
+		m:on("puback", function() k = k - 1 if k == 0 then print("all sent", heap()) m:close() end end)
+		m:on("offline", function() tmr.create():alarm(15000, 0, function() print("over", heap()) end) end)
+		tmr.create():alarm(1000, 0, function() m:connect("192.168.0.111") end) end)`)
+	said := until(client, "queued", time.Minute)
+	must(t, n.RunFor(100*time.Millisecond))
+	said += until(client, "\n", time.Minute)
+	f := regexp.MustCompile(`queued\t(\d+)\t(\d+)\t(\d+)`).FindStringSubmatch(said)
+	if f == nil {
+		t.Fatal(said)
+	}
+	t.Logf("%s messages of 10 bytes in %s bytes, %s bytes are left", f[1], f[2], f[3])
+	until(client, "over", 10*time.Minute)
+	if n := strings.Count(broker.Output(), "broker got 0123456789"); n < 300 {
+		t.Errorf("%d messages have come", n)
+	}
+	out := client.Output()
+	f = regexp.MustCompile(`over\t(\d+)`).FindStringSubmatch(out)
+	t.Logf("%s bytes are free in the end", f[1])
+}
