@@ -6,16 +6,13 @@ import (
 	"moonlet.example/moonlet/internal/port"
 )
 
-// RecordSize is how much room Within needs, in bytes.
-const RecordSize = connSize
-
 // Within makes a client whose struct espconn is part of a record of the caller's, which stays
 // where it is until Free, such as a userdata. The record begins with zeros; an esp_tcp that it
 // still has from a client before is used again, with its own port. nil tells that there is no
-// memory for one. SetRemote says which address Connect asks.
+// memory for one. SetAddr says which address Connect asks.
 func Within(L state.State, net port.Net, at mem.Addr, remote int, h Handler) *Conn {
 	main := L.MainThread()
-	c := &Conn{main: main, m: main.Mem(), chip: L.Host().(port.Chip), net: net, h: h, at: at, within: true}
+	c := &Conn{main: main, m: main.Mem(), chip: L.Host().(port.Chip), net: net, h: h, at: at, lent: true}
 	if c.tcp = c.m.Ptr(at + connProto); c.tcp == 0 {
 		if c.tcp = c.zalloc(tcpSize); c.tcp == 0 {
 			return nil
@@ -31,18 +28,29 @@ func Within(L state.State, net port.Net, at mem.Addr, remote int, h Handler) *Co
 	return c
 }
 
-// SetRemote says which address Connect asks.
-func (c *Conn) SetRemote(addr port.IP) { copy(c.m.Bytes(c.tcp+tcpRemoteIP, 4), addr[:]) }
+// WithinSecure is Within for a connection that is secure.
+func WithinSecure(L state.State, net port.Net, at mem.Addr, remote int, h Handler) *Conn {
+	c := Within(L, net, at, remote, h)
+	if c != nil {
+		c.secure = &secure{}
+	}
+	return c
+}
 
-// Abandon ends a connection, or the attempt to make one, at once: the peer gets a reset, and the
-// handler is told nothing any more. What Connect took is given back, which after an error of
+// Abandon ends a connection, or the attempt to make one, at once: the peer gets a reset, or with
+// TLS the end, and the handler is told nothing any more. What Connect took is given back, which after an error of
 // Connect may be something, too.
 func (c *Conn) Abandon() {
 	msg := c.msg
 	if msg == 0 {
 		return
 	}
-	c.pcb.Abort()
+	if s := c.secure; s != nil {
+		c.closeSocket()
+		s.own.giveDownTo(c, 0)
+	} else {
+		c.pcb.Abort()
+	}
 	c.leave()
 	c.freePiece()
 	c.freeMsg(msg)

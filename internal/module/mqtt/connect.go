@@ -6,13 +6,7 @@ import (
 	"moonlet.example/moonlet/internal/port"
 )
 
-const (
-	defaultPort = 1883
-
-	// tlsRoom is how much memory has to be free for a secure connection, and one byte more
-	// (SSL_BUFFER_SIZE and ESPCONN_SECURE_DEFAULT_HEAP, app/mbedtls/app/espconn_secure.c).
-	tlsRoom = 18432 // bytes
-)
+const defaultPort = 1883
 
 // target is what connect was told.
 type target struct {
@@ -59,7 +53,7 @@ func deprecated(L state.State, what, when string) {
 // connectTo is client:connect(host [, port [, secure]] [, ok [, fail]]). A connection that is
 // being made already is given up for the new one, where the firmware would use its records for
 // both.
-func connectTo(L state.State, secure Secure) int {
+func connectTo(L state.State) int {
 	u := arg(L)
 	n, ok := port.NetOf(L.Host())
 	if !ok {
@@ -70,11 +64,12 @@ func connectTo(L state.State, secure Secure) int {
 	}
 	u.setBool(uSending, false)
 	t := targetOf(L, u)
-	within := Secure(espconn.Within)
+	within := espconn.Within
 	if u.flag(flagSecure) {
-		if within = secure; within == nil {
+		if !chip(L).System().Build().SSL { // CLIENT_SSL_ENABLE
 			return L.Errorf("ssl not available")
 		}
+		within = espconn.WithinSecure
 	}
 	for i, field := range []state.Addr{uOnConnect, uOnFail} {
 		if i += t.next; L.IsFunction(i) {
@@ -109,15 +104,16 @@ func connectTo(L state.State, secure Secure) int {
 	return 0
 }
 
-// resolved comes with the address of the broker (socket_dns_found, mqtt_socket_do_connect).
+// resolved comes with the address of the broker (socket_dns_found, mqtt_socket_do_connect). For a
+// secure connection there is an error, too, where 18,432 bytes are not free.
 func (c *client) resolved(conn *espconn.Conn, addr port.IP, ok bool, call func(nargs int)) {
 	if c.conn != conn {
 		return
 	}
 	if ok && !addr.IsAny() {
-		conn.SetRemote(addr)
+		conn.SetAddr(addr)
 		c.set(uConnState, stateInit)
-		if (!c.flag(flagSecure) || c.L.FreeHeap() > tlsRoom) && conn.Connect() == espconn.OK {
+		if conn.Connect() == espconn.OK {
 			return
 		}
 		conn.Abandon()

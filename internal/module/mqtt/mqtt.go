@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"strings"
 
-	"moonlet.example/moonlet/internal/espconn"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/mem"
 	"moonlet.example/moonlet/internal/port"
@@ -23,47 +22,44 @@ import (
 
 const typeName = "mqtt.socket"
 
-// Secure makes a connection with TLS, as espconn.Within makes one without.
-type Secure func(L state.State, net port.Net, at mem.Addr, remote int, h espconn.Handler) *espconn.Conn
+// object is the metatable of clients, which is its own __index.
+var object = &state.ROTable{Name: typeName}
 
-// Module declares mqtt for a build without TLS (CLIENT_SSL_ENABLE).
-var Module = New(nil)
+// Module declares mqtt.
+var Module = state.Module{
+	Name: "mqtt",
+	Table: &state.ROTable{Name: "mqtt", Entries: []state.Entry{
+		state.Fn("Client", newClient),
+		state.Int("CONN_FAIL_SERVER_NOT_FOUND", failServer),
+		state.Int("CONN_FAIL_NOT_A_CONNACK_MSG", failNoConnAck),
+		state.Int("CONN_FAIL_DNS", failDNS),
+		state.Int("CONN_FAIL_TIMEOUT_RECEIVING", failReceiving),
+		state.Int("CONN_FAIL_TIMEOUT_SENDING", failSending),
+		state.Int("CONNACK_ACCEPTED", accepted),
+		state.Int("CONNACK_REFUSED_PROTOCOL_VER", 1),
+		state.Int("CONNACK_REFUSED_ID_REJECTED", 2),
+		state.Int("CONNACK_REFUSED_SERVER_UNAVAILABLE", 3),
+		state.Int("CONNACK_REFUSED_BAD_USER_OR_PASS", 4),
+		state.Int("CONNACK_REFUSED_NOT_AUTHORIZED", 5),
+	}},
+	Open: func(L state.State) int {
+		L.ROMetatable(typeName, object)
+		return 0
+	},
+	Tables: []*state.ROTable{object},
+}
 
-// New declares mqtt. secure is nil in a build without TLS.
-func New(secure Secure) state.Module {
-	object := &state.ROTable{Name: typeName}
+func init() {
 	object.Entries = []state.Entry{
 		state.Fn("__gc", collect),
 		state.Tab("__index", object),
-		state.Fn("connect", func(L state.State) int { return connectTo(L, secure) }),
+		state.Fn("connect", connectTo),
 		state.Fn("close", closeClient),
 		state.Fn("publish", publishMessage),
 		state.Fn("subscribe", subscribeTo),
 		state.Fn("unsubscribe", unsubscribeFrom),
 		state.Fn("lwt", lwt),
 		state.Fn("on", on),
-	}
-	return state.Module{
-		Name: "mqtt",
-		Table: &state.ROTable{Name: "mqtt", Entries: []state.Entry{
-			state.Fn("Client", newClient),
-			state.Int("CONN_FAIL_SERVER_NOT_FOUND", failServer),
-			state.Int("CONN_FAIL_NOT_A_CONNACK_MSG", failNoConnAck),
-			state.Int("CONN_FAIL_DNS", failDNS),
-			state.Int("CONN_FAIL_TIMEOUT_RECEIVING", failReceiving),
-			state.Int("CONN_FAIL_TIMEOUT_SENDING", failSending),
-			state.Int("CONNACK_ACCEPTED", accepted),
-			state.Int("CONNACK_REFUSED_PROTOCOL_VER", 1),
-			state.Int("CONNACK_REFUSED_ID_REJECTED", 2),
-			state.Int("CONNACK_REFUSED_SERVER_UNAVAILABLE", 3),
-			state.Int("CONNACK_REFUSED_BAD_USER_OR_PASS", 4),
-			state.Int("CONNACK_REFUSED_NOT_AUTHORIZED", 5),
-		}},
-		Open: func(L state.State) int {
-			L.ROMetatable(typeName, object)
-			return 0
-		},
-		Tables: []*state.ROTable{object},
 	}
 }
 

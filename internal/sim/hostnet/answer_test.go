@@ -66,11 +66,12 @@ func TestSentBeforeAnswer(t *testing.T) {
 }
 
 // What the host does not take is not waited for.
-func TestAnswerLimit(t *testing.T) {
+func TestAnswerPatience(t *testing.T) {
 	rd := newReader(nil)
-	rd.answer()
-	reported := rd.sending()
-	rd.answer() // comes back
-	reported()
-	rd.answer()
+	rd.afterWriting()
+	told := make(chan struct{})
+	rd.writing.Store(&told)
+	rd.afterWriting() // comes back
+	close(told)
+	rd.afterWriting()
 }

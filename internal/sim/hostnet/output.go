@@ -155,13 +155,12 @@ func (c *conn) handOver(list []segment) {
 	}
 	s.sending = len(piece)
 	h := c.run.hold(holdLimit)
-	sock, r := c.sock, c.run
-	reported := func() {}
-	if c.rd != nil {
-		reported = c.rd.sending()
+	sock, r, told := c.sock, c.run, make(chan struct{})
+	if c.rd != nil { // it was closed before anything could be read
+		c.rd.writing.Store(&told)
 	}
 	r.spawn(func() {
-		defer reported()
+		defer close(told)
 		err := c.n.fails(OpWrite, c.host)
 		if err == nil {
 			_, err = sock.Write(piece)

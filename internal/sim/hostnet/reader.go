@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"moonlet.example/moonlet/internal/port"
@@ -15,16 +16,14 @@ import (
 type reader struct {
 	sock  *net.TCPConn
 	fails func() error // Config.Fail
+	// writing is closed when the module knows that what it has sent is with the peer.
+	writing atomic.Pointer[chan struct{}]
 
 	mu      sync.Mutex
 	cond    *sync.Cond
 	credit  int // bytes that may still be read
 	stopped bool
-	writing chan struct{} // closed when what is being sent was reported; nil before the first
 }
-
-// answerLimit is how long received data wait for the report of what was sent before.
-const answerLimit = 50 * time.Millisecond
 
 func newReader(sock *net.TCPConn) *reader {
 	r := &reader{sock: sock, credit: port.TCPWindow}
@@ -68,36 +67,27 @@ func (r *reader) took(n int) {
 	r.mu.Unlock()
 }
 
-// sending says that a piece is handed to the host, and gives the function that says that this
-// was reported.
-func (r *reader) sending() (reported func()) {
-	done := make(chan struct{})
-	r.mu.Lock()
-	r.writing = done
-	r.mu.Unlock()
-	return func() { close(done) }
-}
+// answerPatience is how long what the peer sends waits for the news that it has got what the
+// module was sending, in the host's time. A segment that answers something acknowledges it, too; here the
+// two come by goroutines of their own, one of which may wait for a processor.
+const answerPatience = 50 * time.Millisecond
 
-// answer waits until what was sent before is reported: on the air an answer acknowledges what it
-// answers, and lwIP tells the application of that first. A piece that the host does not take
-// since the peer does not read is not waited for.
-func (r *reader) answer() {
-	r.mu.Lock()
-	writing := r.writing
-	r.mu.Unlock()
-	if writing == nil {
+// afterWriting waits until a write that is under way is told.
+func (r *reader) afterWriting() {
+	told := r.writing.Load()
+	if told == nil {
 		return
 	}
 	select {
-	case <-writing:
+	case <-*told:
 		return
 	default:
 	}
-	limit := time.NewTimer(answerLimit)
-	defer limit.Stop()
+	t := time.NewTimer(answerPatience)
+	defer t.Stop()
 	select {
-	case <-writing:
-	case <-limit.C:
+	case <-*told:
+	case <-t.C:
 	}
 }
 
@@ -114,8 +104,8 @@ func (r *reader) loop(c *conn) {
 		}
 		if k > 0 {
 			r.took(k)
-			r.answer()
 			p := append([]byte(nil), buf[:k]...)
+			r.afterWriting()
 			c.run.inject(func() { c.heard(func() { c.received(p) }) })
 		}
 		switch {
