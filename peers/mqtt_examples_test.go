@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"crypto/tls"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,8 +11,10 @@ import (
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/mochi-mqtt/server/v2/listeners"
 
 	"moonlet.example/moonlet"
+	"moonlet.example/moonlet/internal/mbedtls/tlstest"
 )
 
 // firmware reads a file of the firmware's working copy.
@@ -125,4 +128,69 @@ func TestMQTTExamples(t *testing.T) {
 	if err != nil {
 		t.Errorf("%v: got %q", err, got)
 	}
+}
+
+// TestMQTTSecure talks to a broker by TLS: both directions, a QoS each, and the heap behind it.
+func TestMQTTSecure(t *testing.T) {
+	b := newMochi(t, false)
+	secure := listeners.NewTCP(listeners.Config{ID: "tls", Address: "127.0.0.1:0", TLSConfig: &tls.Config{
+		Certificates: []tls.Certificate{tlstest.Chain(tlstest.Issue(t, nil, "broker", tlstest.ECKey(t), nil))}}})
+	if err := b.s.AddListener(secure); err != nil {
+		t.Fatal(err)
+	}
+	b.s.Listeners.Serve("tls", b.s.EstablishConnection)
+	m, err := moonlet.New(moonlet.Config{
+		Files: map[string]string{"init.lua": `
+			m = mqtt.Client("secure", 60)
+			m:on("message", function(_, t, d) print("got", t, #d) end)
+			m:on("connfail", function(_, e) print("connfail", e) end)
+			m:on("offline", function() print "offline" tmr.create():alarm(15000, 0, function() collectgarbage() collectgarbage() print("heap", node.heap()) end) end)
+			m:on("connect", function(c)
+				print("connect", node.heap())
+				c:subscribe("out/#", 2, function()
+					for q = 0, 2 do c:publish("out/" .. q, ("x"):rep(100 * q + 500), q, 0) end
+				end)
+			end)
+			function go() m:connect("broker", 8883, true) end
+			function refused() m:connect("broker", 1883, true) end
+			wifi.setmode(wifi.STATION) wifi.sta.config{ssid = "home"}
+			wifi.eventmon.register(wifi.eventmon.STA_GOT_IP, function() print("ready", node.heap()) go() end)`},
+		Time: moonlet.Scaled(5), Seed: 1,
+		Network: moonlet.NetworkConfig{HostsOnly: true, Connect: map[string]string{"broker:8883": secure.Address(), "broker:1883": b.addr}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	heap := ""
+	for range 3 {
+		expect(t, m, "client handshake start.", "client handshake ok!", "connect\t", "got\tout/0\t500", "got\tout/1\t600", "got\tout/2\t700")
+		if err := m.RunFor(2 * time.Second); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range []string{"m:close()", "=1"} {
+			if err := m.Enter(line); err != nil {
+				t.Fatal(err)
+			}
+		}
+		expect(t, m, "offline", "heap\t")
+		heap = m.Output()[strings.LastIndex(m.Output(), "heap\t"):]
+		if err := m.Enter("go()"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%s bytes are free behind it", strings.Fields(heap)[1])
+	expect(t, m, "connect\t")
+	if err := m.Enter("m:close()"); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, m, "offline")
+	if err := m.Enter("refused()"); err != nil { // a broker that speaks no TLS
+		t.Fatal(err)
+	}
+	expect(t, m, "client handshake start.", "Reason:[-0x7880]") // and no callback, as in the firmware
+	if err := m.Enter("go()"); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, m, "client handshake ok!", "connect\t", "got\tout/2\t700")
 }

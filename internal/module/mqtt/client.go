@@ -194,13 +194,22 @@ func (c *client) Failed(espconn.Err) {
 	conn := c.conn
 	c.failed(failServer)
 	if c.conn == conn {
-		c.Disconnected()
+		c.over()
 	}
 }
 
-// Disconnected implements espconn.Handler: all is given back before the callback, which may
-// connect anew (mqtt_socket_disconnected).
+// Disconnected implements espconn.Handler. The firmware says who is to hear of that when it is
+// connected. So if a broker ends a secure connection in the handshake, nobody is told, and the
+// client stays as it is, and in use, until it connects again.
 func (c *client) Disconnected() {
+	if c.is(uConnected) {
+		c.over()
+	}
+}
+
+// over ends a connection: all is given back before the callback, which may connect anew
+// (mqtt_socket_disconnected).
+func (c *client) over() {
 	c.timer.Disarm()
 	c.dropQueue()
 	c.freeBuffer()

@@ -120,7 +120,7 @@ func (c *client) resolved(conn *espconn.Conn, addr port.IP, ok bool, call func(n
 	}
 	c.failedBy(failDNS, call)
 	if c.conn == conn {
-		c.Disconnected()
+		c.over()
 	}
 }
 
