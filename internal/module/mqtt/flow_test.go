@@ -215,8 +215,7 @@ func split(data string, at ...int) (list []string) {
 // Packets come in segments that begin and end anywhere.
 func TestSegments(t *testing.T) {
 	message := func(qos int, topic, data string, id int) string {
-		body := fmt.Sprintf("%c%c%s", len(topic)>>8, byte(len(topic)), topic)
-		body = string([]byte{byte(len(topic) >> 8), byte(len(topic))}) + topic
+		body := string([]byte{byte(len(topic) >> 8), byte(len(topic))}) + topic
 		if qos > 0 {
 			body += string([]byte{byte(id >> 8), byte(id)})
 		}
