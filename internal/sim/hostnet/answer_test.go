@@ -75,3 +75,35 @@ func TestAnswerPatience(t *testing.T) {
 	close(told)
 	rd.afterWriting()
 }
+
+// talker writes and closes as soon as it is connected.
+type talker struct{ *sink }
+
+func (s talker) Connected() {
+	s.c.Write([]byte("hello"))
+	s.c.Close()
+}
+
+// A connection that is closed before anything could be read sends what was written.
+func TestCloseAtOnce(t *testing.T) {
+	b := newBench(t, realClock(), nil)
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	b.do(func() {
+		s := newSink()
+		s.c = b.net.NewTCP(talker{s})
+		s.c.Connect(loopback, netip.MustParseAddrPort(l.Addr().String()).Port())
+	})
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	if got, err := io.ReadAll(c); string(got) != "hello" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
