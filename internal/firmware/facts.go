@@ -130,9 +130,9 @@ func netFacts() []Fact {
 
 func otherFacts() []Fact {
 	list := []Fact{
-		{Name: "mqtt.client:connect", Form: "m:connect(host, port, secure, autoreconnect, ok, fail)", Gone: r30Sep19, Now: "m:connect(host, port, secure, ok, fail)",
+		{Name: "mqtt.socket:connect", Classic: true, Form: "m:connect(host, port, secure, autoreconnect, ok, fail)", Gone: r30Sep19, Now: "m:connect(host, port, secure, ok, fail)",
 			Sense: "has no autoreconnect: the functions behind it move by one", Silent: true},
-		{Name: "mqtt.Client", Form: "mqtt.Client(id, keepalive, user, pwd)", Gone: r300Feb21, Now: "1 as the fifth argument for a clean session",
+		{Name: "mqtt.Client", Classic: true, Form: "mqtt.Client(id, keepalive, user, pwd)", Gone: r300Feb21, Now: "1 as the fifth argument for a clean session",
 			Sense: "asks for a session that the server keeps, where older firmware asked for a clean one", Silent: true},
 		{Name: "node.output", Classic: true, Form: "node.output(function(text) … end)", Gone: r30Jun20, Now: "the function gets a pipe: text = pipe:read()",
 			Sense: "calls the function with a pipe, not with text", Silent: true},

@@ -81,7 +81,7 @@ func allModules() []module {
 		{name: "file", link: plain(file.Module)},
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "http", link: plain(http.Module)},
-		{name: "mqtt", link: plain(mqtt.Module), owners: mqtt.Owners},
+		{name: "mqtt", link: variants(mqtt.Module, mqtt.Classic), owners: mqtt.Owners},
 		{name: "net", link: linkNet, owners: net.Owners},
 		{name: "pipe", link: plain(pipe.Module), always: true},
 		{name: "pixbuf", link: plain(pixbuf.Module)},

@@ -132,7 +132,7 @@ var constructors = []struct{ function, typeName string }{
 	{"net.createUDPSocket", "net.udpsocket"}, {"file.open", "file.obj"}, {"cron.schedule", "cron.entry"},
 	{"bloom.create", "bloom.filter"}, {"pixbuf.newBuffer", "pixbuf.buf"}, {"crypto.new_hash", "crypto.hash"},
 	{"crypto.new_hmac", "crypto.hash"}, {"sjson.decoder", "sjson_decoder_map"}, {"sjson.encoder", "sjson_encoder_map"},
-	{"gpio.pulse.build", "gpio.pulse.obj"}, {"tls.createConnection", "tls.socket"},
+	{"gpio.pulse.build", "gpio.pulse.obj"}, {"tls.createConnection", "tls.socket"}, {"mqtt.Client", "mqtt.socket"},
 	{"websocket.createClient", "websocket.client"},
 }
 

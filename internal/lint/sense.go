@@ -15,7 +15,7 @@ func (u *unit) checkSense(n *syntax.Node) {
 	callee, args := n.Children[0], n.Children[1:]
 	if callee.Kind == syntax.MethodExpr {
 		if u.tree.Name(callee) == "connect" && len(args) >= 4 && args[3].Kind == syntax.NumberExpr && u.isMQTT(callee.Children[0]) {
-			u.sense(n, "mqtt.client:connect", "autoreconnect", Warning)
+			u.sense(n, "mqtt.socket:connect", "autoreconnect", Warning)
 		}
 		return
 	}
