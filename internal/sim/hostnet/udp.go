@@ -38,11 +38,20 @@ type udp struct {
 
 // BindUDP opens a datagram socket.
 func (n *Net) BindUDP(addr port.IP, p uint16, recv func(p []byte, from port.IP, port uint16)) (port.UDP, port.NetErr) {
+	return n.bindUDP(addr, p, false, recv)
+}
+
+// BindUDPClient opens one that no port of the host leads to.
+func (n *Net) BindUDPClient(addr port.IP, p uint16, recv func(p []byte, from port.IP, port uint16)) (port.UDP, port.NetErr) {
+	return n.bindUDP(addr, p, true, recv)
+}
+
+func (n *Net) bindUDP(addr port.IP, p uint16, client bool, recv func(p []byte, from port.IP, port uint16)) (port.UDP, port.NetErr) {
 	block, ok := n.take(sizeUDP, nameUDP)
 	if !ok {
 		return nil, port.NetErrNoPCB
 	}
-	in, p, err := n.openUDP(addr, p)
+	in, p, err := n.openUDP(addr, p, client)
 	if err != port.NetOK {
 		n.give(block)
 		return nil, err
@@ -63,8 +72,8 @@ func (n *Net) BindUDP(addr port.IP, p uint16, recv func(p []byte, from port.IP, 
 }
 
 // openUDP opens the host's port for a server on port p, and tells which port it has. For
-// port 0, any, there is no server.
-func (n *Net) openUDP(addr port.IP, p uint16) (in *net.UDPConn, got uint16, e port.NetErr) {
+// port 0, any, and for a client there is no server.
+func (n *Net) openUDP(addr port.IP, p uint16, client bool) (in *net.UDPConn, got uint16, e port.NetErr) {
 	if p == 0 {
 		if p = n.freeUDPPort(); p == 0 {
 			return nil, 0, port.NetErrInUse
@@ -76,7 +85,7 @@ func (n *Net) openUDP(addr port.IP, p uint16) (in *net.UDPConn, got uint16, e po
 			return nil, 0, port.NetErrInUse
 		}
 	}
-	if !n.opens("udp", p) {
+	if client || !n.opens("udp", p) {
 		return nil, p, port.NetOK
 	}
 	want, fixed := n.cfg.HostPort(p)
