@@ -218,7 +218,7 @@ func (u *udp) SendTo(p []byte, to port.IP, dst uint16) port.NetErr {
 	if u.closed || len(p) > port.UDPMaxPayload || u.n.muted(own) {
 		return port.NetOK
 	}
-	if u.airSend(p, to, dst) {
+	if u.airSend(p, to, dst) || u.askTime(p, to, dst) {
 		return port.NetOK
 	}
 	d := destination{to, dst}
