@@ -8,67 +8,20 @@ import (
 	"moonlet.example/moonlet/internal/espconn"
 	"moonlet.example/moonlet/internal/module/moduletest"
 	"moonlet.example/moonlet/internal/port"
+	"moonlet.example/moonlet/internal/port/porttest"
 )
 
-// datagrams is a stack that has UDP sockets without a network.
-type datagrams struct {
-	port.Net
-	b      *bench
-	open   []*socket
-	refuse bool        // ports that were chosen
-	noPCB  bool        // no memory for a socket
-	err    port.NetErr // of SendTo
-}
-
-type socket struct {
-	port.UDP
-	n      *datagrams
-	port   uint16
-	client bool
-	recv   func(p []byte, from port.IP, port uint16)
-	sent   []string
-	closed bool
-}
-
-func (n *datagrams) BindUDP(_ port.IP, p uint16, recv func([]byte, port.IP, uint16)) (port.UDP, port.NetErr) {
-	if n.noPCB {
-		return nil, port.NetErrNoPCB
-	}
-	if n.refuse && p != 0 {
-		return nil, port.NetErrInUse
-	}
-	s := &socket{n: n, port: p, recv: recv}
-	n.open = append(n.open, s)
-	return s, port.NetOK
-}
-
-func (n *datagrams) BindUDPClient(a port.IP, p uint16, recv func([]byte, port.IP, uint16)) (port.UDP, port.NetErr) {
-	u, err := n.BindUDP(a, p, recv)
-	if err == port.NetOK {
-		u.(*socket).client = true
-	}
-	return u, err
-}
-
-func (s *socket) SendTo(p []byte, to port.IP, dst uint16) port.NetErr {
-	s.sent = append(s.sent, fmt.Sprintf("%d bytes to %v:%d", len(p), to, dst))
-	return s.n.err
-}
-func (s *socket) Close() { s.closed = true }
-
 // newUDP makes an espconn of UDP.
-func newUDP(t *testing.T) (b *bench, n *datagrams, u espconn.UDP) {
+func newUDP(t *testing.T) (b *bench, n *porttest.Datagrams, u espconn.UDP) {
 	t.Helper()
 	b = newBench(t)
-	n = &datagrams{b: b}
+	n = &porttest.Datagrams{}
 	u, ok := espconn.NewUDP(b.Machine.State())
 	if !ok {
 		t.Fatal("no memory")
 	}
 	return b, n, u
 }
-
-func (n *datagrams) last() *socket { return n.open[len(n.open)-1] }
 
 // TestUDPServer holds what a server does: it answers whom it heard of last.
 func TestUDPServer(t *testing.T) {
@@ -90,12 +43,12 @@ func TestUDPServer(t *testing.T) {
 	if err := other.Create(n, false, nil); err != espconn.ErrIsConn {
 		t.Errorf("another one with that port: %d", err)
 	}
-	s := n.last()
-	if s.client || s.port != 5683 {
+	s := n.Last()
+	if s.Client || s.Port != 5683 {
 		t.Errorf("opened %+v", s)
 	}
-	s.recv([]byte("one\x00two"), port.IP{10, 0, 0, 9}, 4000)
-	s.recv(nil, port.IP{10, 0, 0, 8}, 4001) // is nothing to tell, but somebody was heard
+	s.Recv([]byte("one\x00two"), port.IP{10, 0, 0, 9}, 4000)
+	s.Recv(nil, port.IP{10, 0, 0, 8}, 4001) // is nothing to tell, but somebody was heard
 	if !slices.Equal(got, []string{"one\x00two"}) {
 		t.Errorf("received %q", got)
 	}
@@ -109,8 +62,12 @@ func TestUDPServer(t *testing.T) {
 		t.Error(err)
 	}
 	want := []string{"1472 bytes to 10.0.0.8:4001", "1472 bytes to 10.0.0.8:4001", "56 bytes to 10.0.0.8:4001"}
-	if !slices.Equal(s.sent, want) {
-		t.Errorf("sent %q", s.sent)
+	var sent []string
+	for _, x := range n.Sent {
+		sent = append(sent, fmt.Sprintf("%d bytes to %v:%d", len(x.Data), x.To, x.Port))
+	}
+	if !slices.Equal(sent, want) {
+		t.Errorf("sent %q", sent)
 	}
 	if u.Send(nil) != espconn.ErrArg {
 		t.Error("nothing was sent")
@@ -119,19 +76,15 @@ func TestUDPServer(t *testing.T) {
 		lwip port.NetErr
 		want espconn.Err
 	}{{port.NetErrMem, espconn.ErrMem}, {port.NetErrRoute, espconn.ErrRoute}} {
-		n.err = x.lwip
+		n.Err = x.lwip
 		if err := u.Send([]byte("x")); err != x.want {
 			t.Errorf("%d: %d", x.lwip, err)
 		}
 	}
-	if err := u.Delete(); err != espconn.OK || !s.closed {
-		t.Error(err, s.closed)
+	if err := u.Delete(); err != espconn.OK || !s.Closed {
+		t.Error(err, s.Closed)
 	}
-	s.recv([]byte("late"), port.IP{10, 0, 0, 9}, 4000)
-	if len(got) != 1 {
-		t.Error("received after the end")
-	}
-	if err := other.Create(n, true, nil); err != espconn.OK || !n.last().client {
+	if err := other.Create(n, true, nil); err != espconn.OK || !n.Last().Client {
 		t.Errorf("the port is free again: %d", err)
 	}
 }
@@ -157,15 +110,15 @@ func TestUDPAndTCP(t *testing.T) {
 func TestUDPPort(t *testing.T) {
 	_, n, u := newUDP(t)
 	u.SetLocalPort(53)
-	n.refuse = true
+	n.Refuse = true
 	if err := u.Create(n, true, nil); err != espconn.OK {
 		t.Fatal(err)
 	}
-	if s := n.last(); s.port != 0 || s.client {
+	if s := n.Last(); s.Port != 0 || s.Client {
 		t.Errorf("opened %+v", s)
 	}
 	u.Delete()
-	n.noPCB = true
+	n.NoPCB = true
 	if err := u.Create(n, true, nil); err != espconn.ErrMem {
 		t.Error(err)
 	}
@@ -176,7 +129,7 @@ func TestUDPPort(t *testing.T) {
 func TestUDPMemory(t *testing.T) {
 	b := newBench(t)
 	L := b.Machine.State()
-	n := &datagrams{b: b}
+	n := &porttest.Datagrams{}
 	b.FillHoles()
 	before := L.FreeHeap()
 	want := func(what string, sizes ...int) {
@@ -196,7 +149,7 @@ func TestUDPMemory(t *testing.T) {
 	u, _ := espconn.NewUDP(L)
 	want("made", 28, 16)
 	b.Heap.FailAfter = 0
-	if err := u.Create(n, false, nil); err != espconn.ErrMem || !n.last().closed {
+	if err := u.Create(n, false, nil); err != espconn.ErrMem || !n.Last().Closed {
 		t.Error(err)
 	}
 	b.Heap.FailAfter = -1
@@ -207,9 +160,9 @@ func TestUDPMemory(t *testing.T) {
 		calls++
 	})
 	want("created", 28, 16, 104)
-	n.last().recv(make([]byte, 100), port.IP{}, 1)
+	n.Last().Recv(make([]byte, 100), port.IP{}, 1)
 	b.Heap.FailAfter = 0
-	n.last().recv(make([]byte, 100), port.IP{}, 1)
+	n.Last().Recv(make([]byte, 100), port.IP{}, 1)
 	b.Heap.FailAfter = -1
 	if calls != 1 {
 		t.Errorf("%d calls", calls)

@@ -26,6 +26,7 @@ import (
 	"moonlet.example/moonlet/internal/module/rtcmem"
 	"moonlet.example/moonlet/internal/module/rtctime"
 	"moonlet.example/moonlet/internal/module/sjson"
+	"moonlet.example/moonlet/internal/module/sntp"
 	"moonlet.example/moonlet/internal/module/structmod"
 	"moonlet.example/moonlet/internal/module/tmr"
 	"moonlet.example/moonlet/internal/module/uart"
@@ -76,6 +77,7 @@ func allModules() []module {
 		{name: "rtcmem", link: plain(rtcmem.Module)},
 		{name: "rtctime", link: plain(rtctime.Module)},
 		{name: "sjson", link: plain(sjson.Module)},
+		{name: "sntp", link: linkSNTP},
 		{name: "struct", link: plain(structmod.Module)},
 		{name: "tmr", link: plain(tmr.Module), owners: tmr.Owners},
 		{name: "uart", link: plain(uart.Module)},
@@ -95,12 +97,23 @@ func linkNode(b *Build) []state.Module {
 	})}
 }
 
+// hasClock tells whether rtctime is in the build.
+func (b *Build) hasClock() bool { return b.Modules == nil || slices.Contains(b.Modules, "rtctime") }
+
 // linkFIFO declares rtcfifo, which can sleep if rtctime is there.
 func linkFIFO(b *Build) []state.Module {
-	if b.Modules != nil && !slices.Contains(b.Modules, "rtctime") {
-		return []state.Module{rtcfifo.Module}
+	if b.hasClock() {
+		return []state.Module{rtcfifo.ModuleWithClock}
 	}
-	return []state.Module{rtcfifo.ModuleWithClock}
+	return []state.Module{rtcfifo.Module}
+}
+
+// linkSNTP declares sntp, which sets the clock if rtctime is there.
+func linkSNTP(b *Build) []state.Module {
+	if b.hasClock() {
+		return []state.Module{sntp.ModuleWithClock}
+	}
+	return []state.Module{sntp.Module}
 }
 
 // HostModules declares the modules that the firmware's host tool has besides the standard
@@ -115,7 +128,7 @@ var missing = strings.Fields(`
 	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 coap dcc dht enduser_setup gdbstub
 	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 mdns mqtt ow pcm perf pwm pwm2 rfswitch
 	rotary si7021
-	sigma_delta sntp softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
+	sigma_delta softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
 	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
 
 // ModuleNames lists the modules that there are, sorted.
