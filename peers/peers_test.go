@@ -10,8 +10,6 @@ import (
 	_ "github.com/hashicorp/mdns"
 	_ "github.com/mochi-mqtt/server/v2"
 	_ "github.com/mochi-mqtt/server/v2/listeners"
-	_ "github.com/plgd-dev/go-coap/v3"
-	_ "github.com/plgd-dev/go-coap/v3/udp"
 
 	_ "moonlet.example/moonlet/moonlettest"
 )

@@ -11,6 +11,7 @@ import (
 	"moonlet.example/moonlet/internal/module/bit"
 	"moonlet.example/moonlet/internal/module/bloom"
 	"moonlet.example/moonlet/internal/module/bme280math"
+	"moonlet.example/moonlet/internal/module/coap"
 	"moonlet.example/moonlet/internal/module/colorutils"
 	"moonlet.example/moonlet/internal/module/cron"
 	"moonlet.example/moonlet/internal/module/crypto"
@@ -63,6 +64,7 @@ func allModules() []module {
 		{name: "bit", link: plain(bit.Module)},
 		{name: "bloom", link: plain(bloom.Module)},
 		{name: "bme280_math", link: plain(bme280math.Module)},
+		{name: "coap", link: plain(coap.Module), owners: coap.Owners},
 		{name: "color_utils", link: plain(colorutils.Module)},
 		{name: "cron", link: plain(cron.Module), owners: cron.Owners},
 		{name: "crypto", link: plain(crypto.Module)},
@@ -125,7 +127,7 @@ func HostModules() []state.Module {
 // missing are the modules of the firmware that Moonlet does not have yet, by their names in
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
-	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 coap dcc dht enduser_setup gdbstub
+	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc dht enduser_setup gdbstub
 	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 mdns mqtt ow pcm perf pwm pwm2 rfswitch
 	rotary si7021
 	sigma_delta softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
