@@ -101,6 +101,7 @@ var bounds = map[string]string{
 	"sim/hostnet.run.spawn: go":             "by those who call it",
 	"sim/hostnet.run.spawnIn: spawn":        "the gate",
 	"sim/hostnet.udp.askTime: inject":       "one a packet, which takes device memory until then",
+	"sim/hostnet.udp.join: spawn":           "one a group of a socket, which take device memory",
 	"sim/hostnet.udp.loop: inject":          "udpBacklog",
 	"sim/hostnet.udp.socketFor: spawn":      "one a socket",
 }

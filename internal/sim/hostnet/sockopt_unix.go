@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -38,6 +39,57 @@ func changeGroup(s *net.UDPConn, local netip.Addr, group port.IP, join bool) {
 	if raw, err := s.SyscallConn(); err == nil {
 		_ = raw.Control(func(fd uintptr) { _ = syscall.SetsockoptIPMreq(int(fd), syscall.IPPROTO_IP, opt, m) })
 	}
+}
+
+// ownGroupSockets tells that a socket for a group of its own is needed to hear it.
+const ownGroupSockets = true
+
+// multicastAll is IP_MULTICAST_ALL of Linux: what other sockets have joined is heard, too.
+const multicastAll = 49
+
+// reusePort is SO_REUSEPORT of BSD, where SO_REUSEADDR alone is not enough.
+const reusePort = 0x200
+
+// listenGroup opens a socket that hears what is sent to a group at a port, by the interface of the
+// address local. Others may hear it as well. Package net would bind it to all addresses.
+func listenGroup(at netip.AddrPort, local netip.Addr) (*net.UDPConn, error) {
+	syscall.ForkLock.RLock()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM, 0)
+	if err == nil {
+		syscall.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), "group")
+	defer f.Close()
+	options := []struct{ level, name, value int }{{syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1}}
+	if runtime.GOOS == "linux" {
+		options = append(options, struct{ level, name, value int }{syscall.IPPROTO_IP, multicastAll, 0})
+	} else {
+		options = append(options, struct{ level, name, value int }{syscall.SOL_SOCKET, reusePort, 1})
+	}
+	for _, o := range options {
+		if err := syscall.SetsockoptInt(fd, o.level, o.name, o.value); err != nil {
+			return nil, err
+		}
+	}
+	group := at.Addr().As4()
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Port: int(at.Port()), Addr: group}); err != nil {
+		return nil, err
+	}
+	if !local.Is4() {
+		return nil, syscall.EAFNOSUPPORT
+	}
+	if err := syscall.SetsockoptIPMreq(fd, syscall.IPPROTO_IP, syscall.IP_ADD_MEMBERSHIP, &syscall.IPMreq{Multiaddr: group, Interface: local.As4()}); err != nil {
+		return nil, err
+	}
+	c, err := net.FilePacketConn(f)
+	if err != nil {
+		return nil, err
+	}
+	return c.(*net.UDPConn), nil
 }
 
 // noBroadcast keeps a socket from sending to broadcast addresses, as Go lets every one.

@@ -99,10 +99,12 @@ func TestTimeServer(t *testing.T) {
 // TestTimeServer_Elsewhere holds what leads the module to others.
 func TestTimeServer_Elsewhere(t *testing.T) {
 	for name, change := range map[string]func(*Config){
-		"none":    func(c *Config) { c.Time = time.Time{} },
-		"connect": func(c *Config) { c.Connect = []Forward{{Addr: gateway, Port: 123, To: netip.MustParseAddrPort("127.0.0.1:9")}} },
-		"alias":   func(c *Config) { c.Alias = map[port.IP]port.IP{gateway: loopback} },
-		"other":   func(c *Config) { c.TimeServers = []port.IP{{10, 9, 9, 1}} },
+		"none": func(c *Config) { c.Time = time.Time{} },
+		"connect": func(c *Config) {
+			c.Connect = []Forward{{Addr: gateway, Port: 123, To: netip.MustParseAddrPort("127.0.0.1:9")}}
+		},
+		"alias": func(c *Config) { c.Alias = map[port.IP]port.IP{gateway: loopback} },
+		"other": func(c *Config) { c.TimeServers = []port.IP{{10, 9, 9, 1}} },
 	} {
 		b := newClockBench(t, change)
 		if a, _ := b.ask(t, gateway, 123, question()); a != nil {
