@@ -7,7 +7,6 @@ import (
 	_ "github.com/chromedp/chromedp"
 	_ "github.com/coder/websocket"
 	_ "github.com/eclipse/paho.mqtt.golang"
-	_ "github.com/hashicorp/mdns"
 	_ "github.com/mochi-mqtt/server/v2"
 	_ "github.com/mochi-mqtt/server/v2/listeners"
 

@@ -95,3 +95,33 @@ func TestGroups(t *testing.T) {
 	case <-time.After(50 * time.Millisecond):
 	}
 }
+
+// TestSharedPort holds that two modules have the port of mDNS, and that no other port is shared.
+func TestSharedPort(t *testing.T) {
+	if runtime.GOOS == "windows" || runtime.GOOS == "js" {
+		t.Skip("other systems do it otherwise")
+	}
+	s, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	free := localAddr(s).Port()
+	s.Close()
+	for _, p := range []uint16{mdnsPort, 5354} {
+		var errs []port.NetErr
+		for range 2 {
+			b := newBench(t, realClock(), func(c *Config) { c.Ports = map[uint16]uint16{p: free} })
+			b.do(func() {
+				_, e := b.net.BindUDP(port.IP{}, p, func([]byte, port.IP, uint16) {})
+				errs = append(errs, e)
+			})
+		}
+		want := port.NetOK
+		if p != mdnsPort {
+			want = port.NetErrInUse
+		}
+		if errs[0] != want && p == mdnsPort || errs[1] != want {
+			t.Errorf("port %d: %v", p, errs)
+		}
+	}
+}

@@ -38,3 +38,6 @@ func icmpEcho(context.Context, netip.Addr, int) bool { return false }
 const ownGroupSockets = false
 
 func listenGroup(netip.AddrPort, netip.Addr) (*net.UDPConn, error) { return nil, errors.ErrUnsupported }
+
+// sharePort leaves the port to one socket, here.
+func sharePort(string, string, syscall.RawConn) error { return nil }

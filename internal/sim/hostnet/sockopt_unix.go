@@ -64,14 +64,11 @@ func listenGroup(at netip.AddrPort, local netip.Addr) (*net.UDPConn, error) {
 	}
 	f := os.NewFile(uintptr(fd), "group")
 	defer f.Close()
-	options := []struct{ level, name, value int }{{syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1}}
-	if runtime.GOOS == "linux" {
-		options = append(options, struct{ level, name, value int }{syscall.IPPROTO_IP, multicastAll, 0})
-	} else {
-		options = append(options, struct{ level, name, value int }{syscall.SOL_SOCKET, reusePort, 1})
+	if err := share(fd); err != nil {
+		return nil, err
 	}
-	for _, o := range options {
-		if err := syscall.SetsockoptInt(fd, o.level, o.name, o.value); err != nil {
+	if runtime.GOOS == "linux" {
+		if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_IP, multicastAll, 0); err != nil {
 			return nil, err
 		}
 	}
@@ -90,6 +87,22 @@ func listenGroup(at netip.AddrPort, local netip.Addr) (*net.UDPConn, error) {
 		return nil, err
 	}
 	return c.(*net.UDPConn), nil
+}
+
+// share lets other sockets have the port of one, if they are shared, too.
+func share(fd int) error {
+	err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
+	if err == nil && runtime.GOOS != "linux" {
+		err = syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, reusePort, 1)
+	}
+	return err
+}
+
+// sharePort is share for net.ListenConfig.
+func sharePort(_, _ string, raw syscall.RawConn) error {
+	var failed error
+	err := raw.Control(func(fd uintptr) { failed = share(int(fd)) })
+	return errors.Join(err, failed)
 }
 
 // noBroadcast keeps a socket from sending to broadcast addresses, as Go lets every one.

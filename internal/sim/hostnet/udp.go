@@ -92,9 +92,9 @@ func (n *Net) openUDP(addr port.IP, p uint16, client bool) (in *net.UDPConn, got
 	}
 	want, fixed := n.cfg.HostPort(p)
 	host := netip.AddrPortFrom(n.cfg.ListenIP, want)
-	in, err := n.listenUDP("udp", host)
+	in, err := n.listenUDP("udp", host, p == mdnsPort)
 	if err != nil && want != 0 && !fixed && addressInUse(err) {
-		in, err = n.listenUDP("udp", netip.AddrPortFrom(n.cfg.ListenIP, 0))
+		in, err = n.listenUDP("udp", netip.AddrPortFrom(n.cfg.ListenIP, 0), false)
 	}
 	if err == nil {
 		host = localAddr(in)
@@ -112,11 +112,18 @@ func (n *Net) openUDP(addr port.IP, p uint16, client bool) (in *net.UDPConn, got
 // can send for want of heap. Hosts may give less.
 const udpBuffer = 208 << 10
 
-func (n *Net) listenUDP(network string, a netip.AddrPort) (*net.UDPConn, error) {
+// mdnsPort is that of mDNS, which all responders of a computer have (RFC 6762, 15).
+const mdnsPort = 5353
+
+// listenUDP opens a socket; one that is shared does not keep others from its port.
+func (n *Net) listenUDP(network string, a netip.AddrPort, shared bool) (*net.UDPConn, error) {
 	if err := n.fails(OpListen, a); err != nil {
 		return nil, err
 	}
 	var lc net.ListenConfig
+	if shared {
+		lc.Control = sharePort
+	}
 	pc, err := lc.ListenPacket(context.Background(), network, a.String())
 	if err != nil {
 		return nil, err
@@ -298,7 +305,7 @@ func (u *udp) socketFor(a netip.Addr) *net.UDPConn {
 		return u.in
 	}
 	if u.out == nil {
-		s, err := u.n.listenUDP("udp4", netip.AddrPortFrom(netip.IPv4Unspecified(), 0))
+		s, err := u.n.listenUDP("udp4", netip.AddrPortFrom(netip.IPv4Unspecified(), 0), false)
 		if err != nil {
 			return nil
 		}
