@@ -22,6 +22,7 @@ import (
 	"moonlet.example/moonlet/internal/module/mdns"
 	"moonlet.example/moonlet/internal/module/net"
 	"moonlet.example/moonlet/internal/module/node"
+	"moonlet.example/moonlet/internal/module/perf"
 	"moonlet.example/moonlet/internal/module/pipe"
 	"moonlet.example/moonlet/internal/module/pixbuf"
 	"moonlet.example/moonlet/internal/module/rtcfifo"
@@ -75,6 +76,7 @@ func allModules() []module {
 		{name: "http", link: plain(http.Module)},
 		{name: "mdns", link: plain(mdns.Module)},
 		{name: "net", link: plain(net.Module), owners: net.Owners},
+		{name: "perf", link: plain(perf.Module)},
 		{name: "pipe", link: plain(pipe.Module), always: true},
 		{name: "pixbuf", link: plain(pixbuf.Module)},
 		{name: "rtcfifo", link: linkFIFO},
@@ -130,7 +132,7 @@ func HostModules() []state.Module {
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
 	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc dht enduser_setup gdbstub
-	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 mqtt ow pcm perf pwm pwm2 rfswitch
+	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 mqtt ow pcm pwm pwm2 rfswitch
 	rotary si7021
 	sigma_delta softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
 	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
