@@ -123,6 +123,12 @@ type (
 	// OldCode tells, behind a Panic or LuaError, that an older edition of Lua or an older
 	// firmware has what the application uses, and what there is instead; each is told once.
 	OldCode struct{ About }
+	// Note tells what a board does without a word: data are lost, a connection does not begin,
+	// a secure one failed for this reason. Each is told once.
+	Note struct {
+		About
+		Module string // which does it
+	}
 	// OutOfMemory tells that memory was wanted which is not there; each place is told of once.
 	// Lua has collected the garbage before; nobody does for what the SDK, lwIP or a module
 	// wants for itself.
@@ -183,6 +189,7 @@ func (MissingModule) Name() string  { return device.MissingModule.String() }
 func (Panic) Name() string          { return device.Panic.String() }
 func (LuaError) Name() string       { return device.LuaError.String() }
 func (OldCode) Name() string        { return device.OldCode.String() }
+func (Note) Name() string           { return device.Note.String() }
 func (OutOfMemory) Name() string    { return device.OutOfMemory.String() }
 func (StoreRefused) Name() string   { return device.StoreRefused.String() }
 func (InputLate) Name() string      { return device.InputLate.String() }
@@ -312,6 +319,13 @@ func (e LuaError) MarshalJSON() ([]byte, error) {
 func (e OldCode) MarshalJSON() ([]byte, error) { return json.Marshal(e.record(e.Name())) }
 
 // MarshalJSON implements Event.
+func (e Note) MarshalJSON() ([]byte, error) {
+	r := e.record(e.Name())
+	r.Module = e.Module
+	return json.Marshal(r)
+}
+
+// MarshalJSON implements Event.
 func (e OutOfMemory) MarshalJSON() ([]byte, error) {
 	r := e.record(e.Name()).traced(e.Traceback)
 	r.Wanted, r.For, r.Free, r.Largest, r.Garbage = e.WantedBytes, e.For, &e.FreeBytes, &e.LargestBytes, &e.GarbageBytes
@@ -404,6 +418,8 @@ func eventOf(e device.Event, p *project.Project) Event {
 		return LuaError{a, e.Traceback}
 	case device.OldCode:
 		return OldCode{a}
+	case device.Note:
+		return Note{a, e.Module}
 	case device.OutOfMemory:
 		s := e.Shortage
 		return OutOfMemory{a, s.Wanted, s.For, s.Free, s.Largest, s.Garbage, e.Traceback}

@@ -164,7 +164,7 @@ func lines(words []string, most int) (list []string) {
 func (v *events) event(e moonlet.Event) {
 	problem, traceback := false, ""
 	switch e := e.(type) {
-	case moonlet.Exception, moonlet.HostError, moonlet.FlashWear, moonlet.InputLate, moonlet.OldCode:
+	case moonlet.Exception, moonlet.HostError, moonlet.FlashWear, moonlet.InputLate, moonlet.OldCode, moonlet.Note:
 		problem = true
 	case moonlet.OutOfMemory:
 		problem, traceback = true, e.Traceback

@@ -158,10 +158,11 @@ const (
 	OutOfMemory                     // memory was wanted that is not there
 	StoreRefused                    // an image is none that the store can take
 	InputLate                       // the virtual clock does not wait any longer for who types
+	Note                            // a module does something of which a board says nothing
 )
 
 var eventNames = [...]string{"listening", "long-task", "watchdog", "exception", "rebooted", "sleeping", "host-error", "flash-wear", "network-refused", "cut", "bug", "missing-module",
-	"panic", "lua-error", "old-code", "out-of-memory", "store-refused", "input-late"}
+	"panic", "lua-error", "old-code", "out-of-memory", "store-refused", "input-late", "note"}
 
 // String is the kind's name, as it stands in JSON.
 func (k EventKind) String() string { return eventNames[k] }
@@ -179,7 +180,7 @@ type Event struct {
 	Took      time.Duration    // of LongTask
 	Reset     *port.ResetInfo  // of Rebooted: how the new life began
 	Wear      *flash.Wearing   // of FlashWear
-	Module    string           // of MissingModule: its name
+	Module    string           // of MissingModule and Note: its name
 	Shortage  *Shortage        // of OutOfMemory
 }
 

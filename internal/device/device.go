@@ -60,6 +60,8 @@ type Device struct {
 	console    *console.Console
 	shortages  once // where memory ran out, and for what
 	hinted     once // what was told of older editions
+	noted      once // what was told that a board does without a word
+	certs      *storage.Certs
 	places     places
 	missed     once // modules of the firmware that were asked for and are not there
 	used       bool // something is in RAM
@@ -129,6 +131,9 @@ func (d *Device) connect() error {
 	})
 	adcMode, err := d.room.ADC()
 	if err != nil {
+		return err
+	}
+	if d.certs, err = d.room.Certs(); err != nil {
 		return err
 	}
 	d.pins, d.adc = pins.New(d.loop, c.Board.History), adc.New(d.loop, adcMode)
@@ -290,6 +295,19 @@ func (d *Device) Pins() port.Pins { return d.pins }
 
 // ADC implements port.HasADC.
 func (d *Device) ADC() port.ADC { return d.adc }
+
+// CertSectors implements port.HasCertSectors.
+func (d *Device) CertSectors() port.CertSectors { return d.certs }
+
+// Notes implements port.HasNotes.
+func (d *Device) Notes() port.Notes { return d }
+
+// Note implements port.Notes.
+func (d *Device) Note(module, text string) {
+	if d.noted.isNew(module+": "+text, complaintsMax) {
+		d.report(Event{Kind: Note, Module: module, Text: text})
+	}
+}
 
 // Files implements port.HasFiles.
 func (d *Device) Files() port.Files {

@@ -42,7 +42,13 @@ const (
 	ErrConn       Err = -11 // no answer to the request to connect
 	ErrArg        Err = -12 // not connected, or nothing to send
 	ErrIsConn     Err = -15 // too many connections, or the own port is in use
+
+	ErrHandshake   Err = -28 // names without a use: failures of TLS give mbedTLS's numbers
+	ErrInvalidData Err = -61
 )
+
+// RecordSize is the size of struct espconn in bytes.
+const RecordSize = connSize
 
 // Sizes of records in bytes, and offsets in them.
 const (
@@ -103,6 +109,7 @@ type Conn struct {
 	h    Handler
 
 	at, tcp  mem.Addr // espconn and esp_tcp, 0 when they were given back
+	lent     bool     // espconn belongs to the caller
 	msg      mem.Addr // espconn_msg, 0 while it is not on the list
 	handle   uint32
 	pcb      port.TCP
@@ -110,6 +117,7 @@ type Conn struct {
 	ending   bool // its end is posted
 	toPeer   int  // bytes that lwIP has and the peer has not acknowledged
 	underWay piece
+	secure   *secure // nil for plain text
 }
 
 // piece is what is being sent (espconn_buf).
@@ -141,6 +149,32 @@ func New(L state.State, net port.Net, addr port.IP, remote int, h Handler) *Conn
 	return c
 }
 
+// NewAt is NewSecure for a caller that has the record itself: RecordSize bytes at at, zeroed,
+// which Free leaves alone. The address is set by SetAddr; the own port is lwIP's choice.
+func NewAt(L state.State, net port.Net, at mem.Addr, remote int, h Handler) *Conn {
+	main := L.MainThread()
+	c := &Conn{main: main, m: main.Mem(), chip: L.Host().(port.Chip), net: net, h: h, at: at, lent: true, secure: &secure{}}
+	if c.tcp = c.zalloc(tcpSize); c.tcp == 0 {
+		return nil
+	}
+	c.m.Zero(at, connSize)
+	c.m.SetU32(at+connType, typeTCP)
+	c.m.SetPtr(at+connProto, c.tcp)
+	c.m.SetI32(c.tcp+tcpRemotePort, int32(remote))
+	return c
+}
+
+// SetAddr sets the address to connect to.
+func (c *Conn) SetAddr(a port.IP) { copy(c.m.Bytes(c.tcp+tcpRemoteIP, 4), a[:]) }
+
+// Remote is where the connection goes; false behind FreeTCP.
+func (c *Conn) Remote() (addr port.IP, remote int, ok bool) {
+	if c.tcp == 0 {
+		return addr, 0, false
+	}
+	return c.remote(), int(uint16(c.m.U32(c.tcp + tcpRemotePort))), true
+}
+
 // zalloc takes zeroed bytes from the device heap (os_zalloc), 0 if there are none.
 func (c *Conn) zalloc(n int) mem.Addr {
 	at := c.main.Alloc(n)
@@ -156,6 +190,9 @@ func (c *Conn) FreeTCP() {
 	if c.tcp != 0 {
 		c.main.Free(c.tcp, tcpSize)
 		c.tcp = 0
+		if c.lent {
+			c.m.SetPtr(c.at+connProto, 0)
+		}
 	}
 }
 
@@ -163,7 +200,9 @@ func (c *Conn) FreeTCP() {
 func (c *Conn) Free() {
 	c.FreeTCP()
 	if c.at != 0 {
-		c.main.Free(c.at, connSize)
+		if !c.lent {
+			c.main.Free(c.at, connSize)
+		}
 		c.at = 0
 	}
 }
@@ -227,6 +266,9 @@ func (c *Conn) leave() {
 // error is not. While a station with an access point beside it has no address, the result is
 // its status, a positive number.
 func (c *Conn) Connect() Err {
+	if c.secure != nil {
+		return c.connectSecure()
+	}
 	count := 0
 	for at := range c.active {
 		if c.isTCP(at) {
@@ -325,6 +367,9 @@ func (c *Conn) freeMsg(msg mem.Addr) {
 // Before the handler's Sent another piece is refused and lost: ErrMaxNum.
 func (c *Conn) Send(p []byte) Err {
 	p = p[:uint16(len(p))] // the firmware's length has 16 bits
+	if c.secure != nil {
+		return c.sendSecure(p)
+	}
 	if len(p) == 0 || c.msg == 0 {
 		return ErrArg
 	}
@@ -377,7 +422,7 @@ func (c *Conn) Disconnect() Err {
 	switch {
 	case c.msg == 0:
 		return ErrArg
-	case c.m.U32(c.at+connState) == stateClose:
+	case c.ending || c.at == 0 || c.m.U32(c.at+connState) == stateClose:
 		return ErrInProgress
 	}
 	c.close()
@@ -387,7 +432,11 @@ func (c *Conn) Disconnect() Err {
 // close lets lwIP close and posts what comes behind that (espconn_client_close). With that the
 // connection is still on the list.
 func (c *Conn) close() {
-	c.pcb.Close()
+	if c.secure != nil {
+		c.closeSocket()
+	} else {
+		c.pcb.Close()
+	}
 	c.setState(stateClose)
 	c.post(c.h.Disconnected)
 }
@@ -406,6 +455,12 @@ func (c *Conn) post(tell func()) {
 		}
 		c.leave()
 		c.freePiece()
+		if s := c.secure; s != nil { // espconn_close_internal gives it back before the call
+			s.own.giveDownTo(c, 0)
+			c.freeMsg(msg)
+			tell()
+			return
+		}
 		tell()
 		c.freeMsg(msg)
 	})

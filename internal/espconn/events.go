@@ -56,7 +56,9 @@ func (c events) Sent(n int) {
 
 // Failed implements port.TCPHandler (espconn_client_err). lwIP has one error for all
 // connections that it gives up; espconn asks how often that has sent in vain.
-func (c events) Failed(err port.NetErr) {
+func (c events) Failed(err port.NetErr) { c.fail(c.errOf(err)) }
+
+func (c *Conn) errOf(err port.NetErr) Err {
 	switch {
 	case err != port.NetErrAborted:
 	case !c.open && c.pcb.Repeats() == port.TCPSYNRepeats:
@@ -64,7 +66,7 @@ func (c events) Failed(err port.NetErr) {
 	case c.open && c.pcb.Repeats() == port.TCPRepeats:
 		err = port.NetErrTimeout
 	}
-	c.fail(Err(err))
+	return Err(err)
 }
 
 // fail posts what comes behind an error.

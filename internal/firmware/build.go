@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"moonlet.example/moonlet/internal/chip"
@@ -41,7 +42,6 @@ type Release struct {
 	Built                  string // when, as in 2024-02-25 08:04
 	SDK                    string
 	NumberType             string // the build type; "" is what the firmware calls its numbers
-	SSL                    bool
 }
 
 // release300 is the commit whose behaviour Moonlet has.
@@ -108,7 +108,7 @@ func (f *Firmware) Info(lfsSize int) port.Build {
 	r := &f.Release
 	return port.Build{
 		Major: r.Major, Minor: r.Minor, Revision: r.Revision, Branch: r.Branch, Commit: r.Commit,
-		Release: r.Name, ReleaseDTS: r.Time, SSL: r.SSL, LFSSize: lfsSize,
+		Release: r.Name, ReleaseDTS: r.Time, SSL: f.hasTLS(), LFSSize: lfsSize,
 		Modules: strings.Join(f.Modules, ","), NumberType: f.buildType(),
 	}
 }
@@ -125,6 +125,10 @@ func (f *Firmware) buildType() string {
 	return "float"
 }
 
+// hasTLS tells whether secure connections are in the build: those who build with the module tls
+// have set CLIENT_SSL_ENABLE, without which it is empty.
+func (f *Firmware) hasTLS() bool { return slices.Contains(f.Modules, "tls") }
+
 // Banner is what the firmware prints when it starts.
 func (f *Firmware) Banner(lfsSize int) string {
 	r := &f.Release
@@ -132,6 +136,6 @@ func (f *Firmware) Banner(lfsSize int) string {
 		"\tbranch: %s\n\tcommit: %s\n\trelease: %s\n\trelease DTS: %s\n\tSSL: %t\n"+
 		"\tbuild type: %s\n\tLFS: 0x%x bytes total capacity\n\tmodules: %s\n"+
 		" build %s powered by Lua %s on SDK %s\n",
-		r.Major, r.Minor, r.Revision, r.Branch, r.Commit, r.Name, r.Time, r.SSL,
+		r.Major, r.Minor, r.Revision, r.Branch, r.Commit, r.Name, r.Time, f.hasTLS(),
 		f.buildType(), lfsSize, strings.Join(f.Modules, ","), r.Built, f.Edition.Release, r.SDK)
 }

@@ -31,8 +31,10 @@ import (
 	"moonlet.example/moonlet/internal/module/sjson"
 	"moonlet.example/moonlet/internal/module/sntp"
 	"moonlet.example/moonlet/internal/module/structmod"
+	"moonlet.example/moonlet/internal/module/tls"
 	"moonlet.example/moonlet/internal/module/tmr"
 	"moonlet.example/moonlet/internal/module/uart"
+	"moonlet.example/moonlet/internal/module/websocket"
 	"moonlet.example/moonlet/internal/module/wifi"
 	"moonlet.example/moonlet/internal/port"
 )
@@ -75,7 +77,7 @@ func allModules() []module {
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "http", link: plain(http.Module)},
 		{name: "mdns", link: plain(mdns.Module)},
-		{name: "net", link: plain(net.Module), owners: net.Owners},
+		{name: "net", link: linkNet, owners: net.Owners},
 		{name: "perf", link: plain(perf.Module)},
 		{name: "pipe", link: plain(pipe.Module), always: true},
 		{name: "pixbuf", link: plain(pixbuf.Module)},
@@ -85,8 +87,10 @@ func allModules() []module {
 		{name: "sjson", link: plain(sjson.Module)},
 		{name: "sntp", link: linkSNTP},
 		{name: "struct", link: plain(structmod.Module)},
+		{name: "tls", link: plain(tls.Module), needs: []string{"net"}, owners: tls.Owners},
 		{name: "tmr", link: plain(tmr.Module), owners: tmr.Owners},
 		{name: "uart", link: plain(uart.Module)},
+		{name: "websocket", link: plain(websocket.Module), owners: websocket.Owners},
 		{name: "wifi", link: plain(wifi.Module)},
 		{name: "node", link: linkNode, why: "the console and the report of errors are its work"},
 	}
@@ -101,6 +105,14 @@ func linkNode(b *Build) []state.Module {
 			return stdlib.LoadFile(L, path, true, "bt")
 		},
 	})}
+}
+
+// linkNet declares net, which has the certificates of tls as well if that is there.
+func linkNet(b *Build) []state.Module {
+	if b.Modules != nil && !slices.Contains(b.Modules, "tls") {
+		return []state.Module{net.Module}
+	}
+	return []state.Module{net.WithCert(tls.Cert)}
 }
 
 // hasClock tells whether rtctime is in the build.
@@ -134,7 +146,7 @@ var missing = strings.Fields(`
 	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc dht enduser_setup gdbstub
 	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 mqtt ow pcm pwm pwm2 rfswitch
 	rotary si7021
-	sigma_delta softuart somfy spi switec tcs34725 tls tm1829 tsl2561 u8g2 ucg websocket
+	sigma_delta softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg
 	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
 
 // ModuleNames lists the modules that there are, sorted.

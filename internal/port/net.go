@@ -203,6 +203,10 @@ type TCPHandler interface {
 	Failed(err NetErr) // the connection is gone
 }
 
+// TCPDropped is a TCPHandler that has something of the host besides: it hears, too, when a reset
+// of the chip takes the connection away. It must not touch the chip's memory.
+type TCPDropped interface{ Dropped() }
+
 // TCP is a connection (struct tcp_pcb).
 type TCP interface {
 	SetHandler(h TCPHandler)

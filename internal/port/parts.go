@@ -26,6 +26,8 @@ const (
 	NoSDKWiFi None = "Wi-Fi with the ESP8266's SDK"
 	NoSDK     None = "ESP8266 SDK"
 	NoRTC     None = "RTC memory"
+
+	NoCertSectors None = "place for certificates"
 )
 
 // Error implements error.
@@ -44,6 +46,9 @@ type (
 	HasWiFi    interface{ WiFi() WiFi }
 	HasSDK     interface{ SDK() SDK }
 	HasRTC     interface{ RTC() RTCMemory }
+
+	HasCertSectors interface{ CertSectors() CertSectors }
+	HasNotes       interface{ Notes() Notes }
 )
 
 // PinsOf gives the pins of a chip.
@@ -138,6 +143,14 @@ func SDKOf(chip any) (p SDK, ok bool) {
 func RTCOf(chip any) (p RTCMemory, ok bool) {
 	if c, ok := chip.(HasRTC); ok {
 		p = c.RTC()
+	}
+	return p, p != nil
+}
+
+// CertSectorsOf gives what keeps certificates.
+func CertSectorsOf(chip any) (p CertSectors, ok bool) {
+	if c, ok := chip.(HasCertSectors); ok {
+		p = c.CertSectors()
 	}
 	return p, p != nil
 }

@@ -29,7 +29,7 @@ const (
 
 // StateFiles lists what a module keeps in its state directory besides FlashDir and
 // LockName, as patterns of package filepath.
-func StateFiles() []string { return []string{recordsFile, wifiFile, adcFile, "lfs-*.bin"} }
+func StateFiles() []string { return []string{recordsFile, wifiFile, adcFile, certsFile, "lfs-*.bin"} }
 
 // LockName is the file by which a state directory is locked. It stays there, so that the
 // directory can be told from others.

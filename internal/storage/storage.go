@@ -29,6 +29,8 @@ type Room interface {
 	WiFi() (radio.Store, error)
 	// ADC opens what the radio's init data say about the analog input.
 	ADC() (adc.Store, error)
+	// Certs opens what is kept of certificates for TLS.
+	Certs() (*Certs, error)
 	// On tells that the module has power from now on, Off that it has none any more, at a
 	// time of its own: between them operations are asked for and wear is counted.
 	On()

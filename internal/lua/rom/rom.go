@@ -100,6 +100,18 @@ func (im *Image) Path(a Addr) string {
 	return ""
 }
 
+// Observe makes the functions tell by which path they are called, for tests that want to know
+// which were. Nobody may use the image yet.
+func (im *Image) Observe(called func(path string)) {
+	for i, f := range im.funcs {
+		path := im.names[i].table + im.names[i].called
+		im.funcs[i] = func(L state.State) int {
+			called(path)
+			return f(L)
+		}
+	}
+}
+
 // Cont is the continuation at a, nil if there is none.
 func (im *Image) Cont(a Addr) state.KFunc {
 	if i := (a - im.code) / codeStep; i < Addr(len(im.conts)) {

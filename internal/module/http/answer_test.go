@@ -86,18 +86,18 @@ func FuzzAnswer(f *testing.F) {
 
 func TestParseURL(t *testing.T) {
 	for url, want := range map[string]target{
-		"http://a":                           {"a", "/", 80},
-		"https://a/b?c":                      {"a", "/b?c", 443},
-		"http://a:8080":                      {"a", "/", 8080},
-		"http://a:8080x/":                    {"a", "/", 8080},
-		"http://a:1:2/":                      {"a", "/", 1},
-		"http://a/b:1":                       {"a", "/b:1", 80},
+		"http://a":                           {"a", "/", 80, false},
+		"https://a/b?c":                      {"a", "/b?c", 443, true},
+		"http://a:8080":                      {"a", "/", 8080, false},
+		"http://a:8080x/":                    {"a", "/", 8080, false},
+		"http://a:1:2/":                      {"a", "/", 1, false},
+		"http://a/b:1":                       {"a", "/b:1", 80, false},
 		"http://u:p@a/":                      {},
-		"http://a:-1/":                       {"a", "/", -1},
-		"http://a?x":                         {"a?x", "/", 80},
-		"http://a:70000":                     {"a", "/", 70000},
-		"http:///x":                          {"", "/x", 80},
-		"http://" + strings.Repeat("h", 127): {strings.Repeat("h", 127), "/", 80},
+		"http://a:-1/":                       {"a", "/", -1, false},
+		"http://a?x":                         {"a?x", "/", 80, false},
+		"http://a:70000":                     {"a", "/", 70000, false},
+		"http:///x":                          {"", "/x", 80, false},
+		"http://" + strings.Repeat("h", 127): {strings.Repeat("h", 127), "/", 80, false},
 	} {
 		got, wrong := parseURL(url)
 		if wrong != "" {

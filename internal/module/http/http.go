@@ -7,8 +7,8 @@
 // taken and given back in the firmware's order. All texts are C strings: they end at a zero
 // byte.
 //
-// There is no TLS: as in a build without CLIENT_SSL_ENABLE, a URL with https:// is asked in
-// plain text, at port 443.
+// In a build without TLS a URL with https:// is asked in plain text, at port 443, as in the
+// firmware.
 package http
 
 import (
@@ -107,7 +107,7 @@ func start(L state.State, url, method string, headers, body cText) int {
 	}
 	main := L.MainThread()
 	top := main.GetTop()
-	c := client{main: main, net: n}
+	c := client{main: main, net: n, tls: L.Host().(port.Chip).System().Build().SSL}
 	c.open(url, method, headers, body, 0)
 	main.SetTop(top)
 	return 0

@@ -40,7 +40,12 @@ type testChip struct {
 
 func newChip(t *testing.T, clock sdk.Clock) *testChip {
 	t.Helper()
-	b := &board{Chip: porttest.New(t, porttest.Config{Clock: clock, NoWatchdog: true})}
+	return chipOf(t, porttest.Config{Clock: clock, NoWatchdog: true})
+}
+
+func chipOf(t *testing.T, config porttest.Config) *testChip {
+	t.Helper()
+	b := &board{Chip: porttest.New(t, config)}
 	loopback := port.IP{127, 0, 0, 1}
 	b.net = hostnet.New(hostnet.Config{
 		Loop: b.Tasks, HostsOnly: true, Hosts: map[string]port.IP{"here": loopback, "there": loopback},

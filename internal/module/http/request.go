@@ -13,6 +13,7 @@ import (
 
 const (
 	argsSize    = 64     // request_args_t, without TLS
+	argsSizeTLS = 68     // with it
 	answerLimit = 0x2000 // BUFFER_SIZE_MAX: bytes, with the zero byte behind them
 	timeout     = 60 * time.Second
 )
@@ -21,6 +22,15 @@ const (
 type client struct {
 	main state.State
 	net  port.Net
+	tls  bool // the build has TLS
+}
+
+// argsSize is the size of request_args_t in bytes.
+func (c client) argsSize() int {
+	if c.tls {
+		return argsSizeTLS
+	}
+	return argsSize
 }
 
 // say prints what the firmware does about a request that goes wrong (HTTPCLIENT_ERR).
@@ -75,6 +85,7 @@ type query struct {
 	host, method, path, header, body block
 	buffer                           block // the answer
 	port                             int
+	secure                           bool
 	redirects                        int
 	conn                             *espconn.Conn
 	timer                            port.Timer
@@ -93,7 +104,7 @@ func (c client) open(url, method string, headers, body cText, redirects int) {
 
 // ask begins a request (http_raw_request).
 func (c client) ask(t target, method string, headers, body cText, redirects int) {
-	q := &query{client: c, port: t.port, redirects: redirects}
+	q := &query{client: c, port: t.port, secure: t.secure && c.tls, redirects: redirects}
 	if !q.remember(t, method, headers, body) {
 		q.short()
 		return
@@ -114,10 +125,10 @@ func (c client) ask(t target, method string, headers, body cText, redirects int)
 
 // remember takes the request's memory; false if there is none.
 func (q *query) remember(t target, method string, headers, body cText) bool {
-	if q.args = q.main.Alloc(argsSize); q.args == 0 {
+	if q.args = q.main.Alloc(q.argsSize()); q.args == 0 {
 		return false
 	}
-	q.main.Mem().Zero(q.args, argsSize)
+	q.main.Mem().Zero(q.args, mem.Addr(q.argsSize()))
 	q.host = q.copyOf(t.host)
 	q.method = q.copyOf(method)
 	q.path = q.copyOf(t.path)
@@ -138,7 +149,7 @@ func (q *query) forget() {
 		q.free(b)
 	}
 	if q.args != 0 {
-		q.main.Free(q.args, argsSize)
+		q.main.Free(q.args, q.argsSize())
 		q.args = 0
 	}
 }
@@ -164,7 +175,11 @@ func (q *query) resolved(host string, addr port.IP, ok bool) {
 		q.fail()
 		return
 	}
-	if q.conn = espconn.New(q.main, q.net, addr, q.port, q); q.conn == nil {
+	create := espconn.New
+	if q.secure {
+		create = espconn.NewSecure
+	}
+	if q.conn = create(q.main, q.net, addr, q.port, q); q.conn == nil {
 		q.short()
 		return
 	}
@@ -188,7 +203,7 @@ func (q *query) head() []byte {
 	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\n", q.bytes(q.method), q.bytes(q.path))
 	if indexFold(own, "Host:") < 0 {
 		b = fmt.Appendf(b, "Host: %s", q.bytes(q.host))
-		if q.port != 80 {
+		if q.port != 80 && (q.port != 443 || !q.secure) {
 			b = fmt.Appendf(b, ":%d", q.port)
 		}
 		b = append(b, "\r\n"...)
@@ -303,7 +318,7 @@ func (q *query) follow(location string) {
 		q.open(location, method, headers, body, q.redirects+1)
 		return
 	}
-	t := target{string(q.bytes(q.host)), location, q.port}
+	t := target{string(q.bytes(q.host)), location, q.port, q.secure}
 	var whole block
 	if !strings.HasPrefix(location, "/") {
 		path := string(q.bytes(q.path))

@@ -12,6 +12,7 @@ const hostLimit = 128
 type target struct {
 	host, path string
 	port       int
+	secure     bool
 }
 
 // parseURL takes a URL apart (http_request). What is wrong with it is told in the words of the
@@ -24,7 +25,7 @@ func parseURL(url string) (t target, wrong string) {
 		if rest, ok = strings.CutPrefix(url, "https://"); !ok {
 			return t, "URL is not HTTP or HTTPS " + url
 		}
-		t.port = 443
+		t.port, t.secure = 443, true
 	}
 	authority, path := rest, "/"
 	if i := strings.IndexByte(rest, '/'); i >= 0 {

@@ -73,6 +73,7 @@ func Boot(t testing.TB, c Config) *Lua {
 	modules := append([]state.Module{lauxlib.Support()}, stdlib.Standard(main, vm.Model, false)...)
 	var err error
 	if l.image, err = rom.Link(vm.Model, main, append(modules, c.Modules...)); err == nil {
+		recordCalls(t, l.image)
 		err = l.image.Map(l.Space)
 	}
 	if err != nil {

@@ -28,32 +28,39 @@ const (
 var typeNames = [...]string{"net.tcpserver", "net.tcpsocket", "net.udpsocket"}
 
 // Module declares net.
-var Module = state.Module{
-	Name: "net",
-	Table: &state.ROTable{Name: "net", Entries: []state.Entry{
-		state.Fn("createServer", createServer),
-		state.Fn("createConnection", func(L state.State) int { create(L, tcpClient); return 1 }),
-		state.Fn("createUDPSocket", func(L state.State) int { create(L, udpSocket); return 1 }),
-		state.Fn("ifinfo", ifinfo),
-		state.Fn("multicastJoin", func(L state.State) int { return multicast(L, true) }),
-		state.Fn("multicastLeave", func(L state.State) int { return multicast(L, false) }),
-		state.Fn("ping", ping),
-		state.Tab("dns", &state.ROTable{Name: "net_dns_map", Entries: []state.Entry{
-			state.Fn("setdnsserver", setDNSServer),
-			state.Fn("getdnsserver", getDNSServer),
-			state.Fn("resolve", resolve),
-		}}),
-		state.Int("TCP", tcpClient),
-		state.Int("UDP", udpSocket),
-	}},
-	Open: func(L state.State) int {
-		for i, t := range methodTables {
-			L.ROMetatable(typeNames[i], t)
-		}
-		return 0
-	},
-	Tables: methodTables[:],
-	Procs:  []*state.Proc{pingReport},
+var Module = declare()
+
+// WithCert declares net for a build with the module tls, whose table cert it has, too.
+func WithCert(cert *state.ROTable) state.Module { return declare(state.Tab("cert", cert)) }
+
+// declare declares net with more entries behind dns.
+func declare(more ...state.Entry) state.Module {
+	more = append(more, state.Int("TCP", tcpClient), state.Int("UDP", udpSocket))
+	return state.Module{
+		Name: "net",
+		Table: &state.ROTable{Name: "net", Entries: append([]state.Entry{
+			state.Fn("createServer", createServer),
+			state.Fn("createConnection", func(L state.State) int { create(L, tcpClient); return 1 }),
+			state.Fn("createUDPSocket", func(L state.State) int { create(L, udpSocket); return 1 }),
+			state.Fn("ifinfo", ifinfo),
+			state.Fn("multicastJoin", func(L state.State) int { return multicast(L, true) }),
+			state.Fn("multicastLeave", func(L state.State) int { return multicast(L, false) }),
+			state.Fn("ping", ping),
+			state.Tab("dns", &state.ROTable{Name: "net_dns_map", Entries: []state.Entry{
+				state.Fn("setdnsserver", setDNSServer),
+				state.Fn("getdnsserver", getDNSServer),
+				state.Fn("resolve", resolve),
+			}}),
+		}, more...)},
+		Open: func(L state.State) int {
+			for i, t := range methodTables {
+				L.ROMetatable(typeNames[i], t)
+			}
+			return 0
+		},
+		Tables: methodTables[:],
+		Procs:  []*state.Proc{pingReport},
+	}
 }
 
 // methodTables are the metatables by type.

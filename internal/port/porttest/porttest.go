@@ -33,6 +33,8 @@ type Config struct {
 	// NoWatchdog leaves the watchdog out. With one a task that is too long ends by a panic
 	// with a Reset.
 	NoWatchdog bool
+	// TLS says that secure connections are in the build.
+	TLS bool
 }
 
 // Chip is a chip without parts. Its event loop and its system are the real ones, its
@@ -82,7 +84,7 @@ func New(t testing.TB, config Config) *Chip {
 	c.Sys = sdk.NewSystem(sdk.SystemConfig{
 		Loop: c.Tasks, Records: c.Flash, Mem: c.Space.Mem(), StaticStart: StaticStart, StaticEnd: StaticEnd,
 		Hardware: port.Hardware{ChipID: 0x123456, FlashID: 0x1640EF, FlashSize: 4 << 20, FlashSpeed: 40000000},
-		Build:    port.Build{Major: 3, Branch: "release", Modules: "node", NumberType: "float"},
+		Build:    port.Build{Major: 3, Branch: "release", Modules: "node", NumberType: "float", SSL: config.TLS},
 		Seed:     1,
 	})
 	return c

@@ -89,6 +89,9 @@ func (n *Net) Reset() {
 		l.shut()
 	}
 	for _, c := range slices.Clone(n.conns) { // drop takes it out
+		if h, ok := c.h.(port.TCPDropped); ok {
+			h.Dropped()
+		}
 		c.lose()
 		c.drop()
 	}

@@ -155,8 +155,10 @@ func (c *conn) handOver(list []segment) {
 	}
 	s.sending = len(piece)
 	h := c.run.hold(holdLimit)
-	sock, r := c.sock, c.run
+	sock, r, told := c.sock, c.run, make(chan struct{})
+	c.rd.writing.Store(&told)
 	r.spawn(func() {
+		defer close(told)
 		err := c.n.fails(OpWrite, c.host)
 		if err == nil {
 			_, err = sock.Write(piece)

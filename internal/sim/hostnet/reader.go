@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"moonlet.example/moonlet/internal/port"
@@ -15,6 +16,8 @@ import (
 type reader struct {
 	sock  *net.TCPConn
 	fails func() error // Config.Fail
+	// writing is closed when the module knows that what it has sent is with the peer.
+	writing atomic.Pointer[chan struct{}]
 
 	mu      sync.Mutex
 	cond    *sync.Cond
@@ -64,6 +67,30 @@ func (r *reader) took(n int) {
 	r.mu.Unlock()
 }
 
+// answerPatience is how long what the peer sends waits for the news that it has got what the
+// module was sending, in the host's time. A segment that answers something acknowledges it, too; here the
+// two come by goroutines of their own.
+const answerPatience = 2 * time.Millisecond
+
+// afterWriting waits until a write that is under way is told.
+func (r *reader) afterWriting() {
+	told := r.writing.Load()
+	if told == nil {
+		return
+	}
+	select {
+	case <-*told:
+		return
+	default:
+	}
+	t := time.NewTimer(answerPatience)
+	defer t.Stop()
+	select {
+	case <-*told:
+	case <-t.C:
+	}
+}
+
 func (r *reader) loop(c *conn) {
 	buf := make([]byte, port.TCPSegment)
 	for {
@@ -78,6 +105,7 @@ func (r *reader) loop(c *conn) {
 		if k > 0 {
 			r.took(k)
 			p := append([]byte(nil), buf[:k]...)
+			r.afterWriting()
 			c.run.inject(func() { c.heard(func() { c.received(p) }) })
 		}
 		switch {
