@@ -105,7 +105,7 @@ type (
 	// Moonlet does not have yet. It gets nil, as on a board without it; each is told of once.
 	MissingModule struct {
 		About
-		Module    string // such as "mqtt"
+		Module    string // such as "somfy"
 		Traceback string
 	}
 	// Panic tells of an error in a callback that nothing has caught: the module restarts two

@@ -358,7 +358,7 @@ func TestDo_Panic(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	c := moonlet.Config{
 		Files:     map[string]string{strings.Repeat("x", 40): "", "init.lua": ""},
-		HeapBytes: 1, StoreBytes: 5, Lua: "5.1", Modules: []string{"file", "mqtt"}, Numbers: "int16", ChipID: -1, Time: "soon", FlashBytes: 3,
+		HeapBytes: 1, StoreBytes: 5, Lua: "5.1", Modules: []string{"file", "somfy"}, Numbers: "int16", ChipID: -1, Time: "soon", FlashBytes: 3,
 		Network: moonlet.NetworkConfig{Listen: "here", Ports: map[int]int{80: 8080, 81: 8080, 70000: 1}, Policy: "some",
 			Hosts: map[string]string{"a": "b"}, Connect: map[string]string{"x": "y"}},
 		WiFi: moonlet.WiFiConfig{KnownOnly: true, Networks: []moonlet.WiFiNetwork{{SSID: "home", Password: "short"}},
@@ -375,7 +375,7 @@ func TestMistakes(t *testing.T) {
 	}
 	for _, want := range []string{
 		"heap: a heap of 1 bytes is not possible: choose 8192 to ", "lfs: want a multiple of 4096", `lua: there is no Lua "5.1"; choose "5.3"`, "number: ",
-		`modules[1]: the firmware's module "mqtt" is not in Moonlet yet; there are adc, bit, `, `modules: no build can do without "node"`, "chip_id: -1 is not possible: choose 1 to ",
+		`modules[1]: the firmware's module "somfy" is not in Moonlet yet; there are adc, bit, `, `modules: no build can do without "node"`, "chip_id: -1 is not possible: choose 1 to ",
 		"time: \"soon\" is none of ", "flash_size: no flash chip has 3 bytes", "listen: \"here\" is no IP address", "ports.70000: want the module's port",
 		"ports.81: port 8080 of this computer is that of the module's port 80 already", "network: \"some\" is none of", "hosts.a: \"b\" is no IP address", "connect.x: ",
 		"wifi.networks[0].password: a password has 8 to 64 bytes", "wifi.script[0]: there is no network \"office\"; there are: \"home\"", "wifi.script[1]: ",
@@ -450,7 +450,7 @@ func TestEvents(t *testing.T) {
 			seen[e.Name()] = e
 		}
 	}
-	c := app(`local mine = mqtt
+	c := app(`local mine = somfy
 		gpio.mode(1, gpio.OUTPUT) gpio.write(1, 1)
 		file.putcontents("f", "abc")
 		wifi.setmode(wifi.STATION) wifi.sta.config{ssid = "home"}
@@ -471,7 +471,7 @@ func TestEvents(t *testing.T) {
 		},
 		"network-refused": func(e moonlet.Event) bool { _, ok := e.(moonlet.NetworkRefused); return ok },
 		"long-task":       func(e moonlet.Event) bool { return e.(moonlet.LongTask).Took >= 50*time.Millisecond },
-		"missing-module":  func(e moonlet.Event) bool { return e.(moonlet.MissingModule).Module == "mqtt" },
+		"missing-module":  func(e moonlet.Event) bool { return e.(moonlet.MissingModule).Module == "somfy" },
 		"sleeping":        func(e moonlet.Event) bool { _, ok := e.(moonlet.Sleeping); return ok },
 		"rebooted":        func(e moonlet.Event) bool { return e.(moonlet.Rebooted).Reason == moonlet.ResetDeepSleep },
 		"packet": func(e moonlet.Event) bool {

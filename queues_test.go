@@ -73,6 +73,8 @@ var bounds = map[string]string{
 	// The network; limits.go of hostnet has the figures.
 	"moonlet.Network: list":                 "networkMax",
 	"espconn.Conn.post: Inject":             "one a connection, of which there are TCPMaxOpen: ending",
+	"sim/hostnet.Net.waitFor: AfterFunc":    "one for each connection or socket",
+	"sim/hostnet.Net.waitFor: inject":       "likewise",
 	"sim/hostnet.Air: list":                 "one a module",
 	"sim/hostnet.Net.airEcho: inject":       "one for each of airBacklog",
 	"sim/hostnet.Net.fromAir: Inject":       "airBacklog",

@@ -112,7 +112,7 @@ func TestMissingModule(t *testing.T) {
 			crypto = { mine = true } -- a Lua module of that name
 			print(crypto.mine, undefinedname, net)
 			for i = 1, 3 do
-				print(mqtt, rawget(_G, "http"))
+				print(somfy, rawget(_G, "http"))
 				collectgarbage()
 			end
 			if wps then print(wps) end`)})
@@ -124,12 +124,12 @@ func TestMissingModule(t *testing.T) {
 	for _, e := range m.events {
 		if e.Kind == device.MissingModule {
 			told = append(told, e.Text)
-			if line := map[bool]string{true: "init.lua:5:", false: "init.lua:8:"}[strings.Contains(e.Text, "mqtt")]; !strings.Contains(e.Traceback, line) {
+			if line := map[bool]string{true: "init.lua:5:", false: "init.lua:8:"}[strings.Contains(e.Text, "somfy")]; !strings.Contains(e.Traceback, line) {
 				t.Errorf("%s: the traceback is %q", e.Text, e.Traceback)
 			}
 		}
 	}
-	if text := strings.Join(told, "\n"); text != "the firmware's module mqtt is not in Moonlet yet: it is nil, as in a build without it\n"+
+	if text := strings.Join(told, "\n"); text != "the firmware's module somfy is not in Moonlet yet: it is nil, as in a build without it\n"+
 		"the firmware's module wps is not in Moonlet yet: it is nil, as in a build without it" {
 		t.Errorf("events:\n%s", text)
 	}

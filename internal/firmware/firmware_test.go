@@ -92,11 +92,11 @@ func TestBanner(t *testing.T) {
 // TestMistakes holds that all that is wrong is told at once, by key and with what would be
 // right.
 func TestMistakes(t *testing.T) {
-	b := firmware.Build{Lua: "5.1", Modules: []string{"file", "mqtt", "fiel", "file"}}
+	b := firmware.Build{Lua: "5.1", Modules: []string{"file", "somfy", "fiel", "file"}}
 	list := b.Mistakes()
 	want := []struct{ key, part string }{
 		{"lua", `there is no Lua "5.1"; choose "5.3"`},
-		{"modules[1]", `the firmware's module "mqtt" is not in Moonlet yet; there are adc, bit, bloom, bme280_math, color_utils, cron, crypto, encoder, file,`},
+		{"modules[1]", `the firmware's module "somfy" is not in Moonlet yet; there are adc, bit, bloom, bme280_math, color_utils, cron, crypto, encoder, file,`},
 		{"modules[2]", `there is no module "fiel"; there are adc, bit, bloom, bme280_math, color_utils, cron, crypto, encoder, file,`},
 		{"modules[3]", `"file" is named twice`},
 		{"modules", `no build can do without "node"`},
@@ -129,7 +129,7 @@ func TestMissing(t *testing.T) {
 			t.Errorf("%s is there and missing", name)
 		}
 	}
-	for name, want := range map[string]bool{"mqtt": true, "i2c": true, "xpt2046": true, "": false, "foo": false, "node": false, "gpiopulse": false} {
+	for name, want := range map[string]bool{"somfy": true, "i2c": true, "xpt2046": true, "": false, "foo": false, "node": false, "gpiopulse": false} {
 		if firmware.IsMissing(name) != want {
 			t.Errorf("%q: missing is %t", name, !want)
 		}

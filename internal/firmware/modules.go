@@ -20,6 +20,7 @@ import (
 	"moonlet.example/moonlet/internal/module/gpio"
 	"moonlet.example/moonlet/internal/module/http"
 	"moonlet.example/moonlet/internal/module/mdns"
+	"moonlet.example/moonlet/internal/module/mqtt"
 	"moonlet.example/moonlet/internal/module/net"
 	"moonlet.example/moonlet/internal/module/node"
 	"moonlet.example/moonlet/internal/module/perf"
@@ -77,6 +78,7 @@ func allModules() []module {
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "http", link: plain(http.Module)},
 		{name: "mdns", link: plain(mdns.Module)},
+		{name: "mqtt", link: plain(mqtt.Module), owners: mqtt.Owners},
 		{name: "net", link: linkNet, owners: net.Owners},
 		{name: "perf", link: plain(perf.Module)},
 		{name: "pipe", link: plain(pipe.Module), always: true},
@@ -144,7 +146,7 @@ func HostModules() []state.Module {
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
 	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc dht enduser_setup gdbstub
-	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 mqtt ow pcm pwm pwm2 rfswitch
+	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 ow pcm pwm pwm2 rfswitch
 	rotary si7021
 	sigma_delta softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg
 	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)

@@ -198,6 +198,9 @@ func (l *Loop) injectEither(i injected) {
 	l.wakeUp()
 }
 
+// Jumps tells whether time passes only where nobody holds it: the clock is virtual.
+func (l *Loop) Jumps() bool { return l.clock.Jumps() }
+
 // Hold implements port.Loop. Any goroutine may call release, also more than once.
 func (l *Loop) Hold() (release func()) {
 	h := new(hold)

@@ -70,7 +70,7 @@ func (c *testChip) unprotected(d time.Duration) {
 func TestNoMemoryForRequest(t *testing.T) {
 	c := newChip(t, sdk.NewVirtualClock())
 	c.Do(`calls = 0 function count(code, body, headers) assert(code == -1 and body == nil and headers == nil) calls = calls + 1 end
-		function try() http.request("http://10.0.0.1/x", "GET", "A: b\r\n", "body", count) end
+		function try() http.request("http://192.168.0.99/x", "GET", "A: b\r\n", "body", count) end
 		try() calls = 0`)
 	c.RunFor(2 * time.Minute) // which ends the first one
 	c.Do("calls = 0")

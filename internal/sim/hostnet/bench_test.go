@@ -48,6 +48,9 @@ func newBench(t *testing.T, clock sdk.Clock, change func(*Config)) *bench {
 	if change != nil {
 		change(&cfg)
 	}
+	if cfg.Patience == 0 {
+		cfg.Patience = 20 * time.Millisecond
+	}
 	b.net = New(cfg)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

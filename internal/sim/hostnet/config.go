@@ -67,6 +67,10 @@ type Resolver interface {
 type Config struct {
 	Loop port.Loop
 
+	// Patience is how long a virtual clock waits for the answer of a peer on the host, in the
+	// host's time; 0 is answerMost.
+	Patience time.Duration
+
 	// ListenIP is where servers listen; the zero Addr is 127.0.0.1.
 	ListenIP netip.Addr
 	// Ports maps device ports to host ports; 0 is any free one.

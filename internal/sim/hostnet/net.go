@@ -20,6 +20,8 @@ const interfaces = 2
 type Net struct {
 	cfg  Config
 	loop port.Loop
+	// virtual tells that the module's time does not pass by itself.
+	virtual bool
 
 	// Of the module's goroutine only.
 	addr      [interfaces]port.IP
@@ -27,7 +29,8 @@ type Net struct {
 	conns     []*conn // newest first, as lwIP lists them
 	listeners []*listener
 	udps      []*udp
-	waiting   []*lingering // in TIME_WAIT, the oldest first
+	waiting   []*lingering                     // in TIME_WAIT, the oldest first
+	patience  map[netip.AddrPort]time.Duration // with those who have not answered
 	clock     tcpClock
 	tick      port.Timer    // when a tick means something to a connection,
 	tickAt    time.Duration // which is then
@@ -61,6 +64,9 @@ func New(cfg Config) *Net {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Uint32
 	}
+	if cfg.Patience == 0 {
+		cfg.Patience = answerMost
+	}
 	if cfg.Memory == nil {
 		cfg.Memory = noMemory{}
 	}
@@ -68,6 +74,9 @@ func New(cfg Config) *Net {
 	n.dials.most, n.lookUps.most, n.echoes.most = maxDials, maxLookUps, maxEchoes
 	n.cond = sync.NewCond(&n.mu)
 	n.tick = n.loop.NewTimer(n.ticked)
+	if l, ok := n.loop.(interface{ Jumps() bool }); ok {
+		n.virtual = l.Jumps()
+	}
 	n.start()
 	return n
 }

@@ -156,7 +156,9 @@ func (c *conn) handOver(list []segment) {
 	s.sending = len(piece)
 	h := c.run.hold(holdLimit)
 	sock, r, told := c.sock, c.run, make(chan struct{})
-	c.rd.writing.Store(&told)
+	if c.rd != nil { // it was closed before anything could be read
+		c.rd.writing.Store(&told)
+	}
 	r.spawn(func() {
 		defer close(told)
 		err := c.n.fails(OpWrite, c.host)
@@ -183,6 +185,7 @@ func (c *conn) written(last int, fin bool, err error) {
 	case fin:
 		c.drop()
 	default:
+		c.await()
 		c.process(func() { c.acknowledged(last) })
 	}
 }

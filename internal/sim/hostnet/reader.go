@@ -69,8 +69,8 @@ func (r *reader) took(n int) {
 
 // answerPatience is how long what the peer sends waits for the news that it has got what the
 // module was sending, in the host's time. A segment that answers something acknowledges it, too; here the
-// two come by goroutines of their own.
-const answerPatience = 2 * time.Millisecond
+// two come by goroutines of their own, one of which may wait for a processor.
+const answerPatience = 50 * time.Millisecond
 
 // afterWriting waits until a write that is under way is told.
 func (r *reader) afterWriting() {

@@ -51,6 +51,7 @@ type conn struct {
 	processing bool          // tcp_input_pcb: a segment is being processed
 	late       []func()      // what the host has brought while the network was silent
 	counted    bool          // is one of the established connections
+	asked      bool          // the module has made it, to the host
 	server     *listener     // of a connection that is being accepted from another module
 
 	pcb    port.Block // struct tcp_pcb
@@ -60,6 +61,7 @@ type conn struct {
 	active bool       // this side has closed it: its record lingers
 
 	rd      *reader
+	answer  awaited // of the host
 	dialing context.CancelFunc
 	holding *hold
 }
@@ -210,6 +212,7 @@ func (n *Net) dial(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error)
 func (c *conn) dialed(sock *net.TCPConn, err error) {
 	c.run.release(c.holding)
 	c.dialing()
+	c.asked = true
 	switch {
 	case c.state != stSynSent: // closed meanwhile
 		if sock != nil {
@@ -235,6 +238,7 @@ func (c *conn) answered(window int) {
 		c.established()
 		c.h.Connected()
 		c.startReading()
+		c.await()
 		c.ackNow = true
 	})
 }
@@ -249,6 +253,13 @@ func (c *conn) established() {
 	}
 	if c.idle > 0 {
 		c.setKeepAlive()
+	}
+}
+
+// await lets a virtual clock wait for the host's answer, on a connection that the module has made.
+func (c *conn) await() {
+	if c.sock != nil && c.asked && c.state == stOpen && !c.n.muted(c.local) {
+		c.n.await(&c.answer, c.run, c.host)
 	}
 }
 
@@ -302,6 +313,7 @@ func (c *conn) arrived() {
 
 // received comes with data of the host.
 func (c *conn) received(p []byte) {
+	c.n.heard(&c.answer, c.run)
 	if c.state != stOpen {
 		return
 	}
@@ -319,6 +331,7 @@ func (c *conn) take(p []byte) {
 }
 
 func (c *conn) ended() {
+	c.n.forgo(&c.answer, c.run)
 	if c.state == stOpen {
 		c.process(c.end)
 	}
@@ -367,6 +380,7 @@ func (c *conn) Close() {
 		c.Abort()
 		return
 	}
+	c.n.forgo(&c.answer, c.run)
 	c.active = c.state == stOpen
 	c.state = map[bool]connState{true: stFinWait1, false: stLastAck}[c.active]
 	c.uncount()
@@ -450,6 +464,7 @@ func (c *conn) fail(e port.NetErr) {
 // drop lets go of everything.
 func (c *conn) drop() {
 	c.uncount()
+	c.n.forgo(&c.answer, c.run)
 	c.state = stDone
 	c.late = nil
 	if c.rd != nil {

@@ -32,6 +32,7 @@ type udp struct {
 	asked    peers         // whom the module has sent something to
 	callers  peers         // who has sent something to a server
 	expected []expected    // datagrams of this module on their way here
+	answer   awaited       // of the host
 	free     chan struct{} // one entry for each datagram that may still come in
 	done     chan struct{}
 	block    port.Block
@@ -214,6 +215,10 @@ func (u *udp) arrived(sock *net.UDPConn, open bool, p []byte, from netip.AddrPor
 	}
 	u.free <- struct{}{}
 	u.fulfil(from)
+	if from == u.answer.peer {
+		delete(u.n.patience, from)
+		u.n.forgo(&u.answer, u.run) // an answer is one datagram
+	}
 	now := u.n.loop.Now()
 	if !u.takes(open, from, now) || sock != u.in && open && !u.hears(from) {
 		return
@@ -274,6 +279,9 @@ func (u *udp) sendOut(p []byte, d destination) {
 	if s := u.socketFor(a.Addr()); s != nil {
 		u.asked.note(a, d, u.n.loop.Now())
 		u.send(s, p, a)
+		if !isGroup(d.addr) && len(u.expected) == 0 {
+			u.n.await(&u.answer, u.run, a)
+		}
 	}
 }
 
@@ -336,6 +344,7 @@ func (u *udp) shut() {
 		return
 	}
 	u.closed = true
+	u.n.forgo(&u.answer, u.run)
 	close(u.done)
 	for _, s := range u.sockets() {
 		u.n.close(s, localAddr(s))

@@ -223,7 +223,7 @@ func (r *Radio) link(i int) {
 // silence tells the network stack whether the network that the station is with is there.
 func (r *Radio) silence() {
 	if n := r.station.net; r.cfg.Link != nil {
-		r.cfg.Link.SetSilent(port.StationIf, n != nil && n.gone)
+		r.cfg.Link.SetSilent(port.StationIf, n != nil && (n.gone || n.cut))
 	}
 }
 

@@ -28,10 +28,12 @@ const (
 	Join                        // join MAC [IP]: a station joins the module's network
 	Leave                       // leave MAC: it goes
 	Probe                       // probe MAC [DBM]: a station looks for networks
+	Cut                         // cut: let nothing through any more, which stations do not notice
+	Mend                        // mend: let everything through again
 )
 
 var actionNames = [...]string{"accept", "wrongpassword", "refuse", "drop", "vanish", "return", "dhcp",
-	"nodhcp", "address", "rssi", "auth", "join", "leave", "probe"}
+	"nodhcp", "address", "rssi", "auth", "join", "leave", "probe", "cut", "mend"}
 
 var authNames = [...]string{"open", "wep", "wpa", "wpa2", "wpa/wpa2"}
 

@@ -116,6 +116,7 @@ type network struct {
 // state is what scripts change beyond the description.
 type state struct {
 	gone    bool
+	cut     bool // nothing gets through
 	refuses uint8 // reason for refusing stations, 0 for none
 	refusal port.StationStatus
 }
@@ -188,6 +189,10 @@ func (n *network) change(s Step) {
 		n.gone = true
 	case Return:
 		n.gone = false
+	case Cut:
+		n.cut = true
+	case Mend:
+		n.cut = false
 	case DHCP:
 		n.NoDHCP, n.DHCPTime = false, s.Delay
 	case NoDHCP:
@@ -216,7 +221,7 @@ func (r *Radio) happened(s Step, oldAuth port.AuthMode) {
 	case Vanish:
 		r.station.beacon.Arm(BeaconTime, false)
 		r.silence()
-	case Return:
+	case Return, Cut, Mend:
 		r.silence()
 	case Auth:
 		if oldAuth != s.Auth {

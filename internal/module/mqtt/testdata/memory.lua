@@ -1,0 +1,17 @@
+-- Does a little of everything; the test makes the broker's part.
+m = mqtt.Client("client", 10, "user", "password", 1, 200)
+m:lwt("will", "gone", 1, 1)
+function again(c) if not over then over = true c:connect("10.0.0.1") end end
+m:on("offline", again)
+m:on("connfail", function(c, e) if e == -3 then again(c) end end)
+m:on("message", function(c, t, d) got = t .. (d or "") c:publish("echo", got, 1, 0) end)
+m:on("overflow", function(c, t, d) got = t end)
+m:connect("10.0.0.1", 1883, false, function(c)
+  c:subscribe({["a/b"] = 1, ["c/#"] = 2}, function() subscribed = true end)
+  c:publish("t", "zero", 0, 0)
+  c:publish("t", "one", 1, 0, function() published = true end)
+  c:publish("t", "two", 2, 0)
+  c:unsubscribe("a/b", function() end)
+  c:unsubscribe({["c/#"] = 1})
+  c:close()
+end)
