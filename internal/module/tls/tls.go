@@ -158,7 +158,7 @@ func connect(L state.State) int {
 	}
 	host, _, _ = strings.Cut(host, "\x00")
 	l := &link{u: u}
-	if l.conn = espconn.NewAt(L, n, u.at, int(to), l); l.conn == nil {
+	if l.conn = espconn.WithinAnyPort(L, n, u.at, int(to), l); l.conn == nil {
 		return L.Errorf("not enough memory")
 	}
 	u.m.SetU32(u.at+offHandle, u.main.NewHandle(l))
