@@ -29,7 +29,7 @@ var (
 var Module = state.Module{
 	Name: "tls",
 	Table: &state.ROTable{Name: "tls", Entries: []state.Entry{
-		state.Fn("createConnection", create),
+		state.Fn("createConnection", Create),
 		state.Tab("cert", Cert),
 	}},
 	Open: func(L state.State) int {
@@ -101,8 +101,8 @@ func (u socket) unref(off mem.Addr) {
 	u.main.Unref(state.RegistryIndex, ref)
 }
 
-// create is tls.createConnection().
-func create(L state.State) int {
+// Create is tls.createConnection().
+func Create(L state.State) int {
 	u := socket{L.MainThread(), L.Mem(), L.NewUserdata(socketSize)}
 	for off := mem.Addr(offSelf); off < socketSize; off += 4 {
 		u.setRef(off, state.NoRef)
