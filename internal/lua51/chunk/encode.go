@@ -2,22 +2,28 @@ package chunk
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 )
 
-// Encode makes a binary chunk, stripped if that is wanted (luaU_dump).
-func Encode(numbers Numbers, main *Proto, strip bool) []byte {
+// ErrInteger is about a constant of an integer build that the firmware does not write (LUA_ERR_CC_INTOVERFLOW): the
+// largest and the smallest integer.
+var ErrInteger = errors.New("value too big or small for target integer type")
+
+// Encode makes a binary chunk, stripped if that is wanted (luaU_dump). The error is ErrInteger.
+func Encode(numbers Numbers, main *Proto, strip bool) ([]byte, error) {
 	e := &encoder{numbers: numbers, strip: strip}
 	e.b = append(e.b, Signature...)
 	e.b = append(e.b, Version, 0, 1, 4, 4, 4, byte(numbers.size()), byte(numbers))
 	e.function(main)
-	return e.b
+	return e.b, e.err
 }
 
 type encoder struct {
 	numbers Numbers
 	strip   bool
 	b       []byte
+	err     error
 }
 
 func (e *encoder) int(n int) { e.b = binary.LittleEndian.AppendUint32(e.b, uint32(n)) }
@@ -73,6 +79,9 @@ func (e *encoder) constant(k *Constant) {
 	case Number:
 		e.b = append(e.b, tagNumber)
 		if e.numbers == Integer {
+			if k.Int == math.MaxInt32 || k.Int == math.MinInt32 {
+				e.err = ErrInteger
+			}
 			e.int(int(k.Int))
 		} else {
 			e.b = binary.LittleEndian.AppendUint64(e.b, math.Float64bits(k.Float))
