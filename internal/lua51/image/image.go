@@ -51,6 +51,9 @@ const (
 	maxWords = 65536 // of an image, as the compiler has it (LUA_MAX_FLASH_SIZE)
 )
 
+// MaxBytes is the most that an image may have.
+const MaxBytes = 4 * maxWords
+
 // Tags of values (lua.h), and those of firmware before 3.0-master_20200610.
 const (
 	tagBool      = 1
