@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"strconv"
 	"strings"
 
@@ -283,7 +284,7 @@ func (a *App) lfsCheck(name string, t lfs.Target, asJSON bool) error {
 		r.Problems = []lfs.Problem{}
 	}
 	r.Loadable = lfs.Loadable(r.Problems)
-	if c, err := lfs.Open(data); err == nil && c.Kind == lfs.Image {
+	if c, err := lfs.Open(data); err == nil && c.Kind == compiled.Image {
 		r.FlashBytes, r.LoadHeap = c.FlashSize(), lfs.LoadHeap(c.Model(), c.Image)
 	}
 	if asJSON {
