@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"moonlet.example/moonlet/internal/lua/compiled"
+	lfs51 "moonlet.example/moonlet/internal/lua51/lfs"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,6 +111,8 @@ func printReport(w io.Writer, r *compiled.Report, o lfsOptions) {
 	}
 	if r.Timestamp != nil {
 		t.row("  made", timeText(*r.Timestamp))
+	}
+	if r.Seed != nil {
 		t.row("  seed", fmt.Sprintf("%#08x", *r.Seed))
 	}
 	t.row("  debug", levelText(r.StripLevel))
@@ -194,6 +197,10 @@ func printSums(w io.Writer, r *compiled.Report) {
 	s := &r.Strings
 	fmt.Fprintln(w)
 	if r.LoadedIn == compiled.InHeap {
+		if r.Edition == lfs51.Edition { // which has one kind, and none that are there anyway
+			wrap(w, "", fmt.Sprintf("%s, the longest of %d bytes", counted(s.Short, "string"), s.Longest))
+			return
+		}
 		wrap(w, "", fmt.Sprintf("%d short and %d long strings, the longest of %d bytes; %s more that every Lua has anyway",
 			s.Short, s.Long, s.Longest, counted(s.FixedUsed, "string")))
 		return
@@ -207,6 +214,13 @@ func printSums(w io.Writer, r *compiled.Report) {
 	t.row("shared strings", s.SharedBytes, fmt.Sprintf("%d, each in several modules", s.Shared))
 	if s.Unused > 0 {
 		t.row("unused strings", s.UnusedBytes, fmt.Sprintf("%d, in no module", s.Unused))
+	}
+	if r.Edition == lfs51.Edition {
+		t.row("table of strings", s.TableBytes, fmt.Sprintf("%d slots, %d strings in the longest chain", s.Slots, s.LongestChain))
+		t.row("frame", r.Frame, "header, and the function that finds a module by its name")
+		t.row("in flash", r.LoadedBytes, fmt.Sprintf("with %s, the longest of %d bytes", counted(s.Short, "string"), s.Longest))
+		t.print()
+		return
 	}
 	t.row("fixed strings", s.FixedBytes, fmt.Sprintf("%d, in every store; the modules use %d", s.Fixed, s.FixedUsed))
 	t.row("table of strings", s.TableBytes, fmt.Sprintf("%d slots for the short ones, %d in the longest chain", s.Slots, s.LongestChain))

@@ -180,12 +180,14 @@ type Warning struct {
 
 // The kinds of warnings.
 const (
-	WarnMisread   = "misread"   // a constant or a name that the loader gets wrong
-	WarnCount     = "count"     // more modules than the table can count
-	WarnOrder     = "order"     // a name with "__" that is not in front
-	WarnDuplicate = "duplicate" // a name that another module has, too
-	WarnUnused    = "unused"    // strings that nothing refers to
-	WarnRest      = "rest"      // bytes behind an absolute image
+	WarnMisread    = "misread"    // a constant or a name that the loader gets wrong
+	WarnCount      = "count"      // more modules than the table can count
+	WarnOrder      = "order"      // a name with "__" that is not in front
+	WarnDuplicate  = "duplicate"  // a name that another module has, too
+	WarnUnused     = "unused"     // strings that nothing refers to
+	WarnOldTags    = "types"      // an image of firmware that numbers types in another way
+	WarnUnfinished = "unfinished" // the loader was at work
+	WarnRest       = "rest"       // bytes behind an absolute image
 )
 
 // Diff is how two files differ. The names of the JSON fields stay as they are;

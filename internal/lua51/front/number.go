@@ -11,7 +11,8 @@ import (
 )
 
 // parse converts a numeral as a compiler for a host of 64 bits does (luaO_str2d): strtod takes a hexadecimal one, too,
-// and one with an exponent; strtol has 64 bits, of which the lower half counts.
+// and one with an exponent; strtol and strtoul have 64 bits,
+// of which the lower half counts.
 func parse(numbers chunk.Numbers, text []byte) (n compile.Number, ok bool) {
 	if numbers == chunk.Float {
 		n.Float, ok = numconv.ParseFloat(text)
@@ -23,21 +24,15 @@ func parse(numbers chunk.Numbers, text []byte) (n compile.Number, ok bool) {
 	}
 	v, err := strconv.ParseUint(digits, base, 64)
 	if e, is := err.(*strconv.NumError); is && e.Err == strconv.ErrRange {
-		if v = math.MaxInt64; base == 16 {
-			v = math.MaxUint64
-		}
-		err = nil
+		v, err = math.MaxUint64, nil // ULONG_MAX
 	}
-	switch {
-	case err != nil || digits == "":
+	if err != nil || digits == "" {
 		return n, false
-	case base == 16 && v > math.MaxUint32:
-		n.Int = -1
-	case base == 10 && v > math.MaxInt64:
-		n.Int = -1 // LONG_MAX, cut
-	default:
-		n.Int = int32(uint32(v))
 	}
+	if base == 10 {
+		v = min(v, math.MaxInt64) // LONG_MAX
+	}
+	n.Int = int32(uint32(v))
 	return n, true
 }
 

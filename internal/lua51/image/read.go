@@ -114,7 +114,7 @@ func (r *reader) signature(s uint32, absolute bool) {
 	switch {
 	case s&signatureMask != signature:
 		fail(0, "no image of Lua 5.1: the signature is %#08x", s)
-	case s&formatMask == 0:
+	case s&formatMask == 0xf00: // FLASH_SIG 0xfafaaf50
 		fail(0, "an image of the early format, which is not compressed as a whole; firmware from 2019 on does not take it: compile it again")
 	case s&formatMask != format:
 		fail(0, "an image of format %d, which is not known", s&formatMask>>8)

@@ -121,6 +121,22 @@ func (w *writer) stringTag() uint32 {
 	return tagString
 }
 
+// Table tells how many slots the table of strings has, and how many are in the longest chain.
+func (im *Image) Table() (slots, longest int) {
+	n := len(im.Strings)
+	if n == 0 {
+		return 0, 0
+	}
+	slots = 2 << (bits.Len(uint(n)) - 1)
+	chains := make([]int, slots)
+	for _, s := range im.Strings {
+		at := int(hashOf(s)) & (slots - 1)
+		chains[at]++
+		longest = max(longest, chains[at])
+	}
+	return slots, longest
+}
+
 // collect enters the strings of a function in the order in which the compiler comes across them. source is that
 // of the function around it.
 func collect(t *order, p *chunk.Proto, source string) {
@@ -129,7 +145,7 @@ func collect(t *order, p *chunk.Proto, source string) {
 	}
 	t.add(source)
 	if len(p.LineInfo) > 0 {
-		t.add(lineText(p))
+		t.add(LineText(p))
 	}
 	for i := range p.Constants {
 		if k := &p.Constants[i]; k.Kind == chunk.String {
@@ -147,8 +163,8 @@ func collect(t *order, p *chunk.Proto, source string) {
 	}
 }
 
-// lineText is the line information as the string that it becomes: without the zero byte at its end.
-func lineText(p *chunk.Proto) string {
+// LineText is the line information of a function as the string that it becomes: without the zero byte at its end.
+func LineText(p *chunk.Proto) string {
 	n := 0
 	for n < len(p.LineInfo) && p.LineInfo[n] != 0 {
 		n++
@@ -188,7 +204,7 @@ func (w *writer) function(p *chunk.Proto, source string) int {
 	at := w.take(protoWords)
 	lines := 0
 	if len(p.LineInfo) > 0 {
-		lines = w.at[lineText(p)] + stringWords
+		lines = w.at[LineText(p)] + stringWords
 	}
 	for i, to := range []int{constants, code, functions, lines, locals, upvalues, w.at[source]} {
 		w.point(at+2+i, to)
