@@ -70,7 +70,7 @@ func (c *Compiler) Compile(numbers chunk.Numbers, name string, program io.Reader
 		}
 	}()
 	calls := m.Realloc(0, 0, 4)
-	m.mem.SetU32(calls, 0)
+	m.mem.SetU32(calls, 1) // the C tool compiles in a protected call
 	var job compile.Job
 	defer job.Free()
 	read := false
