@@ -80,6 +80,7 @@ func (c *Command) Main(args []string) int {
 	}
 	if err := run(o); err != nil {
 		fmt.Fprintf(c.Err, "%s: %v\n", c.Prog, err)
+		c.hint(o)
 		return exitFailure
 	}
 	return exitOK

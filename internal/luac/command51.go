@@ -12,6 +12,7 @@ import (
 	"moonlet.example/moonlet/internal/lua51/front"
 	image51 "moonlet.example/moonlet/internal/lua51/image"
 	opcode51 "moonlet.example/moonlet/internal/lua51/opcode"
+	"moonlet.example/moonlet/internal/lua53/chunk"
 )
 
 // The compiler of Lua 5.1 (luac_cross/luac.c), whose options mean nearly what those of 5.3's do.
@@ -21,8 +22,6 @@ const (
 
 	// defaultOutput51 is where the result goes without -o.
 	defaultOutput51 = "luac.out"
-	// source51 is the chunk name of the function above several.
-	source51 = "=(luac)"
 	// maxModules51 is how many files an image may have (LFIELDS_PER_FLUSH).
 	maxModules51 = opcode51.FieldsPerFlush
 )
@@ -50,7 +49,7 @@ func (c *Command) run51(o *Options) error {
 	if !o.HasTime {
 		timestamp = c.Now()
 	}
-	top, err := combine51(numbers, mains, o.Lookup, timestamp)
+	top, err := combine51(mains, o.Lookup, timestamp)
 	if err != nil {
 		return err
 	}
@@ -70,6 +69,31 @@ func (c *Command) run51(o *Options) error {
 		return err
 	}
 	return c.write(o.Output, code)
+}
+
+// hint tells of files of the other edition, and of images, which messages of the C tool do not name.
+func (c *Command) hint(o *Options) {
+	for _, name := range o.Files {
+		if name == Stdin {
+			continue
+		}
+		f, err := c.Files.Open(name)
+		if err != nil {
+			continue
+		}
+		head := make([]byte, 16)
+		n, _ := io.ReadFull(f, head)
+		f.Close()
+		head = head[:n]
+		switch {
+		case image51.IsImage(head):
+			fmt.Fprintf(c.Err, "%s is an image of the store: \"moonlet lfs\" tells what is in it\n", name)
+		case o.Lua == lua53 && chunk51.IsCompiled(head):
+			fmt.Fprintf(c.Err, "%s was compiled by Lua 5.1: --lua 5.1 or 5.1-int takes it\n", name)
+		case o.Lua != lua53 && chunk.IsCompiled(head):
+			fmt.Fprintf(c.Err, "%s was compiled by Lua 5.3: give its source\n", name)
+		}
+	}
 }
 
 // file51 compiles a file, or reads one that was compiled.
@@ -103,54 +127,21 @@ func (c *Command) file51(compiler *front.Compiler, numbers chunk51.Numbers, name
 	return compiler.Compile(numbers, chunkName, bytes.NewReader(text), level)
 }
 
-// combine51 makes the function above several, or with lookup one that gives the function of a name, and else the time
-// and all names (combine, luac.c).
-func combine51(numbers chunk51.Numbers, mains []*chunk51.Proto, lookup bool, timestamp int64) (*chunk51.Proto, error) {
-	n := len(mains)
-	if n == 1 && !lookup {
+// combine51 makes the function above several, or with lookup one that gives the function of a name.
+func combine51(mains []*chunk51.Proto, lookup bool, timestamp int64) (*chunk51.Proto, error) {
+	switch n := len(mains); {
+	case n == 1 && !lookup:
 		return mains[0], nil
-	}
-	abc := func(op opcode51.Op, a, b, c int) uint32 {
-		return uint32(op) | uint32(a)<<6 | uint32(b)<<23 | uint32(c)<<14
-	}
-	abx := func(op opcode51.Op, a, bx int) uint32 { return uint32(op) | uint32(a)<<6 | uint32(bx)<<14 }
-	p := &chunk51.Proto{Source: chunk51.Text{S: source51, Set: true}, Protos: mains}
-	if !lookup {
-		p.MaxStackSize = 1
-		for i := range mains {
-			p.Code = append(p.Code, abx(opcode51.Closure, 0, i), abc(opcode51.Call, 0, 1, 1))
-		}
-		p.Code = append(p.Code, abc(opcode51.Return, 0, 1, 0))
-		return p, nil
-	}
-	if n > maxModules51 {
+	case !lookup:
+		return image51.Sequence(mains), nil
+	case n > maxModules51:
 		return nil, fmt.Errorf("'-f': Number of modules > %d", maxModules51)
 	}
-	p.NumParams, p.MaxStackSize = 1, byte(n+3)
-	for i, q := range mains {
-		p.Constants = append(p.Constants, chunk51.Constant{Kind: chunk51.String, Str: moduleName51(q.Source.S)})
-		p.Code = append(p.Code, abc(opcode51.Eq, 0, 0, opcode51.BitRK|i), abx(opcode51.Jmp, 0, opcode51.MaxSBx+2),
-			abx(opcode51.Closure, 1, i), abc(opcode51.Return, 1, 2, 0))
+	var names []string
+	for _, p := range mains {
+		names = append(names, moduleName51(p.Source.S))
 	}
-	p.Constants = append(p.Constants, chunk51.Constant{Kind: chunk51.Number, Float: float64(timestamp), Int: int32(timestamp)})
-	p.Code = append(p.Code, abx(opcode51.LoadK, 1, n), abc(opcode51.NewTable, 2, floatingByte(n), 0))
-	for i := range mains {
-		p.Code = append(p.Code, abx(opcode51.LoadK, i+3, i))
-	}
-	p.Code = append(p.Code, abc(opcode51.SetList, 2, n, 1), abc(opcode51.Return, 1, 3, 0), abc(opcode51.Return, 0, 1, 0))
-	return p, nil
-}
-
-// floatingByte is luaO_int2fb.
-func floatingByte(n int) int {
-	e := 0
-	for ; n >= 16; e++ {
-		n = (n + 1) >> 1
-	}
-	if n < 8 {
-		return n
-	}
-	return (e+1)<<3 | (n - 8)
+	return image51.Lookup(mains, names, timestamp), nil
 }
 
 // moduleName51 is the name of a file in an image: the whole path where nothing would be left (corename).
