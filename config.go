@@ -29,8 +29,11 @@ type Config struct {
 	// Modules are the modules of the firmware that the build has; nil is all that there are
 	// (key modules).
 	Modules []string
-	ChipID  int   // 1 to 0xFFFFFF
-	Seed    int64 // of the chip's random numbers
+	// Firmware is "classic" for a build that has the calls of older firmware besides its own
+	// (key firmware).
+	Firmware string
+	ChipID   int   // 1 to 0xFFFFFF
+	Seed     int64 // of the chip's random numbers
 
 	Time Time
 	// TaskLimit is how long a task may be until a LongTask is told, Watchdog how long until
@@ -213,6 +216,7 @@ func (c *Config) values() map[string]any {
 	k.int("lfs", int64(c.StoreBytes))
 	k.str("lua", c.Lua)
 	listOf(k, "modules", c.Modules, func(name string) any { return name })
+	k.str("firmware", c.Firmware)
 	k.str("number", string(c.Numbers))
 	k.int("chip_id", int64(c.ChipID))
 	k.int("seed", c.Seed)

@@ -120,7 +120,7 @@ type (
 		About
 		Traceback string
 	}
-	// OldCode tells, behind a Panic or LuaError, that an older edition of Lua or an older
+	// OldCode tells, behind a Panic or LuaError or by itself, that an older edition of Lua or an older
 	// firmware has what the application uses, and what there is instead; each is told once.
 	OldCode struct{ About }
 	// Note tells what a board does without a word: data are lost, a connection does not begin,

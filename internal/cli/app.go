@@ -42,6 +42,7 @@ const exitHelp = `Exit codes:
       directory cannot be written
   4   the program that exec ran wanted more than --memory or --timeout allow
   5   a text of run --expect did not come
+  6   lint found something
   10, 11, 12, 13, 14  run --fail-on: panic, reset, longtask, oom, error
   70  a fault of moonlet itself
   130 it was interrupted before its work was done (not run, which Ctrl-C ends)
@@ -229,7 +230,8 @@ on the desk.
   moonlet lfs lfs.img            tell what is in it
   moonlet flash create . -o module.bin   make the image of a whole flash chip
   moonlet spiffs list spiffs.bin   tell what files an image has
-  moonlet heap .                 tell where the application's memory is`,
+  moonlet heap .                 tell where the application's memory is
+  moonlet lint .                 tell what it uses that the firmware has not`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -250,7 +252,7 @@ on the desk.
 	}{
 		{"run", a.runCommand}, {"exec", a.execCommand}, {"luac", a.luacCommand}, {"lfs", a.lfsCommand},
 		{"flash", a.flashCommand}, {"spiffs", a.spiffsCommand},
-		{"spiffsimg", a.spiffsimgCommand}, {"heap", a.heapCommand}, {"version", a.versionCommand},
+		{"spiffsimg", a.spiffsimgCommand}, {"heap", a.heapCommand}, {"lint", a.lintCommand}, {"version", a.versionCommand},
 	}
 	for _, sub := range commands {
 		if len(args) > 0 && args[0] == sub.name {

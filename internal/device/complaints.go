@@ -64,9 +64,40 @@ func (d *Device) luaError(k EventKind, message string) {
 		return
 	}
 	d.report(Event{Kind: k, Text: text, Traceback: traceback})
+	if d.outputs != nil && wantsText(text) && d.hinted.isNew(d.outputs.Form, complaintsMax) {
+		d.report(Event{Kind: OldCode, Text: d.outputs.Text()})
+	}
 	if hint := firmware.Hint(d.firmware.Edition, message); hint != "" && d.hinted.isNew(hint, complaintsMax) {
 		d.report(Event{Kind: OldCode, Text: hint})
 	}
+}
+
+// OldCall implements port.HasOldCalls: it tells once for each place where the call is. Whether
+// the function of node.output takes text shows when it gets a pipe.
+func (d *Device) OldCall(form string) {
+	f, ok := firmware.FactOf(form)
+	switch {
+	case !ok:
+		panic("BUG: no fact has the form " + form)
+	case f.Name == "node.output":
+		d.outputs = f
+		return
+	}
+	text := f.Text()
+	for _, frame := range d.machine.CallStack(nil) {
+		if frame.Line > 0 {
+			text = fmt.Sprintf("%s:%d: %s", frame.Source, frame.Line, text)
+			break
+		}
+	}
+	if d.hinted.isNew(text, complaintsMax) {
+		d.report(Event{Kind: OldCode, Text: text})
+	}
+}
+
+// wantsText tells whether an error is that of a function which takes a pipe for text.
+func wantsText(message string) bool {
+	return strings.Contains(message, "(string expected, got table)") || strings.Contains(message, "attempt to concatenate a table value")
 }
 
 // hostError tells what went wrong on the host.

@@ -58,9 +58,10 @@ type Device struct {
 	guard      guard
 	typing     typing
 	console    *console.Console
-	shortages  once // where memory ran out, and for what
-	hinted     once // what was told of older editions
-	noted      once // what was told that a board does without a word
+	shortages  once           // where memory ran out, and for what
+	hinted     once           // what was told of older editions
+	outputs    *firmware.Fact // of node.output, if that has a function
+	noted      once           // what was told that a board does without a word
 	certs      *storage.Certs
 	places     places
 	missed     once // modules of the firmware that were asked for and are not there

@@ -149,21 +149,6 @@ func New(L state.State, net port.Net, addr port.IP, remote int, h Handler) *Conn
 	return c
 }
 
-// NewAt is NewSecure for a caller that has the record itself: RecordSize bytes at at, zeroed,
-// which Free leaves alone. The address is set by SetAddr; the own port is lwIP's choice.
-func NewAt(L state.State, net port.Net, at mem.Addr, remote int, h Handler) *Conn {
-	main := L.MainThread()
-	c := &Conn{main: main, m: main.Mem(), chip: L.Host().(port.Chip), net: net, h: h, at: at, lent: true, secure: &secure{}}
-	if c.tcp = c.zalloc(tcpSize); c.tcp == 0 {
-		return nil
-	}
-	c.m.Zero(at, connSize)
-	c.m.SetU32(at+connType, typeTCP)
-	c.m.SetPtr(at+connProto, c.tcp)
-	c.m.SetI32(c.tcp+tcpRemotePort, int32(remote))
-	return c
-}
-
 // SetAddr sets the address to connect to.
 func (c *Conn) SetAddr(a port.IP) { copy(c.m.Bytes(c.tcp+tcpRemoteIP, 4), a[:]) }
 

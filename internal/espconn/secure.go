@@ -77,11 +77,7 @@ func (b *blocks) giveDownTo(c *Conn, n int) {
 
 // NewSecure makes a client whose connection is secure.
 func NewSecure(L state.State, net port.Net, addr port.IP, remote int, h Handler) *Conn {
-	c := New(L, net, addr, remote, h)
-	if c != nil {
-		c.secure = &secure{}
-	}
-	return c
+	return secured(New(L, net, addr, remote, h))
 }
 
 // connectSecure begins to connect (espconn_secure_connect, espconn_ssl_client).

@@ -104,6 +104,11 @@ func TestUDPAndTCP(t *testing.T) {
 	if err := u.c.Connect(); err != espconn.OK {
 		t.Errorf("TCP: %d", err)
 	}
+	same, _ := espconn.NewUDP(b.Machine.State())
+	same.SetLocalPort(int32(b.stack.wires[0].local))
+	if err := same.Create(n, true, nil); err != espconn.OK {
+		t.Errorf("UDP at the port of TCP: %d", err)
+	}
 }
 
 // TestUDPPort holds what happens where lwIP does not give the port.

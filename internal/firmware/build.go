@@ -23,10 +23,19 @@ type Build struct {
 	// nil is all that there are.
 	Modules []string
 	Options Options
+	// Firmware is Classic for a build that has the calls of older firmware besides its own, "" for
+	// the firmware as it is.
+	Firmware string
 	// Release is what the firmware tells about itself; nil is the release whose behaviour
 	// Moonlet has.
 	Release *Release
 }
+
+// Classic is the value of Build.Firmware for the classic interface: what older firmware has of calls
+// that went, as docs/classic.md lists them. Banner and release stay those of the firmware.
+const Classic = "classic"
+
+func (b *Build) classic() bool { return b.Firmware == Classic }
 
 // Options are switches that a build of the firmware has besides its modules.
 type Options struct {
@@ -71,6 +80,9 @@ func (b *Build) Mistakes() (list []*Mistake) {
 		list = append(list, &Mistake{Key: "lua", Problem: err.Error(), index: -1})
 	case !edition.Has(b.Numbers):
 		list = append(list, &Mistake{Key: "number", Problem: fmt.Sprintf("%v has no numbers %v", edition, b.Numbers), index: -1})
+	}
+	if b.Firmware != "" && b.Firmware != Classic {
+		list = append(list, &Mistake{Key: "firmware", Problem: fmt.Sprintf("there is no firmware %q; there is %q, with the calls of older firmware besides its own", b.Firmware, Classic), index: -1})
 	}
 	return append(list, modulesMistakes(b.Modules)...)
 }

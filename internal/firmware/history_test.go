@@ -10,7 +10,7 @@ import (
 
 func TestHint(t *testing.T) {
 	for message, want := range map[string]string{
-		"init.lua:1: attempt to call a nil value (field 'foreach')\nstack":            `Lua 5.3 of this firmware: Lua 5.1 has it; here it is a loop with pairs`,
+		"init.lua:1: attempt to call a nil value (field 'foreach')\nstack":            `Lua 5.3 of this firmware: Lua 5.1 has table.foreach; here it is a loop with pairs`,
 		"a.lua:3: attempt to call a nil value (field 'alarm')":                        "tmr.create():alarm",
 		"a.lua:3: attempt to index a nil value (global 'cjson')":                      "sjson",
 		`stdin:1: invalid escape sequence near '"a\-'`:                                `Lua 5.3 has no escape \-`,

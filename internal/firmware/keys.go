@@ -30,6 +30,11 @@ func Keys() keys.Fields[Build] {
 		{Key: keys.Key{Name: "lua", Value: "EDITION", Values: editionNames, Usage: "edition of Lua; there is " + editions.Names(),
 			Doc: "edition of Lua; there is `" + editions.Names() + "`", Default: fmt.Sprintf("`%q`", editions.Default().Name)},
 			Read: keys.Text(func(b *Build) *string { return &b.Lua })},
+		{Key: keys.Key{Name: "firmware", Value: "NAME", Values: []string{Classic},
+			Usage: `"classic" has the calls of firmware of 2015 to 2018 besides its own, as
+tmr.alarm with a number (docs/classic.md)`,
+			Doc: "`\"classic\"` is a build that has the calls of firmware of 2015 to 2018 besides its own, as `tmr.alarm` with a number ([classic.md](classic.md))", Default: "the release as it is"},
+			Read: keys.Text(func(b *Build) *string { return &b.Firmware })},
 		{Key: keys.Key{Name: "modules", Value: "NAME,...", Values: ModuleNames(), Form: keys.FormList,
 			Usage: "modules of the firmware, as its banner lists them (default: all that there are:\n" + strings.Join(ModuleNames(), ", ") + ")",
 			Doc:   "the [modules](#modules) of the firmware that the build has", Default: "all that there are"},

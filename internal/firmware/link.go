@@ -12,7 +12,6 @@ import (
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
-	"moonlet.example/moonlet/internal/lua/stdlib"
 	"moonlet.example/moonlet/internal/mem"
 	"moonlet.example/moonlet/internal/port"
 )
@@ -47,13 +46,14 @@ type key struct {
 	edition *editions.Edition
 	numbers num.Model
 	modules string
+	classic bool
 	options Options
 	release Release
 	main    *state.Module
 }
 
 func (b *Build) key(main *state.Module) key {
-	return key{b.ChipOrDefault(), b.Edition(), b.Numbers, strings.Join(b.banner(), ","), b.Options, b.release(), main}
+	return key{b.ChipOrDefault(), b.Edition(), b.Numbers, strings.Join(b.banner(), ","), b.classic(), b.Options, b.release(), main}
 }
 
 // link makes the ROM: as in the firmware's device build, the basic functions are entries
@@ -64,14 +64,10 @@ func (b *Build) link(program *state.Module) *Firmware {
 		Modules: b.banner(), Owners: map[string]port.Owner{},
 	}
 	f.Machine = f.Edition.Machine(b.Numbers)
-	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
-	linked := append([]state.Module{f.Machine.Support()}, stdlib.Standard(main, b.Numbers, false)...)
+	main, linked := b.tables()
+	linked = append([]state.Module{f.Machine.Support()}, linked...)
 	for _, m := range modules {
-		if !m.always && !b.names(&m) {
-			continue
-		}
-		linked = append(linked, m.link(b)...)
-		if m.owners == nil {
+		if m.owners == nil || !m.always && !b.names(&m) {
 			continue
 		}
 		for _, o := range m.owners() {

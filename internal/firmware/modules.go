@@ -65,6 +65,15 @@ func allModules() []module {
 	plain := func(list ...state.Module) func(*Build) []state.Module {
 		return func(*Build) []state.Module { return list }
 	}
+	// variants are a module as it is and as the classic interface has it.
+	variants := func(now state.Module, classic ...state.Module) func(*Build) []state.Module {
+		return func(b *Build) []state.Module {
+			if b.classic() {
+				return classic
+			}
+			return []state.Module{now}
+		}
+	}
 	return []module{
 		{name: "adc", link: plain(adc.Module)},
 		{name: "bit", link: plain(bit.Module)},
@@ -73,14 +82,14 @@ func allModules() []module {
 		{name: "coap", link: plain(coap.Module), owners: coap.Owners},
 		{name: "color_utils", link: plain(colorutils.Module)},
 		{name: "cron", link: plain(cron.Module), owners: cron.Owners},
-		{name: "crypto", link: plain(crypto.Module)},
+		{name: "crypto", link: variants(crypto.Module, crypto.Classic)},
 		{name: "encoder", link: plain(encoder.Module)},
 		{name: "enduser_setup", link: plain(endusersetup.Module)},
 		{name: "file", link: plain(file.Module)},
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "http", link: plain(http.Module)},
 		{name: "mdns", link: plain(mdns.Module)},
-		{name: "mqtt", link: plain(mqtt.Module), owners: mqtt.Owners},
+		{name: "mqtt", link: variants(mqtt.Module, mqtt.Classic), owners: mqtt.Owners},
 		{name: "net", link: linkNet, owners: net.Owners},
 		{name: "perf", link: plain(perf.Module)},
 		{name: "pipe", link: plain(pipe.Module), always: true},
@@ -88,14 +97,14 @@ func allModules() []module {
 		{name: "rtcfifo", link: linkFIFO},
 		{name: "rtcmem", link: plain(rtcmem.Module)},
 		{name: "rtctime", link: plain(rtctime.Module)},
-		{name: "sjson", link: plain(sjson.Module)},
+		{name: "sjson", link: variants(sjson.Module, sjson.Classic, sjson.CJSON)},
 		{name: "sntp", link: linkSNTP},
 		{name: "struct", link: plain(structmod.Module)},
 		{name: "tls", link: plain(tls.Module), needs: []string{"net"}, owners: tls.Owners},
-		{name: "tmr", link: plain(tmr.Module), owners: tmr.Owners},
+		{name: "tmr", link: variants(tmr.Module, tmr.Classic), owners: tmr.Owners},
 		{name: "uart", link: plain(uart.Module)},
 		{name: "websocket", link: plain(websocket.Module), owners: websocket.Owners},
-		{name: "wifi", link: plain(wifi.Module)},
+		{name: "wifi", link: variants(wifi.Module, wifi.Classic)},
 		{name: "node", link: linkNode, why: "the console and the report of errors are its work"},
 	}
 }
@@ -104,7 +113,7 @@ func linkNode(b *Build) []state.Module {
 	o := &b.Options
 	return []state.Module{node.New(node.Options{
 		PipeCreate: pipe.Create, Manual: true,
-		DevelopmentTools: o.DevelopmentTools, StartupCounts: o.StartupCounts,
+		DevelopmentTools: o.DevelopmentTools, StartupCounts: o.StartupCounts, Classic: b.classic(),
 		LoadFile: func(L state.State, path string) state.Status {
 			return stdlib.LoadFile(L, path, true, "bt")
 		},
@@ -113,10 +122,14 @@ func linkNode(b *Build) []state.Module {
 
 // linkNet declares net, which has the certificates of tls as well if that is there.
 func linkNet(b *Build) []state.Module {
-	if b.Modules != nil && !slices.Contains(b.Modules, "tls") {
-		return []state.Module{net.Module}
+	m, secure := net.Module, state.Func(nil)
+	if b.Modules == nil || slices.Contains(b.Modules, "tls") {
+		m, secure = net.WithCert(tls.Cert), tls.Create
 	}
-	return []state.Module{net.WithCert(tls.Cert)}
+	if b.classic() {
+		m = net.Classic(m, secure)
+	}
+	return []state.Module{m}
 }
 
 // hasClock tells whether rtctime is in the build.

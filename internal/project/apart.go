@@ -3,7 +3,10 @@ package project
 import (
 	"bytes"
 	"path/filepath"
+	"slices"
 
+	"moonlet.example/moonlet/internal/firmware"
+	"moonlet.example/moonlet/internal/keys"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/luac"
 )
@@ -34,6 +37,26 @@ func (p *Project) LuaSources() (list []Source) {
 		}
 	}
 	return append(list, p.lfs...)
+}
+
+// Build is the build of the firmware that keys say, for files that are no project.
+func (o Options) Build() (firmware.Build, error) {
+	p := &Project{}
+	err := p.configure(keys.Items{}, &o)
+	return p.settings.config.Build, err
+}
+
+// BuildStore compiles the files of the store, for a project that is Unbuilt; nil if there are none.
+func (p *Project) BuildStore() (*chunk.Image, error) {
+	if len(p.lfs) == 0 {
+		return nil, nil
+	}
+	return p.compileImage(0)
+}
+
+// InStore tells whether a source is one of the store's.
+func (p *Project) InStore(s *Source) bool {
+	return slices.ContainsFunc(p.lfs, func(l Source) bool { return l.Path == s.Path })
 }
 
 // Compile compiles source text as a file of that name, with the project's numbers. Strip is

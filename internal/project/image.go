@@ -21,13 +21,13 @@ const defaultLFS = 128 << 10
 // project is to give the same image each time.
 const ImageSeed = 0x4d6f6f6e
 
-// buildImage compiles the files of the key lfs_files.
-func (p *Project) buildImage() (*chunk.Image, error) {
+// buildImage compiles the files of the key lfs_files, or only reads them.
+func (p *Project) buildImage(unbuilt bool) (*chunk.Image, error) {
 	if len(p.settings.lfsFiles) == 0 {
 		return nil, nil
 	}
 	newest, err := p.readLFS()
-	if err != nil {
+	if err != nil || unbuilt {
 		return nil, err
 	}
 	return p.compileImage(newest)

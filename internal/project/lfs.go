@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flash"
 )
@@ -37,6 +38,27 @@ func (p *Project) checkStore(m *manifest) error {
 	return nil
 }
 
+// Partitions are those of the store and of the file system in the module's flash memory, as
+// they are, or will be. The project is not Apart.
+func (p *Project) Partitions() (store, files port.FlashRegion, err error) {
+	if p.IsImage() {
+		if err := p.openChip(); err != nil {
+			return store, files, err
+		}
+	}
+	c := p.Config()
+	if d, err := p.findState(); err == nil {
+		defer d.Close()
+		c.State = d
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return store, files, err
+	}
+	if store, files, err = storage.Partitions(c.Room(storage.Hooks{})); err != nil {
+		err = p.chipError(err, "opening the module's flash memory")
+	}
+	return store, files, err
+}
+
 // LFSTarget is the store of a project's module: what an image has to fit into.
 func LFSTarget(path string) (lfs.Target, error) {
 	// Nothing is shown of what the project names but the size of a partition.
@@ -45,22 +67,11 @@ func LFSTarget(path string) (lfs.Target, error) {
 		return lfs.Target{}, err
 	}
 	defer p.Close()
-	if p.IsImage() {
-		if err := p.openChip(); err != nil {
-			return lfs.Target{}, err
-		}
-	}
-	c := p.Config()
-	if d, err := p.findState(); err == nil {
-		defer d.Close()
-		c.State = d
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	region, _, err := p.Partitions()
+	if err != nil {
 		return lfs.Target{}, err
 	}
-	region, _, err := storage.Partitions(c.Room(storage.Hooks{}))
-	if err != nil {
-		return lfs.Target{}, p.chipError(err, "opening the module's flash memory")
-	}
+	c := p.Config()
 	t := lfs.Target{Name: path, Model: p.settings.config.Build.Numbers, HeapFree: p.Heap(), Size: region.Size}
 	if region.Size != 0 {
 		t.Base = uint32(c.Build.ChipOrDefault().Memory.Window.Start) + region.Addr

@@ -78,6 +78,9 @@ type Options struct {
 	// Strict also looks for what only a module would find, or nobody.
 	Strict bool
 
+	// Unbuilt leaves out the image of the store: LuaSources has what it would be made of.
+	Unbuilt bool
+
 	settingsOnly bool // no sources are wanted
 }
 
@@ -142,7 +145,7 @@ func (p *Project) openDir(dir string, o *Options) (err error) {
 	if p.Sources, err = p.findSources(); err != nil {
 		return err
 	}
-	if p.Image, err = p.buildImage(); err != nil {
+	if p.Image, err = p.buildImage(o.Unbuilt); err != nil {
 		return err
 	}
 	if p.settings.config.Init == "" && !p.hasInit() {

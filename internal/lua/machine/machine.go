@@ -8,6 +8,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua/syntax"
 	"moonlet.example/moonlet/internal/mem"
 )
 
@@ -71,6 +72,8 @@ type Machine interface {
 	State() state.State
 	// Close runs all finalizers and gives all memory back.
 	Close()
+	// Observe lets t be told what the compiler reads from now on; nil ends it.
+	Observe(t syntax.Tracer)
 	// Used returns the cost units executed since the last call.
 	Used() int64
 	// Interrupt makes the budget end at the next charge.

@@ -11,6 +11,7 @@ type Input struct {
 	Reader func() []byte
 	p      []byte // the current piece
 	i      int    // what is read of it
+	before int    // bytes of the pieces that came earlier
 }
 
 // Next is the next byte of the input, EOZ at its end.
@@ -25,6 +26,7 @@ func (z *Input) Next() int {
 
 // fill gets the next piece and reads its first byte.
 func (z *Input) fill() int {
+	z.before += len(z.p)
 	z.i = 0
 	if z.p = z.Reader(); len(z.p) == 0 {
 		return EOZ
@@ -39,10 +41,14 @@ func (z *Input) Rest() []byte { return z.p[z.i:] }
 // Skip passes over n bytes of Rest.
 func (z *Input) Skip(n int) { z.i += n }
 
+// Offset is how many bytes were read.
+func (z *Input) Offset() int { return z.before + z.i }
+
 // Read fills b and tells how many bytes are missing at the end of the input.
 func (z *Input) Read(b []byte) int {
 	for len(b) > 0 {
 		if z.i == len(z.p) {
+			z.before += len(z.p)
 			z.i = 0
 			if z.p = z.Reader(); len(z.p) == 0 {
 				return len(b)

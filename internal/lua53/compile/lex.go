@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"moonlet.example/moonlet/internal/lua/source"
+	"moonlet.example/moonlet/internal/lua/syntax"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	layout "moonlet.example/moonlet/internal/lua53/layout/common"
 	"moonlet.example/moonlet/internal/mem"
@@ -83,6 +84,10 @@ type lexer struct {
 	names    [nameCacheSize]mem.Addr // see newName
 	fs       *funcState
 	dyn      *dynData
+
+	// For those who want to know what is read; see trace.go.
+	trace syntax.Tracer // nil for nobody
+	nth   int           // which token the current one is
 }
 
 // buffer is the token buffer (Mbuffer, lzio.h).
@@ -249,6 +254,9 @@ func (x *lexer) scan(tok *token) int {
 			}
 			x.advance()
 			x.skipComment()
+			if x.trace != nil {
+				x.traceComment()
+			}
 		case '[':
 			switch sep := x.skipSep(); {
 			case sep >= 2:
@@ -354,16 +362,23 @@ func (x *lexer) newName(s []byte) mem.Addr {
 // next reads the next token.
 func (x *lexer) next() {
 	x.lastLine = x.line
+	x.nth++
 	if x.ahead.kind != tkEOS {
 		x.tok = x.ahead
 		x.ahead.kind = tkEOS
 		return
 	}
 	x.tok.kind = x.scan(&x.tok)
+	if x.trace != nil {
+		x.traceToken(x.tok.kind)
+	}
 }
 
 // lookAhead reads a token beyond the current one.
 func (x *lexer) lookAhead() int {
 	x.ahead.kind = x.scan(&x.ahead)
+	if x.trace != nil {
+		x.traceToken(x.ahead.kind)
+	}
 	return x.ahead.kind
 }

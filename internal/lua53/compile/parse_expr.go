@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"moonlet.example/moonlet/internal/lua/syntax"
 	"moonlet.example/moonlet/internal/lua53/opcode"
 	"moonlet.example/moonlet/internal/mem"
 )
@@ -86,7 +87,9 @@ func (x *lexer) recordField(c *constructor) {
 	fs := x.fs
 	reg := fs.freeReg
 	var key, val expr
+	first, kind := x.mark(), syntax.IndexedField
 	if x.tok.kind == tkName {
+		kind = syntax.NamedField
 		fs.checkLimit(c.nh, 1<<31-1, "items in a constructor")
 		x.checkName(&key)
 	} else {
@@ -98,6 +101,7 @@ func (x *lexer) recordField(c *constructor) {
 	x.expression(&val)
 	fs.codeABC(opcode.SetTable, c.table.info, rk, fs.toRK(&val))
 	fs.freeReg = reg
+	x.done(kind, first)
 }
 
 // closeListField stores the last list item, and a full batch of them.
@@ -138,7 +142,7 @@ func (x *lexer) listField(c *constructor) {
 
 // tableConstructor is "{" [ field { ("," | ";") field } ] "}".
 func (x *lexer) tableConstructor(e *expr) {
-	fs, line := x.fs, x.line
+	fs, line, first := x.fs, x.line, x.mark()
 	pc := fs.codeABC(opcode.NewTable, 0, 0, 0)
 	c := constructor{table: e}
 	e.init(eReloc, pc)
@@ -158,6 +162,7 @@ func (x *lexer) tableConstructor(e *expr) {
 		}
 	}
 	x.expectMatch('}', '{', line)
+	x.done(syntax.TableExpr, first)
 	x.lastListField(&c)
 	i := fs.instr(pc)
 	fs.setInstr(pc, opcode.SetC(opcode.SetB(i, int2fb(c.na)), int2fb(c.nh)))
@@ -165,7 +170,7 @@ func (x *lexer) tableConstructor(e *expr) {
 
 // body is a function: "(" [ parameters ] ")" block "end".
 func (x *lexer) body(e *expr, isMethod bool, line int) {
-	fs := x.openFunc(x.newInnerProto(), line)
+	fs, first := x.openFunc(x.newInnerProto(), line), x.mark()
 	x.expect('(')
 	if isMethod {
 		x.newLocalLiteral("self")
@@ -178,10 +183,11 @@ func (x *lexer) body(e *expr, isMethod bool, line int) {
 	x.expectMatch(tkEnd, tkFunction, line)
 	x.codeClosure(e)
 	x.closeFunc()
+	x.done(syntax.Body, first)
 }
 
 func (x *lexer) parameters() {
-	fs, n, vararg := x.fs, 0, false
+	fs, n, vararg, first := x.fs, 0, false, x.mark()
 	if x.tok.kind != ')' {
 		for {
 			switch x.tok.kind {
@@ -199,6 +205,7 @@ func (x *lexer) parameters() {
 			}
 		}
 	}
+	x.done(syntax.Params, first)
 	x.adjustLocals(n)
 	fs.setParams(fs.nActive, vararg)
 	fs.reserve(fs.nActive)
@@ -232,8 +239,10 @@ func (x *lexer) callArgs(f *expr, line int) {
 	case '{':
 		x.tableConstructor(&args)
 	case tkString:
+		first := x.mark()
 		x.codeString(&args, x.tok.s)
 		x.next()
+		x.done(syntax.StringExpr, first)
 	default:
 		x.syntaxError("function arguments expected")
 	}
@@ -252,10 +261,11 @@ func (x *lexer) callArgs(f *expr, line int) {
 func (x *lexer) primary(e *expr) {
 	switch x.tok.kind {
 	case '(':
-		line := x.line
+		line, first := x.line, x.mark()
 		x.next()
 		x.expression(e)
 		x.expectMatch(')', '(', line)
+		x.done(syntax.ParenExpr, first)
 		x.fs.discharge(e)
 	case tkName:
 		x.singleVar(e)
@@ -266,20 +276,25 @@ func (x *lexer) primary(e *expr) {
 
 // suffixed is a primary expression with its fields, indices and calls.
 func (x *lexer) suffixed(e *expr) {
-	fs, line := x.fs, x.line
+	fs, line, first := x.fs, x.line, x.mark()
 	x.primary(e)
 	for {
 		switch x.tok.kind {
 		case '.':
 			x.field(e)
+			x.done(syntax.FieldExpr, first)
 		case '[':
 			x.indexSuffix(e)
+			x.done(syntax.IndexExpr, first)
 		case ':':
 			x.methodSuffix(e)
+			x.done(syntax.MethodExpr, first)
 			x.callArgs(e, line)
+			x.done(syntax.CallExpr, first)
 		case '(', tkString, '{':
 			fs.toNextReg(e)
 			x.callArgs(e, line)
+			x.done(syntax.CallExpr, first)
 		default:
 			return
 		}
@@ -304,6 +319,7 @@ func (x *lexer) methodSuffix(e *expr) {
 }
 
 func (x *lexer) simple(e *expr) {
+	first, kind := x.mark(), syntax.NumberExpr
 	switch x.tok.kind {
 	case tkFloat:
 		e.init(eKFloat, 0)
@@ -313,29 +329,36 @@ func (x *lexer) simple(e *expr) {
 		e.i = x.tok.n.Int
 	case tkString:
 		x.codeString(e, x.tok.s)
+		kind = syntax.StringExpr
 	case tkNil:
 		e.init(eNil, 0)
+		kind = syntax.NilExpr
 	case tkTrue:
 		e.init(eTrue, 0)
+		kind = syntax.TrueExpr
 	case tkFalse:
 		e.init(eFalse, 0)
+		kind = syntax.FalseExpr
 	case tkDots:
 		if !x.fs.isVararg() {
 			x.syntaxError("cannot use '...' outside a vararg function")
 		}
 		e.init(eVararg, x.fs.codeABC(opcode.Vararg, 0, 1, 0))
+		kind = syntax.DotsExpr
 	case '{':
 		x.tableConstructor(e)
 		return
 	case tkFunction:
 		x.next()
 		x.body(e, false, x.line)
+		x.done(syntax.FunctionExpr, first)
 		return
 	default:
 		x.suffixed(e)
 		return
 	}
 	x.next()
+	x.done(kind, first)
 }
 
 // binary operators, in the order of lcode.h.
@@ -450,17 +473,20 @@ const unaryPriority = 12
 // returns the operator that ended it.
 func (x *lexer) subExpr(e *expr, limit uint8) int {
 	x.enterLevel()
+	first := x.mark()
 	if op := unaryOp(x.tok.kind); op != noUnary {
 		line := x.line
 		x.next()
 		x.subExpr(e, unaryPriority)
 		x.fs.prefix(op, e, line)
+		x.done(syntax.UnaryExpr, first)
 	} else {
 		x.simple(e)
 	}
 	op := binaryOp(x.tok.kind)
 	for op != noBinary && priority[op].left > limit {
 		op = x.operand(e, op)
+		x.done(syntax.BinaryExpr, first)
 	}
 	x.leaveLevel()
 	return op

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"moonlet.example/moonlet/internal/lua/source"
+	"moonlet.example/moonlet/internal/lua/syntax"
 	layout "moonlet.example/moonlet/internal/lua53/layout/common"
 	"moonlet.example/moonlet/internal/lua53/opcode"
 	"moonlet.example/moonlet/internal/mem"
@@ -275,7 +276,9 @@ func (fs *funcState) findVar(name mem.Addr, e *expr, base bool) {
 }
 
 func (x *lexer) singleVar(e *expr) {
+	first := x.mark()
 	name, fs := x.name(), x.fs
+	x.done(syntax.NameExpr, first)
 	fs.findVar(name, e, true)
 	if e.kind == eVoid {
 		var key expr
@@ -316,7 +319,8 @@ type Chunk struct {
 	Mem   mem.Mem
 	Calls mem.Addr // counter of nested C calls, 2 bytes
 	In    *source.Input
-	First int // first character, which is no longer in In
+	First int           // first character, which is no longer in In
+	Trace syntax.Tracer // nil if nobody wants to know what is read
 
 	// Objects that the collector sees by themselves.
 	Proto   mem.Addr // empty prototype of the main function, with its source
@@ -327,7 +331,7 @@ type Chunk struct {
 func (j *Job) Parse(vm Machine, c Chunk) {
 	j.vm = vm
 	x := &lexer{vm: vm, m: c.Mem, calls: c.Calls, in: c.In, current: c.First, line: 1, lastLine: 1, strings: c.Strings,
-		source: c.Mem.Ptr(c.Proto + layout.ProtoSource), dyn: &j.dyn}
+		source: c.Mem.Ptr(c.Proto + layout.ProtoSource), dyn: &j.dyn, trace: c.Trace, nth: -1}
 	x.ahead.kind = tkEOS
 	x.envName = vm.String("_ENV")
 	j.x = x
@@ -344,6 +348,7 @@ func (j *Job) Parse(vm Machine, c Chunk) {
 	if x.tok.kind != tkEOS {
 		x.expectedError(tkEOS)
 	}
+	x.done(syntax.Chunk, 0)
 	x.closeFunc()
 }
 

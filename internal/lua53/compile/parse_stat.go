@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"moonlet.example/moonlet/internal/lua/syntax"
 	layout "moonlet.example/moonlet/internal/lua53/layout/common"
 	"moonlet.example/moonlet/internal/lua53/opcode"
 	"moonlet.example/moonlet/internal/mem"
@@ -24,7 +25,15 @@ func (x *lexer) atBlockEnd(withUntil bool) bool {
 	return false
 }
 
-func (x *lexer) statements() {
+func (x *lexer) statements() { x.statementsFrom(x.mark()) }
+
+// statementsFrom parses the statements of a block whose first token is at a mark.
+func (x *lexer) statementsFrom(first int) {
+	x.statementList()
+	x.done(syntax.Block, first)
+}
+
+func (x *lexer) statementList() {
 	for !x.atBlockEnd(true) {
 		last := x.tok.kind == tkReturn
 		x.statement()
@@ -75,8 +84,9 @@ func (x *lexer) checkConflict(lh *target, e *expr) {
 	}
 }
 
-// assignment parses the rest of an assignment whose target number n is lh.
-func (x *lexer) assignment(lh *target, n int) {
+// assignment parses the rest of an assignment whose target number n is lh, and which begins
+// at the mark first.
+func (x *lexer) assignment(lh *target, n, first int) {
 	var e expr
 	if !lh.v.kind.isVariable() {
 		x.syntaxError("syntax error")
@@ -88,8 +98,9 @@ func (x *lexer) assignment(lh *target, n int) {
 			x.checkConflict(lh, &nv.v)
 		}
 		x.fs.checkLimit(n+int(x.m.U16(x.calls)), MaxCalls, "C levels")
-		x.assignment(&nv, n+1)
+		x.assignment(&nv, n+1, first)
 	} else {
+		x.done(syntax.Targets, first)
 		x.expect('=')
 		if got := x.exprList(&e); got != n {
 			x.adjustAssign(n, got, &e)
@@ -115,19 +126,22 @@ func (x *lexer) condition() int {
 	return e.onFalse
 }
 
-func (x *lexer) gotoStat(pc int) {
+func (x *lexer) gotoStat(pc int) (kind syntax.Kind) {
 	line := x.line
 	var label mem.Addr
 	if x.optional(tkGoto) {
 		label = x.name()
+		kind = syntax.GotoStat
 	} else {
 		x.next()
+		kind = syntax.BreakStat
 		label = x.vm.String("break")
 	}
 	x.findLabel(x.newLabel(&x.dyn.gotos, label, line, pc))
+	return kind
 }
 
-func (x *lexer) labelStat(label mem.Addr, line int) {
+func (x *lexer) labelStat(label mem.Addr, line, first int) {
 	fs, labels := x.fs, &x.dyn.labels
 	for i := fs.block.firstLabel; i < labels.n; i++ {
 		if lb := x.label(labels, i); lb.name == label {
@@ -135,6 +149,7 @@ func (x *lexer) labelStat(label mem.Addr, line int) {
 		}
 	}
 	x.expect(tkDbColon)
+	x.done(syntax.LabelStat, first)
 	l := x.newLabel(labels, label, line, fs.getLabel())
 	for x.tok.kind == ';' || x.tok.kind == tkDbColon {
 		x.statement()
@@ -234,7 +249,8 @@ func (x *lexer) numericFor(name mem.Addr, line int) {
 	x.forBody(base, line, 1, true)
 }
 
-func (x *lexer) genericFor(name mem.Addr) {
+// genericFor parses a loop whose first name, at a mark, is read.
+func (x *lexer) genericFor(name mem.Addr, first int) {
 	fs := x.fs
 	var e expr
 	n, base := 1, fs.freeReg
@@ -246,6 +262,7 @@ func (x *lexer) genericFor(name mem.Addr) {
 		x.newLocal(x.name())
 		n++
 	}
+	x.done(syntax.Names, first)
 	x.expect(tkIn)
 	line := x.line
 	x.adjustAssign(3, x.exprList(&e), &e)
@@ -253,21 +270,25 @@ func (x *lexer) genericFor(name mem.Addr) {
 	x.forBody(base, line, n, false)
 }
 
-func (x *lexer) forStat(line int) {
+func (x *lexer) forStat(line int) (kind syntax.Kind) {
 	var b block
 	x.fs.enterBlock(&b, true)
 	x.next()
+	first := x.mark()
 	name := x.name()
 	switch x.tok.kind {
 	case '=':
 		x.numericFor(name, line)
+		kind = syntax.NumericForStat
 	case ',', tkIn:
-		x.genericFor(name)
+		x.genericFor(name, first)
+		kind = syntax.GenericForStat
 	default:
 		x.syntaxError("'=' or 'in' expected")
 	}
 	x.expectMatch(tkEnd, tkFor, line)
 	x.fs.leaveBlock()
+	return kind
 }
 
 // testThen is [if | elseif] condition then block; escapes collects the jumps to
@@ -280,14 +301,18 @@ func (x *lexer) testThen(escapes *int) {
 	x.next()
 	x.expression(&e)
 	x.expect(tkThen)
+	first := x.mark()
 	if x.tok.kind == tkGoto || x.tok.kind == tkBreak {
 		fs.goIfFalse(&e) // the condition itself jumps to the label
 		fs.enterBlock(&b, false)
-		x.gotoStat(e.onTrue)
-		for x.optional(';') {
+		kind := x.gotoStat(e.onTrue)
+		x.done(kind, first)
+		for end := x.mark(); x.optional(';'); end = x.mark() {
+			x.done(syntax.EmptyStat, end)
 		}
 		if x.atBlockEnd(false) {
 			fs.leaveBlock()
+			x.done(syntax.Block, first)
 			return
 		}
 		skip = fs.jump()
@@ -296,7 +321,7 @@ func (x *lexer) testThen(escapes *int) {
 		fs.enterBlock(&b, false)
 		skip = e.onFalse
 	}
-	x.statements()
+	x.statementsFrom(first)
 	fs.leaveBlock()
 	if x.tok.kind == tkElse || x.tok.kind == tkElseif {
 		fs.concatJumps(escapes, fs.jump())
@@ -328,7 +353,7 @@ func (x *lexer) localFunction() {
 }
 
 func (x *lexer) localStat() {
-	nvars, nexps := 0, 0
+	nvars, nexps, first := 0, 0, x.mark()
 	var e expr
 	for {
 		x.newLocal(x.name())
@@ -337,6 +362,7 @@ func (x *lexer) localStat() {
 			break
 		}
 	}
+	x.done(syntax.Names, first)
 	if x.optional('=') {
 		nexps = x.exprList(&e)
 	} else {
@@ -349,31 +375,35 @@ func (x *lexer) localStat() {
 func (x *lexer) functionStat(line int) {
 	var v, b expr
 	x.next()
+	first := x.mark()
 	x.singleVar(&v)
 	for x.tok.kind == '.' {
 		x.field(&v)
+		x.done(syntax.FieldExpr, first)
 	}
 	isMethod := x.tok.kind == ':'
 	if isMethod {
 		x.field(&v)
+		x.done(syntax.MethodExpr, first)
 	}
 	x.body(&b, isMethod, line)
 	x.fs.store(&v, &b)
 	x.fs.addLine(x.fs.pc-1, line) // the definition happens in its first line
 }
 
-func (x *lexer) exprStat() {
-	fs := x.fs
+func (x *lexer) exprStat() syntax.Kind {
+	fs, first := x.fs, x.mark()
 	var v target
 	x.suffixed(&v.v)
 	if x.tok.kind == '=' || x.tok.kind == ',' {
-		x.assignment(&v, 1)
-		return
+		x.assignment(&v, 1, first)
+		return syntax.AssignStat
 	}
 	if v.v.kind != eCall {
 		x.syntaxError("syntax error")
 	}
 	fs.setInstr(v.v.info, opcode.SetC(fs.instr(v.v.info), 1)) // no results
+	return syntax.CallStat
 }
 
 func (x *lexer) returnStat() {
@@ -401,42 +431,55 @@ func (x *lexer) returnStat() {
 }
 
 func (x *lexer) statement() {
-	line := x.line
+	line, first := x.line, x.mark()
 	x.enterLevel()
+	var kind syntax.Kind
 	switch x.tok.kind {
 	case ';':
 		x.next()
+		kind = syntax.EmptyStat
 	case tkIf:
 		x.ifStat(line)
+		kind = syntax.IfStat
 	case tkWhile:
 		x.whileStat(line)
+		kind = syntax.WhileStat
 	case tkDo:
 		x.next()
 		x.blockStat()
 		x.expectMatch(tkEnd, tkDo, line)
+		kind = syntax.DoStat
 	case tkFor:
-		x.forStat(line)
+		kind = x.forStat(line)
 	case tkRepeat:
 		x.repeatStat(line)
+		kind = syntax.RepeatStat
 	case tkFunction:
 		x.functionStat(line)
+		kind = syntax.FunctionStat
 	case tkLocal:
 		x.next()
 		if x.optional(tkFunction) {
 			x.localFunction()
+			kind = syntax.LocalFunctionStat
 		} else {
 			x.localStat()
+			kind = syntax.LocalStat
 		}
-	case tkDbColon:
-		x.next()
-		x.labelStat(x.name(), line)
 	case tkReturn:
 		x.next()
 		x.returnStat()
+		kind = syntax.ReturnStat
 	case tkBreak, tkGoto:
-		x.gotoStat(x.fs.jump())
+		kind = x.gotoStat(x.fs.jump())
+	case tkDbColon:
+		x.next()
+		x.labelStat(x.name(), line, first) // which tells its node, since other statements can follow in it
 	default:
-		x.exprStat()
+		kind = x.exprStat()
+	}
+	if kind != 0 {
+		x.done(kind, first)
 	}
 	x.fs.freeReg = x.fs.nActive
 	x.leaveLevel()

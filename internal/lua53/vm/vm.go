@@ -20,6 +20,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua/syntax"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
 	"moonlet.example/moonlet/internal/mem"
 )
@@ -65,6 +66,7 @@ type VM struct {
 	egcLimit    int // bytes, see SetEGC
 	mostObjects int // more than the heap has room for
 	closed      bool
+	trace       syntax.Tracer // see Observe
 
 	// Behind what the main loop uses.
 	watch  watch
@@ -152,3 +154,6 @@ func (v *VM) ciProto(ci Addr) Addr {
 
 // baseCI is the CallInfo of the thread's bottom.
 func (t *Thread) baseCI() Addr { return t.l + layout.LuaStateBaseCI }
+
+// Observe is machine.Machine's.
+func (v *VM) Observe(t syntax.Tracer) { v.trace = t }

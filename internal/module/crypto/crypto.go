@@ -18,24 +18,29 @@ const metaName = "crypto.hash"
 var methods = &state.ROTable{Name: metaName}
 
 // Module declares crypto.
-var Module = state.Module{
-	Name: "crypto",
-	Table: &state.ROTable{Name: "crypto", Entries: []state.Entry{
-		state.Fn("sha1", sha1Of),
-		state.Fn("mask", mask),
-		state.Fn("hash", hashOf),
-		state.Fn("fhash", hashOfFile),
-		state.Fn("new_hash", newHash),
-		state.Fn("hmac", hmacOf),
-		state.Fn("new_hmac", newHMAC),
-		state.Fn("encrypt", func(L state.State) int { return cipherOf(L, true) }),
-		state.Fn("decrypt", func(L state.State) int { return cipherOf(L, false) }),
-	}},
-	Open: func(L state.State) int {
-		L.ROMetatable(metaName, methods)
-		return 0
-	},
-	Tables: []*state.ROTable{methods},
+var Module = declare(nil)
+
+// declare declares crypto with some more functions.
+func declare(more []state.Entry) state.Module {
+	return state.Module{
+		Name: "crypto",
+		Table: &state.ROTable{Name: "crypto", Entries: append([]state.Entry{
+			state.Fn("sha1", sha1Of),
+			state.Fn("mask", mask),
+			state.Fn("hash", hashOf),
+			state.Fn("fhash", hashOfFile),
+			state.Fn("new_hash", newHash),
+			state.Fn("hmac", hmacOf),
+			state.Fn("new_hmac", newHMAC),
+			state.Fn("encrypt", func(L state.State) int { return cipherOf(L, true) }),
+			state.Fn("decrypt", func(L state.State) int { return cipherOf(L, false) }),
+		}, more...)},
+		Open: func(L state.State) int {
+			L.ROMetatable(metaName, methods)
+			return 0
+		},
+		Tables: []*state.ROTable{methods},
+	}
 }
 
 func init() {

@@ -155,6 +155,10 @@ func TestBadPackets(t *testing.T) {
 			t.Errorf("%d bytes: %d answers", len(p), len(s))
 		}
 	}
+	// A place that is its own second byte, which is the length of what follows.
+	if matches("fishtank.local", []byte("............\xC0\x0Dfishtank.loca\x00......"), 12) {
+		t.Error("a name that begins in its own place")
+	}
 	// Each question of a packet is answered, and what is no end of a name is passed.
 	two := append(packet{0, 7, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0}.name("fishtank.local"), 0, 1, 0, 1)
 	two = append(append(two, 0xC0, 12, 0, 1, 0, 1), make([]byte, 10)...)

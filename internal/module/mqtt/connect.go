@@ -37,6 +37,9 @@ func targetOf(L state.State, u userdata) target {
 		n, _ := L.ToInteger(t.next)
 		u.setFlag(flagSecure, n != 0)
 		t.next++
+		if there(func(i int) bool { return L.Type(i) == state.Number }) {
+			port.TellOldCall(L.Host(), "m:connect(host, port, secure, autoreconnect, ok, fail)")
+		}
 	case there(func(i int) bool { return L.Type(i) == state.Boolean }):
 		u.setFlag(flagSecure, L.ToBoolean(t.next))
 		t.next++

@@ -61,6 +61,7 @@ func init() {
 		state.Fn("lwt", lwt),
 		state.Fn("on", on),
 	}
+	classicObject.Entries = classicMethods()
 }
 
 // Reasons of a connection that fails, besides the codes of CONNACK
@@ -91,6 +92,15 @@ func cut(s string) string {
 // newClient is mqtt.Client([id [, keepalive [, user [, password [, clean [, max]]]]]]). What is
 // of another type than what could stand there is taken for what could follow.
 func newClient(L state.State) int {
+	if !makeClient(L, false) {
+		port.TellOldCall(L.Host(), "mqtt.Client(id, keepalive, user, pwd)")
+	}
+	return 1
+}
+
+// makeClient pushes a client, and tells whether it was told what session to ask for; clean is what it
+// asks for if not.
+func makeClient(L state.State, clean bool) (told bool) {
 	u := userdata{L.Mem(), L.NewUserdata(uSize)}
 	for _, f := range references {
 		u.set(f.at, state.NoRef)
@@ -121,11 +131,17 @@ func newClient(L state.State) int {
 			i++
 		}
 	}
-	u.setFlag(flagCleanSession, number() != 0)
+	if told = L.IsNumber(i); told {
+		clean = number() != 0
+	}
+	u.setFlag(flagCleanSession, clean)
 	if u.m.SetU16(u.at+uMax, uint16(number())); u.m.U16(u.at+uMax) == 0 {
 		u.m.SetU16(u.at+uMax, defaultMax)
 	}
-	return 1
+	if last := L.GetTop() - 1; i < last && L.IsNil(i) { // on top is the client
+		port.Note(L.Host(), "mqtt", `mqtt.Client takes nothing of what stands behind a nil; "" is a user or a password that there is not`)
+	}
+	return told
 }
 
 // arg is the client at index 1.

@@ -40,7 +40,7 @@ func declare(more ...state.Entry) state.Module {
 		Name: "net",
 		Table: &state.ROTable{Name: "net", Entries: append([]state.Entry{
 			state.Fn("createServer", createServer),
-			state.Fn("createConnection", func(L state.State) int { create(L, tcpClient); return 1 }),
+			state.Fn("createConnection", createConnection),
 			state.Fn("createUDPSocket", func(L state.State) int { create(L, udpSocket); return 1 }),
 			state.Fn("ifinfo", ifinfo),
 			state.Fn("multicastJoin", func(L state.State) int { return multicast(L, true) }),
@@ -111,10 +111,54 @@ func network(L state.State) port.Net {
 // createServer is net.createServer. Its argument is the idle time in seconds
 // after which a client is asked for a sign of life.
 func createServer(L state.State) int {
+	tellOldServer(L)
 	seconds := L.OptInteger(1, 30)
 	u := create(L, tcpServer)
 	u.set(uTimeout, int(int32(seconds)))
 	return 1
+}
+
+// createConnection is net.createConnection.
+func createConnection(L state.State) int {
+	tellOldConnection(L)
+	create(L, tcpClient)
+	return 1
+}
+
+// Until 3.0-master_20200610 the first argument was the kind of the socket. No error tells that it is another
+// thing now.
+
+// kindArg is the kind of socket that the first argument names, and the index of the next one; 0 and 1
+// if it names none.
+func kindArg(L state.State) (kind, next int) {
+	if n, ok := L.ToInteger(1); ok && L.Type(1) == state.Number && (n == tcpClient || n == udpSocket) {
+		return int(n), 2
+	}
+	return 0, 1
+}
+
+// tellOldServer tells of a server that was to be one of a kind.
+func tellOldServer(L state.State) {
+	switch kind, _ := kindArg(L); kind {
+	case tcpClient:
+		port.TellOldCall(L.Host(), "net.createServer(net.TCP, timeout)")
+	case udpSocket:
+		port.TellOldCall(L.Host(), "net.createServer(net.UDP)")
+	}
+}
+
+// tellOldConnection tells of a connection that was to be one of UDP, or a secure one.
+func tellOldConnection(L state.State) {
+	secure := L.Type(2) == state.Boolean && L.ToBoolean(2)
+	if n, ok := L.ToInteger(2); ok && n == 1 {
+		secure = true
+	}
+	switch kind, _ := kindArg(L); {
+	case kind == udpSocket:
+		port.TellOldCall(L.Host(), "net.createConnection(net.UDP)")
+	case kind == tcpClient && secure:
+		port.TellOldCall(L.Host(), "net.createConnection(net.TCP, 1)")
+	}
 }
 
 // fail raises what the firmware says for an error of lwIP, and returns 0 for

@@ -34,7 +34,9 @@ func Owners() (list []port.Owner) {
 			return references(socket{m: m, at: at}, kind)
 		}})
 	}
-	return list
+	return append(list, port.Owner{Type: classicType, References: func(m mem.Mem, at mem.Addr) ([]port.OwnedRef, bool) {
+		return references(socket{m: m, at: at}, udpSocket)
+	}})
 }
 
 // references lists what a socket has in the registry. One that is in use holds itself.

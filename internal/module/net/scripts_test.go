@@ -51,7 +51,7 @@ func (c *testChip) Rename(port.Block, string) {}
 func (c *testChip) Give(port.Block)           {}
 
 // newChip makes a module. The sockets are real, so time must be, too.
-func newChip(t *testing.T, clock sdk.Clock) *testChip {
+func newChip(t *testing.T, clock sdk.Clock, variant ...state.Module) *testChip {
 	t.Helper()
 	b := &board{Chip: porttest.New(t, porttest.Config{Clock: clock, NoWatchdog: true})}
 	c := &testChip{t: t, host: map[uint16]netip.AddrPort{}}
@@ -66,9 +66,13 @@ func newChip(t *testing.T, clock sdk.Clock) *testChip {
 	b.radio = radio.New(radio.Config{Loop: b.Tasks, Link: b.net, MAC: radio.MACOf(0x123456)})
 	b.radio.Start()
 	c.radio = b.radio
+	module := net.Module
+	if len(variant) > 0 {
+		module = variant[0]
+	}
 	c.Lua = moduletest.Boot(t, moduletest.Config{
 		Chip: b.Chip, Host: b,
-		Modules: []state.Module{net.Module, wifi.Module, tmr.Module, node.New(node.Options{})},
+		Modules: []state.Module{module, wifi.Module, tmr.Module, node.New(node.Options{})},
 	})
 	return c
 }

@@ -27,6 +27,7 @@ func output(pipeCreate *state.Proc) state.Func {
 		}
 		L.SetTop(1)
 		if L.IsFunction(1) {
+			port.TellOldCall(L.Host(), "node.output(function(text) … end)")
 			static(L).setU32(offSerialToo, serialToo)
 			L.PushFunction(pipeCreate)
 			L.Insert(1)
@@ -60,7 +61,12 @@ func Output(L state.State, p []byte) {
 	top := L.GetTop()
 	L.PushString("stdout")
 	L.RawGet(state.RegistryIndex)
-	if !L.IsTable(-1) {
+	switch {
+	case L.IsFunction(-1):
+		callOutput(L, p)
+		L.SetTop(top)
+		return
+	case !L.IsTable(-1):
 		toSerial(L, p)
 		L.SetTop(top)
 		return

@@ -21,6 +21,9 @@ type Options struct {
 	// Manual adds what the manual describes and a build for Lua 5.3 lacks:
 	// the table egc, and onerror as a second name of setonerror.
 	Manual bool
+	// Classic lets node.output call its function with text, as older firmware does, and adds
+	// readvdd33.
+	Classic bool
 }
 
 // Tables and functions that are declared once; New puts the module's own table
@@ -84,7 +87,7 @@ func entries(o Options) []state.Entry {
 		state.Fn("flashid", flashID),
 		state.Fn("flashsize", flashSize),
 		state.Fn("input", input),
-		state.Fn("output", output(o.PipeCreate)),
+		state.Fn("output", outputFor(o)),
 		state.Fn("compile", compile(o.LoadFile)),
 		state.Int("CPU80MHZ", cpuMHz),
 		state.Int("CPU160MHZ", cpuMaxMHz),
@@ -101,6 +104,9 @@ func entries(o Options) []state.Entry {
 	if o.DevelopmentTools {
 		e = append(e, state.Fn("osprint", osPrint),
 			state.Fn("int2float", intToFloat), state.Fn("float2int", floatToInt))
+	}
+	if o.Classic {
+		e = append(e, state.Fn("readvdd33", readVDD33))
 	}
 	return append(e,
 		state.Fn("getpartitiontable", getPartitions),
@@ -147,7 +153,8 @@ const (
 	offRestarting = 4
 	offCounts     = 8 // number of entries, then their lines and cycle counts
 	countsMax     = 32
-	staticSize    = offCounts + 4 + 8*countsMax
+	offInOutput   = offCounts + 4 + 8*countsMax // classic: the function of node.output runs
+	staticSize    = offInOutput + 4
 )
 
 // statics is the place of the static variables.

@@ -63,7 +63,9 @@ func (input) SetReceiver(port.Receiver) {}
 func (input) SetEcho(bool)              {}
 
 // boot puts a module together as the device does, as far as these tests need it.
-func boot(t *testing.T) *moduletest.Lua {
+func boot(t *testing.T) *moduletest.Lua { t.Helper(); return bootWith(t, false) }
+
+func bootWith(t *testing.T, classic bool) *moduletest.Lua {
 	t.Helper()
 	b := &board{Chip: porttest.New(t, porttest.Config{})}
 	b.pins = pins.New(b.Tasks, 0)
@@ -88,7 +90,7 @@ func boot(t *testing.T) *moduletest.Lua {
 		Modules: []state.Module{
 			file.Module, gpio.Module, pipe.Module, tmr.Module, uart.Module,
 			node.New(node.Options{
-				PipeCreate: pipe.Create, DevelopmentTools: true, StartupCounts: true, Manual: true,
+				PipeCreate: pipe.Create, Classic: classic, DevelopmentTools: true, StartupCounts: true, Manual: true,
 				LoadFile: func(L state.State, path string) state.Status {
 					return stdlib.LoadFile(L, path, true, "bt")
 				},

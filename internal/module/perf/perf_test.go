@@ -28,7 +28,7 @@ func TestTotal(t *testing.T) {
 // and 32 for the timer, which stay.
 func TestHeap(t *testing.T) {
 	l := boot(t)
-	l.Do("start, stop = perf.start, perf.stop debug = debug.getregistry start(0, 1000, 1000) stop() collectgarbage() collectgarbage()")
+	l.Do("start, stop = perf.start, perf.stop start(0, 1000, 1000) stop() collectgarbage() collectgarbage()")
 	l.FillHoles()
 	L := l.Machine.State()
 	before := L.FreeHeap()

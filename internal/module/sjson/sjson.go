@@ -25,20 +25,38 @@ const (
 )
 
 // Module declares sjson.
-var Module = state.Module{
-	Name: "sjson",
-	Table: &state.ROTable{Name: "sjson", Entries: []state.Entry{
+var Module = declare()
+
+// Classic is sjson with its constant NULL, which went in 3.0-master_20200610.
+var Classic = declare(state.Light("NULL", 0))
+
+// CJSON is the module cjson, which went in 2.1.0-master_20170521. Its functions are those of sjson:
+// a null is a light userdata in both. Older firmware has no name for that; here it is null.
+var CJSON = state.Module{
+	Name: "cjson",
+	Table: &state.ROTable{Name: "cjson", Entries: []state.Entry{
 		state.Fn("encode", encode),
 		state.Fn("decode", decode),
-		state.Fn("encoder", newEncoder),
-		state.Fn("decoder", func(L state.State) int { return newDecoder(L, 1) }),
+		state.Light("null", 0),
 	}},
-	Open: func(L state.State) int {
-		L.ROMetatable(decoderType, decoderMethods)
-		L.ROMetatable(encoderType, encoderMethods)
-		return 0
-	},
-	Tables: []*state.ROTable{decoderMethods, encoderMethods},
+}
+
+func declare(more ...state.Entry) state.Module {
+	return state.Module{
+		Name: "sjson",
+		Table: &state.ROTable{Name: "sjson", Entries: append([]state.Entry{
+			state.Fn("encode", encode),
+			state.Fn("decode", decode),
+			state.Fn("encoder", newEncoder),
+			state.Fn("decoder", func(L state.State) int { return newDecoder(L, 1) }),
+		}, more...)},
+		Open: func(L state.State) int {
+			L.ROMetatable(decoderType, decoderMethods)
+			L.ROMetatable(encoderType, encoderMethods)
+			return 0
+		},
+		Tables: []*state.ROTable{decoderMethods, encoderMethods},
+	}
 }
 
 var (

@@ -29,7 +29,7 @@ var (
 var Module = state.Module{
 	Name: "tls",
 	Table: &state.ROTable{Name: "tls", Entries: []state.Entry{
-		state.Fn("createConnection", create),
+		state.Fn("createConnection", Create),
 		state.Tab("cert", Cert),
 	}},
 	Open: func(L state.State) int {
@@ -101,8 +101,8 @@ func (u socket) unref(off mem.Addr) {
 	u.main.Unref(state.RegistryIndex, ref)
 }
 
-// create is tls.createConnection().
-func create(L state.State) int {
+// Create is tls.createConnection().
+func Create(L state.State) int {
 	u := socket{L.MainThread(), L.Mem(), L.NewUserdata(socketSize)}
 	for off := mem.Addr(offSelf); off < socketSize; off += 4 {
 		u.setRef(off, state.NoRef)
@@ -158,7 +158,7 @@ func connect(L state.State) int {
 	}
 	host, _, _ = strings.Cut(host, "\x00")
 	l := &link{u: u}
-	if l.conn = espconn.NewAt(L, n, u.at, int(to), l); l.conn == nil {
+	if l.conn = espconn.WithinAnyPort(L, n, u.at, int(to), l); l.conn == nil {
 		return L.Errorf("not enough memory")
 	}
 	u.m.SetU32(u.at+offHandle, u.main.NewHandle(l))

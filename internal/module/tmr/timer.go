@@ -86,15 +86,19 @@ func (t timer) expired(L state.State) {
 	}
 	top := L.GetTop()
 	L.RawGetI(state.RegistryIndex, int64(t.ref(offFunc)))
-	L.RawGetI(state.RegistryIndex, int64(t.ref(offSelf)))
+	if n, ok := t.number(L); ok {
+		L.PushInteger(int64(n))
+	} else {
+		L.RawGetI(state.RegistryIndex, int64(t.ref(offSelf)))
+	}
 	switch t.mode() {
 	case modeSingle:
 		t.unref(L, offFunc)
-		t.unref(L, offSelf)
+		t.release(L)
 		t.setMode(modeOff)
 	case modeSemi:
 		t.setMode(modeSemi | idle)
-		t.unref(L, offSelf)
+		t.release(L)
 	}
 	L.PCallX(1, 0)
 	L.SetTop(top) // an error leaves a value
@@ -218,8 +222,9 @@ func interval(L state.State) int {
 }
 
 // status is timer:state().
-func status(L state.State) int {
-	t := check(L)
+func status(L state.State) int { return check(L).pushState(L) }
+
+func (t timer) pushState(L state.State) int {
 	if t.mode() == modeOff {
 		L.PushNil()
 		return 1

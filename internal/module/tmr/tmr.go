@@ -16,9 +16,20 @@ const typeName = "tmr.timer"
 var object = &state.ROTable{Name: typeName}
 
 // Module declares tmr.
-var Module = state.Module{
-	Name: "tmr",
-	Table: &state.ROTable{Name: "tmr", Entries: []state.Entry{
+var Module = declare(nil, open)
+
+// declare declares tmr with some more functions.
+func declare(more []state.Entry, open state.Func) state.Module {
+	return state.Module{
+		Name:   "tmr",
+		Table:  &state.ROTable{Name: "tmr", Entries: append(entries(), more...)},
+		Open:   open,
+		Tables: []*state.ROTable{object},
+	}
+}
+
+func entries() []state.Entry {
+	return []state.Entry{
 		state.Fn("delay", delay),
 		state.Fn("now", now),
 		state.Fn("wdclr", func(L state.State) int { chip(L).Loop().FeedWatchdog(); return 0 }),
@@ -29,9 +40,7 @@ var Module = state.Module{
 		state.Int("ALARM_SINGLE", modeSingle),
 		state.Int("ALARM_SEMI", modeSemi),
 		state.Int("ALARM_AUTO", modeAuto),
-	}},
-	Open:   open,
-	Tables: []*state.ROTable{object},
+	}
 }
 
 func init() {

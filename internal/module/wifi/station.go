@@ -127,10 +127,14 @@ func stationConfig(L state.State) int {
 	o.callback("authmode_change_cb", idStationAuthChange, "authmode_change_cb:not function")
 	o.callback("got_ip_cb", idStationGotIP, "gotip_cb:not function")
 	o.callback("dhcp_timeout_cb", idStationDHCPTimeout, "dhcp_timeout_cb:not function")
+	return setStation(L, c, auto, save)
+}
 
+// setStation lets the station have a configuration, and connects if it is to do that by itself.
+func setStation(L state.State, c port.StationConfig, auto, save bool) int {
 	r := radio(L)
 	r.Disconnect()
-	ok = r.SetStationConfig(c, save)
+	ok := r.SetStationConfig(c, save)
 	r.SetAutoConnect(auto)
 	if auto {
 		r.Connect()

@@ -151,6 +151,21 @@ func TestTimeServer_Names(t *testing.T) {
 	}
 }
 
+func FuzzAnswerNTP(f *testing.F) {
+	f.Add(question())
+	f.Add(question()[:47])
+	f.Fuzz(func(t *testing.T, q []byte) {
+		a := AnswerNTP(q, VirtualTime(), VirtualTime())
+		asks := len(q) >= ntpSize && q[0]&7 == ntpClient
+		if (a != nil) != asks {
+			t.Errorf("% x: answer % x", q, a)
+		}
+		if a != nil && (len(a) != ntpSize || !bytes.Equal(a[24:32], q[40:48])) {
+			t.Errorf("% x: answer % x", q, a)
+		}
+	})
+}
+
 func TestParseTimeSource(t *testing.T) {
 	for _, x := range []struct {
 		text string

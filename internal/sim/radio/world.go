@@ -116,7 +116,7 @@ type network struct {
 // state is what scripts change beyond the description.
 type state struct {
 	gone    bool
-	cut     bool // nothing gets through
+	cut     bool  // nothing gets through
 	refuses uint8 // reason for refusing stations, 0 for none
 	refusal port.StationStatus
 }

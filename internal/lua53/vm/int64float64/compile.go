@@ -24,7 +24,7 @@ func (t *Thread) parse(z *source.Input, job *compile.Job, name string, first int
 	m.SetPtr(cl+layout.LClosureP, p)
 	t.objBarrier(cl, p)
 	m.SetPtr(p+layout.ProtoSource, t.newGoString(name))
-	job.Parse(front{t}, compile.Chunk{Mem: m, Calls: t.l + layout.LuaStateNCCalls, In: z, First: first, Proto: p, Strings: h})
+	job.Parse(front{t}, compile.Chunk{Mem: m, Calls: t.l + layout.LuaStateNCCalls, In: z, First: first, Proto: p, Strings: h, Trace: t.v.trace})
 	if level := m.U32(t.g + layout.GlobalStripDefault); level > 0 {
 		t.stripDebug(p, int(level), 0)
 	}
