@@ -69,8 +69,8 @@ func portal(t *testing.T) (url, names string, printed func() string) {
 	return url, names, m.Output
 }
 
-// browser starts Chromium without a window.
-func browser(t *testing.T) *page {
+// browser starts Chromium without a window, with more options.
+func browser(t *testing.T, more ...chromedp.ExecAllocatorOption) *page {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -80,7 +80,7 @@ func browser(t *testing.T) *page {
 	if os.Getuid() == 0 {
 		opts = append(opts, chromedp.NoSandbox)
 	}
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), opts...)
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(opts, more...)...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
@@ -214,6 +214,21 @@ func TestPortal(t *testing.T) {
 			t.Fatalf("the module says %q", printed())
 		}
 	}
+}
+
+// TestPortal_Captive lets a browser for which names lead to the module, as they do for who is in its
+// network, open another site: it comes to the page. All names would be those of the browser's own
+// services, too, whose TLS nobody answers.
+func TestPortal_Captive(t *testing.T) {
+	url, _, _ := portal(t)
+	at := strings.TrimPrefix(url, "http://")
+	p := browser(t, chromedp.Flag("host-resolver-rules", "MAP *.example "+at+", MAP nodemcu.portal "+at))
+	p.show("the list", chromedp.Navigate("http://connectivitycheck.example/generate_204"), chromedp.WaitVisible(network(1)))
+	if s, err := chromedp.Run(p.ctx, chromedp.Location()); err != nil || s != "http://nodemcu.portal/" {
+		t.Errorf("at %s %v", s, err)
+	}
+	p.show("the right password", chromedp.Click(network(1)), chromedp.SetValue(passBox, "correct horse"), chromedp.Click(connect),
+		chromedp.WaitVisible(success))
 }
 
 // TestPortal_Plain lets a browser without JavaScript send the form.
