@@ -261,3 +261,30 @@ func TestFatal(t *testing.T) {
 		}
 	}
 }
+
+// TestChannel_Connects holds what comes of another channel where the station connects by itself: it
+// tries again and again, and is given up each time, until somebody chooses something else.
+func TestChannel_Connects(t *testing.T) {
+	b := newLab(t, radio.Network{SSID: "home", Channel: 6, RSSI: -40}, radio.Network{SSID: "cafe", Channel: 11, Password: "12345678"})
+	b.radio.SetAutoConnect(true)
+	b.open()
+	b.ask(form("wifi_ssid=cafe&wifi_password=87654321"))
+	b.RunFor(20 * time.Second)
+	for i := range 6 {
+		if s := b.ask("GET /status.json HTTP/1.1\r\n\r\n"); !strings.HasSuffix(s, `"status":2}`) {
+			t.Errorf("%d: %s", i, s)
+		}
+		p := b.browser().send("GET /aplist HTTP/1.1\r\n\r\n")
+		b.RunFor(radio.ScanTime)
+		if s := p.got.String(); !strings.Contains(s, `"cafe"`) {
+			t.Errorf("%d: %q, channel %d", i, s, b.radio.Channel())
+		}
+		p.ends()
+		b.RunFor(time.Second)
+	}
+	b.ask(form("wifi_ssid=cafe&wifi_password=12345678"))
+	b.RunFor(20 * time.Second)
+	if s := b.said(); s != "connected" || b.radio.Mode() != port.StationMode || b.radio.Status() != port.StationGotIP || b.net.accept != nil {
+		t.Errorf("it says %q, mode %d, status %d", s, b.radio.Mode(), b.radio.Status())
+	}
+}
