@@ -18,7 +18,6 @@ import (
 // wire is a network whose browsers and askers are the test.
 type wire struct {
 	porttest.Datagrams
-	memory  port.Memory
 	accept  func(c port.TCP) bool // nil while nobody listens
 	taken   bool                  // port 80 is that of somebody else
 	noPCB   bool
