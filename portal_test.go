@@ -233,3 +233,27 @@ func TestPortal_Rude(t *testing.T) {
 		}
 	}
 }
+
+// TestPortal_Manual runs the portal within a network of the application's own, which stays, and a
+// page of its own, whose fields the application reads.
+func TestPortal_Manual(t *testing.T) {
+	m := moonlettest.New(t, moonlet.Config{Files: map[string]string{"enduser_setup.html": "<form>mine", "init.lua": `
+		wifi.setmode(wifi.STATIONAP)
+		wifi.ap.config{ssid = "mine", auth = wifi.OPEN, channel = 1}
+		enduser_setup.manual(true)
+		enduser_setup.start(function()
+			print("joined", (wifi.sta.getip()), dofile("eus_params.lua").place)
+		end, print)`}, Time: moonlet.Virtual,
+		WiFi: moonlet.WiFiConfig{KnownOnly: true, Networks: []moonlet.WiFiNetwork{{SSID: "home", Channel: 1}}}})
+	if a := m.Get(80, "/"); a.Body != "<form>mine" {
+		t.Error(a)
+	}
+	m.Request(80, "POST", "/setwifi", "place=cellar&wifi_ssid=home")
+	m.Expect("joined\t192.168.0.111\tcellar")
+	m.Run(time.Minute)
+	if a := m.Get(80, "/status"); a.Body != `Connected to "home" (192.168.0.111).` {
+		t.Error(a)
+	}
+	m.Enter("enduser_setup.stop() print(wifi.getmode() == wifi.STATIONAP, (wifi.ap.getconfig()))")
+	m.Expect("true\tmine")
+}

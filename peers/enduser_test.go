@@ -25,11 +25,11 @@ enduser_setup.start(function() print("connected", (wifi.sta.getip())) end, funct
 
 // portal runs a module that nobody has told a network, in real time, and tells where its page and
 // its names are found. What it prints can be asked for.
-func portal(t *testing.T) (url, names string, printed func() string) {
+func portal(t *testing.T, script string) (url, names string, printed func() string) {
 	t.Helper()
 	at := make(chan moonlet.Port, 10)
 	m, err := moonlet.New(moonlet.Config{
-		Files: map[string]string{"init.lua": portalScript}, Time: moonlet.Real,
+		Files: map[string]string{"init.lua": script}, Time: moonlet.Real,
 		Network: moonlet.NetworkConfig{Ports: map[int]int{80: moonlet.AnyPort, 53: moonlet.AnyPort}},
 		WiFi: moonlet.WiFiConfig{KnownOnly: true, Networks: []moonlet.WiFiNetwork{
 			{SSID: "Home", Password: "correct horse", Channel: 6, RSSI: -44},
@@ -175,7 +175,7 @@ const other = 5
 // then the right one.
 func TestPortal(t *testing.T) {
 	p := browser(t)
-	url, _, printed := portal(t)
+	url, _, printed := portal(t, portalScript)
 	p.show("the list", chromedp.EmulateViewport(390, 844), chromedp.Navigate(url), chromedp.WaitVisible(network(1)))
 	p.look("list")
 	names := value[[]string](p, `[...document.querySelectorAll('#list span')].map(s => s.textContent)`)
@@ -216,11 +216,26 @@ func TestPortal(t *testing.T) {
 	}
 }
 
+// TestPortal_Again lets a person choose anew while the module is joined already, by which the
+// connection that asks for it ends: the page tells of the outcome all the same.
+func TestPortal_Again(t *testing.T) {
+	url, _, _ := portal(t, `wifi.setmode(wifi.STATIONAP) wifi.ap.config{ssid = "mine", channel = 1} enduser_setup.manual(true)`+portalScript)
+	p := browser(t)
+	const first = 3 // on channel 1
+	p.show("the list", chromedp.Navigate(url), chromedp.WaitVisible(network(first)), chromedp.Click(network(first)),
+		chromedp.SendKeys(passBox, "12345678"), chromedp.Click(connect), chromedp.WaitVisible(success))
+	p.show("the list again", chromedp.Sleep(4*time.Second), chromedp.Navigate(url), chromedp.WaitVisible(network(first)), chromedp.Click(network(first)),
+		chromedp.SendKeys(passBox, "87654321"), chromedp.Click(connect), chromedp.WaitVisible(failure))
+	if s := p.said("say"); s != "The password is wrong." {
+		t.Errorf("it says %q", s)
+	}
+}
+
 // TestPortal_Captive lets a browser for which names lead to the module, as they do for who is in its
 // network, open another site: it comes to the page. All names would be those of the browser's own
 // services, too, whose TLS nobody answers.
 func TestPortal_Captive(t *testing.T) {
-	url, _, _ := portal(t)
+	url, _, _ := portal(t, portalScript)
 	at := strings.TrimPrefix(url, "http://")
 	p := browser(t, chromedp.Flag("host-resolver-rules", "MAP *.example "+at+", MAP nodemcu.portal "+at))
 	p.show("the list", chromedp.Navigate("http://connectivitycheck.example/generate_204"), chromedp.WaitVisible(network(1)))
@@ -234,7 +249,7 @@ func TestPortal_Captive(t *testing.T) {
 // TestPortal_Plain lets a browser without JavaScript send the form.
 func TestPortal_Plain(t *testing.T) {
 	p := browser(t)
-	url, _, _ := portal(t)
+	url, _, _ := portal(t, portalScript)
 	if _, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +271,7 @@ func TestPortal_Plain(t *testing.T) {
 // TestPortal_Programs holds the endpoints as net/http reads them, and the names as miekg/dns and Go's
 // resolver do.
 func TestPortal_Programs(t *testing.T) {
-	url, names, _ := portal(t)
+	url, names, _ := portal(t, portalScript)
 	plain := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	var list []struct {
 		SSID             string

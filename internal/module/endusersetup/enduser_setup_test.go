@@ -146,8 +146,8 @@ func TestManual(t *testing.T) {
 		b.ask(form("wifi_ssid=home"))
 		b.RunFor(time.Minute)
 		told, kept := b.said() == "connected", b.radio.APConfig(false) == own
-		if ok := channel == 1; b.net.accept == nil || told != ok || kept != ok {
-			t.Errorf("channel %d: told %v, kept %v", channel, told, kept)
+		if ok := channel == 1; b.net.accept == nil || told != ok || kept != ok || (len(b.notes) == 0) != ok {
+			t.Errorf("channel %d: told %v, kept %v, notes %q", channel, told, kept, b.notes)
 		}
 		b.Do("enduser_setup.stop()")
 		if b.radio.Mode() != port.StationAPMode || b.net.accept != nil || b.said() == "connected" == (channel == 1) {

@@ -52,6 +52,9 @@ func (p portal) startAP() {
 // channel, and opens that again: the person is to see what came of it.
 func (p portal) backToChannel() {
 	w := p.wifi()
+	if p.manual() {
+		p.note("the radio is on channel %d, and with manual the own network counts as one on channel 1: as in the firmware the station is given up, the own network becomes that of the portal, and the connected callback comes with enduser_setup.stop", w.Channel())
+	}
 	w.Disconnect()
 	w.SetMode(port.SoftAPMode, true)
 	p.startAP()
