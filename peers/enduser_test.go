@@ -140,7 +140,7 @@ func (p *page) look(name string) {
 		name          string
 		width, height int64
 		scheme        string
-	}{{"phone", 390, 844, "light"}, {"phone-dark", 390, 844, "dark"}, {"desktop", 1280, 800, "light"}} {
+	}{{"phone", 390, 844, "light"}, {"phone-dark", 390, 844, "dark"}, {"desktop", 1280, 800, "light"}, {"desktop-dark", 1280, 800, "dark"}} {
 		prefer := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: v.scheme}}}
 		if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, prefer); err != nil {
 			p.t.Error(err)
