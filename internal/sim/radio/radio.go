@@ -138,11 +138,11 @@ func New(cfg Config) *Radio {
 		}
 		r.networks = append(r.networks, &network{Network: n.withDefaults()})
 	}
-	r.scripted = r.loop.NewTimer(r.runScript)
-	r.wake = r.loop.NewTimer(r.deliver)
-	r.station.timer = r.loop.NewTimer(func() { r.station.then() })
-	r.station.scanTimer = r.loop.NewTimer(r.scanned)
-	r.station.beacon = r.loop.NewTimer(r.missed)
+	r.scripted = port.NewSDKTimer(r.loop, r.runScript)
+	r.wake = port.NewSDKTimer(r.loop, r.deliver)
+	r.station.timer = port.NewSDKTimer(r.loop, func() { r.station.then() })
+	r.station.scanTimer = port.NewSDKTimer(r.loop, r.scanned)
+	r.station.beacon = port.NewSDKTimer(r.loop, r.missed)
 	if len(r.script) > 0 {
 		r.due = r.loop.Now() + r.script[0].After
 	}
