@@ -91,10 +91,10 @@ func allModules() []module {
 		{name: "sjson", link: variants(sjson.Module, sjson.Classic, sjson.CJSON)},
 		{name: "struct", link: plain(structmod.Module)},
 		{name: "tls", link: plain(tls.Module), needs: []string{"net"}, owners: tls.Owners},
-		{name: "tmr", link: variants(tmr.Module, tmr.Classic), owners: tmr.Owners},
+		{name: "tmr", link: linkTmr, owners: tmr.Owners},
 		{name: "uart", link: plain(uart.Module)},
 		{name: "websocket", link: plain(websocket.Module), owners: websocket.Owners},
-		{name: "wifi", link: variants(wifi.Module, wifi.Classic)},
+		{name: "wifi", link: linkWiFi},
 		{name: "node", link: linkNode, why: "the console and the report of errors are its work"},
 	}
 }
@@ -103,11 +103,27 @@ func linkNode(b *Build) []state.Module {
 	o := &b.Options
 	return []state.Module{node.New(node.Options{
 		PipeCreate: pipe.Create, Manual: true,
-		DevelopmentTools: o.DevelopmentTools, StartupCounts: o.StartupCounts, Classic: b.classic(),
+		DevelopmentTools: o.DevelopmentTools, StartupCounts: o.StartupCounts,
+		PMSleep: o.PMSleep, TimerSuspend: o.TimerSuspend, Classic: b.classic(),
 		LoadFile: func(L state.State, path string) state.Status {
 			return stdlib.LoadFile(L, path, true, "bt")
 		},
 	})}
+}
+
+func linkTmr(b *Build) []state.Module {
+	m := tmr.Module
+	if b.classic() {
+		m = tmr.Classic
+	}
+	if b.Options.TimerSuspend {
+		m = tmr.WithSuspend(m)
+	}
+	return []state.Module{m}
+}
+
+func linkWiFi(b *Build) []state.Module {
+	return []state.Module{wifi.New(wifi.Options{Classic: b.classic(), PMSleep: b.Options.PMSleep})}
 }
 
 // linkNet declares net, which has the certificates of tls as well if that is there.

@@ -17,7 +17,9 @@ import (
 //	wifi.sleep([state])                                  until 2.1.0-master_20170521
 
 // Classic declares wifi with them.
-var Classic = func() state.Module {
+var Classic = New(Options{Classic: true})
+
+func classic(o Options) state.Module {
 	station := &state.ROTable{Name: stationTable.Name, Entries: slices.Clone(stationTable.Entries)}
 	for i, e := range station.Entries {
 		if e.Name == "config" {
@@ -28,10 +30,10 @@ var Classic = func() state.Module {
 		state.Fn("eventMonReg", eventMonReg),
 		state.Fn("eventMonStart", eventMonStart),
 		state.Fn("eventMonStop", eventMonStop))
-	m := declare(station, []state.Entry{state.Fn("sleep", forcedSleep)})
+	m := declare(o, station, []state.Entry{state.Fn("sleep", forcedSleep)})
 	m.Open = openClassic
 	return m
-}()
+}
 
 // Static variables of these calls: references by status, the status that was seen last, the handle of
 // the timer, and whether the radio is made to sleep.

@@ -1,24 +1,60 @@
 // Package wifi is the module wifi: the radio as a station and as an access point,
 // and its events.
 //
-// It is what the default build of the firmware has (app/include/user_config.h):
+// Module is what the default build of the firmware has (app/include/user_config.h):
 // with the event monitor and its list of reasons, without SmartConfig, and with
-// suspend and resume that only say that they are not there.
+// suspend and resume that only say that they are not there. New declares others.
 package wifi
 
 import (
+	"slices"
+
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/pmsleep"
 	"moonlet.example/moonlet/internal/port"
 )
 
-// Module declares wifi.
-var Module = declare(stationTable, nil)
+// Module declares wifi as the default build has it.
+var Module = New(Options{})
+
+// Options are what a build has beyond the default one.
+type Options struct {
+	// Classic adds what older firmware has.
+	Classic bool
+	// PMSleep has suspend and resume (PMSLEEP_ENABLE).
+	PMSleep bool
+}
+
+// New declares wifi.
+func New(o Options) state.Module {
+	m := declare(o, stationTable, nil)
+	if o.Classic {
+		m = classic(o)
+	}
+	return m
+}
+
+// sleepEntries are suspend and resume.
+func (o Options) sleepEntries() []state.Entry {
+	if o.PMSleep {
+		return []state.Entry{state.Fn("suspend", pmsleep.Suspend), state.Fn("resume", pmsleep.Resume)}
+	}
+	return []state.Entry{state.Fn("suspend", suspend), state.Fn("resume", suspend)}
+}
 
 // declare declares wifi with a table of the station and some more functions.
-func declare(station *state.ROTable, more []state.Entry) state.Module {
+func declare(o Options, station *state.ROTable, more []state.Entry) state.Module {
 	return state.Module{
-		Name: "wifi",
-		Table: &state.ROTable{Name: "wifi", Entries: append([]state.Entry{
+		Name:  "wifi",
+		Table: &state.ROTable{Name: "wifi", Entries: o.entries(station, more)},
+		Open:  open,
+	}
+}
+
+// entries lists the module's table in the firmware's order.
+func (o Options) entries(station *state.ROTable, more []state.Entry) []state.Entry {
+	return slices.Concat(
+		[]state.Entry{
 			state.Fn("setmode", setMode),
 			state.Fn("getmode", func(L state.State) int { return pushInt(L, radio(L).Mode()) }),
 			state.Fn("getdefaultmode", func(L state.State) int { return pushInt(L, radio(L).DefaultMode()) }),
@@ -28,8 +64,9 @@ func declare(station *state.ROTable, more []state.Entry) state.Module {
 			state.Fn("setphymode", setPhyMode),
 			state.Fn("getphymode", func(L state.State) int { return pushInt(L, radio(L).PhyMode()) }),
 			state.Fn("setmaxtxpower", setMaxTxPower),
-			state.Fn("suspend", suspend),
-			state.Fn("resume", suspend),
+		},
+		o.sleepEntries(),
+		[]state.Entry{
 			state.Fn("nullmodesleep", nullModeSleep),
 			state.Fn("sleeptype", sleepType),
 			state.Tab("sta", station),
@@ -57,9 +94,8 @@ func declare(station *state.ROTable, more []state.Entry) state.Module {
 			state.Int("STA_GOTIP", int64(port.StationGotIP)),
 			state.Int("COUNTRY_AUTO", 0),
 			state.Int("COUNTRY_MANUAL", 1),
-		}, more...)},
-		Open: open,
-	}
+		},
+		more)
 }
 
 // radio is the chip's radio. It raises an error where there is none.
