@@ -33,6 +33,7 @@ import (
 	"moonlet.example/moonlet/internal/module/uart"
 	"moonlet.example/moonlet/internal/module/websocket"
 	"moonlet.example/moonlet/internal/module/wifi"
+	"moonlet.example/moonlet/internal/module/wps"
 	"moonlet.example/moonlet/internal/port"
 )
 
@@ -95,6 +96,7 @@ func allModules() []module {
 		{name: "uart", link: plain(uart.Module)},
 		{name: "websocket", link: plain(websocket.Module), owners: websocket.Owners},
 		{name: "wifi", link: linkWiFi},
+		{name: "wps", link: plain(wps.Module)},
 		{name: "node", link: linkNode, why: "the console and the report of errors are its work"},
 	}
 }
@@ -159,7 +161,7 @@ var missing = strings.Fields(`
 	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 mdns ow pcm perf pwm pwm2 rfswitch
 	rotary si7021
 	sigma_delta sntp softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg
-	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
+	wiegand ws2801 ws2812 ws2812_effects xpt2046`)
 
 // ModuleNames lists the modules that there are, sorted.
 func ModuleNames() []string {

@@ -109,6 +109,7 @@ type Radio struct {
 	station   station
 	kept      blocks // until a reset: what the first station took
 	ap        softAP
+	provision provision
 	handler   func(port.WiFiEvent)
 	events    []port.WiFiEvent
 	wake      port.Timer // delivers events
@@ -143,6 +144,7 @@ func New(cfg Config) *Radio {
 	r.station.timer = port.NewSDKTimer(r.loop, func() { r.station.then() })
 	r.station.scanTimer = port.NewSDKTimer(r.loop, r.scanned)
 	r.station.beacon = port.NewSDKTimer(r.loop, r.missed)
+	r.provision.init(r)
 	if len(r.script) > 0 {
 		r.due = r.loop.Now() + r.script[0].After
 	}
@@ -179,6 +181,7 @@ func (r *Radio) Reset() {
 		t.Disarm()
 	}
 	*st = station{timer: st.timer, scanTimer: st.scanTimer, beacon: st.beacon}
+	r.provision.reset()
 	r.ap, r.kept = softAP{}, nil
 	r.mode, r.handler, r.events = port.NullMode, nil, nil
 	r.ip = [2]port.IPInfo{}
@@ -257,6 +260,8 @@ func (r *Radio) setMode(m port.WiFiMode) {
 		r.leave(port.StationIdle)
 		r.station.scanTimer.Disarm()
 		r.station.done = nil
+		r.DisableWPS()
+		r.StopSmartConfig()
 	}
 	if old.HasAP() != m.HasAP() {
 		for i := range r.ap.clients {
