@@ -68,6 +68,7 @@ var allowed = map[string]string{
 	"internal/lua53/vm/":         "internal/lua/syntax internal/mem internal/lua/lauxlib internal/lua/num internal/lua53/tag internal/lua/source internal/lua53/compile internal/lua53/opcode internal/lua53/layout/ internal/lua/numconv internal/lua/cfmt internal/lua/libm internal/lua53/chunk internal/lua53/lfs internal/heap internal/lua/state internal/lua/rom internal/lua/machine internal/lua/clib",
 	"internal/lua/gen":           "",
 	"internal/dev/":              "",
+	"internal/dev/functions":     "internal/firmware internal/lua/state",
 	"internal/lua/editions":      "internal/lua/num internal/lua/machine internal/lua53/vm internal/lua53/vm/",
 	"internal/firmware":          "internal/chip internal/mem internal/lua/ internal/module/ internal/port internal/keys !internal/lua/gen " + notForTests,
 	"internal/heapview":          "internal/mem internal/lua/machine",

@@ -97,6 +97,8 @@ type NetworkConfig struct {
 	Connect   map[string]string // HOST:PORT for the module, IP:PORT of where that leads (key connect)
 	// GatewayIsHost lets the address of the Wi-Fi's gateway lead to this computer.
 	GatewayIsHost bool
+	// TimeServer is what the time server at the gateway tells at power-on (key time_server).
+	TimeServer string
 }
 
 // AnyPort is any free port of this computer.
@@ -257,6 +259,7 @@ func (n *NetworkConfig) values(k keys) {
 	k.str("network", n.Policy)
 	k.under("connect", texts(n.Connect))
 	k.bool("gateway_is_host", n.GatewayIsHost)
+	k.str("time_server", n.TimeServer)
 }
 
 func texts(m map[string]string) keys {

@@ -4,15 +4,11 @@
 package peers
 
 import (
-	_ "github.com/beevik/ntp"
 	_ "github.com/chromedp/chromedp"
 	_ "github.com/coder/websocket"
 	_ "github.com/eclipse/paho.mqtt.golang"
-	_ "github.com/hashicorp/mdns"
 	_ "github.com/mochi-mqtt/server/v2"
 	_ "github.com/mochi-mqtt/server/v2/listeners"
-	_ "github.com/plgd-dev/go-coap/v3"
-	_ "github.com/plgd-dev/go-coap/v3/udp"
 
 	_ "moonlet.example/moonlet/moonlettest"
 )

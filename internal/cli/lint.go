@@ -138,6 +138,9 @@ func (a *App) lintProject(r *lintReport, dir string, o lintOptions) error {
 	for _, s := range p.Sources {
 		all = append(all, lint.File{Path: s.Path, Name: s.Name, Data: s.Data})
 	}
+	if len(files) == 0 {
+		return fail(ExitUsage, fmt.Errorf("there is no Lua file in %s itself that would go to flash; name files, as in %s", dir, filepath.Join(dir, "*", "*.lua")))
+	}
 	c := p.Config()
 	found, err := lint.Run(files, lint.Options{Build: c.Build, Notes: o.notes})
 	if err != nil {

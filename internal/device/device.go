@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -216,6 +217,7 @@ func (d *Device) netConfig() hostnet.Config {
 			n.Gateways = append(n.Gateways, a.Gateway)
 		}
 	}
+	d.timeServers(&n)
 	if c.GatewayIsHost {
 		n.Alias = map[port.IP]port.IP{}
 		for _, a := range n.Gateways {
@@ -223,6 +225,27 @@ func (d *Device) netConfig() hostnet.Config {
 		}
 	}
 	return n
+}
+
+// timeServers says who tells the time in the simulated networks, and which one.
+func (d *Device) timeServers(n *hostnet.Config) {
+	c := &d.config
+	switch s := c.Net.TimeServer; {
+	case s.None:
+		return
+	case !s.At.IsZero():
+		n.Time, n.TimeFirst = s.At, true
+	case s.Host || !c.Clock.Jumps():
+		n.Time, n.TimeFirst = sdk.TimeOfDay().Add(-c.Clock.Now()), s.Host
+	default:
+		n.Time, n.TimeFirst = hostnet.VirtualTime(), true
+	}
+	n.TimeServers = slices.Clone(n.Gateways)
+	for _, w := range c.WiFi.Networks {
+		if !w.NTP.IsAny() {
+			n.TimeServers = append(n.TimeServers, w.NTP)
+		}
+	}
 }
 
 func (d *Device) sender(w io.Writer) func(p []byte) {

@@ -120,8 +120,18 @@ func (w watchedNet) ListenTCP(addr port.IP, p uint16, accept func(c port.TCP) bo
 
 // BindUDP implements port.Net.
 func (w watchedNet) BindUDP(addr port.IP, p uint16, recv func(p []byte, from port.IP, port uint16)) (port.UDP, port.NetErr) {
+	return w.bindUDP(w.Net.BindUDP, addr, p, recv)
+}
+
+// BindUDPClient implements port.Net.
+func (w watchedNet) BindUDPClient(addr port.IP, p uint16, recv func(p []byte, from port.IP, port uint16)) (port.UDP, port.NetErr) {
+	return w.bindUDP(w.Net.BindUDPClient, addr, p, recv)
+}
+
+func (w watchedNet) bindUDP(bind func(port.IP, uint16, func([]byte, port.IP, uint16)) (port.UDP, port.NetErr),
+	addr port.IP, p uint16, recv func(p []byte, from port.IP, port uint16)) (port.UDP, port.NetErr) {
 	var bound port.UDP
-	u, err := w.Net.BindUDP(addr, p, func(data []byte, from port.IP, fromPort uint16) {
+	u, err := bind(addr, p, func(data []byte, from port.IP, fromPort uint16) {
 		_, local := bound.Local()
 		w.tell(Packet{Network: "udp", Local: local, Peer: from, PeerPort: fromPort, Data: data})
 		recv(data, from, fromPort)

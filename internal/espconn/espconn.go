@@ -7,7 +7,8 @@
 // moments. The list of active connections is in device memory, so all modules that use the
 // package share it, and a reset empties it.
 //
-// There are only clients: nothing in the firmware's modules listens by espconn over TCP.
+// Over TCP there are only clients: nothing in the firmware's modules listens by espconn. UDP
+// (espconn_udp.c) is one type for clients and servers.
 //
 // Two faults of the firmware are mended. What does not fit into lwIP's buffer is sent later
 // from the caller's memory, which its callers have given back by then: here it is kept. And
@@ -254,8 +255,10 @@ func (c *Conn) Connect() Err {
 		return c.connectSecure()
 	}
 	count := 0
-	for range c.active {
-		count++
+	for at := range c.active {
+		if c.isTCP(at) {
+			count++
+		}
 	}
 	if count >= port.TCPMaxOpen {
 		return ErrIsConn
@@ -266,7 +269,7 @@ func (c *Conn) Connect() Err {
 	local := c.m.U32(c.tcp + tcpLocalPort)
 	for at := range c.active {
 		other := c.m.Ptr(c.m.Ptr(at+msgConn) + connProto)
-		if c.m.U32(other+tcpLocalPort) == local {
+		if c.isTCP(at) && c.m.U32(other+tcpLocalPort) == local {
 			return ErrIsConn
 		}
 	}

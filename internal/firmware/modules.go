@@ -11,6 +11,7 @@ import (
 	"moonlet.example/moonlet/internal/module/bit"
 	"moonlet.example/moonlet/internal/module/bloom"
 	"moonlet.example/moonlet/internal/module/bme280math"
+	"moonlet.example/moonlet/internal/module/coap"
 	"moonlet.example/moonlet/internal/module/colorutils"
 	"moonlet.example/moonlet/internal/module/cron"
 	"moonlet.example/moonlet/internal/module/crypto"
@@ -18,15 +19,18 @@ import (
 	"moonlet.example/moonlet/internal/module/file"
 	"moonlet.example/moonlet/internal/module/gpio"
 	"moonlet.example/moonlet/internal/module/http"
+	"moonlet.example/moonlet/internal/module/mdns"
 	"moonlet.example/moonlet/internal/module/mqtt"
 	"moonlet.example/moonlet/internal/module/net"
 	"moonlet.example/moonlet/internal/module/node"
+	"moonlet.example/moonlet/internal/module/perf"
 	"moonlet.example/moonlet/internal/module/pipe"
 	"moonlet.example/moonlet/internal/module/pixbuf"
 	"moonlet.example/moonlet/internal/module/rtcfifo"
 	"moonlet.example/moonlet/internal/module/rtcmem"
 	"moonlet.example/moonlet/internal/module/rtctime"
 	"moonlet.example/moonlet/internal/module/sjson"
+	"moonlet.example/moonlet/internal/module/sntp"
 	"moonlet.example/moonlet/internal/module/structmod"
 	"moonlet.example/moonlet/internal/module/tls"
 	"moonlet.example/moonlet/internal/module/tmr"
@@ -75,6 +79,7 @@ func allModules() []module {
 		{name: "bit", link: plain(bit.Module)},
 		{name: "bloom", link: plain(bloom.Module)},
 		{name: "bme280_math", link: plain(bme280math.Module)},
+		{name: "coap", link: plain(coap.Module), owners: coap.Owners},
 		{name: "color_utils", link: plain(colorutils.Module)},
 		{name: "cron", link: plain(cron.Module), owners: cron.Owners},
 		{name: "crypto", link: variants(crypto.Module, crypto.Classic)},
@@ -82,14 +87,17 @@ func allModules() []module {
 		{name: "file", link: plain(file.Module)},
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "http", link: plain(http.Module)},
+		{name: "mdns", link: plain(mdns.Module)},
 		{name: "mqtt", link: variants(mqtt.Module, mqtt.Classic), owners: mqtt.Owners},
 		{name: "net", link: linkNet, owners: net.Owners},
+		{name: "perf", link: plain(perf.Module)},
 		{name: "pipe", link: plain(pipe.Module), always: true},
 		{name: "pixbuf", link: plain(pixbuf.Module)},
 		{name: "rtcfifo", link: linkFIFO},
 		{name: "rtcmem", link: plain(rtcmem.Module)},
 		{name: "rtctime", link: plain(rtctime.Module)},
 		{name: "sjson", link: variants(sjson.Module, sjson.Classic, sjson.CJSON)},
+		{name: "sntp", link: linkSNTP},
 		{name: "struct", link: plain(structmod.Module)},
 		{name: "tls", link: plain(tls.Module), needs: []string{"net"}, owners: tls.Owners},
 		{name: "tmr", link: linkTmr, owners: tmr.Owners},
@@ -140,12 +148,23 @@ func linkNet(b *Build) []state.Module {
 	return []state.Module{m}
 }
 
+// hasClock tells whether rtctime is in the build.
+func (b *Build) hasClock() bool { return b.Modules == nil || slices.Contains(b.Modules, "rtctime") }
+
 // linkFIFO declares rtcfifo, which can sleep if rtctime is there.
 func linkFIFO(b *Build) []state.Module {
-	if b.Modules != nil && !slices.Contains(b.Modules, "rtctime") {
-		return []state.Module{rtcfifo.Module}
+	if b.hasClock() {
+		return []state.Module{rtcfifo.ModuleWithClock}
 	}
-	return []state.Module{rtcfifo.ModuleWithClock}
+	return []state.Module{rtcfifo.Module}
+}
+
+// linkSNTP declares sntp, which sets the clock if rtctime is there.
+func linkSNTP(b *Build) []state.Module {
+	if b.hasClock() {
+		return []state.Module{sntp.ModuleWithClock}
+	}
+	return []state.Module{sntp.Module}
 }
 
 // HostModules declares the modules that the firmware's host tool has besides the standard
@@ -157,10 +176,10 @@ func HostModules() []state.Module {
 // missing are the modules of the firmware that Moonlet does not have yet, by their names in
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
-	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 coap dcc dht enduser_setup gdbstub
-	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 mdns ow pcm perf pwm pwm2 rfswitch
+	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc dht enduser_setup gdbstub
+	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 ow pcm pwm pwm2 rfswitch
 	rotary si7021
-	sigma_delta sntp softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg
+	sigma_delta softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg
 	wiegand ws2801 ws2812 ws2812_effects xpt2046`)
 
 // ModuleNames lists the modules that there are, sorted.

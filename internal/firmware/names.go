@@ -104,6 +104,15 @@ func (n *Names) Methods(typeName string) (list []string, ok bool) {
 	return list, ok
 }
 
+// Types lists the types of userdata, sorted.
+func (n *Names) Types() (list []string) {
+	for name := range n.types {
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return list
+}
+
 // entryNames lists the names in a table, sorted, without those of metamethods.
 func entryNames(t *state.ROTable) (list []string) {
 	for _, e := range t.Entries {

@@ -174,6 +174,9 @@ type Net interface {
 	// BindUDP opens a datagram socket (udp_new, udp_bind); port 0 is any. p is
 	// valid until recv returns.
 	BindUDP(addr IP, port uint16, recv func(p []byte, from IP, port uint16)) (UDP, NetErr)
+	// BindUDPClient is BindUDP for a socket that asks: only answers come in at its port,
+	// which is not one that others know.
+	BindUDPClient(addr IP, port uint16, recv func(p []byte, from IP, port uint16)) (UDP, NetErr)
 	// Resolve finds an address (dns_gethostbyname). With NetOK it is the result;
 	// with NetErrInProgress found is called later, ok being false for failure.
 	Resolve(name string, found func(addr IP, ok bool)) (IP, NetErr)

@@ -33,6 +33,9 @@ func NewRealClock(scale float64) *RealClock {
 	return &RealClock{host: func() time.Duration { return time.Since(epoch) }, scale: scale}
 }
 
+// TimeOfDay is that of the host. A module gets it by the network, if somebody wants that.
+func TimeOfDay() time.Time { return time.Now() }
+
 // Now implements Clock.
 func (c *RealClock) Now() time.Duration { return c.passed() + c.worked }
 

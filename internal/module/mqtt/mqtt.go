@@ -138,6 +138,9 @@ func makeClient(L state.State, clean bool) (told bool) {
 	if u.m.SetU16(u.at+uMax, uint16(number())); u.m.U16(u.at+uMax) == 0 {
 		u.m.SetU16(u.at+uMax, defaultMax)
 	}
+	if last := L.GetTop() - 1; i < last && L.IsNil(i) { // on top is the client
+		port.Note(L.Host(), "mqtt", `mqtt.Client takes nothing of what stands behind a nil; "" is a user or a password that there is not`)
+	}
 	return told
 }
 
@@ -204,6 +207,7 @@ func collect(L state.State) int {
 	c := &client{userdata: u, L: L.MainThread()}
 	c.dropQueue()
 	c.freeBuffer()
+	c.set(uReceiving, takePackets) // should a program connect it again; the firmware goes on with what it gave back
 	for _, f := range references {
 		u.release(L, f.at)
 	}

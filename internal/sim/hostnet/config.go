@@ -99,6 +99,12 @@ type Config struct {
 
 	// Gateways are those of the simulated networks, which HostName in Connect stands for.
 	Gateways []port.IP
+	// Time is what the TimeServers of the simulated networks tell when the loop's time is 0;
+	// the zero Time is that there are none. TimeFirst leads names of the NTP pool to them
+	// without asking the host.
+	Time        time.Time
+	TimeServers []port.IP
+	TimeFirst   bool
 	// Alias replaces addresses that the module sends to, say that of a gateway
 	// that exists only in the simulated network by 127.0.0.1.
 	Alias map[port.IP]port.IP
@@ -135,6 +141,7 @@ type Access struct {
 	GatewayIsHost bool
 	Policy        Policy
 	Connect       []Forward
+	TimeServer    TimeSource
 	// Fail makes operations of the host fail, for tests.
 	Fail func(op string, a netip.AddrPort) error
 }

@@ -64,6 +64,10 @@ func (q *query) ask(name string) {
 		q.run.inject(func() { q.answered(a) })
 		return
 	}
+	if a, ok := q.n.poolServer(name); ok && q.n.poolFirst() {
+		q.run.inject(func() { q.answered(a) })
+		return
+	}
 	if p := q.n.cfg.Policy; p != All {
 		q.n.tell(fmt.Sprintf("the name %q is not looked up: --network %v; --host NAME=IP gives a name its address", name, p))
 		q.fail()
@@ -86,6 +90,9 @@ func (q *query) askHost(name string) {
 		a, ok := n.lookUp(ctx, name)
 		r.inject(func() {
 			r.release(q.holding)
+			if !ok {
+				a, ok = n.poolServer(name)
+			}
 			if ok {
 				q.answered(a)
 			} else {

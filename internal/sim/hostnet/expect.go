@@ -29,7 +29,7 @@ func (n *Net) expect(s *net.UDPConn, a netip.AddrPort) {
 				continue
 			}
 			u.forgetLost()
-			if len(u.expected) < maxExpected && u.takes(t, from, n.loop.Now()) {
+			if len(u.expected) < maxExpected && u.takes(t == u.in, from, n.loop.Now()) {
 				u.expected = append(u.expected, expected{from.Port(), n.run.hold(ownLimit)})
 			}
 			return

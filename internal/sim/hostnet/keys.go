@@ -44,6 +44,12 @@ broker.lan:1883=127.0.0.1:1883; "*" as both ports is all,
 "host" this computer as the module sees it`,
 			Doc: "what the module sends to that name or address goes there; `*` as both ports is all of them, `host` the gateway"},
 			Read: readConnect},
+		{Key: keys.Key{Name: "time_server", Value: "WHEN",
+			Usage: `what the time server at the Wi-Fi's gateway tells at power-on: a time as in
+2026-01-01T00:00:00Z, "host", or "none" (default: host, unless time is virtual)`,
+			Doc:     "what the time server at the gateway tells at power-on: a time as in `\"2026-01-01T00:00:00Z\"`, `\"host\"`, or `\"none\"` for no server, see below",
+			Default: "`\"host\"`; with virtual time 2026-01-01"},
+			Read: readTimeServer},
 	}.Grouped("Network")
 }
 
@@ -83,6 +89,15 @@ func readHosts(s *keys.Section, name string, a *Access) {
 			a.Hosts[strings.ToLower(name)] = t.IP(name)
 		}
 	})
+}
+
+func readTimeServer(s *keys.Section, name string, a *Access) {
+	if t := s.Text(name); t != "" {
+		var ok bool
+		if a.TimeServer, ok = ParseTimeSource(t); !ok {
+			s.Fail(name, `%q is neither a time before 2036, as in "2026-01-01T00:00:00Z", nor "host" nor "none"`, t)
+		}
+	}
 }
 
 func readPolicy(s *keys.Section, name string, a *Access) {

@@ -14,8 +14,8 @@ import (
 //	while the network is silent the window of each connection, and its end (conn.heard)
 //	connections not accepted    the host's backlog; TCPMaxOpen with those that wait
 //	                            for memory (listener.wait)
-//	datagrams                   udpBacklog for each socket; more stay in the host's
-//	                            buffer, which drops them
+//	datagrams                   udpBacklog for each socket, and one for each group; more
+//	                            stay in the host's buffer, which drops them
 //	peers of a UDP socket       maxPeers each for those asked and those that asked
 //	datagrams to itself         maxExpected for each socket
 //	sockets and servers         the chip's memory, where each has a record

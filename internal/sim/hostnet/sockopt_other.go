@@ -4,6 +4,7 @@ package hostnet
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"strings"
@@ -32,3 +33,11 @@ func netErr(err error) port.NetErr {
 }
 
 func icmpEcho(context.Context, netip.Addr, int) bool { return false }
+
+// ownGroupSockets tells that a socket for a group of its own is needed to hear it.
+const ownGroupSockets = false
+
+func listenGroup(netip.AddrPort, netip.Addr) (*net.UDPConn, error) { return nil, errors.ErrUnsupported }
+
+// sharePort leaves the port to one socket, here.
+func sharePort(string, string, syscall.RawConn) error { return nil }

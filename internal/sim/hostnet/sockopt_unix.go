@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -38,6 +39,70 @@ func changeGroup(s *net.UDPConn, local netip.Addr, group port.IP, join bool) {
 	if raw, err := s.SyscallConn(); err == nil {
 		_ = raw.Control(func(fd uintptr) { _ = syscall.SetsockoptIPMreq(int(fd), syscall.IPPROTO_IP, opt, m) })
 	}
+}
+
+// ownGroupSockets tells that a socket for a group of its own is needed to hear it.
+const ownGroupSockets = true
+
+// multicastAll is IP_MULTICAST_ALL of Linux: what other sockets have joined is heard, too.
+const multicastAll = 49
+
+// reusePort is SO_REUSEPORT of BSD, where SO_REUSEADDR alone is not enough.
+const reusePort = 0x200
+
+// listenGroup opens a socket that hears what is sent to a group at a port, by the interface of the
+// address local. Others may hear it as well. Package net would bind it to all addresses.
+func listenGroup(at netip.AddrPort, local netip.Addr) (*net.UDPConn, error) {
+	syscall.ForkLock.RLock()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM, 0)
+	if err == nil {
+		syscall.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), "group")
+	defer f.Close()
+	if err := share(fd); err != nil {
+		return nil, err
+	}
+	if runtime.GOOS == "linux" {
+		if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_IP, multicastAll, 0); err != nil {
+			return nil, err
+		}
+	}
+	group := at.Addr().As4()
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Port: int(at.Port()), Addr: group}); err != nil {
+		return nil, err
+	}
+	if !local.Is4() {
+		return nil, syscall.EAFNOSUPPORT
+	}
+	if err := syscall.SetsockoptIPMreq(fd, syscall.IPPROTO_IP, syscall.IP_ADD_MEMBERSHIP, &syscall.IPMreq{Multiaddr: group, Interface: local.As4()}); err != nil {
+		return nil, err
+	}
+	c, err := net.FilePacketConn(f)
+	if err != nil {
+		return nil, err
+	}
+	return c.(*net.UDPConn), nil
+}
+
+// share lets other sockets have the port of one, if they are shared, too.
+func share(fd int) error {
+	err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
+	if err == nil && runtime.GOOS != "linux" {
+		err = syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, reusePort, 1)
+	}
+	return err
+}
+
+// sharePort is share for net.ListenConfig.
+func sharePort(_, _ string, raw syscall.RawConn) error {
+	var failed error
+	err := raw.Control(func(fd uintptr) { failed = share(int(fd)) })
+	return errors.Join(err, failed)
 }
 
 // noBroadcast keeps a socket from sending to broadcast addresses, as Go lets every one.

@@ -81,3 +81,11 @@ func netErr(err error) port.NetErr {
 
 // icmpEcho: Windows has no ICMP socket for ordinary users.
 func icmpEcho(context.Context, netip.Addr, int) bool { return false }
+
+// ownGroupSockets tells that a socket for a group of its own is needed to hear it.
+const ownGroupSockets = false
+
+func listenGroup(netip.AddrPort, netip.Addr) (*net.UDPConn, error) { return nil, errors.ErrUnsupported }
+
+// sharePort leaves the port to one socket, here.
+func sharePort(string, string, syscall.RawConn) error { return nil }

@@ -3,6 +3,7 @@ package hostnet
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
@@ -23,6 +24,7 @@ type udp struct {
 	run      *run
 	in       *net.UDPConn // nil at a port that the module did not choose, or where nothing is opened
 	out      *net.UDPConn
+	members  []member
 	addr     port.IP
 	port     uint16
 	ttl      uint8
@@ -39,11 +41,20 @@ type udp struct {
 
 // BindUDP opens a datagram socket.
 func (n *Net) BindUDP(addr port.IP, p uint16, recv func(p []byte, from port.IP, port uint16)) (port.UDP, port.NetErr) {
+	return n.bindUDP(addr, p, false, recv)
+}
+
+// BindUDPClient opens one that no port of the host leads to.
+func (n *Net) BindUDPClient(addr port.IP, p uint16, recv func(p []byte, from port.IP, port uint16)) (port.UDP, port.NetErr) {
+	return n.bindUDP(addr, p, true, recv)
+}
+
+func (n *Net) bindUDP(addr port.IP, p uint16, client bool, recv func(p []byte, from port.IP, port uint16)) (port.UDP, port.NetErr) {
 	block, ok := n.take(sizeUDP, nameUDP)
 	if !ok {
 		return nil, port.NetErrNoPCB
 	}
-	in, p, err := n.openUDP(addr, p)
+	in, p, err := n.openUDP(addr, p, client)
 	if err != port.NetOK {
 		n.give(block)
 		return nil, err
@@ -55,17 +66,17 @@ func (n *Net) BindUDP(addr port.IP, p uint16, recv func(p []byte, from port.IP, 
 	}
 	n.udps = append(n.udps, u)
 	if in != nil {
+		n.run.spawn(func() { u.loop(in, true) })
 		for _, g := range n.groups {
-			n.changeGroup(in, g.addr, true)
+			u.join(g.addr)
 		}
-		n.run.spawn(func() { u.loop(in) })
 	}
 	return u, port.NetOK
 }
 
 // openUDP opens the host's port for a server on port p, and tells which port it has. For
-// port 0, any, there is no server.
-func (n *Net) openUDP(addr port.IP, p uint16) (in *net.UDPConn, got uint16, e port.NetErr) {
+// port 0, any, and for a client there is no server.
+func (n *Net) openUDP(addr port.IP, p uint16, client bool) (in *net.UDPConn, got uint16, e port.NetErr) {
 	if p == 0 {
 		if p = n.freeUDPPort(); p == 0 {
 			return nil, 0, port.NetErrInUse
@@ -77,14 +88,14 @@ func (n *Net) openUDP(addr port.IP, p uint16) (in *net.UDPConn, got uint16, e po
 			return nil, 0, port.NetErrInUse
 		}
 	}
-	if !n.opens("udp", p) {
+	if client || !n.opens("udp", p) {
 		return nil, p, port.NetOK
 	}
 	want, fixed := n.cfg.HostPort(p)
 	host := netip.AddrPortFrom(n.cfg.ListenIP, want)
-	in, err := n.listenUDP("udp", host)
+	in, err := n.listenUDP("udp", host, p == mdnsPort)
 	if err != nil && want != 0 && !fixed && addressInUse(err) {
-		in, err = n.listenUDP("udp", netip.AddrPortFrom(n.cfg.ListenIP, 0))
+		in, err = n.listenUDP("udp", netip.AddrPortFrom(n.cfg.ListenIP, 0), false)
 	}
 	if err == nil {
 		host = localAddr(in)
@@ -102,11 +113,18 @@ func (n *Net) openUDP(addr port.IP, p uint16) (in *net.UDPConn, got uint16, e po
 // can send for want of heap. Hosts may give less.
 const udpBuffer = 208 << 10
 
-func (n *Net) listenUDP(network string, a netip.AddrPort) (*net.UDPConn, error) {
+// mdnsPort is that of mDNS, which all responders of a computer have (RFC 6762, 15).
+const mdnsPort = 5353
+
+// listenUDP opens a socket; one that is shared does not keep others from its port.
+func (n *Net) listenUDP(network string, a netip.AddrPort, shared bool) (*net.UDPConn, error) {
 	if err := n.fails(OpListen, a); err != nil {
 		return nil, err
 	}
 	var lc net.ListenConfig
+	if shared {
+		lc.Control = sharePort
+	}
 	pc, err := lc.ListenPacket(context.Background(), network, a.String())
 	if err != nil {
 		return nil, err
@@ -128,14 +146,14 @@ func (n *Net) freeUDPPort() uint16 {
 	return 0
 }
 
-// loop brings datagrams in. Those that no Ethernet frame could hold are lost, as
-// the firmware's lwIP does not put fragments together.
-func (u *udp) loop(sock *net.UDPConn) {
+// loop brings datagrams in, to a socket that takes them from everybody or not. Those that no
+// Ethernet frame could hold are lost, as the firmware's lwIP does not put fragments together.
+// There may be any number of sockets for groups, so these read one before it is their turn.
+func (u *udp) loop(sock *net.UDPConn, open bool) {
+	ahead := open && sock != u.in
 	buf := make([]byte, port.UDPMaxPayload+1)
 	for {
-		select {
-		case <-u.free:
-		case <-u.done:
+		if !ahead && !u.turn() {
 			return
 		}
 		k, from, err := u.read(sock, buf)
@@ -144,17 +162,35 @@ func (u *udp) loop(sock *net.UDPConn) {
 			return
 		default:
 		}
-		if err != nil || k > port.UDPMaxPayload || !u.takes(sock, from, 0) {
+		if ahead && errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil || k > port.UDPMaxPayload || !u.takes(open, from, 0) {
 			// A send to a closed port can come back as an error of the next read;
 			// lwIP would not see it.
-			u.free <- struct{}{}
+			if !ahead {
+				u.free <- struct{}{}
+			}
 			if err != nil {
 				time.Sleep(errorPause)
 			}
 			continue
 		}
+		if ahead && !u.turn() {
+			return
+		}
 		p := append([]byte(nil), buf[:k]...)
-		u.run.inject(func() { u.arrived(sock, p, from) })
+		u.run.inject(func() { u.arrived(sock, open, p, from) })
+	}
+}
+
+// turn waits until one more datagram may come in; false if the socket is closed.
+func (u *udp) turn() bool {
+	select {
+	case <-u.free:
+		return true
+	case <-u.done:
+		return false
 	}
 }
 
@@ -168,12 +204,12 @@ func (u *udp) read(sock *net.UDPConn, buf []byte) (k int, from netip.AddrPort, e
 
 // takes tells whether a datagram may come in. Any goroutine may ask, those that do not
 // know the module's time with 0.
-func (u *udp) takes(sock *net.UDPConn, from netip.AddrPort, now time.Duration) bool {
-	return sock == u.in || u.asked.mayAnswer(from, u.n.groupsAt, now)
+func (u *udp) takes(open bool, from netip.AddrPort, now time.Duration) bool {
+	return open || u.asked.mayAnswer(from, u.n.groupsAt, now)
 }
 
 // arrived gives a datagram to the module.
-func (u *udp) arrived(sock *net.UDPConn, p []byte, from netip.AddrPort) {
+func (u *udp) arrived(sock *net.UDPConn, open bool, p []byte, from netip.AddrPort) {
 	if u.closed {
 		return
 	}
@@ -184,7 +220,7 @@ func (u *udp) arrived(sock *net.UDPConn, p []byte, from netip.AddrPort) {
 		u.n.forgo(&u.answer, u.run) // an answer is one datagram
 	}
 	now := u.n.loop.Now()
-	if !u.takes(sock, from, now) {
+	if !u.takes(open, from, now) || sock != u.in && open && !u.hears(from) {
 		return
 	}
 	seen := destination{fromHost(from.Addr()), from.Port()}
@@ -194,7 +230,7 @@ func (u *udp) arrived(sock *net.UDPConn, p []byte, from netip.AddrPort) {
 	if own, _ := u.n.route(seen.addr); u.n.muted(own) {
 		return
 	}
-	if sock == u.in {
+	if open {
 		u.callers.note(from, seen, now)
 	}
 	u.n.received(func() { u.recv(p, seen.addr, seen.port) })
@@ -214,7 +250,7 @@ func (u *udp) SendTo(p []byte, to port.IP, dst uint16) port.NetErr {
 	if u.closed || len(p) > port.UDPMaxPayload || u.n.muted(own) {
 		return port.NetOK
 	}
-	if u.airSend(p, to, dst) {
+	if u.airSend(p, to, dst) || u.askTime(p, to, dst) {
 		return port.NetOK
 	}
 	d := destination{to, dst}
@@ -277,7 +313,7 @@ func (u *udp) socketFor(a netip.Addr) *net.UDPConn {
 		return u.in
 	}
 	if u.out == nil {
-		s, err := u.n.listenUDP("udp4", netip.AddrPortFrom(netip.IPv4Unspecified(), 0))
+		s, err := u.n.listenUDP("udp4", netip.AddrPortFrom(netip.IPv4Unspecified(), 0), false)
 		if err != nil {
 			return nil
 		}
@@ -290,7 +326,7 @@ func (u *udp) socketFor(a netip.Addr) *net.UDPConn {
 		if u.ttl != port.DefaultTTL {
 			u.n.option(localAddr(s), func() { setTTL(s, u.ttl) })
 		}
-		u.run.spawn(func() { u.loop(s) })
+		u.run.spawn(func() { u.loop(s, false) })
 	}
 	return u.out
 }
@@ -313,6 +349,10 @@ func (u *udp) shut() {
 	for _, s := range u.sockets() {
 		u.n.close(s, localAddr(s))
 	}
+	for _, m := range u.members {
+		u.n.close(m.sock, localAddr(m.sock))
+	}
+	u.members = nil
 	for _, e := range u.expected {
 		u.run.release(e.hold)
 	}
@@ -337,53 +377,4 @@ func (u *udp) SetTTL(ttl uint8) {
 	for _, s := range u.sockets() {
 		u.n.option(localAddr(s), func() { setTTL(s, ttl) })
 	}
-}
-
-// group is a multicast group that an interface of the module is in. lwIP keeps
-// them by interface; the host wants each socket to join.
-type group struct {
-	iface, addr port.IP
-	block       port.Block
-}
-
-// JoinGroup makes the module a member of a multicast group.
-func (n *Net) JoinGroup(iface, addr port.IP) {
-	if !addr.IsMulticast() || n.groupIndex(iface, addr) >= 0 {
-		return
-	}
-	block, ok := n.take(sizeGroup, nameGroup)
-	if !ok {
-		return
-	}
-	n.groups = append(n.groups, group{iface, addr, block})
-	n.changeGroups(addr, true)
-}
-
-// LeaveGroup ends a membership.
-func (n *Net) LeaveGroup(iface, addr port.IP) {
-	i := n.groupIndex(iface, addr)
-	if i < 0 {
-		return
-	}
-	n.give(n.groups[i].block)
-	n.groups = slices.Delete(n.groups, i, i+1)
-	if !slices.ContainsFunc(n.groups, func(g group) bool { return g.addr == addr }) {
-		n.changeGroups(addr, false)
-	}
-}
-
-func (n *Net) groupIndex(iface, addr port.IP) int {
-	return slices.IndexFunc(n.groups, func(g group) bool { return g.iface == iface && g.addr == addr })
-}
-
-func (n *Net) changeGroups(addr port.IP, join bool) {
-	for _, u := range n.udps {
-		if u.in != nil {
-			n.changeGroup(u.in, addr, join)
-		}
-	}
-}
-
-func (n *Net) changeGroup(s *net.UDPConn, addr port.IP, join bool) {
-	n.option(localAddr(s), func() { changeGroup(s, n.cfg.ListenIP, addr, join) })
 }

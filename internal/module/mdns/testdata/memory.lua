@@ -1,0 +1,3 @@
+mdns.register("fishtank", {description = "Top", location = "here"})
+mdns.register("two")
+mdns.close()
