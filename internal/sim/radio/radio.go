@@ -110,6 +110,7 @@ type Radio struct {
 	kept      blocks // until a reset: what the first station took
 	ap        softAP
 	provision provision
+	sniffer   sniffer
 	handler   func(port.WiFiEvent)
 	events    []port.WiFiEvent
 	wake      port.Timer // delivers events
@@ -145,6 +146,7 @@ func New(cfg Config) *Radio {
 	r.station.scanTimer = port.NewSDKTimer(r.loop, r.scanned)
 	r.station.beacon = port.NewSDKTimer(r.loop, r.missed)
 	r.provision.init(r)
+	r.sniffer.timer = port.NewSDKTimer(r.loop, r.beacons)
 	if len(r.script) > 0 {
 		r.due = r.loop.Now() + r.script[0].After
 	}
@@ -182,6 +184,7 @@ func (r *Radio) Reset() {
 	}
 	*st = station{timer: st.timer, scanTimer: st.scanTimer, beacon: st.beacon}
 	r.provision.reset()
+	r.sniffer.reset()
 	r.ap, r.kept = softAP{}, nil
 	r.mode, r.handler, r.events = port.NullMode, nil, nil
 	r.ip = [2]port.IPInfo{}
@@ -263,6 +266,9 @@ func (r *Radio) setMode(m port.WiFiMode) {
 		r.DisableWPS()
 		r.StopSmartConfig()
 	}
+	if old.HasStation() != m.HasStation() {
+		r.listen()
+	}
 	if old.HasAP() != m.HasAP() {
 		for i := range r.ap.clients {
 			r.give(&r.ap.clients[i].memory)
@@ -283,6 +289,8 @@ func (r *Radio) Channel() uint8 {
 		return r.station.net.Channel
 	case r.mode.HasAP():
 		return r.ap.config.Channel
+	case r.sniffer.channel != 0:
+		return r.sniffer.channel
 	}
 	return r.country.First
 }

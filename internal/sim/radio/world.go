@@ -111,6 +111,7 @@ func (w *World) Subnets() (list []netip.Prefix) {
 type network struct {
 	Network
 	state
+	answers  int  // to probe requests
 	nameless bool // made up for a name that nobody has: scans do not show it
 }
 
