@@ -106,6 +106,7 @@ func TestOptions(t *testing.T) {
 		"node.INT_LOW\n":       {PMSleep: true},
 		"node.startupcounts\n": {StartupCounts: true},
 		"tmr.suspend_all\n":    {TimerSuspend: true},
+		"wifi.startsmart\n":    {SmartConfig: true},
 	} {
 		c := device.Config{Files: &hostfile.Host{NoSync: true}, StateDir: stateWith(t, "init.lua", code)}
 		c.Build.Options = o

@@ -104,6 +104,7 @@ func allModules() []module {
 		{name: "uart", link: plain(uart.Module)},
 		{name: "websocket", link: plain(websocket.Module), owners: websocket.Owners},
 		{name: "wifi", link: linkWiFi},
+		{name: "wifi_monitor", link: plain(), needs: []string{"wifi"}}, // a table of wifi
 		{name: "wps", link: plain(wps.Module)},
 		{name: "node", link: linkNode, why: "the console and the report of errors are its work"},
 	}
@@ -133,7 +134,11 @@ func linkTmr(b *Build) []state.Module {
 }
 
 func linkWiFi(b *Build) []state.Module {
-	return []state.Module{wifi.New(wifi.Options{Classic: b.classic(), PMSleep: b.Options.PMSleep})}
+	o := &b.Options
+	return []state.Module{wifi.New(wifi.Options{
+		Classic: b.classic(), PMSleep: o.PMSleep, SmartConfig: o.SmartConfig,
+		Monitor: b.Modules == nil || slices.Contains(b.Modules, "wifi_monitor"),
+	})}
 }
 
 // linkNet declares net, which has the certificates of tls as well if that is there.

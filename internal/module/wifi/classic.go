@@ -31,7 +31,10 @@ func classic(o Options) state.Module {
 		state.Fn("eventMonStart", eventMonStart),
 		state.Fn("eventMonStop", eventMonStop))
 	m := declare(o, station, []state.Entry{state.Fn("sleep", forcedSleep)})
-	m.Open = openClassic
+	m.Open = func(L state.State) int {
+		openClassic(L)
+		return o.open(L)
+	}
 	return m
 }
 
@@ -50,12 +53,11 @@ func classicStatics(L state.State) variables {
 	return variables{L.Mem(), L.Host().(port.Chip).System().Static("wifi.classic", classicSize)}
 }
 
-func openClassic(L state.State) int {
+func openClassic(L state.State) {
 	v := classicStatics(L)
 	for s := range state.Addr(statusMax + 1) {
 		v.setRef(cStatus+4*s, state.NoRef)
 	}
-	return open(L)
 }
 
 // anyStationConfig is wifi.sta.config with a table, or with a name and a password.

@@ -2,8 +2,8 @@
 // and its events.
 //
 // Module is what the default build of the firmware has (app/include/user_config.h):
-// with the event monitor and its list of reasons, without SmartConfig, and with
-// suspend and resume that only say that they are not there. New declares others.
+// with the event monitor and its list of reasons, without SmartConfig and the monitor of
+// frames, and with suspend and resume that only say that they are not there. New declares others.
 package wifi
 
 import (
@@ -23,6 +23,10 @@ type Options struct {
 	Classic bool
 	// PMSleep has suspend and resume (PMSLEEP_ENABLE).
 	PMSleep bool
+	// SmartConfig has startsmart and stopsmart (WIFI_SMART_ENABLE).
+	SmartConfig bool
+	// Monitor has the table monitor (LUA_USE_MODULES_WIFI_MONITOR).
+	Monitor bool
 }
 
 // New declares wifi.
@@ -42,13 +46,34 @@ func (o Options) sleepEntries() []state.Entry {
 	return []state.Entry{state.Fn("suspend", suspend), state.Fn("resume", suspend)}
 }
 
+// smartEntries are those of SmartConfig.
+func (o Options) smartEntries() []state.Entry {
+	if !o.SmartConfig {
+		return nil
+	}
+	return []state.Entry{state.Fn("startsmart", startSmart), state.Fn("stopsmart", stopSmart)}
+}
+
+// tables are those of events and of the monitor.
+func (o Options) tables() []state.Entry {
+	list := []state.Entry{state.Tab("eventmon", eventTable)}
+	if o.Monitor {
+		list = append(list, state.Tab("monitor", monitorTable))
+	}
+	return list
+}
+
 // declare declares wifi with a table of the station and some more functions.
 func declare(o Options, station *state.ROTable, more []state.Entry) state.Module {
-	return state.Module{
+	m := state.Module{
 		Name:  "wifi",
 		Table: &state.ROTable{Name: "wifi", Entries: o.entries(station, more)},
-		Open:  open,
+		Open:  o.open,
 	}
+	if o.Monitor {
+		m.Tables = []*state.ROTable{packetTable, packetMethods}
+	}
+	return m
 }
 
 // entries lists the module's table in the firmware's order.
@@ -68,10 +93,15 @@ func (o Options) entries(station *state.ROTable, more []state.Entry) []state.Ent
 		o.sleepEntries(),
 		[]state.Entry{
 			state.Fn("nullmodesleep", nullModeSleep),
+		},
+		o.smartEntries(),
+		[]state.Entry{
 			state.Fn("sleeptype", sleepType),
 			state.Tab("sta", station),
 			state.Tab("ap", apTable),
-			state.Tab("eventmon", eventTable),
+		},
+		o.tables(),
+		[]state.Entry{
 			state.Int("NULLMODE", int64(port.NullMode)),
 			state.Int("STATION", int64(port.StationMode)),
 			state.Int("SOFTAP", int64(port.SoftAPMode)),
@@ -116,10 +146,21 @@ func sdkRadio(L state.State) port.SDKWiFi {
 	return r
 }
 
-func open(L state.State) int {
+func (o Options) open(L state.State) int {
+	openEvents(L)
+	if o.Monitor {
+		openSniffer(L)
+	}
+	if o.SmartConfig {
+		openSmart(L)
+	}
+	return 0
+}
+
+func openEvents(L state.State) {
 	r, ok := port.WiFiOf(L.Host())
 	if !ok {
-		return 0
+		return
 	}
 	if s, ok := port.SDKWiFiOf(L.Host()); ok {
 		s.SetNullModeSleep(true)
@@ -128,7 +169,6 @@ func open(L state.State) int {
 		r.SetMode(port.NullMode, false)
 	}
 	openMonitor(L, r)
-	return 0
 }
 
 func pushInt[T ~uint8 | ~int](L state.State, n T) int {
