@@ -23,9 +23,9 @@ var Module = declare(nil, open)
 // WithSuspend is tmr in a build with TIMER_SUSPEND_ENABLE: with functions that were removed, and
 // its timers in the list of those that light sleep holds.
 func WithSuspend(m state.Module) state.Module {
-	removed := &state.Proc{F: func(L state.State) int {
+	removed := func(L state.State) int {
 		return L.Errorf("This feature has been removed, we apologize for any inconvenience this may have caused.")
-	}}
+	}
 	methods := &state.ROTable{Name: object.Name}
 	for _, e := range object.Entries {
 		if e.Name == "__index" {
@@ -33,11 +33,11 @@ func WithSuspend(m state.Module) state.Module {
 		}
 		methods.Entries = append(methods.Entries, e)
 	}
-	methods.Entries = append(methods.Entries, state.FnProc("suspend", removed), state.FnProc("resume", removed))
+	methods.Entries = append(methods.Entries, state.Fn("suspend", removed), state.Fn("resume", removed))
 	table := *m.Table
 	at := slices.IndexFunc(table.Entries, func(e state.Entry) bool { return e.Name == "create" })
 	table.Entries = slices.Insert(slices.Clone(table.Entries), at,
-		state.FnProc("suspend_all", removed), state.FnProc("resume_all", removed))
+		state.Fn("suspend_all", removed), state.Fn("resume_all", removed))
 	openPlain := m.Open
 	m.Table, m.Tables = &table, []*state.ROTable{methods}
 	m.Open = func(L state.State) int {
