@@ -144,7 +144,7 @@ func (n *Net) linger(block port.Block, heard int) {
 	}
 	n.cfg.Memory.Rename(block, nameWait)
 	w := &lingering{n: n, block: block}
-	w.timer = n.loop.NewTimer(w.end)
+	w.timer = port.NewSDKTimer(n.loop, w.end)
 	w.timer.Arm(n.clock.at(max(heard+ticksMSL, n.ticks())+1)-n.loop.Now(), false)
 	n.waiting = append(n.waiting, w)
 }
