@@ -145,7 +145,7 @@ func (n *Net) linger(block port.Block, own uint16, heard int) {
 	}
 	n.cfg.Memory.Rename(block, nameWait)
 	w := &lingering{n: n, block: block, port: own}
-	w.timer = n.loop.NewTimer(w.end)
+	w.timer = port.NewSDKTimer(n.loop, w.end)
 	w.timer.Arm(n.clock.at(max(heard+ticksMSL, n.ticks())+1)-n.loop.Now(), false)
 	n.waiting = append(n.waiting, w)
 }

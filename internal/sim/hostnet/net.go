@@ -73,7 +73,7 @@ func New(cfg Config) *Net {
 	n := &Net{cfg: cfg, loop: cfg.Loop, walls: newWalls(&cfg), noEcho: func() {}}
 	n.dials.most, n.lookUps.most, n.echoes.most = maxDials, maxLookUps, maxEchoes
 	n.cond = sync.NewCond(&n.mu)
-	n.tick = n.loop.NewTimer(n.ticked)
+	n.tick = port.NewSDKTimer(n.loop, n.ticked)
 	if l, ok := n.loop.(interface{ Jumps() bool }); ok {
 		n.virtual = l.Jumps()
 	}
