@@ -16,6 +16,7 @@ import (
 	"moonlet.example/moonlet/internal/module/cron"
 	"moonlet.example/moonlet/internal/module/crypto"
 	"moonlet.example/moonlet/internal/module/encoder"
+	"moonlet.example/moonlet/internal/module/endusersetup"
 	"moonlet.example/moonlet/internal/module/file"
 	"moonlet.example/moonlet/internal/module/gpio"
 	"moonlet.example/moonlet/internal/module/http"
@@ -84,6 +85,7 @@ func allModules() []module {
 		{name: "cron", link: plain(cron.Module), owners: cron.Owners},
 		{name: "crypto", link: variants(crypto.Module, crypto.Classic)},
 		{name: "encoder", link: plain(encoder.Module)},
+		{name: "enduser_setup", link: plain(endusersetup.Module)},
 		{name: "file", link: plain(file.Module)},
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "http", link: plain(http.Module)},
@@ -181,7 +183,7 @@ func HostModules() []state.Module {
 // missing are the modules of the firmware that Moonlet does not have yet, by their names in
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
-	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc dht enduser_setup gdbstub
+	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc dht gdbstub
 	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 ow pcm pwm pwm2 rfswitch
 	rotary si7021
 	sigma_delta softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg

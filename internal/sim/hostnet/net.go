@@ -222,6 +222,11 @@ func (n *Net) portTaken(p uint16) bool {
 	return false
 }
 
+// TCPPortTaken implements port.Net.
+func (n *Net) TCPPortTaken(p uint16) bool {
+	return n.portTaken(p) || slices.ContainsFunc(n.waiting, func(w *lingering) bool { return w.port == p })
+}
+
 // run is what belongs to one run of the module, from reset to reset.
 type run struct {
 	n      *Net
