@@ -115,7 +115,7 @@ func TestMissingModule(t *testing.T) {
 				print(somfy, rawget(_G, "http"))
 				collectgarbage()
 			end
-			if wps then print(wps) end`)})
+			if pwm2 then print(pwm2) end`)})
 	m.runFor(time.Second)
 	if out := m.printed(); !strings.Contains(out, "true\tnil\tnil\nnil\tnil\nnil\tnil\nnil\tnil\n") {
 		t.Errorf("%q", out)
@@ -130,7 +130,7 @@ func TestMissingModule(t *testing.T) {
 		}
 	}
 	if text := strings.Join(told, "\n"); text != "the firmware's module somfy is not in Moonlet yet: it is nil, as in a build without it\n"+
-		"the firmware's module wps is not in Moonlet yet: it is nil, as in a build without it" {
+		"the firmware's module pwm2 is not in Moonlet yet: it is nil, as in a build without it" {
 		t.Errorf("events:\n%s", text)
 	}
 	if device.MissingModule.String() != "missing-module" {
