@@ -38,7 +38,7 @@ func TestBuild(t *testing.T) {
 
 // TestBuild_Mistakes holds that all mistakes come at once, each with its line and its key.
 func TestBuild_Mistakes(t *testing.T) {
-	_, err := open(t, "lua = \"5.1\"\nheap = \"1MB\"\nnumber = \"int16\"\nmodules = [\n  \"file\",\n  \"mqtt\",\n  \"tiemr\",\n  5]\nseed = -1\n",
+	_, err := open(t, "lua = \"5.1\"\nheap = \"1MB\"\nnumber = \"int16\"\nmodules = [\n  \"file\",\n  \"somfy\",\n  \"tiemr\",\n  5]\nseed = -1\n",
 		project.Setting{Flag: "chip-id", Value: "0"})
 	if err == nil {
 		t.Fatal("it is possible")
@@ -48,7 +48,7 @@ func TestBuild_Mistakes(t *testing.T) {
 		":2: heap: a heap of 1048576 bytes is not possible: choose 8192 to ",
 		`:3: number: there are no numbers "int16": want int32, int64, mixed`,
 		`:4: modules: no build can do without "node": the console and the report of errors are its work; add it`,
-		`:6: modules[1]: the firmware's module "mqtt" is not in Moonlet yet; there are adc, bit, bloom, bme280_math, color_utils, cron, crypto, encoder, file, gpio, http, net, node, pipe, pixbuf, rtcfifo, rtcmem, rtctime, sjson, struct, tmr, uart, wifi`,
+		`:6: modules[1]: the firmware's module "somfy" is not in Moonlet yet; there are ` + strings.Join(firmware.ModuleNames(), ", "),
 		`:7: modules[2]: there is no module "tiemr"; there are adc, bit,`,
 		`:8: modules[3]: want text in quotes, not 5`,
 		":9: seed: -1 is not possible", "--chip-id: chip_id: 0 is not possible",

@@ -99,7 +99,7 @@ func walk(t *state.ROTable, path string, add func(row)) {
 }
 
 // typeModules are the modules of types whose names do not begin with them.
-var typeModules = map[string]string{"tmr.timer": "tmr"}
+var typeModules = map[string]string{"coap_client": "coap", "coap_server": "coap"}
 
 func moduleOf(typeName string) string {
 	if m, ok := typeModules[typeName]; ok {

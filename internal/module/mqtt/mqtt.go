@@ -138,6 +138,9 @@ func makeClient(L state.State, clean bool) (told bool) {
 	if u.m.SetU16(u.at+uMax, uint16(number())); u.m.U16(u.at+uMax) == 0 {
 		u.m.SetU16(u.at+uMax, defaultMax)
 	}
+	if last := L.GetTop() - 1; i < last && L.IsNil(i) { // on top is the client
+		port.Note(L.Host(), "mqtt", `mqtt.Client takes nothing of what stands behind a nil; "" is a user or a password that there is not`)
+	}
 	return told
 }
 

@@ -450,6 +450,28 @@ func TestHeap(t *testing.T) {
 	}
 }
 
+// What a socket tells of its peer, and what it does without a connection.
+func TestMethods(t *testing.T) {
+	a := tlstest.Issue(t, nil, "a", tlstest.ECKey(t), nil)
+	p := server(t, &hosttls.Config{Certificates: []hosttls.Certificate{tlstest.Chain(a)}}, func(c *hosttls.Conn) { _, _ = io.Copy(io.Discard, c) })
+	c := newChip(t)
+	c.Do(`s = tls.createConnection() print(s:getpeer()) s:send("x") s:close() s:hold() s:unhold()`)
+	if got := c.Printed(); got != "nil\tnil\n" {
+		t.Errorf("without a connection: %q", got)
+	}
+	c = newChip(t)
+	c.Do(fmt.Sprintf(`s = tls.createConnection()
+		s:on("connection", function(c) print(c:getpeer()) c:hold() c:unhold() c:close() c:close() end)
+		s:on("disconnection", function() print("closed", s:getpeer()) end)
+		s:connect(%d, "here") print(s:getpeer())`, p))
+	if !c.WaitFor(func() bool { return strings.Contains(c.Out.String(), "closed") }) {
+		t.Error("it was not closed")
+	}
+	if got, want := c.Printed(), fmt.Sprintf("0.0.0.0\t%d\n%s127.0.0.1\t%d\nclosed\tnil\tnil\n", p, shaken, p); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A reset in the midst of a handshake or of a connection leaves nothing on the host.
 func TestReset_Leaks(t *testing.T) {
 	a := tlstest.Issue(t, nil, "a", tlstest.ECKey(t), nil)

@@ -41,6 +41,14 @@ func TestScript(t *testing.T) {
 	moduletest.Boot(t, moduletest.Config{Chip: b.Chip, Host: b, Modules: []state.Module{wifi.Module}}).Script("testdata/wifi.lua")
 }
 
+func TestConstants(t *testing.T) {
+	b := &board{Chip: porttest.New(t, porttest.Config{NoWatchdog: true})}
+	r := radio.New(radio.Config{Loop: b.Tasks, MAC: radio.MACOf(0x123456)})
+	r.Start()
+	b.radio = r
+	moduletest.Boot(t, moduletest.Config{Chip: b.Chip, Host: b, Modules: []state.Module{wifi.Module}}).Script("testdata/constants.lua")
+}
+
 // otherRadio is a radio that is not the ESP8266's.
 type otherRadio struct{ port.WiFi }
 

@@ -14,7 +14,8 @@ fails("open a file first", file.flush)
 local f = file.open("t_a", "w+")
 eq(f:write "one\n", true)
 eq(f:writeline "two", true)
-eq(file.write "three", true)                  -- the file that was opened last
+eq(file.write "thr", true)                    -- the file that was opened last
+eq(file.write "ee", true)
 eq(f:flush(), true)
 eq(f:seek(), 13)
 eq(f:seek("set", 4), 4)
@@ -45,6 +46,9 @@ file.close()
 eq(other:readline(), "one\n")
 other:close()
 fails("wrong arg range", other.read, other, "ab")
+
+file.open("t_a", "a") eq(file.writeline "four", true) file.close()
+eq(file.getcontents "t_a", "one\ntwo\nthreefour\n")
 
 -- Modes.
 f = file.open("t_a") eq(f:write "x", nil) eq(f:read(3), "one") f:close()

@@ -105,6 +105,10 @@ node.egc.setmode(node.egc.ALWAYS, 4096)
 eq(math.type((node.egc.meminfo())), "integer")
 eq(select("#", node.egc.meminfo()), 3)
 eq(node.onerror, node.setonerror)
+eq(node.egc.NOT_ACTIVE, 0) eq(node.egc.ON_ALLOC_FAILURE, 1) eq(node.egc.ON_MEM_LIMIT, 2) eq(node.egc.ALWAYS, 4)
+eq(node.CPU80MHZ, 80) eq(node.CPU160MHZ, 160) eq(node.setcpufreq(node.CPU80MHZ), 80)
+eq(node.task.LOW_PRIORITY, 0) eq(node.task.MEDIUM_PRIORITY, 1) eq(node.task.HIGH_PRIORITY, 2)
+eq(node.flashid(), 0x1640EF)
 
 -- Tasks, highest priority first.
 local order = {}
