@@ -530,6 +530,11 @@ func (w *wires) Write(p []byte) port.NetErr {
 func (w *wires) open() {
 	w.h.Connected()
 	w.c.RunFor(time.Millisecond)
+	w.answer()
+}
+
+// answer answers the request that was sent.
+func (w *wires) answer() {
 	p := &peer{head: w.sent.String()}
 	r, err := hosthttp.ReadRequest(bufio.NewReader(strings.NewReader(p.head)))
 	if err != nil {
