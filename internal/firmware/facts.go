@@ -118,7 +118,7 @@ func wifiFacts() []Fact {
 func netFacts() []Fact {
 	return []Fact{
 		{Name: "net.createServer", Classic: true, Form: "net.createServer(net.TCP, timeout)", Gone: r30Jun20, Now: "net.createServer(timeout)",
-			Sense: "takes the value of net.TCP for the timeout: clients are asked for a sign of life after 1 s", Silent: true},
+			Sense: "takes net.TCP, which is 1, for the time in seconds: a client that is silent for 1 s is asked for a sign of life, and one that gives none is gone after 11 s", Silent: true},
 		{Name: "net.createServer", Classic: true, Form: "net.createServer(net.UDP)", Gone: r30Jun20, Now: "net.createUDPSocket()",
 			Sense: "makes a server of TCP", Silent: true},
 		{Name: "net.createConnection", Classic: true, Form: "net.createConnection(net.UDP)", Gone: r30Jun20, Now: "net.createUDPSocket()",
