@@ -69,6 +69,7 @@ func luaFacts() []Fact {
 		old("newproxy", "5.1", "setmetatable takes __gc"),
 		old("gcinfo", "5.1", `collectgarbage("count")`),
 		old("package.seeall", "5.1", "a module returns its table"),
+		old("arg", "5.1", "{...}, in a function with ..."),
 		old("table.getn", "5.0", "the operator #"),
 		old("table.setn", "5.0", "tables have no size of their own"),
 		old("table.foreach", "5.1", "a loop with pairs"),

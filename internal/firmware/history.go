@@ -11,7 +11,7 @@ import (
 
 // The patterns are compiled when the first error comes: most processes see none.
 var (
-	nilValue = lazily(`attempt to (?:call|index) a nil value \((?:global|field|method) '(\w+)'\)`)
+	nilValue = lazily(`attempt to (?:call|index|get length of) a nil value \((?:global|field|method) '(\w+)'\)`)
 	escape   = lazily(`invalid escape sequence near '.*(\\.)'$`)
 )
 

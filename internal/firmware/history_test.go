@@ -19,6 +19,7 @@ func TestHint(t *testing.T) {
 		"a.lua:3: attempt to call a nil value (field 'register')":                     "if that is tmr.register: older firmware has tmr.register(number, …), until 2.2.1-master_20190405; now it is tmr.create():register(time, mode, function); --firmware classic has it as it was",
 		"a.lua:3: attempt to call a nil value (field 'led')":                          "if that is node.led: older firmware has node.led",
 		"a.lua:3: attempt to call a nil value (field 'init')":                         "",
+		"a.lua:3: attempt to get length of a nil value (global 'arg')":                "here it is {...}",
 		"a.lua:3: attempt to call a nil value (method 'register')":                    "",
 		"a.lua:3: attempt to index a nil value (field 'state')":                       "",
 		"a.lua:3: attempt to call a nil value (field 'mine')":                         "",
