@@ -97,6 +97,7 @@ func TestBadGuests(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 5 {
 			c := dial(80)
+			_ = c.SetDeadline(time.Now().Add(20 * time.Second))
 			wg.Go(func() { f(c) })
 		}
 		wg.Wait()
