@@ -29,6 +29,9 @@ type Config struct {
 	// Modules are the modules of the firmware that the build has; nil is all that there are
 	// (key modules).
 	Modules []string
+	// Options are switches of the firmware that its default build has not, such as "pmsleep"
+	// (key options).
+	Options []string
 	// Firmware is "classic" for a build that has the calls of older firmware besides its own
 	// (key firmware).
 	Firmware string
@@ -216,6 +219,7 @@ func (c *Config) values() map[string]any {
 	k.int("lfs", int64(c.StoreBytes))
 	k.str("lua", c.Lua)
 	listOf(k, "modules", c.Modules, func(name string) any { return name })
+	listOf(k, "options", c.Options, func(name string) any { return name })
 	k.str("firmware", c.Firmware)
 	k.str("number", string(c.Numbers))
 	k.int("chip_id", int64(c.ChipID))

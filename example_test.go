@@ -67,7 +67,7 @@ func ExampleOpen_mistakes() {
 	fmt.Println(err)
 	// Output:
 	// configuration: buttons[1].pin: there is no pin 30; pins are 0 to 12
-	// configuration: heap: a heap of 1048576 bytes is not possible: choose 8192 to 59968
+	// configuration: heap: a heap of 1048576 bytes is not possible: choose 8192 to 59920
 	// configuration: buttons[0].pin: levels[0] is at pin 3 already, and one thing drives a pin: choose another pin, or leave one out
 }
 

@@ -4,7 +4,6 @@
 package peers
 
 import (
-	_ "github.com/chromedp/chromedp"
 	_ "github.com/coder/websocket"
 	_ "github.com/eclipse/paho.mqtt.golang"
 	_ "github.com/mochi-mqtt/server/v2"

@@ -71,7 +71,7 @@ func (a *App) lintCommand() *cobra.Command {
 	offer(c, "fail-on", failLevels)
 	c.Flags().BoolVar(&o.json, "json", false, "as a JSON object")
 	c.Flags().BoolVar(&o.sarif, "sarif", false, "in the format SARIF 2.1.0, which services for code read")
-	addKeys(c, &o.settings, "profile", "lua", "firmware", "modules", "number")
+	addKeys(c, &o.settings, "profile", "lua", "firmware", "modules", "options", "number")
 	addOutside(c.Flags(), &o.outside)
 	return c
 }

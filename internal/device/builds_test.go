@@ -41,7 +41,7 @@ const aboutChip = `
 local n = 0 -- the console has one of the queue's entries
 while pcall(node.task.post, 0, function() end) do n = n + 1 end
 print(tostring(print), node.bootreason())
-print(n, node.getcpufreq(), node.heap() // 1024, net, wifi, struct, node.info("hw").flash_size, node.flashid())
+print(n, node.getcpufreq(), node.heap() // 4096, net, wifi, struct, node.info("hw").flash_size, node.flashid())
 tmr.create():alarm(1, tmr.ALARM_AUTO, function() ticks = (ticks or 0) + 1 end)
 `
 
@@ -60,8 +60,8 @@ func TestTwoBuilds(t *testing.T) {
 		want          []string
 		typed, answer string
 	}{
-		{esp, []string{"function: 0x401", "\t1\t0\n", "\n7\t80\t41\ttable: 0x402", "\t4096\t1458415\n"}, "=ticks > 900\n", "true\n"},
-		{small, []string{"modules: file,node,struct,tmr", "function: 0x1000", "\t7\t0\n", "\n2\t40\t17\tnil\tnil\ttable: 0x3000", "\t2048\t1392840\n"}, "=ticks < 110 and ticks > 80\n", "true\n"},
+		{esp, []string{"function: 0x401", "\t1\t0\n", "\n7\t80\t10\ttable: 0x402", "\t4096\t1458415\n"}, "=ticks > 900\n", "true\n"},
+		{small, []string{"modules: file,node,struct,tmr", "function: 0x1000", "\t7\t0\n", "\n2\t40\t4\tnil\tnil\ttable: 0x3000", "\t2048\t1392840\n"}, "=ticks < 110 and ticks > 80\n", "true\n"},
 	} {
 		out := c.m.printed()
 		for _, want := range c.want {
@@ -115,7 +115,7 @@ func TestMissingModule(t *testing.T) {
 				print(somfy, rawget(_G, "http"))
 				collectgarbage()
 			end
-			if wps then print(wps) end`)})
+			if pwm2 then print(pwm2) end`)})
 	m.runFor(time.Second)
 	if out := m.printed(); !strings.Contains(out, "true\tnil\tnil\nnil\tnil\nnil\tnil\nnil\tnil\n") {
 		t.Errorf("%q", out)
@@ -130,7 +130,7 @@ func TestMissingModule(t *testing.T) {
 		}
 	}
 	if text := strings.Join(told, "\n"); text != "the firmware's module somfy is not in Moonlet yet: it is nil, as in a build without it\n"+
-		"the firmware's module wps is not in Moonlet yet: it is nil, as in a build without it" {
+		"the firmware's module pwm2 is not in Moonlet yet: it is nil, as in a build without it" {
 		t.Errorf("events:\n%s", text)
 	}
 	if device.MissingModule.String() != "missing-module" {

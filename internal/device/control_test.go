@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -81,14 +82,29 @@ func ends(t *testing.T, f func()) time.Duration {
 	return time.Since(began)
 }
 
+// onWrite calls a function when something is written for the first time.
+type onWrite struct {
+	once sync.Once
+	f    func()
+}
+
+func (w *onWrite) Write(p []byte) (int, error) {
+	w.once.Do(w.f)
+	return len(p), nil
+}
+
 // TestStop_Endless stops modules in the midst of a task that never ends.
 func TestStop_Endless(t *testing.T) {
 	for _, c := range endless {
 		t.Run(c.name, func(t *testing.T) {
-			d, events := realModule(t, device.Config{FastSerial: true}, c.code)
-			var err error
+			var d *device.Device
 			stopped := make(chan time.Time, 1)
-			time.AfterFunc(150*time.Millisecond, func() { stopped <- time.Now(); d.Stop() })
+			booted := &onWrite{f: func() { // the banner; init.lua comes behind it
+				time.AfterFunc(150*time.Millisecond, func() { stopped <- time.Now(); d.Stop() })
+			}}
+			var events *[]device.Event
+			d, events = realModule(t, device.Config{FastSerial: true, Serial: booted}, c.code)
+			var err error
 			ends(t, func() { err = d.Run(t.Context()) })
 			t.Logf("ended after %v", time.Since(<-stopped))
 			if !errors.Is(err, device.ErrCut) {

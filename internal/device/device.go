@@ -50,6 +50,7 @@ type Device struct {
 	filesAt port.FlashRegion // the partition of files
 	net     *hostnet.Net
 	radio   *radio.Radio
+	forced  *sdk.ForcedSleep
 
 	store      store
 	stateLock  *storage.StateLock // nil if the caller has it
@@ -138,6 +139,7 @@ func (d *Device) connect() error {
 		return err
 	}
 	d.pins, d.adc = pins.New(d.loop, c.Board.History), adc.New(d.loop, adcMode)
+	d.forced = sdk.NewForcedSleep(d.loop, d.pins)
 	board := parts.Board{Loop: d.loop, Pins: d.pins, ADC: d.adc, Seed: c.Seed}
 	if err := parts.Connect(&board, &c.Board); err != nil {
 		return err
@@ -146,7 +148,7 @@ func (d *Device) connect() error {
 	for i, k := range board.Buttons {
 		d.buttons[c.Board.Buttons[i].Name] = k
 	}
-	d.uarts[0] = serial.New(d.loop, serial.Config{Send: d.console0(c.Serial), Unpaced: c.FastSerial, OnTaken: d.typed})
+	d.uarts[0] = serial.New(d.loop, serial.Config{Send: d.console0(c.Serial), Unpaced: c.FastSerial, OnTaken: d.typed, Deaf: d.loop.Asleep})
 	d.uarts[1] = serial.New(d.loop, serial.Config{Send: d.sender(c.Serial1), Unpaced: c.FastSerial, NoReceiver: true})
 	d.net = hostnet.New(d.netConfig())
 	store, err := d.room.WiFi()
@@ -334,6 +336,9 @@ func (d *Device) Net() port.Net {
 
 // WiFi implements port.HasWiFi.
 func (d *Device) WiFi() port.WiFi { return d.radio }
+
+// ForcedSleep implements port.HasForcedSleep.
+func (d *Device) ForcedSleep() port.ForcedSleep { return d.forced }
 
 // SDK implements port.HasSDK.
 func (d *Device) SDK() port.SDK { return d.system }
@@ -527,6 +532,7 @@ var _ interface {
 	port.HasStore
 	port.HasNet
 	port.HasWiFi
+	port.HasForcedSleep
 	port.HasSDK
 	port.HasRTC
 } = (*Device)(nil)

@@ -133,6 +133,7 @@ func (d *Device) live(run func()) (ending *sdk.Ending, err error) {
 func (d *Device) off() {
 	d.net.Reset()
 	d.radio.Reset()
+	d.forced.Reset()
 	d.pins.Reset()
 	if f := d.config.Watch.Reset; f != nil {
 		lost := d.uarts[0].Buffered()

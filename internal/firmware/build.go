@@ -37,10 +37,14 @@ const Classic = "classic"
 
 func (b *Build) classic() bool { return b.Firmware == Classic }
 
-// Options are switches that a build of the firmware has besides its modules.
+// Options are switches that a build of the firmware has besides its modules
+// (app/include/user_config.h). All are off in the default build.
 type Options struct {
 	DevelopmentTools bool // DEVELOPMENT_TOOLS: functions of node for those who work on the firmware
 	StartupCounts    bool // PLATFORM_STARTUP_COUNT: node.startupcounts
+	PMSleep          bool // PMSLEEP_ENABLE: wifi.suspend and resume, the constants of node.sleep
+	TimerSuspend     bool // TIMER_SUSPEND_ENABLE: node.sleep, if PMSleep is there as well
+	SmartConfig      bool // WIFI_SMART_ENABLE: wifi.startsmart and stopsmart
 }
 
 // Release is what a firmware tells about itself (user_version.h, buildinfo.h).

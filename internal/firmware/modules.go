@@ -16,6 +16,7 @@ import (
 	"moonlet.example/moonlet/internal/module/cron"
 	"moonlet.example/moonlet/internal/module/crypto"
 	"moonlet.example/moonlet/internal/module/encoder"
+	"moonlet.example/moonlet/internal/module/endusersetup"
 	"moonlet.example/moonlet/internal/module/file"
 	"moonlet.example/moonlet/internal/module/gpio"
 	"moonlet.example/moonlet/internal/module/http"
@@ -37,6 +38,7 @@ import (
 	"moonlet.example/moonlet/internal/module/uart"
 	"moonlet.example/moonlet/internal/module/websocket"
 	"moonlet.example/moonlet/internal/module/wifi"
+	"moonlet.example/moonlet/internal/module/wps"
 	"moonlet.example/moonlet/internal/port"
 )
 
@@ -83,6 +85,7 @@ func allModules() []module {
 		{name: "cron", link: plain(cron.Module), owners: cron.Owners},
 		{name: "crypto", link: variants(crypto.Module, crypto.Classic)},
 		{name: "encoder", link: plain(encoder.Module)},
+		{name: "enduser_setup", link: plain(endusersetup.Module)},
 		{name: "file", link: plain(file.Module)},
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "http", link: plain(http.Module)},
@@ -99,10 +102,12 @@ func allModules() []module {
 		{name: "sntp", link: linkSNTP},
 		{name: "struct", link: plain(structmod.Module)},
 		{name: "tls", link: plain(tls.Module), needs: []string{"net"}, owners: tls.Owners},
-		{name: "tmr", link: variants(tmr.Module, tmr.Classic), owners: tmr.Owners},
+		{name: "tmr", link: linkTmr, owners: tmr.Owners},
 		{name: "uart", link: plain(uart.Module)},
 		{name: "websocket", link: plain(websocket.Module), owners: websocket.Owners},
-		{name: "wifi", link: variants(wifi.Module, wifi.Classic)},
+		{name: "wifi", link: linkWiFi},
+		{name: "wifi_monitor", link: plain(), needs: []string{"wifi"}}, // a table of wifi
+		{name: "wps", link: plain(wps.Module)},
 		{name: "node", link: linkNode, why: "the console and the report of errors are its work"},
 	}
 }
@@ -111,10 +116,30 @@ func linkNode(b *Build) []state.Module {
 	o := &b.Options
 	return []state.Module{node.New(node.Options{
 		PipeCreate: pipe.Create, Manual: true,
-		DevelopmentTools: o.DevelopmentTools, StartupCounts: o.StartupCounts, Classic: b.classic(),
+		DevelopmentTools: o.DevelopmentTools, StartupCounts: o.StartupCounts,
+		PMSleep: o.PMSleep, TimerSuspend: o.TimerSuspend, Classic: b.classic(),
 		LoadFile: func(L state.State, path string) state.Status {
 			return stdlib.LoadFile(L, path, true, "bt")
 		},
+	})}
+}
+
+func linkTmr(b *Build) []state.Module {
+	m := tmr.Module
+	if b.classic() {
+		m = tmr.Classic
+	}
+	if b.Options.TimerSuspend {
+		m = tmr.WithSuspend(m)
+	}
+	return []state.Module{m}
+}
+
+func linkWiFi(b *Build) []state.Module {
+	o := &b.Options
+	return []state.Module{wifi.New(wifi.Options{
+		Classic: b.classic(), PMSleep: o.PMSleep, SmartConfig: o.SmartConfig,
+		Monitor: b.Modules == nil || slices.Contains(b.Modules, "wifi_monitor"),
 	})}
 }
 
@@ -158,11 +183,11 @@ func HostModules() []state.Module {
 // missing are the modules of the firmware that Moonlet does not have yet, by their names in
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
-	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc dht enduser_setup gdbstub
+	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc dht gdbstub
 	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 ow pcm pwm pwm2 rfswitch
 	rotary si7021
 	sigma_delta softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg
-	wiegand wps ws2801 ws2812 ws2812_effects xpt2046`)
+	wiegand ws2801 ws2812 ws2812_effects xpt2046`)
 
 // ModuleNames lists the modules that there are, sorted.
 func ModuleNames() []string {

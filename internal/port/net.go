@@ -171,6 +171,10 @@ type Net interface {
 	// ListenTCP opens a server (tcp_bind, tcp_listen); port 0 is any. For each
 	// connection it calls accept, which sets the handler, or refuses by false.
 	ListenTCP(addr IP, port uint16, accept func(c TCP) bool) (Listener, NetErr)
+	// TCPPortTaken tells whether a server or a connection has that port, also one that is
+	// closed and stays for a while (TIME_WAIT): what tcp_bind asks who has not set
+	// SOF_REUSEADDR. ListenTCP does not ask.
+	TCPPortTaken(port uint16) bool
 	// BindUDP opens a datagram socket (udp_new, udp_bind); port 0 is any. p is
 	// valid until recv returns.
 	BindUDP(addr IP, port uint16, recv func(p []byte, from IP, port uint16)) (UDP, NetErr)
@@ -222,6 +226,15 @@ type TCP interface {
 	// running, if that is one of this connection; else with lwIP's next slow tick, at most
 	// 250 ms later, or with what else makes lwIP send before.
 	Write(p []byte) NetErr
+	// WriteRef is Write for data that stay where they are until the peer has them (tcp_write
+	// without TCP_WRITE_FLAG_COPY): on the device heap their segments take headers alone.
+	WriteRef(p []byte) NetErr
+	// Room is how much Write still takes, in bytes (tcp_sndbuf).
+	Room() int
+	// Poll calls f each time that so many slow ticks of 250 ms have passed since the peer has
+	// acknowledged something (tcp_poll); 0 ends that. What is queued outside of a callback
+	// leaves with the polls then.
+	Poll(ticks int, f func())
 	// Output sends what may leave now (tcp_output). Within a callback of this connection it
 	// does nothing, since that is what comes behind the callback.
 	Output()

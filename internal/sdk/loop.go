@@ -83,6 +83,7 @@ type Loop struct {
 	turn   uint64 // number of the task
 	isr    bool   // a hardware timer's function is running
 	halted bool   // until Reset
+	light  light
 
 	end, last time.Duration // of Limit
 	late      bool          // OnLate ran
@@ -268,6 +269,7 @@ func (l *Loop) Reset() {
 	l.timers.reset()
 	l.hard.reset()
 	l.task, l.isr, l.halted = taskTime{}, false, false
+	l.forgetSleep()
 	l.reset = l.Now()
 	l.mu.Lock()
 	l.inject = slices.DeleteFunc(l.inject, func(i injected) bool { return !i.outside })
@@ -283,6 +285,9 @@ func (l *Loop) Step() bool {
 	if len(l.hard.heap) > 0 {
 		l.interrupt()
 	}
+	if l.light.asleep {
+		return l.stepAsleep()
+	}
 	late := time.Duration(-1)
 	if len(l.timers.heap) > 0 {
 		late = l.now() - l.timers.next()
@@ -292,7 +297,7 @@ func (l *Loop) Step() bool {
 		return true
 	}
 	if l.outside.Load() {
-		if f := l.takeInjected(); f != nil {
+		if f := l.takeInjected(false); f != nil {
 			l.run(f)
 			return true
 		}
@@ -315,15 +320,24 @@ func (l *Loop) Step() bool {
 	return true
 }
 
-func (l *Loop) takeInjected() func() {
+// takeInjected takes the first function that was injected, or the first that survives a reset.
+func (l *Loop) takeInjected(outside bool) func() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.inject) == 0 {
+	i := 0
+	for outside && i < len(l.inject) && !l.inject[i].outside {
+		i++
+	}
+	if i >= len(l.inject) {
 		return nil
 	}
-	f := l.inject[0].f
-	l.inject[0] = injected{}
-	l.inject = l.inject[1:]
+	f := l.inject[i].f
+	if i == 0 {
+		l.inject[0] = injected{}
+		l.inject = l.inject[1:]
+	} else {
+		l.inject = slices.Delete(l.inject, i, i+1)
+	}
 	l.outside.Store(len(l.inject) > 0)
 	return f
 }
@@ -352,7 +366,7 @@ func (l *Loop) RunUntilIdle() {
 		if l.Step() {
 			continue
 		}
-		if !l.held.Load() {
+		if !l.held.Load() || l.light.asleep {
 			return
 		}
 		l.wait(Forever, l.wake)
@@ -382,6 +396,10 @@ func (l *Loop) RunFor(d time.Duration) {
 // interrupt has ended the run meanwhile.
 func (l *Loop) sleep(end time.Duration) {
 	if l.stopped.Load() || l.halted {
+		return
+	}
+	if l.light.asleep {
+		l.sleepLight(min(end, l.hard.next()))
 		return
 	}
 	t := min(end, l.timers.next(), l.hard.next())

@@ -15,6 +15,10 @@ type timer struct {
 	seq      uint64        // arming order, which decides between equal deadlines
 	index    int           // in the heap, -1 while not armed
 	outside  bool          // survives a reset of the chip
+	sdk      bool          // Suspend leaves it alone
+	atOnce   bool          // due as soon as timers go on
+	held     bool          // in Loop.held
+	left     time.Duration // until it is due, while it is held
 }
 
 // Arm implements port.Timer.
@@ -34,10 +38,11 @@ func (t *timer) Disarm() {
 	if t.index >= 0 {
 		t.q.remove(t.index)
 	}
+	t.held = false
 }
 
 // Armed implements port.Timer.
-func (t *timer) Armed() bool { return t.index >= 0 }
+func (t *timer) Armed() bool { return t.index >= 0 || t.held }
 
 var _ port.Timer = (*timer)(nil)
 

@@ -20,7 +20,9 @@ type row struct {
 // builds are those whose names are listed: all modules, and the options.
 func builds() []firmware.Build {
 	all := firmware.Build{}
-	options := firmware.Build{Options: firmware.Options{DevelopmentTools: true, StartupCounts: true}}
+	options := firmware.Build{Options: firmware.Options{
+		DevelopmentTools: true, StartupCounts: true, PMSleep: true, SmartConfig: true, TimerSuspend: true,
+	}}
 	return []firmware.Build{all, options}
 }
 

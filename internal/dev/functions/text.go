@@ -85,11 +85,17 @@ func undocumented(firmware string, rows []row) (list []string, err error) {
 		last[r.module+" "+r.name[strings.LastIndexAny(r.name, ".:")+1:]] = true
 	}
 	heading := regexp.MustCompile(`(?m)^##+ +(?:\x60)?([\w.:]+)\(`)
+	modules["wifi_monitor"] = true // a page of its own
 	for module := range modules {
-		name := strings.ReplaceAll(module, "_", "-")
-		b, err := os.ReadFile(filepath.Join(firmware, "docs", "modules", name+".md"))
+		b, err := os.ReadFile(filepath.Join(firmware, "docs", "modules", module+".md"))
+		if err != nil {
+			b, err = os.ReadFile(filepath.Join(firmware, "docs", "modules", strings.ReplaceAll(module, "_", "-")+".md"))
+		}
 		if err != nil {
 			continue // gpio.pulse and the like have no page of their own
+		}
+		if module == "wifi_monitor" {
+			module = "wifi"
 		}
 		for _, m := range heading.FindAllStringSubmatch(string(b), -1) {
 			f := m[1]

@@ -184,6 +184,7 @@ func (q *query) resolved(host string, addr port.IP, ok bool) {
 		return
 	}
 	q.timer = q.main.Host().(port.Chip).Loop().NewTimer(q.timedOut)
+	port.FireOnResume(q.timer) // SWTIMER_IMMEDIATE, app/http/httpclient.c
 	q.timer.Arm(timeout, false)
 	q.conn.Connect()
 }

@@ -165,8 +165,10 @@ func (l *Lua) RunFor(d time.Duration) {
 
 // WaitFor runs the chip until done tells true, for two minutes of its time at most; false
 // if it did not.
-func (l *Lua) WaitFor(done func() bool) bool {
-	for end := l.Tasks.Now() + 2*time.Minute; !done(); {
+func (l *Lua) WaitFor(done func() bool) bool { return l.waitFor(2*time.Minute, done) }
+
+func (l *Lua) waitFor(most time.Duration, done func() bool) bool {
+	for end := l.Tasks.Now() + most; !done(); {
 		if l.Tasks.Now() >= end {
 			return false
 		}
@@ -195,6 +197,12 @@ func (l *Lua) Printed() string {
 // later. It must leave nothing on the stack, and a sound heap.
 func (l *Lua) Script(path string) {
 	l.t.Helper()
+	l.ScriptFor(path, 2*time.Minute)
+}
+
+// ScriptFor is Script for one that takes longer than two minutes of the chip's time.
+func (l *Lua) ScriptFor(path string, most time.Duration) {
+	l.t.Helper()
 	code, err := os.ReadFile(path)
 	if err != nil {
 		l.t.Fatal(err)
@@ -204,7 +212,7 @@ func (l *Lua) Script(path string) {
 		l.t.Fatalf("%v\n%s", err, l.Out.String())
 	}
 	ok := func() bool { return strings.Contains(strings.ReplaceAll(l.Out.String(), "\r\n", "\n"), base+": ok\n") }
-	if !l.WaitFor(ok) {
+	if !l.waitFor(most, ok) {
 		l.t.Errorf("did not come to its end: %s", l.Out.String())
 	}
 	if l.Clock.Jumps() { // so that nothing fails behind the end

@@ -204,6 +204,7 @@ func collect(L state.State) int {
 	c := &client{userdata: u, L: L.MainThread()}
 	c.dropQueue()
 	c.freeBuffer()
+	c.set(uReceiving, takePackets) // should a program connect it again; the firmware goes on with what it gave back
 	for _, f := range references {
 		u.release(L, f.at)
 	}

@@ -18,6 +18,9 @@ type Options struct {
 	DevelopmentTools bool
 	// StartupCounts adds startupcounts (PLATFORM_STARTUP_COUNT).
 	StartupCounts bool
+	// PMSleep adds the constants of sleep (PMSLEEP_ENABLE). With TimerSuspend there is
+	// node.sleep.
+	PMSleep, TimerSuspend bool
 	// Manual adds what the manual describes and a build for Lua 5.3 lacks:
 	// the table egc, and onerror as a second name of setonerror.
 	Manual bool
@@ -74,7 +77,15 @@ func entries(o Options) []state.Entry {
 		state.Fn("restart", restart),
 		state.Fn("dsleep", deepSleep),
 		state.Fn("dsleepMax", deepSleepMax),
-		state.Fn("sleep", sleep),
+		state.Fn("sleep", sleepFor(o)),
+	}
+	if o.PMSleep {
+		e = append(e, // PMSLEEP_INT_MAP, app/include/pm/pmSleep.h
+			state.Int("INT_BOTH", int64(port.TriggerBoth)),
+			state.Int("INT_UP", int64(port.TriggerUp)),
+			state.Int("INT_DOWN", int64(port.TriggerDown)),
+			state.Int("INT_HIGH", int64(port.TriggerHigh)),
+			state.Int("INT_LOW", int64(port.TriggerLow)))
 	}
 	if o.DevelopmentTools {
 		e = append(e, state.Fn("readrcr", readRecord), state.Fn("writercr", writeRecord))

@@ -5,6 +5,7 @@ import (
 
 	"moonlet.example/moonlet/internal/lua/libm"
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/pmsleep"
 	"moonlet.example/moonlet/internal/port"
 )
 
@@ -90,12 +91,21 @@ func deepSleep(L state.State) int {
 	return 0
 }
 
-// sleep is node.sleep(table), which only a build with PMSLEEP_ENABLE and
-// TIMER_SUSPEND_ENABLE has.
-func sleep(L state.State) int {
-	L.ErrorOutput("\n The options \"TIMER_SUSPEND_ENABLE\" and \"PMSLEEP_ENABLE\" in " +
-		"\"app/include/user_config.h\" were disabled during FW build!\n")
-	return L.Errorf("node.sleep() is unavailable")
+// sleepFor is node.sleep(table), which only a build with PMSLEEP_ENABLE and
+// TIMER_SUSPEND_ENABLE has; the others say what is missing.
+func sleepFor(o Options) state.Func {
+	text := "\n The options \"TIMER_SUSPEND_ENABLE\" and \"PMSLEEP_ENABLE\" in " +
+		"\"app/include/user_config.h\" were disabled during FW build!\n"
+	switch {
+	case o.PMSleep && o.TimerSuspend:
+		return pmsleep.Sleep
+	case o.PMSleep:
+		text = "\n The option \"TIMER_SUSPEND_ENABLE\" in \"app/include/user_config.h\" was disabled during FW build!\n"
+	}
+	return func(L state.State) int {
+		L.ErrorOutput(text)
+		return L.Errorf("node.sleep() is unavailable")
+	}
 }
 
 // setCPUFrequency is node.setcpufreq(mhz).

@@ -3,10 +3,12 @@
 package tmr
 
 import (
+	"slices"
 	"time"
 
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/pmsleep"
 	"moonlet.example/moonlet/internal/port"
 )
 
@@ -17,6 +19,36 @@ var object = &state.ROTable{Name: typeName}
 
 // Module declares tmr.
 var Module = declare(nil, open)
+
+// WithSuspend is tmr in a build with TIMER_SUSPEND_ENABLE: with functions that were removed, and
+// its timers in the list of those that light sleep holds.
+func WithSuspend(m state.Module) state.Module {
+	removed := func(L state.State) int {
+		return L.Errorf("This feature has been removed, we apologize for any inconvenience this may have caused.")
+	}
+	methods := &state.ROTable{Name: object.Name}
+	for _, e := range object.Entries {
+		if e.Name == "__index" {
+			e = state.Tab(e.Name, methods)
+		}
+		methods.Entries = append(methods.Entries, e)
+	}
+	methods.Entries = append(methods.Entries, state.Fn("suspend", removed), state.Fn("resume", removed))
+	table := *m.Table
+	at := slices.IndexFunc(table.Entries, func(e state.Entry) bool { return e.Name == "create" })
+	table.Entries = slices.Insert(slices.Clone(table.Entries), at,
+		state.Fn("suspend_all", removed), state.Fn("resume_all", removed))
+	openPlain := m.Open
+	m.Table, m.Tables = &table, []*state.ROTable{methods}
+	m.Open = func(L state.State) int {
+		L.ROMetatable(typeName, methods) // openPlain finds it there
+		openPlain(L)
+		pmsleep.RegisterTimer(L) // rtc_callback
+		pmsleep.RegisterTimer(L) // alarm_timer_common
+		return 0
+	}
+	return m
+}
 
 // declare declares tmr with some more functions.
 func declare(more []state.Entry, open state.Func) state.Module {

@@ -119,8 +119,7 @@ func (p *peer) accept(more string) {
 	if err != nil {
 		return
 	}
-	digest := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	fmt.Fprintf(p, "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: %s\r\n\r\n%s", base64.StdEncoding.EncodeToString(digest[:]), more)
+	fmt.Fprintf(p, "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: %s\r\n\r\n%s", acceptOf(r.Header.Get("Sec-WebSocket-Key")), more)
 }
 
 // read reads a frame of a client: its first byte and its payload.
@@ -485,6 +484,12 @@ type wires struct {
 	h      port.TCPHandler
 	sent   bytes.Buffer
 	closed bool
+
+	// For plans, in which all is noted, nothing is acknowledged by itself, and names are looked for.
+	planned, connected bool
+	to, accept         string
+	unacked            int
+	found              func(port.IP, bool)
 }
 
 type wiredBoard struct {
@@ -500,22 +505,52 @@ func newWires(t testing.TB) *wires {
 	w.c = &testChip{t: t}
 	w.c.Lua = moduletest.Boot(t, moduletest.Config{Chip: b.Chip, Host: b, Modules: []state.Module{websocket.Module}})
 	w.c.Do(`ws = websocket.createClient() ws:on("close", function(_, code) print("close", code) end)
-		ws:on("receive", function(_, m) if #m % 2 == 1 then ws:send(m) end end)`)
+		ws:on("receive", function(_, m) if #m % 2 == 1 then pcall(ws.send, ws, m) end end)`) // by then the server may have closed
 	return w
 }
 
-func (w *wires) NewTCP(h port.TCPHandler) port.TCP { w.h = h; return w }
-func (w *wires) Resolve(string, func(port.IP, bool)) (port.IP, port.NetErr) {
-	return port.IP{10, 0, 0, 1}, port.NetOK
+func (w *wires) NewTCP(h port.TCPHandler) port.TCP {
+	w.h, w.closed, w.connected, w.unacked, w.to = h, false, false, 0, ""
+	return w
 }
-func (w *wires) Bind(uint16)                         {}
-func (w *wires) Connect(port.IP, uint16) port.NetErr { return port.NetOK }
-func (w *wires) Output()                             {}
-func (w *wires) NoDelay()                            {}
-func (w *wires) Recved()                             {}
-func (w *wires) Abort()                              { w.closed = true }
-func (w *wires) Close()                              { w.closed = true }
+
+func (w *wires) Resolve(name string, found func(port.IP, bool)) (port.IP, port.NetErr) {
+	if !w.planned {
+		return port.IP{10, 0, 0, 1}, port.NetOK
+	}
+	if a, ok := port.ParseIP(name); ok {
+		return a, port.NetOK
+	}
+	w.found = found
+	return port.IP{}, port.NetErrInProgress
+}
+
+func (w *wires) Connect(a port.IP, p uint16) port.NetErr {
+	if w.to = fmt.Sprintf("%v:%d", a, p); w.planned {
+		fmt.Fprintf(&w.c.Out, "net connect %s\n", w.to)
+	}
+	return port.NetOK
+}
+
+func (w *wires) Close() {
+	if w.planned && !w.closed && w.connected {
+		fmt.Fprintf(&w.c.Out, "net close\n")
+	}
+	w.closed = true
+}
+
+func (w *wires) Bind(uint16)  {}
+func (w *wires) Output()      {}
+func (w *wires) NoDelay()     {}
+func (w *wires) Recved()      {}
+func (w *wires) Repeats() int { return 0 }
+func (w *wires) Abort()       { w.closed = true }
 func (w *wires) Write(p []byte) port.NetErr {
+	if w.planned {
+		w.seen(p)
+		w.unacked += len(p)
+		return port.NetOK
+	}
 	w.sent.Write(p)
 	n := len(p)
 	w.c.Tasks.Inject(func() {
@@ -540,6 +575,11 @@ func (w *wires) answer() {
 	if err != nil {
 		w.c.t.Fatal(err)
 	}
-	digest := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	w.h.Received(fmt.Appendf(nil, "HTTP/1.1 101 x\r\nSec-WebSocket-Accept: %s\r\n\r\n", base64.StdEncoding.EncodeToString(digest[:])))
+	w.h.Received(fmt.Appendf(nil, "HTTP/1.1 101 x\r\nSec-WebSocket-Accept: %s\r\n\r\n", acceptOf(r.Header.Get("Sec-WebSocket-Key"))))
+}
+
+// acceptOf is what a server makes of a key.
+func acceptOf(key string) string {
+	digest := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return base64.StdEncoding.EncodeToString(digest[:])
 }

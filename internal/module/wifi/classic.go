@@ -17,7 +17,9 @@ import (
 //	wifi.sleep([state])                                  until 2.1.0-master_20170521
 
 // Classic declares wifi with them.
-var Classic = func() state.Module {
+var Classic = New(Options{Classic: true})
+
+func classic(o Options) state.Module {
 	station := &state.ROTable{Name: stationTable.Name, Entries: slices.Clone(stationTable.Entries)}
 	for i, e := range station.Entries {
 		if e.Name == "config" {
@@ -28,10 +30,13 @@ var Classic = func() state.Module {
 		state.Fn("eventMonReg", eventMonReg),
 		state.Fn("eventMonStart", eventMonStart),
 		state.Fn("eventMonStop", eventMonStop))
-	m := declare(station, []state.Entry{state.Fn("sleep", forcedSleep)})
-	m.Open = openClassic
+	m := declare(o, station, []state.Entry{state.Fn("sleep", forcedSleep)})
+	m.Open = func(L state.State) int {
+		openClassic(L)
+		return o.open(L)
+	}
 	return m
-}()
+}
 
 // Static variables of these calls: references by status, the status that was seen last, the handle of
 // the timer, and whether the radio is made to sleep.
@@ -48,12 +53,11 @@ func classicStatics(L state.State) variables {
 	return variables{L.Mem(), L.Host().(port.Chip).System().Static("wifi.classic", classicSize)}
 }
 
-func openClassic(L state.State) int {
+func openClassic(L state.State) {
 	v := classicStatics(L)
 	for s := range state.Addr(statusMax + 1) {
 		v.setRef(cStatus+4*s, state.NoRef)
 	}
-	return open(L)
 }
 
 // anyStationConfig is wifi.sta.config with a table, or with a name and a password.

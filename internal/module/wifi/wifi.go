@@ -1,24 +1,85 @@
 // Package wifi is the module wifi: the radio as a station and as an access point,
 // and its events.
 //
-// It is what the default build of the firmware has (app/include/user_config.h):
-// with the event monitor and its list of reasons, without SmartConfig, and with
-// suspend and resume that only say that they are not there.
+// Module is what the default build of the firmware has (app/include/user_config.h):
+// with the event monitor and its list of reasons, without SmartConfig and the monitor of
+// frames, and with suspend and resume that only say that they are not there. New declares others.
 package wifi
 
 import (
+	"slices"
+
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/pmsleep"
 	"moonlet.example/moonlet/internal/port"
 )
 
-// Module declares wifi.
-var Module = declare(stationTable, nil)
+// Module declares wifi as the default build has it.
+var Module = New(Options{})
+
+// Options are what a build has beyond the default one.
+type Options struct {
+	// Classic adds what older firmware has.
+	Classic bool
+	// PMSleep has suspend and resume (PMSLEEP_ENABLE).
+	PMSleep bool
+	// SmartConfig has startsmart and stopsmart (WIFI_SMART_ENABLE).
+	SmartConfig bool
+	// Monitor has the table monitor (LUA_USE_MODULES_WIFI_MONITOR).
+	Monitor bool
+}
+
+// New declares wifi.
+func New(o Options) state.Module {
+	m := declare(o, stationTable, nil)
+	if o.Classic {
+		m = classic(o)
+	}
+	return m
+}
+
+// sleepEntries are suspend and resume.
+func (o Options) sleepEntries() []state.Entry {
+	if o.PMSleep {
+		return []state.Entry{state.Fn("suspend", pmsleep.Suspend), state.Fn("resume", pmsleep.Resume)}
+	}
+	return []state.Entry{state.Fn("suspend", suspend), state.Fn("resume", suspend)}
+}
+
+// smartEntries are those of SmartConfig.
+func (o Options) smartEntries() []state.Entry {
+	if !o.SmartConfig {
+		return nil
+	}
+	return []state.Entry{state.Fn("startsmart", startSmart), state.Fn("stopsmart", stopSmart)}
+}
+
+// tables are those of events and of the monitor.
+func (o Options) tables() []state.Entry {
+	list := []state.Entry{state.Tab("eventmon", eventTable)}
+	if o.Monitor {
+		list = append(list, state.Tab("monitor", monitorTable))
+	}
+	return list
+}
 
 // declare declares wifi with a table of the station and some more functions.
-func declare(station *state.ROTable, more []state.Entry) state.Module {
-	return state.Module{
-		Name: "wifi",
-		Table: &state.ROTable{Name: "wifi", Entries: append([]state.Entry{
+func declare(o Options, station *state.ROTable, more []state.Entry) state.Module {
+	m := state.Module{
+		Name:  "wifi",
+		Table: &state.ROTable{Name: "wifi", Entries: o.entries(station, more)},
+		Open:  o.open,
+	}
+	if o.Monitor {
+		m.Tables = []*state.ROTable{packetTable, packetMethods}
+	}
+	return m
+}
+
+// entries lists the module's table in the firmware's order.
+func (o Options) entries(station *state.ROTable, more []state.Entry) []state.Entry {
+	return slices.Concat(
+		[]state.Entry{
 			state.Fn("setmode", setMode),
 			state.Fn("getmode", func(L state.State) int { return pushInt(L, radio(L).Mode()) }),
 			state.Fn("getdefaultmode", func(L state.State) int { return pushInt(L, radio(L).DefaultMode()) }),
@@ -28,13 +89,19 @@ func declare(station *state.ROTable, more []state.Entry) state.Module {
 			state.Fn("setphymode", setPhyMode),
 			state.Fn("getphymode", func(L state.State) int { return pushInt(L, radio(L).PhyMode()) }),
 			state.Fn("setmaxtxpower", setMaxTxPower),
-			state.Fn("suspend", suspend),
-			state.Fn("resume", suspend),
+		},
+		o.sleepEntries(),
+		[]state.Entry{
 			state.Fn("nullmodesleep", nullModeSleep),
+		},
+		o.smartEntries(),
+		[]state.Entry{
 			state.Fn("sleeptype", sleepType),
 			state.Tab("sta", station),
 			state.Tab("ap", apTable),
-			state.Tab("eventmon", eventTable),
+		},
+		o.tables(),
+		[]state.Entry{
 			state.Int("NULLMODE", int64(port.NullMode)),
 			state.Int("STATION", int64(port.StationMode)),
 			state.Int("SOFTAP", int64(port.SoftAPMode)),
@@ -57,9 +124,8 @@ func declare(station *state.ROTable, more []state.Entry) state.Module {
 			state.Int("STA_GOTIP", int64(port.StationGotIP)),
 			state.Int("COUNTRY_AUTO", 0),
 			state.Int("COUNTRY_MANUAL", 1),
-		}, more...)},
-		Open: open,
-	}
+		},
+		more)
 }
 
 // radio is the chip's radio. It raises an error where there is none.
@@ -80,10 +146,21 @@ func sdkRadio(L state.State) port.SDKWiFi {
 	return r
 }
 
-func open(L state.State) int {
+func (o Options) open(L state.State) int {
+	openEvents(L)
+	if o.Monitor {
+		openSniffer(L)
+	}
+	if o.SmartConfig {
+		openSmart(L)
+	}
+	return 0
+}
+
+func openEvents(L state.State) {
 	r, ok := port.WiFiOf(L.Host())
 	if !ok {
-		return 0
+		return
 	}
 	if s, ok := port.SDKWiFiOf(L.Host()); ok {
 		s.SetNullModeSleep(true)
@@ -92,7 +169,6 @@ func open(L state.State) int {
 		r.SetMode(port.NullMode, false)
 	}
 	openMonitor(L, r)
-	return 0
 }
 
 func pushInt[T ~uint8 | ~int](L state.State, n T) int {

@@ -131,7 +131,7 @@ func (n *Net) lookUp(ctx context.Context, name string) (port.IP, bool) {
 // fail tells the failure when lwIP would.
 func (q *query) fail() {
 	r := q.run
-	t := q.n.loop.NewTimer(func() {
+	t := port.NewSDKTimer(q.n.loop, func() {
 		if q.n.run == r {
 			q.entry.busy = false
 			q.found(port.IP{}, false)

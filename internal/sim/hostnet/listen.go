@@ -222,7 +222,7 @@ func (n *Net) later(s *net.TCPConn, d time.Duration, f func()) {
 	n.mu.Lock()
 	r.socks[s] = true
 	n.mu.Unlock()
-	n.loop.NewTimer(func() {
+	port.NewSDKTimer(n.loop, func() {
 		if n.run != r {
 			return
 		}

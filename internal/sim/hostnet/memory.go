@@ -127,6 +127,7 @@ func (n *Net) silent() (found *conn) {
 type lingering struct {
 	n     *Net
 	block port.Block
+	port  uint16 // its own
 	timer port.Timer
 }
 
@@ -134,7 +135,7 @@ type lingering struct {
 // 2 × TCP_MSL (app/include/lwipopts.h) have passed since the peer was last heard of before, in
 // slow tick heard. Where there are too many, the oldest goes, as if memory for another
 // connection were short.
-func (n *Net) linger(block port.Block, heard int) {
+func (n *Net) linger(block port.Block, own uint16, heard int) {
 	if n.cfg.Lingering <= 0 {
 		n.give(block)
 		return
@@ -143,8 +144,8 @@ func (n *Net) linger(block port.Block, heard int) {
 		n.waiting[0].end()
 	}
 	n.cfg.Memory.Rename(block, nameWait)
-	w := &lingering{n: n, block: block}
-	w.timer = n.loop.NewTimer(w.end)
+	w := &lingering{n: n, block: block, port: own}
+	w.timer = port.NewSDKTimer(n.loop, w.end)
 	w.timer.Arm(n.clock.at(max(heard+ticksMSL, n.ticks())+1)-n.loop.Now(), false)
 	n.waiting = append(n.waiting, w)
 }
@@ -163,6 +164,7 @@ func (w *lingering) end() {
 // (struct tcp_seg and its pbuf).
 type segment struct {
 	record, data port.Block
+	ref          port.Block // the pbuf of data that are elsewhere
 	text         []byte
 	seq          int  // sequence number of its first byte, 0 before it leaves
 	fin          bool // the connection ends behind it
@@ -189,8 +191,33 @@ func (n *Net) newSegment(size int) (s segment, ok bool) {
 func (n *Net) freeSegments(list []segment) {
 	for _, s := range list {
 		n.give(s.data)
+		n.give(s.ref)
 		n.give(s.record)
 	}
+}
+
+// refer queues p as tcp_write does with data that it need not copy: in segments of their own,
+// each with a pbuf that refers to them and one for the headers. lwIP would put the first of them
+// into a segment that is not full; those who write so write full ones.
+func (c *conn) refer(p []byte) bool {
+	var list []segment
+	for rest := p; len(rest) > 0; {
+		k := min(port.TCPSegment, len(rest))
+		ref, ok := c.n.take(sizePbuf, nameSegment)
+		s := segment{}
+		if ok = ok && len(c.segments)+len(list) < maxSegments; ok {
+			s, ok = c.n.newSegment(0)
+		}
+		if !ok {
+			c.n.give(ref)
+			c.n.freeSegments(list)
+			return false
+		}
+		s.ref, s.text = ref, append([]byte(nil), rest[:k]...)
+		list, rest = append(list, s), rest[k:]
+	}
+	c.room, c.segments = 0, append(c.segments, list...)
+	return true
 }
 
 // buffer finds place for p as tcp_write does: first behind the data of the last

@@ -209,14 +209,14 @@ func TestMemory_TimeWaitLimit(t *testing.T) {
 		var last port.Block
 		for range 5 {
 			last, _ = b.net.newPCB()
-			b.net.linger(last, b.net.ticks())
+			b.net.linger(last, 0, b.net.ticks())
 		}
 		if got := len(b.net.waiting); got != 3 || b.net.waiting[2].block != last {
 			t.Errorf("%d linger", got)
 		}
 		b.net.cfg.Lingering = 0
 		pcb, _ := b.net.newPCB()
-		b.net.linger(pcb, b.net.ticks())
+		b.net.linger(pcb, 0, b.net.ticks())
 		for len(b.net.waiting) > 0 {
 			b.net.waiting[0].end()
 		}
@@ -229,7 +229,7 @@ func TestMemory_TimeWaitEnds(t *testing.T) {
 	ended := make(chan string, 2)
 	b.do(func() {
 		pcb, _ := b.net.newPCB()
-		b.net.linger(pcb, b.net.ticks())
+		b.net.linger(pcb, 0, b.net.ticks())
 		look := func(d time.Duration) {
 			b.loop.NewTimer(func() { ended <- h.String() }).Arm(d, false)
 		}
@@ -337,9 +337,9 @@ func TestMemory_Short(t *testing.T) {
 			b.loop.Delay(time.Second)
 		}
 		first, _ := b.net.newPCB()
-		b.net.linger(first, b.net.ticks())
+		b.net.linger(first, 0, b.net.ticks())
 		second, _ := b.net.newPCB()
-		b.net.linger(second, b.net.ticks())
+		b.net.linger(second, 0, b.net.ticks())
 		limit(4)
 		if b.net.NewTCP(newSink()) == nil || len(b.net.waiting) != 1 || b.net.waiting[0].block != second {
 			t.Errorf("with one that is closed: %q", h)
@@ -441,7 +441,7 @@ func TestMemory_Reset(t *testing.T) {
 	b.do(func() {
 		s.c.Write([]byte("data"))
 		pcb, _ := b.net.newPCB()
-		b.net.linger(pcb, b.net.ticks())
+		b.net.linger(pcb, 0, b.net.ticks())
 		clear(h.blocks) // Give panics now
 		b.net.Reset()
 		b.net.SetInterface(0, ownIP, ownMask)

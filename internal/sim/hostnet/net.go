@@ -73,7 +73,7 @@ func New(cfg Config) *Net {
 	n := &Net{cfg: cfg, loop: cfg.Loop, walls: newWalls(&cfg), noEcho: func() {}}
 	n.dials.most, n.lookUps.most, n.echoes.most = maxDials, maxLookUps, maxEchoes
 	n.cond = sync.NewCond(&n.mu)
-	n.tick = n.loop.NewTimer(n.ticked)
+	n.tick = port.NewSDKTimer(n.loop, n.ticked)
 	if l, ok := n.loop.(interface{ Jumps() bool }); ok {
 		n.virtual = l.Jumps()
 	}
@@ -220,6 +220,11 @@ func (n *Net) portTaken(p uint16) bool {
 		}
 	}
 	return false
+}
+
+// TCPPortTaken implements port.Net.
+func (n *Net) TCPPortTaken(p uint16) bool {
+	return n.portTaken(p) || slices.ContainsFunc(n.waiting, func(w *lingering) bool { return w.port == p })
 }
 
 // run is what belongs to one run of the module, from reset to reset.

@@ -11,8 +11,8 @@ import (
 //
 // tcp_write only queues. What is queued leaves behind the next segment that comes in for the
 // connection (tcp_input, tcp_in.c), whose callbacks run inside of it; or at the next slow tick,
-// since tcp_slowtmr calls tcp_output for each connection: its poll interval is 0 as nobody has
-// set one; or at the next fast tick if an acknowledgement is due then.
+// since tcp_slowtmr calls tcp_output for each connection whose poll interval has passed, which is
+// 0 if nobody has set one; or at the next fast tick if an acknowledgement is due then.
 
 // Numbers of repetitions (app/lwip/core/init.c) and what follows from them.
 const (
@@ -220,6 +220,7 @@ func (c *conn) acknowledged(ack int) {
 		s.acked = ack
 		s.space += bytes
 		s.timing, s.timed = s.flying > 0, c.n.ticks()
+		c.polled = c.n.ticks()
 	}
 	c.measure(ack)
 	if bytes > 0 && !c.over() {
@@ -293,7 +294,10 @@ func (c *conn) nextSlow() (n int) {
 	case c.state >= stOpen && c.blocked():
 		add(s.persisted + persistBackoff[s.persistCount])
 	}
-	if c.state >= stOpen && c.ready() {
+	switch {
+	case c.pollTicks > 0:
+		add(c.polled + c.pollTicks)
+	case c.state >= stOpen && c.ready():
 		add(c.ticked + 1)
 	}
 	if limit := c.limit(); limit > 0 {
@@ -369,7 +373,30 @@ func (c *conn) slowTick(ticks int) {
 	if c.keptAlive() && !c.probe(ticks) {
 		return
 	}
-	c.output()
+	if c.pollTicks == 0 || c.poll(ticks) {
+		c.output()
+	}
+}
+
+// Poll implements port.TCP. As in lwIP a second one in a row does not begin the time anew.
+func (c *conn) Poll(ticks int, f func()) {
+	if c.pollTicks == 0 {
+		c.polled = c.n.ticks()
+	}
+	c.pollTicks, c.polls = ticks, f
+	c.n.wake(c)
+}
+
+// poll calls the application if it is time; false if it is not, or if the connection is gone.
+func (c *conn) poll(ticks int) bool {
+	if ticks-c.polled < c.pollTicks {
+		return false
+	}
+	c.polled = ticks
+	if c.polls != nil && !c.over() {
+		c.polls()
+	}
+	return c.state != stDone
 }
 
 // probe asks the peer for a sign of life when it is time; false if it had its chance, and the

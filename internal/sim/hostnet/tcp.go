@@ -60,6 +60,10 @@ type conn struct {
 	ticked int        // the last slow tick that was one for this connection
 	active bool       // this side has closed it: its record lingers
 
+	pollTicks int // between calls of polls (pollinterval), 0 for none
+	polls     func()
+	polled    int // slow tick from which on they are counted
+
 	rd      *reader
 	answer  awaited // of the host
 	dialing context.CancelFunc
@@ -90,6 +94,7 @@ func (c *conn) SetPeerPort(p uint16)         { c.peerPort = p }
 func (c *conn) Output()                      { c.output() }
 func (c *conn) NoDelay()                     { c.noDelay = true }
 func (c *conn) Repeats() int                 { return c.repeats }
+func (c *conn) Room() int                    { return c.space }
 func (c *conn) Local() (port.IP, uint16)     { return c.local, c.localPort }
 func (c *conn) Peer() (port.IP, uint16)      { return c.peer, c.peerPort }
 func (c *conn) TTL() uint8                   { return c.ttl }
@@ -275,7 +280,12 @@ func (c *conn) startReading() {
 
 // Write takes p if it fits into the send buffer (tcp_write, app/lwip/core/tcp_out.c). It does
 // not send it: output does.
-func (c *conn) Write(p []byte) port.NetErr {
+func (c *conn) Write(p []byte) port.NetErr { return c.write(p, c.buffer) }
+
+// WriteRef implements port.TCP.
+func (c *conn) WriteRef(p []byte) port.NetErr { return c.write(p, c.refer) }
+
+func (c *conn) write(p []byte, queue func(p []byte) bool) port.NetErr {
 	if c.state == stClosed || c.over() {
 		return port.NetErrConn
 	}
@@ -290,7 +300,7 @@ func (c *conn) Write(p []byte) port.NetErr {
 	if len(p) == 0 {
 		return port.NetOK
 	}
-	if !c.buffer(p) {
+	if !queue(p) {
 		c.memErr = true
 		return port.NetErrMem
 	}
@@ -444,7 +454,7 @@ func (c *conn) forget() {
 	c.n.freeSegments(c.segments)
 	c.segments, c.flying, c.room = nil, 0, 0
 	if c.active {
-		c.n.linger(c.pcb, c.tmr)
+		c.n.linger(c.pcb, c.localPort, c.tmr)
 	} else {
 		c.n.give(c.pcb)
 	}

@@ -227,7 +227,7 @@ func (u *udp) arrived(sock *net.UDPConn, open bool, p []byte, from netip.AddrPor
 	if p, ok := u.asked.atHost(from, now); ok && !isGroup(p.seen.addr) {
 		seen = p.seen // the module knows it by another address
 	}
-	if own, _ := u.n.route(seen.addr); u.n.muted(own) {
+	if own, ok := u.n.route(seen.addr); !ok || u.n.muted(own) {
 		return
 	}
 	if open {

@@ -105,6 +105,32 @@ func (r fakeResolver) LookupNetIP(ctx context.Context, _, host string) ([]netip.
 	return nil, errors.New("no such host")
 }
 
+// TestUDP_NoAddress holds that nothing comes in while the module is in no network.
+func TestUDP_NoAddress(t *testing.T) {
+	b := newBench(t, realClock(), nil)
+	got := make(chan string, 10)
+	var host netip.AddrPort
+	b.do(func() {
+		if _, e := b.net.BindUDP(port.IP{}, 5000, func(p []byte, _ port.IP, _ uint16) { got <- string(p) }); e != port.NetOK {
+			t.Fatalf("BindUDP: %d", e)
+		}
+		host = b.host[5000]
+		b.net.SetInterface(0, port.IP{}, port.IP{})
+	})
+	peer, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(host))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	io.WriteString(peer, "early")
+	time.Sleep(50 * time.Millisecond)
+	b.do(func() { b.net.SetInterface(0, ownIP, ownMask) })
+	io.WriteString(peer, "late")
+	if s := <-got; s != "late" {
+		t.Errorf("%q comes in", s)
+	}
+}
+
 func TestResolve(t *testing.T) {
 	r := fakeResolver{make(chan string, 10)}
 	b := newBench(t, sdk.NewVirtualClock(), func(c *Config) {

@@ -27,6 +27,10 @@ func (b *Bank) TakeEvents(i int) int {
 // trigger waits for.
 func (b *Bank) check(i int, changed bool) {
 	p := &b.pins[i]
+	if b.sleep.asleep {
+		b.checkWake(i, changed)
+		return
+	}
 	switch p.trigger {
 	case port.TriggerUp:
 		changed = changed && p.level == 1

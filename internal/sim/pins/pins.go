@@ -28,6 +28,7 @@ type Bank struct {
 	pins        [port.PinCount]pin
 	onInterrupt func(e port.PinEvent)
 	historyMax  int
+	sleep       sleep
 }
 
 var _ port.Pins = (*Bank)(nil)
@@ -82,7 +83,7 @@ func New(loop sim.Loop, history int) *Bank {
 
 // Reset is a reset of the chip: its side of the pins is as after power-on.
 func (b *Bank) Reset() {
-	b.onInterrupt = nil
+	b.onInterrupt, b.sleep = nil, sleep{wake: b.sleep.wake}
 	for i := range b.pins {
 		p := &b.pins[i]
 		p.mode, p.pullUp, p.out, p.driver = port.PinInput, false, 0, false

@@ -109,6 +109,8 @@ type Radio struct {
 	station   station
 	kept      blocks // until a reset: what the first station took
 	ap        softAP
+	provision provision
+	sniffer   sniffer
 	handler   func(port.WiFiEvent)
 	events    []port.WiFiEvent
 	wake      port.Timer // delivers events
@@ -138,11 +140,13 @@ func New(cfg Config) *Radio {
 		}
 		r.networks = append(r.networks, &network{Network: n.withDefaults()})
 	}
-	r.scripted = r.loop.NewTimer(r.runScript)
-	r.wake = r.loop.NewTimer(r.deliver)
-	r.station.timer = r.loop.NewTimer(func() { r.station.then() })
-	r.station.scanTimer = r.loop.NewTimer(r.scanned)
-	r.station.beacon = r.loop.NewTimer(r.missed)
+	r.scripted = port.NewSDKTimer(r.loop, r.runScript)
+	r.wake = port.NewSDKTimer(r.loop, r.deliver)
+	r.station.timer = port.NewSDKTimer(r.loop, func() { r.station.then() })
+	r.station.scanTimer = port.NewSDKTimer(r.loop, r.scanned)
+	r.station.beacon = port.NewSDKTimer(r.loop, r.missed)
+	r.provision.init(r)
+	r.sniffer.timer = port.NewSDKTimer(r.loop, r.beacons)
 	if len(r.script) > 0 {
 		r.due = r.loop.Now() + r.script[0].After
 	}
@@ -179,6 +183,8 @@ func (r *Radio) Reset() {
 		t.Disarm()
 	}
 	*st = station{timer: st.timer, scanTimer: st.scanTimer, beacon: st.beacon}
+	r.provision.reset()
+	r.sniffer.reset()
 	r.ap, r.kept = softAP{}, nil
 	r.mode, r.handler, r.events = port.NullMode, nil, nil
 	r.ip = [2]port.IPInfo{}
@@ -257,6 +263,11 @@ func (r *Radio) setMode(m port.WiFiMode) {
 		r.leave(port.StationIdle)
 		r.station.scanTimer.Disarm()
 		r.station.done = nil
+		r.DisableWPS()
+		r.StopSmartConfig()
+	}
+	if old.HasStation() != m.HasStation() {
+		r.listen()
 	}
 	if old.HasAP() != m.HasAP() {
 		for i := range r.ap.clients {
@@ -278,6 +289,8 @@ func (r *Radio) Channel() uint8 {
 		return r.station.net.Channel
 	case r.mode.HasAP():
 		return r.ap.config.Channel
+	case r.sniffer.channel != 0:
+		return r.sniffer.channel
 	}
 	return r.country.First
 }

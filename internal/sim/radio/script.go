@@ -30,10 +30,12 @@ const (
 	Probe                       // probe MAC [DBM]: a station looks for networks
 	Cut                         // cut: let nothing through any more, which stations do not notice
 	Mend                        // mend: let everything through again
+	WPS                         // wps [DURATION]: the button is pressed, and counts for so long
+	Smart                       // smartconfig [PASSWORD]: a phone tells the network to SmartConfig
 )
 
 var actionNames = [...]string{"accept", "wrongpassword", "refuse", "drop", "vanish", "return", "dhcp",
-	"nodhcp", "address", "rssi", "auth", "join", "leave", "probe", "cut", "mend"}
+	"nodhcp", "address", "rssi", "auth", "join", "leave", "probe", "cut", "mend", "wps", "smartconfig"}
 
 var authNames = [...]string{"open", "wep", "wpa", "wpa2", "wpa/wpa2"}
 
@@ -44,11 +46,12 @@ type Step struct {
 	Action Action
 
 	Reason  uint8         // WrongPassword, Refuse, Drop; 0 is the usual one
-	Delay   time.Duration // DHCP, NoDHCP
+	Delay   time.Duration // DHCP, NoDHCP, WPS
 	Address port.IPInfo   // Address; Join uses Addr
 	RSSI    int8          // RSSI, Probe; dBm
 	Auth    port.AuthMode // Auth
 	MAC     port.MAC      // Join, Leave, Probe
+	Text    string        // Smart: the password
 }
 
 // ParseScript reads one step from each line that is not empty.
@@ -92,6 +95,9 @@ func ParseStep(line string) (Step, error) {
 	if what := s.parseArgs(f[2:]); what != "" {
 		return fail(what)
 	}
+	if s.Action == Smart && s.SSID == "" {
+		return fail(`say which network, as in "10s smartconfig @home"`)
+	}
 	return s, nil
 }
 
@@ -108,7 +114,7 @@ func indexOf(names []string, name string) int {
 func (s *Step) parseArgs(args []string) string {
 	least, most := 0, 0
 	switch s.Action {
-	case WrongPassword, Refuse, Drop, NoDHCP:
+	case WrongPassword, Refuse, Drop, NoDHCP, WPS, Smart:
 		most = 1
 	case DHCP, RSSI, Auth, Leave:
 		least, most = 1, 1
@@ -136,12 +142,17 @@ func (s *Step) parseArg(i int, a string) string {
 			return fmt.Sprintf("%q is no reason code", a)
 		}
 		s.Reason = uint8(n)
-	case DHCP, NoDHCP:
+	case DHCP, NoDHCP, WPS:
 		d, err := time.ParseDuration(a)
 		if err != nil || d < 0 {
 			return fmt.Sprintf("%q is no time", a)
 		}
 		s.Delay = d
+	case Smart:
+		if len(a) > passwordMax {
+			return fmt.Sprintf("a password has %d bytes at most, not %d", passwordMax, len(a))
+		}
+		s.Text = a
 	case RSSI:
 		return s.parseRSSI(a)
 	case Auth:

@@ -180,4 +180,5 @@ func (r *Radio) probed(m port.MAC, rssi int8) {
 	if r.mode.HasAP() {
 		r.emit(port.APProbeRequest{MAC: m, RSSI: rssi})
 	}
+	r.probedInAir(m, rssi)
 }

@@ -199,6 +199,7 @@ func (r *Radio) gotIP() {
 	r.station.status = port.StationGotIP
 	r.link(port.StationIf)
 	r.emit(port.StationGotAddress{IPInfo: r.ip[port.StationIf]})
+	r.smartOver()
 }
 
 // lost reports the end of a connection and tries to get it back.

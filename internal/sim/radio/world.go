@@ -1,6 +1,7 @@
 package radio
 
 import (
+	"cmp"
 	"hash/fnv"
 	"math/bits"
 	"net/netip"
@@ -110,14 +111,16 @@ func (w *World) Subnets() (list []netip.Prefix) {
 type network struct {
 	Network
 	state
+	answers  int  // to probe requests
 	nameless bool // made up for a name that nobody has: scans do not show it
 }
 
 // state is what scripts change beyond the description.
 type state struct {
 	gone    bool
-	cut     bool  // nothing gets through
-	refuses uint8 // reason for refusing stations, 0 for none
+	cut     bool          // nothing gets through
+	pressed time.Duration // until then the button of WPS counts
+	refuses uint8         // reason for refusing stations, 0 for none
 	refusal port.StationStatus
 }
 
@@ -158,6 +161,16 @@ func (r *Radio) Do(s Step) {
 		return
 	case Probe:
 		r.probed(s.MAC, s.RSSI)
+		return
+	case Smart:
+		r.phones(s)
+		return
+	case WPS: // the others of a name that nobody has have no button
+		for _, n := range r.networks {
+			if s.SSID == "" || n.SSID == s.SSID {
+				n.pressed = r.loop.Now() + cmp.Or(s.Delay, WPSWalkTime)
+			}
+		}
 		return
 	}
 	if s.SSID == "" {

@@ -1,0 +1,2 @@
+wifi.setmode(wifi.STATION, false)
+wifi.startsmart(0, function(ssid, password) local t = {ssid, password} end)
