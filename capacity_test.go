@@ -98,7 +98,7 @@ func TestCapacity(t *testing.T) {
 		}
 		count, _ := strconv.Atoi(string(row[1]))
 		size, _ := strconv.Atoi(string(row[2]))
-		if d := n - count; d*d > count*count/100 || each-size > 16 || size-each > 16 {
+		if d := n - count; d*d > count*count/100 || each-size > 16+size/16 || size-each > 16+size/16 {
 			t.Errorf("%s: %d of %d bytes, docs/limits.md has %d of %d", what, n, each, count, size)
 		}
 		if !strings.Contains(why, wantWhy) {
