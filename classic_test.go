@@ -11,7 +11,7 @@ import (
 // TestClassic: Config.Firmware chooses the classic interface; without it a call that changed
 // silently is told as an event.
 func TestClassic(t *testing.T) {
-	const code = `srv = net.createServer(net.TCP, 30) if tmr.alarm then tmr.alarm(0, 10, 0, function(n) print("rang", n) end) end`
+	const code = `srv = net.createServer(net.UDP) if tmr.alarm then tmr.alarm(0, 10, 0, function(n) print("rang", n) end) end`
 	for _, firmware := range []string{"", "classic"} {
 		c := app(code)
 		c.Firmware = firmware
@@ -24,7 +24,7 @@ func TestClassic(t *testing.T) {
 		must(t, err)
 		must(t, m.RunFor(time.Second))
 		must(t, m.Close())
-		if classic := firmware != ""; classic == (len(old) > 0) || len(old) > 0 && !strings.Contains(old[0], "init.lua:1: older firmware has net.createServer(net.TCP, timeout)") {
+		if classic := firmware != ""; classic == (len(old) > 0) || len(old) > 0 && !strings.Contains(old[0], "init.lua:1: older firmware has net.createServer(net.UDP)") {
 			t.Errorf("%q: %q", firmware, old)
 		}
 	}

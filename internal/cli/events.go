@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"moonlet.example/moonlet"
 )
@@ -20,6 +21,7 @@ type events struct {
 	// event must not begin within a line.
 	fresh bool
 	leave string // the key that leaves
+	long  longTasks
 
 	mu  sync.Mutex
 	eol string
@@ -103,6 +105,9 @@ func (v *events) start(m *moonlet.Module) {
 
 // ended tells what the end of a run means.
 func (v *events) ended(m *moonlet.Module) {
+	if v.long.more > 0 {
+		v.warn(fmt.Sprintf("tasks were too long %d times more, at the places above or for less than twice as long", v.long.more))
+	}
 	if !v.quiet && m.Discarded() {
 		v.say(record{Event: "discarded", Text: fmt.Sprintf(
 			"what the module wrote to its flash chip is gone; --save keeps it in %s", m.Storage().Chip)})
@@ -176,6 +181,9 @@ func (v *events) event(e moonlet.Event) {
 		problem, traceback = true, e.Traceback
 	case moonlet.LongTask:
 		traceback = e.Traceback
+		if !v.json && !v.quiet && !v.long.worth(e) {
+			return
+		}
 	case moonlet.Cut:
 		traceback = e.Traceback
 	case moonlet.MissingModule:
@@ -196,4 +204,35 @@ func (v *events) event(e moonlet.Event) {
 		words += "\n" + strings.TrimRight(traceback, "\n")
 	}
 	v.tell(e, words)
+}
+
+// longTasks remembers which long tasks a person was told of. An application has the same one
+// again and again; the rest is counted.
+type longTasks struct {
+	told map[string]time.Duration // by place, how long it took
+	most time.Duration            // of all that were told
+	more int
+}
+
+const longPlaces = 20
+
+// worth tells whether a task is to be told: its place is new, or it took twice as long as one
+// that was told.
+func (l *longTasks) worth(e moonlet.LongTask) bool {
+	before, known := l.told[e.Traceback]
+	if !known && len(l.told) >= longPlaces {
+		before, known = l.most, true
+	}
+	if known && e.Took < 2*before {
+		l.more++
+		return false
+	}
+	if l.told == nil {
+		l.told = map[string]time.Duration{}
+	}
+	if _, has := l.told[e.Traceback]; has || len(l.told) < longPlaces {
+		l.told[e.Traceback] = e.Took
+	}
+	l.most = max(l.most, e.Took)
+	return true
 }

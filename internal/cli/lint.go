@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/lint"
 	"moonlet.example/moonlet/internal/lua53/lfs"
 	"moonlet.example/moonlet/internal/project"
@@ -82,6 +83,20 @@ type lintReport struct {
 	Errors   int            `json:"errors"`
 	Warnings int            `json:"warnings"`
 	Notes    int            `json:"notes"`
+	// Classic is how many of them a build with the classic interface has not.
+	Classic int `json:"classic"`
+}
+
+// run looks at an application's Lua files, also as a build with the classic interface has them.
+func (r *lintReport) run(files []lint.File, o lint.Options) ([]lint.Finding, error) {
+	found, err := lint.Run(files, o)
+	if err != nil || len(found) == 0 || o.Build.Firmware != "" {
+		return found, err
+	}
+	o.Build.Firmware = firmware.Classic
+	classic, err := lint.Run(files, o)
+	r.Classic += max(len(found)-len(classic), 0)
+	return found, err
 }
 
 func (a *App) lint(args []string, o lintOptions) error {
@@ -142,7 +157,7 @@ func (a *App) lintProject(r *lintReport, dir string, o lintOptions) error {
 		return fail(ExitUsage, fmt.Errorf("there is no Lua file in %s itself that would go to flash; name files, as in %s", dir, filepath.Join(dir, "*", "*.lua")))
 	}
 	c := p.Config()
-	found, err := lint.Run(files, lint.Options{Build: c.Build, Notes: o.notes})
+	found, err := r.run(files, lint.Options{Build: c.Build, Notes: o.notes})
 	if err != nil {
 		return fail(ExitHost, err)
 	}
@@ -184,7 +199,7 @@ func (a *App) lintFiles(r *lintReport, names []string, o lintOptions) error {
 		}
 		files = append(files, lint.File{Path: name, Data: data})
 	}
-	found, err := lint.Run(files, lint.Options{Build: build, Notes: o.notes})
+	found, err := r.run(files, lint.Options{Build: build, Notes: o.notes})
 	if err != nil {
 		return fail(ExitHost, err)
 	}
@@ -209,6 +224,9 @@ func (r *lintReport) print(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "%s, %s, %s in %s\n", plural(r.Errors, "error"), plural(r.Warnings, "warning"), plural(r.Notes, "note"), plural(r.Files, "file"))
+	if r.Classic > 0 {
+		fmt.Fprintf(w, "--firmware classic has the calls of older firmware, and leaves %d of %d (docs/classic.md)\n", len(r.Findings)-r.Classic, len(r.Findings))
+	}
 }
 
 // plural is a number of things.

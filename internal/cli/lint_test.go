@@ -19,10 +19,16 @@ func TestLint(t *testing.T) {
 		"init.lua:1:1: error: there is no tmr.alarm(number, …) since 2.2.1-master_20190405 [old-firmware]\n    instead: tmr.create():alarm",
 		`init.lua:3:1: error: the build has no module http [no-module]`,
 		"lib.lua:1:5: warning: net.createServer(net.UDP) is of", "2 errors, 1 warning, 0 notes in 2 files\n",
+		"--firmware classic has the calls of older firmware, and leaves 1 of 3 (docs/classic.md)\n",
 	} {
 		if !strings.Contains(w.out.String(), want) {
 			t.Errorf("no %q in\n%s", want, w.out.String())
 		}
+	}
+	w = newWorld("", nil)
+	w.run(t, cli.ExitFindings, "1 error, 0 warnings, 0 notes in 2 files\n", "", "lint", dir, "--firmware", "classic")
+	if strings.Contains(w.out.String(), "classic") {
+		t.Error(w.out.String())
 	}
 	newWorld("", nil).run(t, 0, "2 errors", "", "lint", dir, "--fail-on", "never")
 	newWorld("", nil).run(t, cli.ExitFindings, "1 note in", "", "lint", dir, "--notes")

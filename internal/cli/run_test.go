@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -184,6 +185,37 @@ func TestJSONEvents(t *testing.T) {
 	}
 	if got := strings.Join(names, " "); got != "start warning listening long-task error" {
 		t.Errorf("events: %s", got)
+	}
+}
+
+// TestLongTasks: a person is told of a long task once for each place, and again where it takes
+// twice as long; of the others their number in the end.
+func TestLongTasks(t *testing.T) {
+	w := newWorld("x", func(m *machine) error {
+		slow := func(place string, ms int) {
+			m.config.Report(moonlet.LongTask{About: moonlet.About{Text: fmt.Sprint(place, " ", ms)}, Took: time.Duration(ms) * time.Millisecond, Traceback: place})
+		}
+		slow("a", 20)
+		slow("a", 39)
+		slow("b", 20)
+		slow("a", 40)
+		slow("a", 41)
+		for i := range 30 { // more places than are remembered
+			slow(fmt.Sprint("c", i), 16)
+		}
+		slow("d", 90)
+		return nil
+	})
+	w.Main([]string{"run", app(t, "init.lua", "")})
+	_, got, _ := strings.Cut(w.err.String(), "moonlet: a 20")
+	var want strings.Builder
+	want.WriteString("\na\nmoonlet: b 20\nb\nmoonlet: a 40\na\n")
+	for i := range 18 {
+		fmt.Fprintf(&want, "moonlet: c%d 16\nc%[1]d\n", i)
+	}
+	want.WriteString("moonlet: d 90\nd\nmoonlet: tasks were too long 14 times more, at the places above or for less than twice as long\n")
+	if got != want.String() {
+		t.Errorf("%s\nwant\n%s", got, &want)
 	}
 }
 

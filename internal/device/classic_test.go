@@ -54,9 +54,10 @@ func heapLine(text string) string {
 
 // TestOldCalls: calls that silently mean something else are told once for each place, and no others.
 func TestOldCalls(t *testing.T) {
-	m := start(t, "init.lua", `local function server() return net.createServer(net.TCP, 30) end
+	m := start(t, "init.lua", `local function server() return net.createServer(net.UDP) end
 server() server()
 net.createServer(30)
+net.createServer(net.TCP, 30)
 local u = net.createConnection(net.UDP)
 net.createConnection(net.TCP, 0)
 node.output(function(p) net.createConnection():send(p) end, 1)`)
@@ -66,7 +67,7 @@ node.output(function(p) net.createConnection():send(p) end, 1)`)
 	for _, e := range m.only(device.OldCode) {
 		told = append(told, e.Text)
 	}
-	want := []string{"init.lua:1: older firmware has net.createServer(net.TCP, timeout); since", "init.lua:4: older firmware has net.createConnection(net.UDP)",
+	want := []string{"init.lua:1: older firmware has net.createServer(net.UDP); since", "init.lua:5: older firmware has net.createConnection(net.UDP)",
 		"older firmware has node.output(function(text) … end)"}
 	if len(told) != len(want) {
 		t.Fatalf("%q", told)

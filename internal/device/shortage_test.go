@@ -87,16 +87,18 @@ func TestOldCode(t *testing.T) {
 	m.boot()
 	m.typed("setfenv(1, {})\n")
 	m.typed("print('\\d')\n")
+	m.typed("wifi.sta.config('ssid', 'password')\n")
+	m.typed("tmr.register(0, 10, 0, print)\n")
 	m.typed("nothing()\n")
 	m.runFor(20 * time.Second)
 	var told []string
 	for _, e := range m.only(device.OldCode) {
 		told = append(told, e.Text)
 	}
-	if len(told) != 3 {
+	if len(told) != 5 {
 		t.Fatalf("%q", told)
 	}
-	for i, want := range []string{"_ENV", `no escape \d`, "the operator #"} {
+	for i, want := range []string{"_ENV", `no escape \d`, "wifi.sta.config(ssid, pwd)", "tmr.register(number", "the operator #"} {
 		if !strings.Contains(told[i], want) {
 			t.Errorf("%q, want %q", told[i], want)
 		}

@@ -69,6 +69,7 @@ func luaFacts() []Fact {
 		old("newproxy", "5.1", "setmetatable takes __gc"),
 		old("gcinfo", "5.1", `collectgarbage("count")`),
 		old("package.seeall", "5.1", "a module returns its table"),
+		old("arg", "5.1", "{...}, in a function with ..."),
 		old("table.getn", "5.0", "the operator #"),
 		old("table.setn", "5.0", "tables have no size of their own"),
 		old("table.foreach", "5.1", "a loop with pairs"),
@@ -118,7 +119,7 @@ func wifiFacts() []Fact {
 func netFacts() []Fact {
 	return []Fact{
 		{Name: "net.createServer", Classic: true, Form: "net.createServer(net.TCP, timeout)", Gone: r30Jun20, Now: "net.createServer(timeout)",
-			Sense: "takes the value of net.TCP for the timeout: clients are asked for a sign of life after 1 s", Silent: true},
+			Sense: "takes net.TCP, which is 1, for the time in seconds: a client that is silent for 1 s is asked for a sign of life, and one that gives none is gone after 11 s", Silent: true},
 		{Name: "net.createServer", Classic: true, Form: "net.createServer(net.UDP)", Gone: r30Jun20, Now: "net.createUDPSocket()",
 			Sense: "makes a server of TCP", Silent: true},
 		{Name: "net.createConnection", Classic: true, Form: "net.createConnection(net.UDP)", Gone: r30Jun20, Now: "net.createUDPSocket()",

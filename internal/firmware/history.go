@@ -11,7 +11,7 @@ import (
 
 // The patterns are compiled when the first error comes: most processes see none.
 var (
-	nilValue = lazily(`attempt to (?:call|index) a nil value \((?:global|field|method) '(\w+)'\)`)
+	nilValue = lazily(`attempt to (?:call|index|get length of) a nil value \((?:global|field|method) '(\w+)'\)`)
 	escape   = lazily(`invalid escape sequence near '.*(\\.)'$`)
 )
 
@@ -42,9 +42,33 @@ func (f *Fact) Text() string {
 	case f.Lua != "":
 		return fmt.Sprintf("Lua %s has %s; here it is %s", f.Lua, what, f.Now)
 	case f.Sense != "":
-		return fmt.Sprintf("older firmware has %s; since %s %s %s. Now it is %s", what, f.Gone, f.Name, f.Sense, f.Now)
+		return fmt.Sprintf("older firmware has %s; since %s %s %s. Now it is %s%s", what, f.Gone, f.Name, f.Sense, f.Now, f.classic())
 	}
-	return fmt.Sprintf("older firmware has %s, until %s; now it is %s", what, f.Gone, f.Now)
+	return fmt.Sprintf("older firmware has %s, until %s; now it is %s%s", what, f.Gone, f.Now, f.classic())
+}
+
+// classic says that a build with the classic interface has it, if so.
+func (f *Fact) classic() string {
+	if f.Classic {
+		return "; --firmware classic has it as it was"
+	}
+	return ""
+}
+
+// common finds what older firmware has by a name that an application may have as well, if there
+// is one such thing only.
+func common(name string) (found *Fact) {
+	for i := range facts {
+		f := &facts[i]
+		if f.Plain || f.Lua != "" || f.Sense != "" || !strings.Contains(f.Name, ".") || f.Last() != name {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = f
+	}
+	return found
 }
 
 // Hint says of an error's message whether an older edition of Lua or an older firmware has
@@ -57,6 +81,9 @@ func Hint(e *editions.Edition, message string) string {
 				return fmt.Sprintf("there is no %s in %v of this firmware: %s", m[1], e, f.Text())
 			}
 		}
+		if f := common(m[1]); f != nil && strings.Contains(first, "to call a nil value (field") {
+			return fmt.Sprintf("if that is %s: %s", f.Name, f.Text())
+		}
 		return ""
 	}
 	if m := escape().FindStringSubmatch(first); m != nil {
@@ -65,8 +92,9 @@ func Hint(e *editions.Edition, message string) string {
 	switch {
 	case strings.Contains(first, "number has no integer representation"):
 		return fmt.Sprintf("%v wants a whole number there, where Lua 5.1 cuts off what is behind the point: write x // 1 | 0, or math.floor(x)", e)
-	case strings.Contains(first, "bad argument #1 to 'config' (table expected"):
-		return "older firmware takes the name and the password of a network as two arguments; here it is a table: wifi.sta.config{ssid = \"…\", pwd = \"…\"}"
+	case strings.Contains(first, "bad argument #1 to 'config' (config table not found!)"): // wifi_station_config
+		f, _ := FactOf("wifi.sta.config(ssid, pwd)")
+		return f.Text()
 	}
 	return ""
 }

@@ -103,10 +103,13 @@ func (u *unit) checkUse(n *syntax.Node, p []string, alias int, c context) {
 		return
 	}
 	last := m == len(p)
-	if last && (c == inTest || c == inShown || c == inValue && m == 1) || alias > 1 && m <= alias {
+	if last && (c == inTest || c == inShown || c == inValue && m == 1 && p[0] != oldArg) || alias > 1 && m <= alias {
 		return // or it was told where the alias is declared
 	}
 	l, ok := u.lack(p[:m])
+	if p[0] == oldArg && !u.args[first(n)] {
+		ok = false
+	}
 	if !ok {
 		if alias == 0 {
 			u.undefined(n, p[0])
@@ -114,7 +117,7 @@ func (u *unit) checkUse(n *syntax.Node, p []string, alias int, c context) {
 		return
 	}
 	level := Error
-	if last && c == inValue {
+	if last && c == inValue && m > 1 {
 		level = Warning
 		l.message += ", so this is nil"
 	}

@@ -48,6 +48,9 @@ var bad = map[string][]struct{ text, want string }{
 		{"setfenv(1, {})", "1:1 error old-lua"},
 		{"local n = table.getn(t)", "1:11 error old-lua"},
 		{"x = string.gfind(s, p)", "1:5 error old-lua"},
+		{"function f(...) return unpack(arg) end", "1:31 error old-lua"},
+		{"function f(a, ...) for i = 1, #arg do g(arg[i], function(...) return ... end) end end", "1:32 error old-lua, 1:41 error old-lua"},
+		{"local function f(...) g(function() print(table.getn(arg)) end) end", "1:42 error old-lua, 1:53 error old-lua"},
 		{"module(..., package.seeall)", "1:1 error old-lua, 1:13 warning old-lua"},
 		{"local pow = math.pow; x = pow(1, 2)", "1:13 warning old-lua"},
 		{"for i = 1, 2 do while f(math.log10(i)) do end end", "1:25 error old-lua"},
@@ -72,8 +75,7 @@ var bad = map[string][]struct{ text, want string }{
 		{"if type(cjson) == 'table' then end tmr.alarm(1)", "1:36 error old-firmware"},
 	},
 	"new-sense": {
-		{"s = net.createServer(net.TCP, 30)", "1:5 warning new-sense"},
-		{"s = net.createServer(net.TCP)", "1:5 warning new-sense"},
+		{"s = net.createServer(net.UDP)", "1:5 warning new-sense"},
 		{"local udp = net.UDP; s = net.createServer(udp)", "1:26 warning new-sense"},
 		{"c = net.createConnection(net.UDP)", "1:5 warning new-sense"},
 		{"c = net.createConnection(net.TCP, 1)", "1:5 warning new-sense"},
@@ -105,8 +107,9 @@ var bad = map[string][]struct{ text, want string }{
 		{"local t = tmr.create() t:start() t:close()", "1:36 error no-method"},
 		{"local s = net.createUDPSocket() function f() s:connect(1, 'a') end", "1:48 error no-method"},
 	},
-	"too-much":          {{"x = 1" + strings.Repeat("+y", 12000), "0:0 warning too-much"}},
-	"new-default":       {{"m = mqtt.Client('a', 60)", "1:5 note new-default"}},
+	"too-much": {{"x = 1" + strings.Repeat("+y", 12000), "0:0 warning too-much"}},
+	"new-default": {{"m = mqtt.Client('a', 60)", "1:5 note new-default"}, {"s = net.createServer(net.TCP, 30)", "1:5 note new-default"},
+		{"s = net.createServer(net.TCP)", "1:5 note new-default"}},
 	"undefined-global":  {{"x = 1 frobnicate(x)", "1:7 note undefined-global"}, {"gpoi.mode(1, 1)", "1:1 note undefined-global"}},
 	"accidental-global": {{"function f() i = 1 print(i) end", "1:14 note accidental-global"}},
 	"file-name":         {},
@@ -153,9 +156,12 @@ var good = []string{
 	"if false then tmr.alarm() end",
 	"if true then else tmr.alarm() end",
 	"if _VERSION == 'Lua 5.1' then setfenv(1, {}) end",
+	"function f(...) local arg = {...} return arg[1] end", "function f(...) g(...) return unpack(arg) end", "print(arg[1])",
+	"function f(arg) return arg[1] end function g(...) if arg then return arg[1] end end", "arg = {} function f(...) return arg[1] end",
+	"function f(...) return unpack(arg or {...}) end",
 	"local v = _VERSION if v == 'Lua 5.1' then setfenv(1, {}) end",
 	"local f = _VERSION == 'Lua 5.1' and setfenv(1, {})",
-	"local major = node.info('sw_version').node_version_major if major < 3 then s = net.createServer(net.TCP, 30) end",
+	"local major = node.info('sw_version').node_version_major if major < 3 then s = net.createServer(net.UDP) end",
 	"local n = table.unpack and 1 or table.getn(t)",
 	// Names of the application.
 	"local file = {} file.lopen('x')",
@@ -288,13 +294,13 @@ func TestFiles(t *testing.T) {
 // TestMessages holds how findings are put.
 func TestMessages(t *testing.T) {
 	for text, want := range map[string]string{
-		"tmr.alarm(1)":                      "there is no tmr.alarm(number, …) since 2.2.1-master_20190405 / tmr.create():alarm(time, mode, function)",
-		"gpio.wriet(1)":                     "there is no wriet in gpio / gpio.write",
-		"http.get()":                        `the build has no module http / "http" in the key modules`,
-		"ucg.x()":                           "the firmware's module ucg is not in Moonlet yet / ",
-		"x = gpio.OUTPTU":                   "there is no OUTPTU in gpio, so this is nil / gpio.OUTPUT",
-		"s = net.createServer(net.TCP, 30)": "net.createServer(net.TCP, timeout) is of older firmware: since 3.0-master_20200610 it takes the value of net.TCP for the timeout: clients are asked for a sign of life after 1 s / net.createServer(timeout)",
-		"x = table.getn(t)":                 "Lua 5.0 has table.getn, Lua 5.3 has not / the operator #",
+		"tmr.alarm(1)":                  "there is no tmr.alarm(number, …) since 2.2.1-master_20190405 / tmr.create():alarm(time, mode, function)",
+		"gpio.wriet(1)":                 "there is no wriet in gpio / gpio.write",
+		"http.get()":                    `the build has no module http / "http" in the key modules`,
+		"ucg.x()":                       "the firmware's module ucg is not in Moonlet yet / ",
+		"x = gpio.OUTPTU":               "there is no OUTPTU in gpio, so this is nil / gpio.OUTPUT",
+		"s = net.createServer(net.UDP)": "net.createServer(net.UDP) is of older firmware: since 3.0-master_20200610 it makes a server of TCP / net.createUDPSocket()",
+		"x = table.getn(t)":             "Lua 5.0 has table.getn, Lua 5.3 has not / the operator #",
 	} {
 		f := run(t, lint.Options{Build: build}, lint.File{Path: "a.lua", Data: []byte(text)})
 		if len(f) != 1 || f[0].Message+" / "+f[0].Instead != want {
@@ -308,7 +314,7 @@ func TestMessages(t *testing.T) {
 
 // TestClassicBuild: what a build with the classic interface has is no finding there.
 func TestClassicBuild(t *testing.T) {
-	text := `tmr.alarm(0, 1, 1, f) cjson.encode(t) wifi.sta.config("a", "b") net.createServer(net.TCP, 30) net.createConnection(net.UDP)
+	text := `tmr.alarm(0, 1, 1, f) cjson.encode(t) wifi.sta.config("a", "b") net.createServer(net.UDP) net.createConnection(net.UDP)
 print(crypto.toHex(s), sjson.NULL) node.output(function(s) c:send(s) end) wifi.sta.eventMonReg(1, f)`
 	o := lint.Options{Build: firmware.Build{Firmware: firmware.Classic}}
 	if f := run(t, o, lint.File{Path: "a.lua", Data: []byte(text)}); len(f) > 0 {

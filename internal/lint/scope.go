@@ -25,15 +25,46 @@ type scopes struct {
 	names []*syntax.Node        // global names, in order
 	sets  map[*syntax.Node]bool // those that are set
 	env   bool                  // something is assigned to _ENV
+	// args are the global names that Lua 5.1 takes for its local variable arg.
+	args map[*syntax.Node]bool
 
 	visible []*local          // innermost last
 	byName  map[string]*local // the innermost one of each name
 	body    *syntax.Node
+	withArg int // functions around that have arg in Lua 5.1
+}
+
+// oldArg is what Lua 5.1 calls the table of the variable arguments, in a function that has no ... in its body.
+const oldArg = "arg"
+
+// hasArg tells whether Lua 5.1 makes that table for a function.
+func (s *scopes) hasArg(body *syntax.Node) bool {
+	variable := false
+	for i := body.Children[0].First; i < body.Children[0].Last; i++ {
+		variable = variable || s.tree.Tokens[i].Kind == syntax.Dots
+	}
+	if !variable {
+		return false
+	}
+	used := false
+	syntax.Walk(body.Children[1], func(n *syntax.Node) bool {
+		used = used || n.Kind == syntax.DotsExpr
+		return !used && n.Kind != syntax.Body
+	})
+	return !used
+}
+
+// first is the name that a path begins with.
+func first(n *syntax.Node) *syntax.Node {
+	for n.Kind != syntax.NameExpr && len(n.Children) > 0 {
+		n = n.Children[0]
+	}
+	return n
 }
 
 // resolve finds the variables of a tree.
 func resolve(t *syntax.Tree) *scopes {
-	s := &scopes{tree: t, of: map[*syntax.Node]*local{}, within: map[*syntax.Node]*syntax.Node{}, lost: map[*syntax.Node]bool{}, sets: map[*syntax.Node]bool{}, byName: map[string]*local{}}
+	s := &scopes{tree: t, of: map[*syntax.Node]*local{}, within: map[*syntax.Node]*syntax.Node{}, lost: map[*syntax.Node]bool{}, args: map[*syntax.Node]bool{}, sets: map[*syntax.Node]bool{}, byName: map[string]*local{}}
 	s.node(t.Root)
 	s.visible, s.byName = nil, nil
 	return s
@@ -125,8 +156,11 @@ func initial(list []*syntax.Node, i int) *syntax.Node {
 
 // function is a body with its parameters.
 func (s *scopes) function(body *syntax.Node, method bool) {
-	outer := s.body
+	outer, withArg := s.body, s.withArg
 	s.body = body
+	if s.hasArg(body) {
+		s.withArg++
+	}
 	s.scoped(func() {
 		if method {
 			s.declare("self", body.First, nil)
@@ -136,7 +170,7 @@ func (s *scopes) function(body *syntax.Node, method bool) {
 		}
 		s.node(body.Children[1])
 	})
-	s.body = outer
+	s.body, s.withArg = outer, withArg
 }
 
 // use is a name that is read, or set.
@@ -160,5 +194,6 @@ func (s *scopes) use(n *syntax.Node, set bool) {
 		s.sets[n] = true
 	}
 	s.within[n] = s.body
+	s.args[n] = name == oldArg && s.withArg > 0
 	s.names = append(s.names, n)
 }

@@ -29,7 +29,7 @@ func (u *unit) checkSense(n *syntax.Node) {
 		case len(args) > 0 && u.is(args[0], "net.UDP"):
 			u.sense(n, "net.createServer", "net.UDP", Warning)
 		case len(args) > 0 && u.is(args[0], "net.TCP"):
-			u.sense(n, "net.createServer", "net.TCP", Warning)
+			u.sense(n, "net.createServer", "net.TCP", Note) // whoever is there answers: nobody notices
 		}
 	case "net.createConnection":
 		switch {

@@ -318,6 +318,7 @@ func TestBadFlags(t *testing.T) {
 		{"wifi-network", "ssid=a,rssi=low", `--wifi-network: wifi.networks[0].rssi: want a whole number`},
 		{"network", "some", `--network: network: "some" is none of`},
 		{"connect", "a.lan:1", `--connect: "a.lan:1": want HOST:PORT=IP:PORT`},
+		{"connect", "*:1=127.0.0.1:1", `--connect: connect.*:1: "*" is no name: each name and address has an entry`},
 		{"connect", "a.lan:1=b.lan:1", `--connect: connect.a.lan:1: "b.lan" is no IPv4 address`},
 		{"file", "nothing", `--file: no file matches "nothing"`},
 		{"level", "pin=1,level=2", `--level: levels[0].level: a level is 0 or 1, not 2`},

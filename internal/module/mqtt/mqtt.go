@@ -92,15 +92,13 @@ func cut(s string) string {
 // newClient is mqtt.Client([id [, keepalive [, user [, password [, clean [, max]]]]]]). What is
 // of another type than what could stand there is taken for what could follow.
 func newClient(L state.State) int {
-	if !makeClient(L, false) {
-		port.TellOldCall(L.Host(), "mqtt.Client(id, keepalive, user, pwd)")
-	}
+	makeClient(L, false)
 	return 1
 }
 
-// makeClient pushes a client, and tells whether it was told what session to ask for; clean is what it
-// asks for if not.
-func makeClient(L state.State, clean bool) (told bool) {
+// makeClient pushes a client, which asks for a clean session as its fifth argument says, else as clean
+// does.
+func makeClient(L state.State, clean bool) {
 	u := userdata{L.Mem(), L.NewUserdata(uSize)}
 	for _, f := range references {
 		u.set(f.at, state.NoRef)
@@ -131,7 +129,7 @@ func makeClient(L state.State, clean bool) (told bool) {
 			i++
 		}
 	}
-	if told = L.IsNumber(i); told {
+	if L.IsNumber(i) {
 		clean = number() != 0
 	}
 	u.setFlag(flagCleanSession, clean)
@@ -141,7 +139,6 @@ func makeClient(L state.State, clean bool) (told bool) {
 	if last := L.GetTop() - 1; i < last && L.IsNil(i) { // on top is the client
 		port.Note(L.Host(), "mqtt", `mqtt.Client takes nothing of what stands behind a nil; "" is a user or a password that there is not`)
 	}
-	return told
 }
 
 // arg is the client at index 1.

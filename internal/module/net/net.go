@@ -137,12 +137,10 @@ func kindArg(L state.State) (kind, next int) {
 	return 0, 1
 }
 
-// tellOldServer tells of a server that was to be one of a kind.
+// tellOldServer tells of a server that was to be one of UDP. Nothing is told of one of TCP, as the firmware's
+// own pages have it to this day: its clients are asked for a sign of life earlier, which nobody notices.
 func tellOldServer(L state.State) {
-	switch kind, _ := kindArg(L); kind {
-	case tcpClient:
-		port.TellOldCall(L.Host(), "net.createServer(net.TCP, timeout)")
-	case udpSocket:
+	if kind, _ := kindArg(L); kind == udpSocket {
 		port.TellOldCall(L.Host(), "net.createServer(net.UDP)")
 	}
 }

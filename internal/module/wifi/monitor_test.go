@@ -208,3 +208,16 @@ func FuzzPacket(f *testing.F) {
 		}
 	})
 }
+
+// TestScanTwice: the second scan at once is refused, which the firmware tells nobody.
+func TestScanTwice(t *testing.T) {
+	b, l := bootAround(t)
+	l.Do(`wifi.setmode(wifi.STATION) n = 0 wifi.sta.getap(function() n = n + 1 end)`)
+	if len(b.noted) > 0 {
+		t.Errorf("noted %q", b.noted)
+	}
+	l.Do(`wifi.sta.getap(function() n = n + 10 end)`)
+	if len(b.noted) != 1 || !strings.Contains(b.noted[0], "a scan is under way") {
+		t.Errorf("noted %q", b.noted)
+	}
+}

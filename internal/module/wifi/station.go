@@ -246,7 +246,9 @@ func getAP(L state.State) int {
 	L.PushValue(3)
 	v.register(L, vScan)
 	main := L.MainThread()
-	r.Scan(c, func(found []port.ScanResult) { scanned(main, found) })
+	if !r.Scan(c, func(found []port.ScanResult) { scanned(main, found) }) {
+		port.Note(L.Host(), "wifi", "a scan is under way (getap's or enduser_setup's): the SDK begins no second one, and wifi.sta.getap's function is not called")
+	}
 	return 0
 }
 

@@ -63,7 +63,7 @@ func (n *Net) hear(s airSegment) {
 // called is the request of another module's connection (tcp_listen_input). Where lwIP has no
 // room for one more connection it does not answer, and the peer asks again.
 func (n *Net) called(l *listener, s airSegment) {
-	if n.run.opened() >= port.TCPMaxOpen {
+	if full(n.run.opened()) {
 		return
 	}
 	pcb, ok := n.newPCB()

@@ -79,6 +79,9 @@ func forwardName(host string) (string, error) {
 	if _, short := port.ParseIP(host); short {
 		return "", fmt.Errorf("%q is a short form of an address, and no name: write its four numbers", host)
 	}
+	if strings.Contains(host, "*") {
+		return "", fmt.Errorf("%q is no name: each name and address has an entry of its own, and only ports may be %q", host, anyPort)
+	}
 	name := strings.TrimSuffix(strings.ToLower(host), ".")
 	if name == "" || len(name) >= port.DNSNameLimit || strings.ContainsAny(name, " \t/@[]") {
 		return "", fmt.Errorf("%q is no name that a module can ask for, as in broker.lan", host)

@@ -55,6 +55,11 @@ func (q *query) ask(name string) {
 		q.fail()
 		return
 	}
+	if q.n.outOfSoftAP(port.IP{}) {
+		q.n.tell(fmt.Sprintf("the name %q is not looked up: the module is in no network, and its own access point leads to none", name))
+		q.fail()
+		return
+	}
 	if a, ok := q.n.cfg.Hosts[name]; ok {
 		q.run.inject(func() { q.answered(a) })
 		return

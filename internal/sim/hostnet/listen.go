@@ -106,11 +106,15 @@ func (n *Net) listen(p uint16) (*net.TCPListener, netip.AddrPort, error) {
 	return t, t.Addr().(*net.TCPAddr).AddrPort(), nil
 }
 
-// loop accepts as long as lwIP would answer: while there is an address, and less
-// than TCPMaxOpen connections (tcp_listen_input, app/lwip/core/tcp_in.c). Others
+// full tells whether lwIP answers no request for one more connection (tcp_listen_input,
+// app/lwip/core/tcp_in.c). It looks for that very number: where there are more, since the module has begun
+// some itself or several were asked for at once, only memory is the limit.
+func full(open int) bool { return open == port.TCPMaxOpen }
+
+// loop accepts as long as lwIP would answer: while there is an address, and not full. Others
 // wait in the host's backlog as they would repeat their requests on the air.
 func (l *listener) loop() {
-	for l.wait() {
+	for l.wait(0) {
 		s, err := l.acceptTCP()
 		if errors.Is(err, net.ErrClosed) {
 			return
@@ -119,7 +123,11 @@ func (l *listener) loop() {
 			time.Sleep(errorPause)
 			continue
 		}
-		l.run.count(1)
+		if !l.wait(1) { // a connection may have come to be since
+			_ = s.SetLinger(0)
+			l.n.close(s, netip.AddrPort{})
+			return
+		}
 		l.run.injectSock(s, func() { l.accepted(s, synAgain) })
 	}
 }
@@ -131,15 +139,20 @@ func (l *listener) acceptTCP() (*net.TCPConn, error) {
 	return l.ln.AcceptTCP()
 }
 
-// wait returns false when the listener is closed.
-func (l *listener) wait() bool {
+// wait waits until there is room for a connection, and takes that for so many. It returns false when the
+// listener is closed.
+func (l *listener) wait(take int) bool {
 	n := l.n
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for !l.closed && l.run.ctx.Err() == nil && (!n.up || l.run.open >= port.TCPMaxOpen) {
+	for !l.closed && l.run.ctx.Err() == nil && (!n.up || full(l.run.open)) {
 		n.cond.Wait()
 	}
-	return !l.closed && l.run.ctx.Err() == nil
+	if l.closed || l.run.ctx.Err() != nil {
+		return false
+	}
+	l.run.open += take
+	return true
 }
 
 // synAgain is how long a peer waits until it asks again (RFC 6298).

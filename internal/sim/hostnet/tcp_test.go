@@ -183,6 +183,59 @@ func TestOnlyFiveAtOnce(t *testing.T) {
 	}
 }
 
+// TestFiveWithOwn: a connection of the module's own counts, also where a server waits for its next guest
+// already. lwIP looks for five, so with six there is no limit.
+func TestFiveWithOwn(t *testing.T) {
+	b := newBench(t, realClock(), nil)
+	guests := make(chan port.TCP, 20)
+	b.serve(80, func(c port.TCP) *sink { guests <- c; return newSink() })
+	away, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer away.Close()
+	connect := func() {
+		t.Helper()
+		s := newSink()
+		b.do(func() {
+			s.c = b.net.NewTCP(s)
+			s.c.Connect(loopback, uint16(away.Addr().(*net.TCPAddr).Port))
+		})
+		s.want(t, "connected")
+	}
+	come := func(n int) (first port.TCP) {
+		t.Helper()
+		for i := range n {
+			select {
+			case c := <-guests:
+				if i == 0 {
+					first = c
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatalf("%d guests of %d", i, n)
+			}
+		}
+		return first
+	}
+	for range 4 {
+		b.dial(80)
+	}
+	guest := come(4)
+	connect()
+	for range 3 {
+		b.dial(80)
+	}
+	select {
+	case <-guests:
+		t.Fatal("a sixth connection")
+	case <-time.After(100 * time.Millisecond):
+	}
+	b.do(guest.Abort)
+	come(1)
+	connect()
+	come(2)
+}
+
 func TestConnect(t *testing.T) {
 	b := newBench(t, realClock(), func(c *Config) {
 		c.Alias = map[port.IP]port.IP{{192, 168, 0, 1}: loopback}

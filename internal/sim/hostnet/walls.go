@@ -86,6 +86,10 @@ func newWalls(c *Config) walls {
 // way tells where a packet to an address and port goes on the host; ok is false if it
 // goes nowhere. For pings the port is 0.
 func (n *Net) way(network string, a port.IP, p uint16) (to netip.AddrPort, ok bool) {
+	if n.outOfSoftAP(a) {
+		n.refuse(network, a, p, "the module is in no network, and its own access point leads to none")
+		return to, false
+	}
 	if n.cfg.Policy == None {
 		n.refuse(network, a, p, "--network none lets nothing out")
 		return to, false
@@ -110,6 +114,15 @@ func (n *Net) way(network string, a port.IP, p uint16) (to netip.AddrPort, ok bo
 		return to, false
 	}
 	return netip.AddrPortFrom(netip.AddrFrom4(a), p), true
+}
+
+// outOfSoftAP tells whether a packet to a leaves by the module's access point for somewhere
+// beyond: lwIP takes that way if there is no other one (ip_route), and the gateway there is the
+// module itself, so nobody takes the packet.
+func (n *Net) outOfSoftAP(a port.IP) bool {
+	own, ok := n.route(a)
+	i := port.SoftAPIf
+	return ok && own == n.addr[i] && own.Mask(n.mask[i]) != a.Mask(n.mask[i]) && !a.IsBroadcast() && !a.IsMulticast()
 }
 
 // wall tells why a packet to a does not get out, "" if it does.

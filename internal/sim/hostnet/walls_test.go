@@ -364,3 +364,54 @@ func TestBroadcastOfTheHost(t *testing.T) {
 		}
 	})
 }
+
+// TestOutOfSoftAP: from its own access point a module reaches nobody beyond, whatever names the
+// destination; with an address of the station it does.
+func TestOutOfSoftAP(t *testing.T) {
+	const why = ": the module is in no network, and its own access point leads to none"
+	var told []string
+	b := newBench(t, sdk.NewVirtualClock(), func(c *Config) {
+		wallConfig(t, c)
+		c.OnRefused = func(text string) { told = append(told, text) }
+	})
+	resolve := func(name string) port.IP {
+		found := make(chan port.IP, 1)
+		b.do(func() {
+			if _, err := b.net.Resolve(name, func(a port.IP, ok bool) { found <- a }); err != port.NetErrInProgress {
+				t.Error(name, err)
+				found <- port.IP{}
+			}
+		})
+		return <-found
+	}
+	leads := func(to, want string) {
+		t.Helper()
+		b.do(func() {
+			got := ""
+			if a, ok := b.net.way("tcp", ip(to), 1883); ok {
+				got = a.String()
+			}
+			if got != want {
+				t.Errorf("%s leads to %q, want %q", to, got, want)
+			}
+		})
+	}
+	b.do(func() {
+		b.net.SetInterface(port.StationIf, port.IP{}, port.IP{})
+		b.net.SetInterface(port.SoftAPIf, ip("192.168.4.1"), ip("255.255.255.0"))
+	})
+	leads("203.0.113.5", "")
+	leads("198.18.0.1", "")
+	lan := resolve("lan")
+	want := []string{"tcp to 203.0.113.5:1883 goes nowhere" + why, "tcp to 198.18.0.1:1883 goes nowhere" + why, `the name "lan" is not looked up` + why}
+	if fmt.Sprint(told) != fmt.Sprint(want) || !lan.IsAny() {
+		t.Errorf("%q, %v", told, lan)
+	}
+	b.do(func() { b.net.SetInterface(port.StationIf, ip("192.168.0.111"), ip("255.255.255.0")) })
+	leads("203.0.113.5", "203.0.113.5:1883")
+	leads("198.18.0.1", "127.0.0.1:18830")
+	leads("192.168.4.9", "") // somebody at the access point
+	if lan = resolve("lan"); lan != ip("10.0.0.9") {
+		t.Error(lan)
+	}
+}

@@ -131,7 +131,10 @@ func (f *File) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Write writes p at the position, or at the end of a file that was opened with Append.
+// Write writes p at the position, or at the end of a file that was opened with Append. Where
+// there is nothing to write, the position goes to that end all the same, and nothing else
+// happens: the C code would write an index page of whatever is in its buffer, if that is
+// within the file (spiffs_hydro_write, spiffs_object_modify).
 func (f *File) Write(p []byte) (int, error) {
 	if err := f.use(); err != nil {
 		return 0, err
@@ -140,17 +143,17 @@ func (f *File) Write(p []byte) (int, error) {
 	if s.flags&WriteOnly == 0 {
 		return 0, fs.fail(ErrNotWritable)
 	}
-	if len(p) == 0 {
-		return 0, nil
-	}
-	if s.buffer == nil {
-		s.buffer = fs.cache.waiting(s.id)
-	}
 	if s.flags&Append != 0 {
 		s.pos = s.size
 		if s.size == sizeNone {
 			s.pos = 0
 		}
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if s.buffer == nil {
+		s.buffer = fs.cache.waiting(s.id)
 	}
 	offset := s.pos
 	if b := s.buffer; b != nil && s.flags&Append != 0 {

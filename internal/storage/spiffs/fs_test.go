@@ -35,6 +35,42 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// TestWriteNothing: a write of nothing moves a file that appends to its end, and touches
+// nothing else.
+func TestWriteNothing(t *testing.T) {
+	chip, fs := newFS(t)
+	must(t, write(fs, "log", Create|Truncate, 0, pattern(1, 11)))
+	before := append([]byte(nil), chip.Bytes()...)
+	for _, c := range []struct {
+		flags Flags
+		at    int
+		want  uint32
+	}{
+		{ReadWrite | Append, 0, 11}, {WriteOnly | Append, 0, 11}, {ReadWrite | Append, 3, 11},
+		{ReadWrite, 0, 0}, {ReadWrite, 3, 3}, {WriteOnly, 11, 11},
+	} {
+		f, err := fs.Open("log", c.flags)
+		must(t, err)
+		_, err = f.Seek(c.at, SeekSet)
+		must(t, err)
+		if n, err := f.Write(nil); n != 0 || err != nil {
+			t.Errorf("%+v: wrote %d, %v", c, n, err)
+		}
+		if pos, err := f.Tell(); pos != int(c.want) || err != nil {
+			t.Errorf("%+v: at %d, %v", c, pos, err)
+		}
+		must(t, f.Close())
+	}
+	if !bytes.Equal(before, chip.Bytes()) {
+		t.Error("writing nothing changed the flash memory")
+	}
+	f, err := fs.Open("log", ReadOnly)
+	must(t, err)
+	if _, err := f.Write(nil); err != ErrNotWritable {
+		t.Errorf("a file that is read: %v", err)
+	}
+}
+
 func TestFiles(t *testing.T) {
 	chip, fs := newFS(t)
 	long := strings.Repeat("n", NameMax)
