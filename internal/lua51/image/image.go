@@ -37,8 +37,9 @@ const (
 	bitPacked   = 4
 	bitWriting  = 8
 
-	formatMask = 0xf00
-	format     = 0x100
+	formatMask  = 0xf00
+	format      = 0x100
+	earlyFormat = 0xf00 // FLASH_SIG 0xfafaaf50, of firmware up to 2019; Lua 5.3 has 0x200
 )
 
 // Sizes in words.

@@ -12,12 +12,17 @@ import (
 	"moonlet.example/moonlet/internal/lua51/chunk"
 )
 
-// IsImage tells whether a file begins like an image: like a gzip member, or with a signature.
+// IsImage tells whether a file begins like an image: like a gzip member, or with a signature of this format or the
+// early one.
 func IsImage(data []byte) bool {
 	if len(data) > 2 && data[0] == gzipHead[0] && data[1] == gzipHead[1] {
 		return true
 	}
-	return len(data) >= 4 && binary.LittleEndian.Uint32(data)&signatureMask == signature
+	if len(data) < 4 {
+		return false
+	}
+	s := binary.LittleEndian.Uint32(data)
+	return s&signatureMask == signature && (s&formatMask == format || s&formatMask == earlyFormat)
 }
 
 // Decode reads an image, compressed or absolute. Everything is checked; the error is an *Error.
@@ -114,7 +119,7 @@ func (r *reader) signature(s uint32, absolute bool) {
 	switch {
 	case s&signatureMask != signature:
 		fail(0, "no image of Lua 5.1: the signature is %#08x", s)
-	case s&formatMask == 0xf00: // FLASH_SIG 0xfafaaf50
+	case s&formatMask == earlyFormat:
 		fail(0, "an image of the early format, which is not compressed as a whole; firmware from 2019 on does not take it: compile it again")
 	case s&formatMask != format:
 		fail(0, "an image of format %d, which is not known", s&formatMask>>8)
