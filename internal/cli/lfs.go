@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/lua/num"
+	lfs51 "moonlet.example/moonlet/internal/lua51/lfs"
 	"moonlet.example/moonlet/internal/lua53/lfs"
 	"moonlet.example/moonlet/internal/project"
 )
@@ -23,8 +25,8 @@ func (a *App) lfsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "lfs FILE",
 		Short: "look into compiled code and images of the Lua Flash Store",
-		Long: `Tells what is in a file of compiled code: a .lc file, an image of the Lua Flash
-Store (LFS), an absolute image of it, or a dump of the LFS partition. For each
+		Long: `Tells what is in a file of compiled code of Lua 5.3 or 5.1: a .lc file, an image of
+the Lua Flash Store (LFS), an absolute image of it, or a dump of the LFS partition. For each
 module there is what it takes once it is loaded, in bytes, and then what strings
 take and what less debug information would save.
 
@@ -86,6 +88,48 @@ func lfsError(name string, err error) error {
 	return fail(ExitUsage, fmt.Errorf("%s: %s", name, lfs.Explain(err)))
 }
 
+// newReport examines a file of either edition.
+func newReport(name string, data []byte) (r *compiled.Report, err error) {
+	if lfs51.Is(data) {
+		if r, err = lfs51.NewReport(name, data); err != nil {
+			err = fail(ExitUsage, fmt.Errorf("%s: %s", name, lfs51.Explain(err)))
+		}
+		return r, err
+	}
+	if r, err = lfs.NewReport(name, data); err != nil {
+		err = lfsError(name, err)
+	}
+	return r, err
+}
+
+// compare compares two files, which have to be of one edition.
+func compare(names []string, data [2][]byte, ignoreTime bool) (*compiled.Diff, error) {
+	if is, other := lfs51.Is(data[0]), lfs51.Is(data[1]); is != other {
+		of := [2]string{"Lua 5.3", "Lua 5.1"}
+		if is {
+			of[0], of[1] = of[1], of[0]
+		}
+		return nil, fail(ExitUsage, fmt.Errorf("%s is of %s and %s of %s: two files of one edition can be compared", names[0], of[0], names[1], of[1]))
+	} else if is {
+		var files [2]*lfs51.Content
+		for i, name := range names {
+			var err error
+			if files[i], err = lfs51.Open(data[i]); err != nil {
+				return nil, fail(ExitUsage, fmt.Errorf("%s: %s", name, lfs51.Explain(err)))
+			}
+		}
+		return lfs51.Compare(files[0], files[1], ignoreTime), nil
+	}
+	var files [2]*lfs.Content
+	for i, name := range names {
+		var err error
+		if files[i], err = lfs.Open(data[i]); err != nil {
+			return nil, lfsError(name, err)
+		}
+	}
+	return lfs.Compare(files[0], files[1], lfs.DiffOptions{IgnoreTime: ignoreTime}), nil
+}
+
 // writeJSON writes a document for people and programs.
 func (a *App) writeJSON(v any) error {
 	e := json.NewEncoder(a.Out)
@@ -111,9 +155,9 @@ func (a *App) lfsReport(name string, o lfsOptions) error {
 	if err != nil {
 		return err
 	}
-	r, err := lfs.NewReport(name, data)
+	r, err := newReport(name, data)
 	if err != nil {
-		return lfsError(name, err)
+		return err
 	}
 	if !o.strings {
 		r.Strings.All = nil
@@ -143,18 +187,17 @@ kind.`,
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			var files [2]*lfs.Content
+			var data [2][]byte
 			for i, name := range args {
-				data, err := readInput(a.Files, name)
-				if err != nil {
+				var err error
+				if data[i], err = readInput(a.Files, name); err != nil {
 					return err
 				}
-				if files[i], err = lfs.Open(data); err != nil {
-					return lfsError(name, err)
-				}
 			}
-			d := lfs.Compare(files[0], files[1], lfs.DiffOptions{IgnoreTime: ignoreTime})
-			var err error
+			d, err := compare(args, data, ignoreTime)
+			if err != nil {
+				return err
+			}
 			if asJSON {
 				err = a.writeJSON(d)
 			} else {
@@ -283,7 +326,7 @@ func (a *App) lfsCheck(name string, t lfs.Target, asJSON bool) error {
 		r.Problems = []lfs.Problem{}
 	}
 	r.Loadable = lfs.Loadable(r.Problems)
-	if c, err := lfs.Open(data); err == nil && c.Kind == lfs.Image {
+	if c, err := lfs.Open(data); err == nil && c.Kind == compiled.Image {
 		r.FlashBytes, r.LoadHeap = c.FlashSize(), lfs.LoadHeap(c.Model(), c.Image)
 	}
 	if asJSON {

@@ -3,13 +3,13 @@ package cli
 import (
 	"fmt"
 	"io"
+	"moonlet.example/moonlet/internal/lua/compiled"
+	lfs51 "moonlet.example/moonlet/internal/lua51/lfs"
 	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
-
-	"moonlet.example/moonlet/internal/lua53/lfs"
 )
 
 // table prints columns, the first one to the left, those of numbers to the right.
@@ -82,14 +82,14 @@ func timeText(stamp int64) string {
 }
 
 // place is where a file is once it is loaded, in words.
-func place(r *lfs.Report) string {
-	if r.LoadedIn == lfs.InHeap {
+func place(r *compiled.Report) string {
+	if r.LoadedIn == compiled.InHeap {
 		return "on the heap"
 	}
 	return "in flash"
 }
 
-func printReport(w io.Writer, r *lfs.Report, o lfsOptions) {
+func printReport(w io.Writer, r *compiled.Report, o lfsOptions) {
 	fmt.Fprintln(w, r.File)
 	t := &table{w: w, left: map[int]bool{0: true, 1: true}}
 	t.row("  kind", r.Kind.Name()+", "+r.Edition)
@@ -99,7 +99,7 @@ func printReport(w io.Writer, r *lfs.Report, o lfsOptions) {
 	}
 	t.row("  numbers", numbers)
 	size := fmt.Sprintf("%d bytes, %d bytes %s", r.FileBytes, r.LoadedBytes, place(r))
-	if r.LoadedIn == lfs.InHeap {
+	if r.LoadedIn == compiled.InHeap {
 		size += " once it is loaded, without what the allocator adds"
 	}
 	t.row("  size", size)
@@ -111,6 +111,8 @@ func printReport(w io.Writer, r *lfs.Report, o lfsOptions) {
 	}
 	if r.Timestamp != nil {
 		t.row("  made", timeText(*r.Timestamp))
+	}
+	if r.Seed != nil {
 		t.row("  seed", fmt.Sprintf("%#08x", *r.Seed))
 	}
 	t.row("  debug", levelText(r.StripLevel))
@@ -130,22 +132,22 @@ func printReport(w io.Writer, r *lfs.Report, o lfsOptions) {
 	}
 }
 
-func printModules(w io.Writer, r *lfs.Report, top int) {
-	image := r.LoadedIn == lfs.InFlash
+func printModules(w io.Writer, r *compiled.Report, top int) {
+	image := r.LoadedIn == compiled.InFlash
 	t := &table{w: w, left: map[int]bool{0: true},
 		names: []string{"MODULE", "FUNCTIONS", "CODE", "CONSTANTS", "DEBUG", "RECORDS", "STRINGS", "TOTAL"}}
 	if image {
 		t.names = append(t.names, "SHARED")
 	}
-	row := func(name string, m lfs.ModuleReport, shared bool) {
+	row := func(name string, m compiled.ModuleReport, shared bool) {
 		cells := []any{name, m.Functions, m.Code, m.Constants, m.Debug, m.Records, m.Strings, m.Total}
 		if shared {
 			cells = append(cells, m.Shared)
 		}
 		t.row(cells...)
 	}
-	var all, rest lfs.ModuleReport
-	add := func(sum *lfs.ModuleReport, m lfs.ModuleReport) {
+	var all, rest compiled.ModuleReport
+	add := func(sum *compiled.ModuleReport, m compiled.ModuleReport) {
 		sum.Functions += m.Functions
 		sum.Code += m.Code
 		sum.Constants += m.Constants
@@ -175,7 +177,7 @@ func printModules(w io.Writer, r *lfs.Report, top int) {
 // cutName is the start of a long name.
 func cutName(name string) string {
 	const most = 26
-	name = lfs.Plain(name)
+	name = compiled.Plain(name)
 	if r := []rune(name); len(r) > most {
 		return string(r[:most-3]) + "..."
 	}
@@ -191,10 +193,14 @@ func counted(n int, what string) string {
 }
 
 // printSums prints how the parts of a store add up.
-func printSums(w io.Writer, r *lfs.Report) {
+func printSums(w io.Writer, r *compiled.Report) {
 	s := &r.Strings
 	fmt.Fprintln(w)
-	if r.LoadedIn == lfs.InHeap {
+	if r.LoadedIn == compiled.InHeap {
+		if r.Edition == lfs51.Edition { // which has one kind, and none that are there anyway
+			wrap(w, "", fmt.Sprintf("%s, the longest of %d bytes", counted(s.Short, "string"), s.Longest))
+			return
+		}
 		wrap(w, "", fmt.Sprintf("%d short and %d long strings, the longest of %d bytes; %s more that every Lua has anyway",
 			s.Short, s.Long, s.Longest, counted(s.FixedUsed, "string")))
 		return
@@ -209,6 +215,13 @@ func printSums(w io.Writer, r *lfs.Report) {
 	if s.Unused > 0 {
 		t.row("unused strings", s.UnusedBytes, fmt.Sprintf("%d, in no module", s.Unused))
 	}
+	if r.Edition == lfs51.Edition {
+		t.row("table of strings", s.TableBytes, fmt.Sprintf("%d slots, %d strings in the longest chain", s.Slots, s.LongestChain))
+		t.row("frame", r.Frame, "header, and the function that finds a module by its name")
+		t.row("in flash", r.LoadedBytes, fmt.Sprintf("with %s, the longest of %d bytes", counted(s.Short, "string"), s.Longest))
+		t.print()
+		return
+	}
 	t.row("fixed strings", s.FixedBytes, fmt.Sprintf("%d, in every store; the modules use %d", s.Fixed, s.FixedUsed))
 	t.row("table of strings", s.TableBytes, fmt.Sprintf("%d slots for the short ones, %d in the longest chain", s.Slots, s.LongestChain))
 	t.row("frame", r.Frame, "header, end and head of the table of modules")
@@ -216,7 +229,7 @@ func printSums(w io.Writer, r *lfs.Report) {
 	t.print()
 }
 
-func printStrip(w io.Writer, r *lfs.Report) {
+func printStrip(w io.Writer, r *compiled.Report) {
 	if len(r.Strip) == 0 {
 		return
 	}
@@ -230,23 +243,23 @@ func printStrip(w io.Writer, r *lfs.Report) {
 
 // printStrings lists strings, those that take most first. Fixed ones that no
 // module uses are left out.
-func printStrings(w io.Writer, r *lfs.Report, top int) {
-	list := slices.DeleteFunc(slices.Clone(r.Strings.All), func(u lfs.StringUse) bool { return u.Fixed && len(u.Users) == 0 })
-	slices.SortStableFunc(list, func(a, b lfs.StringUse) int { return b.Bytes - a.Bytes })
+func printStrings(w io.Writer, r *compiled.Report, top int) {
+	list := slices.DeleteFunc(slices.Clone(r.Strings.All), func(u compiled.StringUse) bool { return u.Fixed && len(u.Users) == 0 })
+	slices.SortStableFunc(list, func(a, b compiled.StringUse) int { return b.Bytes - a.Bytes })
 	fmt.Fprintln(w)
 	t := &table{w: w, left: map[int]bool{2: true, 3: true}, names: []string{"LENGTH", "BYTES", "STRING", "IN"}}
 	for i, u := range list {
 		if top > 0 && i >= top {
 			break
 		}
-		users := lfs.Plain(briefList(u.Users, 3))
+		users := compiled.Plain(briefList(u.Users, 3))
 		switch {
 		case u.Fixed:
 			users += " (fixed)"
 		case len(u.Users) == 0:
 			users = "no module"
 		}
-		t.row(u.Length, u.Bytes, lfs.Quote(u.Raw(), 44), users)
+		t.row(u.Length, u.Bytes, compiled.Quote(u.Raw, 44), users)
 	}
 	t.print()
 	if top > 0 && len(list) > top {
@@ -262,7 +275,7 @@ func briefList(list []string, most int) string {
 	return strings.Join(list, ", ")
 }
 
-func printDiff(w io.Writer, d *lfs.Diff, files []string, all bool) {
+func printDiff(w io.Writer, d *compiled.Diff, files []string, all bool) {
 	t := &table{w: w, left: map[int]bool{0: true, 1: true, 2: true}, names: []string{"", shortName(files[0]), shortName(files[1])}}
 	for _, p := range d.Properties {
 		b := p.B
@@ -308,7 +321,7 @@ func shortName(name string) string {
 // mostPlaces is how many places and strings are listed if nobody asks for all.
 const mostPlaces = 8
 
-func printModuleDiffs(w io.Writer, d *lfs.Diff, all bool) {
+func printModuleDiffs(w io.Writer, d *compiled.Diff, all bool) {
 	t := &table{w: w, left: map[int]bool{0: true, 1: true, 7: true},
 		names: []string{"MODULE", "", "FUNCTIONS", "CODE", "CONSTANTS", "DEBUG", "RECORDS", "WHAT"}}
 	signed := func(n int) string {
@@ -328,7 +341,7 @@ func printModuleDiffs(w io.Writer, d *lfs.Diff, all bool) {
 			continue
 		}
 		if told++; told <= mostPlaces || all {
-			wrap(w, "  ", lfs.Plain(m.Name)+" differs first in "+m.First)
+			wrap(w, "  ", compiled.Plain(m.Name)+" differs first in "+m.First)
 		}
 	}
 	if told > mostPlaces && !all {
@@ -336,7 +349,7 @@ func printModuleDiffs(w io.Writer, d *lfs.Diff, all bool) {
 	}
 }
 
-func printStringDiff(w io.Writer, title string, list []lfs.StringUse, all bool) {
+func printStringDiff(w io.Writer, title string, list []compiled.StringUse, all bool) {
 	if len(list) == 0 {
 		return
 	}
@@ -346,7 +359,7 @@ func printStringDiff(w io.Writer, title string, list []lfs.StringUse, all bool) 
 			fmt.Fprintf(w, "  ... and %d more; --all lists them\n", len(list)-mostPlaces)
 			break
 		}
-		fmt.Fprintf(w, "  %s\n", lfs.Quote(u.Raw(), 80))
+		fmt.Fprintf(w, "  %s\n", compiled.Quote(u.Raw, 80))
 	}
 }
 

@@ -65,13 +65,22 @@ func (c *Command) Main(args []string) int {
 		return exitOK
 	}
 	if o.Version {
-		fmt.Fprintln(c.Out, copyright)
+		if o.Lua == lua53 {
+			fmt.Fprintln(c.Out, copyright)
+		} else {
+			fmt.Fprintln(c.Out, copyright51)
+		}
 		if len(o.Files) == 0 && o.Execute == "" && o.Address == 0 {
 			return exitOK
 		}
 	}
-	if err := c.run(o); err != nil {
+	run := c.run
+	if o.Lua != lua53 {
+		run = c.run51
+	}
+	if err := run(o); err != nil {
 		fmt.Fprintf(c.Err, "%s: %v\n", c.Prog, err)
+		c.hint(o)
 		return exitFailure
 	}
 	return exitOK
@@ -96,6 +105,9 @@ Available options are:
 `
 
 const longText = `Options that only Moonlet has:
+  --lua 5.3|5.1|5.1-int  edition of Lua (default 5.3); 5.1 has floats, 5.1-int
+                  integers. With 5.1 there is no -e and no -F, and -a ADDR takes
+                  source files
   --number int32|int64|mixed  numbers of the firmware: int32/float32 (default),
                   int64/float64 or int32/float64
   --strip 0|1|2   debug information: 0 keeps all, 1 line numbers (default, as in

@@ -94,7 +94,11 @@ func sourceName(source chunk.Text) string {
 	if !source.Set {
 		return missing
 	}
-	s := cString(source.S)
+	return shortSource(source.S)
+}
+
+func shortSource(s string) string {
+	s = cString(s)
 	switch {
 	case s != "" && (s[0] == '@' || s[0] == '='):
 		return s[1:]

@@ -29,7 +29,9 @@ type Options struct {
 	Version bool   // -v
 	Files   []string
 
+	Lua       string // --lua: "5.3", "5.1" or "5.1-int"
 	Model     num.Model
+	HasModel  bool
 	Level     int    // --strip
 	Seed      uint32 // --seed
 	HasSeed   bool
@@ -41,6 +43,8 @@ type Options struct {
 	Module    string // --module: the project whose module is to take the image
 	Help      bool
 }
+
+const lua53 = "5.3"
 
 // DefaultMaxSize is the largest store that the C tool was made for (maxSize,
 // luac.c; LFS_SIZE, lnodemcu.c), in bytes.
@@ -68,7 +72,7 @@ func usage(format string, args ...any) error { return &UsageError{fmt.Sprintf(fo
 // Parse reads a command line without the program's name. env tells
 // SOURCE_DATE_EPOCH.
 func Parse(args []string, env func(string) string) (*Options, error) {
-	o := &Options{Output: DefaultOutput, Level: 1}
+	o := &Options{Output: DefaultOutput, Lua: lua53, Level: 1}
 	p := &argParser{args: args, o: o}
 	for p.more() {
 		if err := p.option(); err != nil {
@@ -79,7 +83,11 @@ func Parse(args []string, env func(string) string) (*Options, error) {
 	if err := o.epoch(env); err != nil {
 		return nil, err
 	}
-	return o, o.check(!slices.ContainsFunc(args, func(a string) bool { return a != "-v" && a != "--" }))
+	bare := !slices.ContainsFunc(args, func(a string) bool { return a != "-v" && a != "--" })
+	if o.Lua != lua53 {
+		return o, o.check51(bare || o.Version && len(o.Files) == 0 && !o.Parse && o.List == 0)
+	}
+	return o, o.check(bare)
 }
 
 // epoch takes the time stamp from the environment, as builds that are to be
@@ -244,7 +252,7 @@ func (p *argParser) long(a string) error {
 		o.Deps = true
 	case "help":
 		o.Help = true
-	case "number", "strip", "seed", "timestamp", "module", "word":
+	case "lua", "number", "strip", "seed", "timestamp", "module", "word":
 		if !inline {
 			var err error
 			if v, err = p.value(fmt.Sprintf("'--%s' needs an argument", name)); err != nil {
@@ -263,10 +271,16 @@ func (p *argParser) long(a string) error {
 
 func (o *Options) setLong(name, v string) (err error) {
 	switch name {
+	case "lua":
+		if _, ok := numbers51[v]; !ok && v != lua53 {
+			return usage("'--lua' takes 5.3, 5.1 (numbers are floats) or 5.1-int (integers), not '%s'", v)
+		}
+		o.Lua = v
 	case "number":
 		if o.Model, err = num.Parse(v); err != nil {
 			return usage("'--number': %v", err)
 		}
+		o.HasModel = true
 	case "strip":
 		if len(v) != 1 || v[0] < '0' || v[0] > '2' {
 			return usage("'--strip' takes 0 (keep all), 1 (keep line numbers) or 2 (keep nothing), not '%s'", v)

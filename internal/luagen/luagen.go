@@ -1,4 +1,4 @@
-// Package luagen writes Lua 5.3 programs for tests and fuzzers. A number, the
+// Package luagen writes Lua programs, of 5.3 or 5.1, for tests and fuzzers. A number, the
 // seed, determines the program, so a test that fails names a seed and no file.
 //
 // There are two kinds. Programs that need only compile are as wild as the grammar
@@ -26,6 +26,9 @@ type Options struct {
 	// that print the same everywhere. Some of them end with an error that nothing
 	// catches, on purpose.
 	Runnable bool
+	// Lua51 programs are of Lua 5.1; they need only compile. With Integer their numerals are
+	// integers.
+	Lua51, Integer bool
 }
 
 // Program returns the source text of the program that seed and o determine.
@@ -37,7 +40,10 @@ func Program(seed uint64, o Options) string {
 	if o.Runnable {
 		return runnable(seed, size)
 	}
-	return wild(seed, size)
+	if o.Lua51 {
+		return to51(wild(seed, size, limits51()), o.Integer)
+	}
+	return wild(seed, size, limits53())
 }
 
 // Sizes of the program that Huge returns.

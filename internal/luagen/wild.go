@@ -8,8 +8,8 @@ import (
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // wild returns a program of about so many statements that needs only compile.
-func wild(seed uint64, size int) string {
-	g := &wildGen{left: size}
+func wild(seed uint64, size int, l limits) string {
+	g := &wildGen{left: size, limits: l}
 	g.random = newRandom(seed)
 	g.style = pick(&g.random, styles)
 	g.fn = &wildFunc{vararg: true}

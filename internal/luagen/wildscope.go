@@ -8,17 +8,26 @@ import (
 // What the compiler limits, and how far the generator goes: registers and levels
 // are estimated, so there is some room.
 const (
-	maxLocals  = 200 // exactly
-	someLocals = 120 // where a program does not want many on purpose
-	maxRegs    = 200 // of 249; locals and temporaries
-	maxUpvals  = 240 // of 255
-	maxLevel   = 150 // of 200; nesting of statements and expressions
-	maxDepth   = 5   // of an expression in ordinary statements
+	maxRegs  = 200 // of 249; locals and temporaries
+	maxLevel = 150 // of 200; nesting of statements and expressions
+	maxDepth = 5   // of an expression in ordinary statements
 )
+
+// limits are those in which the editions differ.
+type limits struct {
+	maxLocals  int // exactly
+	someLocals int // where a program does not want many on purpose
+	maxUpvals  int
+	manyUpvals []int // as many upvalues as a function may have on purpose, but for _ENV
+}
+
+func limits53() limits { return limits{200, 120, 240, []int{60, 100, 127, 128, 200, 254}} }
+func limits51() limits { return limits{50, 40, 50, []int{20, 40, 59, 60}} }
 
 // wildGen writes a program that needs only compile.
 type wildGen struct {
 	text
+	limits
 	fn     *wildFunc
 	left   int // statements that may still be written
 	level  int // nesting of statements and expressions
@@ -90,7 +99,7 @@ func (g *wildGen) hide(n int) {
 }
 
 // room tells whether there may be so many more local variables.
-func (g *wildGen) room(n int) bool { return g.fn.locals+n <= someLocals }
+func (g *wildGen) room(n int) bool { return g.fn.locals+n <= g.someLocals }
 
 // tight tells that registers or levels are short: only simple things, please.
 func (g *wildGen) tight() bool {
@@ -150,7 +159,7 @@ func (g *wildGen) resolve(name string) bool {
 	var between []*wildFunc
 	f := g.fn
 	for ; f != nil && !f.has(name) && !slices.Contains(f.upvals, name); f = f.outer {
-		if len(f.upvals) >= maxUpvals {
+		if len(f.upvals) >= g.maxUpvals {
 			return false
 		}
 		between = append(between, f)

@@ -128,7 +128,7 @@ func (g *wildGen) manyFields() {
 // manyLocals has as many local variables as are allowed.
 func (g *wildGen) manyLocals() {
 	g.inFunction(nil, g.chance(50), func() {
-		names := numbered("v", maxLocals-g.intN(3))
+		names := numbered("v", g.maxLocals-g.intN(3))
 		for rest := names; len(rest) > 0; {
 			n := min(len(rest), pick(&g.random, []int{1, 2, 10, 60, 200}))
 			g.put("local " + strings.Join(rest[:n], ", "))
@@ -153,7 +153,7 @@ func (g *wildGen) manyLocals() {
 
 // manyParams has a function with many parameters, and a call to it.
 func (g *wildGen) manyParams() {
-	n := g.between(20, maxLocals)
+	n := g.between(20, g.maxLocals)
 	params := numbered("p", n)
 	g.inFunction(params, g.chance(50), func() {
 		g.put("return $n, " + params[n-1] + ", #" + params[n/2] + ";")
@@ -167,7 +167,7 @@ func (g *wildGen) manyParams() {
 // manyUpvalues has a function with many upvalues, from its neighbour and from
 // further outside.
 func (g *wildGen) manyUpvalues() {
-	n := pick(&g.random, []int{60, 100, 127, 128, 200, 254}) // and _ENV
+	n := pick(&g.random, g.manyUpvals)
 	far := numbered("u", n/2)
 	near := numbered("w", n-n/2)
 	g.inFunction(nil, false, func() {

@@ -10,177 +10,117 @@
 // are the same for both.
 package layout
 
-//go:generate go run ./gen -o common/offsets.go
-//go:generate go run ./gen -value 4 -o v4/offsets.go
-//go:generate go run ./gen -value 8 -o v8/offsets.go
+import "moonlet.example/moonlet/internal/lua/record"
 
-// Kind is the type of a field.
-type Kind uint8
+//go:generate go run ../../lua/record/gen -edition 5.3 -o common/offsets.go
+//go:generate go run ../../lua/record/gen -edition 5.3 -value 4 -o v4/offsets.go
+//go:generate go run ../../lua/record/gen -edition 5.3 -value 8 -o v8/offsets.go
 
-// The types of fields. Value and TValue have 4 or 8 bytes of payload.
-const (
-	Byte   Kind = iota // 1 byte
-	Half               // 2 bytes
-	Word               // 4 bytes
-	Ptr                // device address, 4 bytes
-	Value              // union of all Lua values: 4 or 8 bytes
-	TValue             // Value and a type tag of 4 bytes
-)
-
-// Size is the size of a field in bytes, given the size of a Value.
-func (k Kind) Size(value int) int {
-	switch k {
-	case Byte:
-		return 1
-	case Half:
-		return 2
-	case Value:
-		return value
-	case TValue:
-		return value + 4
-	}
-	return 4
-}
-
-// Align is the alignment of a field in bytes, given the size of a Value.
-func (k Kind) Align(value int) int {
-	if k == TValue {
-		return tvalueAlign
-	}
-	return k.Size(value)
-}
-
-// tvalueAlign is the alignment of a TValue in bytes.
-const tvalueAlign = 4
-
-// Field is a member of a record: N elements of a kind (0 means 1). Where Of is
-// set, the field is a record of that name instead.
-type Field struct {
-	Name string
-	Kind Kind
-	N    int
-	Of   string
-}
-
-// Record is one C structure. Union lists alternatives that start at the same
-// offset behind the common fields; Tail follows the longest of them.
-type Record struct {
-	Name   string
-	Doc    string // where it is declared in the firmware
-	Pack   int    // the largest alignment of its fields in bytes, 0 for no limit
-	Fields []Field
-	Union  [][]Field
-	Tail   []Field
-}
-
-// header is CommonHeader (lobject.h).
-func header(more ...Field) []Field {
-	return append([]Field{{Name: "Next", Kind: Ptr}, {Name: "TT", Kind: Byte}, {Name: "Marked", Kind: Byte}}, more...)
-}
+type field = record.Field
 
 // Records is the list of all record layouts, in order of dependency. It is a function,
 // so that programs that have no use for the list do not make it at their start.
-func Records() []Record {
-	return []Record{
-		{Name: "TV", Doc: "struct lua_TValue, lobject.h", Pack: tvalueAlign, Fields: []Field{
-			{Name: "Value", Kind: Value}, {Name: "TT", Kind: Word}}},
-		{Name: "GCObject", Doc: "struct GCObject, lobject.h", Fields: header()},
-		{Name: "TString", Doc: "struct TString, lobject.h; the bytes follow", Fields: header(
-			Field{Name: "Extra", Kind: Byte}, Field{Name: "ShrLen", Kind: Byte},
-			Field{Name: "Hash", Kind: Word}),
-			Union: [][]Field{{{Name: "LngLen", Kind: Word}}, {{Name: "HNext", Kind: Ptr}}}},
-		{Name: "Udata", Doc: "struct Udata, lobject.h; the memory follows", Fields: header(
-			Field{Name: "TTUV", Kind: Byte}, Field{Name: "Metatable", Kind: Ptr},
-			Field{Name: "Len", Kind: Word}, Field{Name: "User", Kind: Value})},
-		{Name: "Upvaldesc", Doc: "struct Upvaldesc, lobject.h", Fields: []Field{
-			{Name: "Name", Kind: Ptr}, {Name: "InStack", Kind: Byte}, {Name: "Idx", Kind: Byte}}},
-		{Name: "LocVar", Doc: "struct LocVar, lobject.h", Fields: []Field{
-			{Name: "VarName", Kind: Ptr}, {Name: "StartPC", Kind: Word}, {Name: "EndPC", Kind: Word}}},
-		{Name: "Proto", Doc: "struct Proto, lobject.h", Fields: header(
-			Field{Name: "NumParams", Kind: Byte}, Field{Name: "IsVararg", Kind: Byte},
-			Field{Name: "MaxStackSize", Kind: Byte}, Field{Name: "SizeUpvalues", Kind: Word},
-			Field{Name: "SizeK", Kind: Word}, Field{Name: "SizeCode", Kind: Word},
-			Field{Name: "SizeLineInfo", Kind: Word}, Field{Name: "SizeP", Kind: Word},
-			Field{Name: "SizeLocVars", Kind: Word}, Field{Name: "LineDefined", Kind: Word},
-			Field{Name: "LastLineDefined", Kind: Word}, Field{Name: "K", Kind: Ptr},
-			Field{Name: "Code", Kind: Ptr}, Field{Name: "P", Kind: Ptr},
-			Field{Name: "LineInfo", Kind: Ptr}, Field{Name: "LocVars", Kind: Ptr},
-			Field{Name: "Upvalues", Kind: Ptr}, Field{Name: "Source", Kind: Ptr},
-			Field{Name: "GCList", Kind: Ptr})},
-		{Name: "UpVal", Doc: "struct UpVal, lfunc.h", Fields: []Field{
-			{Name: "V", Kind: Ptr}, {Name: "RefCount", Kind: Word}},
-			Union: [][]Field{{{Name: "OpenNext", Kind: Ptr}, {Name: "Touched", Kind: Word}},
-				{{Name: "Value", Kind: TValue}}}},
-		{Name: "CClosure", Doc: "struct CClosure, lobject.h; more upvalues follow", Fields: header(
-			Field{Name: "NUpvalues", Kind: Byte}, Field{Name: "GCList", Kind: Ptr},
-			Field{Name: "F", Kind: Ptr}, Field{Name: "Upvalue", Kind: TValue})},
-		{Name: "LClosure", Doc: "struct LClosure, lobject.h; more upvalues follow", Fields: header(
-			Field{Name: "NUpvalues", Kind: Byte}, Field{Name: "GCList", Kind: Ptr},
-			Field{Name: "P", Kind: Ptr}, Field{Name: "Upvals", Kind: Ptr})},
-		{Name: "Table", Doc: "struct Table, lobject.h", Fields: header(
-			Field{Name: "Flags", Kind: Byte}, Field{Name: "LSizeNode", Kind: Byte},
-			Field{Name: "Metatable", Kind: Ptr}, Field{Name: "SizeArray", Kind: Word},
-			Field{Name: "Array", Kind: Ptr}, Field{Name: "Node", Kind: Ptr},
-			Field{Name: "LastFree", Kind: Ptr}, Field{Name: "GCList", Kind: Ptr})},
-		{Name: "ROTable", Doc: "struct ROTable, lobject.h; begins like Table", Fields: header(
-			Field{Name: "Flags", Kind: Byte}, Field{Name: "LSizeNode", Kind: Byte},
-			Field{Name: "Metatable", Kind: Ptr}, Field{Name: "Entry", Kind: Ptr})},
-		{Name: "ROEntry", Doc: "struct ROTable_entry, lobject.h", Fields: []Field{
-			{Name: "Key", Kind: Ptr}, {Name: "Value", Kind: TValue}}},
-		{Name: "Node", Doc: "struct Node, lobject.h", Fields: []Field{
-			{Name: "Val", Kind: TValue}, {Name: "Key", Kind: Value},
-			{Name: "KeyTT", Kind: Word}, {Name: "Next", Kind: Word}}},
-		{Name: "CallInfo", Doc: "struct CallInfo, lstate.h", Fields: []Field{
-			{Name: "Func", Kind: Ptr}, {Name: "Top", Kind: Ptr},
-			{Name: "Previous", Kind: Ptr}, {Name: "Next", Kind: Ptr}},
-			Union: [][]Field{
-				{{Name: "Base", Kind: Ptr}, {Name: "SavedPC", Kind: Ptr}},
-				{{Name: "K", Kind: Ptr}, {Name: "OldErrFunc", Kind: Word}, {Name: "Ctx", Kind: Word}}},
-			Tail: []Field{{Name: "Extra", Kind: Word}, {Name: "NResults", Kind: Half},
-				{Name: "CallStatus", Kind: Half}}},
-		{Name: "LuaState", Doc: "struct lua_State, lstate.h", Fields: header(
-			Field{Name: "NCI", Kind: Half}, Field{Name: "Status", Kind: Byte},
-			Field{Name: "Top", Kind: Ptr}, Field{Name: "G", Kind: Ptr},
-			Field{Name: "CI", Kind: Ptr}, Field{Name: "OldPC", Kind: Ptr},
-			Field{Name: "StackLast", Kind: Ptr}, Field{Name: "Stack", Kind: Ptr},
-			Field{Name: "OpenUpval", Kind: Ptr}, Field{Name: "GCList", Kind: Ptr},
-			Field{Name: "TwUps", Kind: Ptr}, Field{Name: "ErrorJmp", Kind: Ptr},
-			Field{Name: "BaseCI", Of: "CallInfo"}, Field{Name: "Hook", Kind: Ptr},
-			Field{Name: "ErrFunc", Kind: Word}, Field{Name: "StackSize", Kind: Word},
-			Field{Name: "BaseHookCount", Kind: Word}, Field{Name: "HookCount", Kind: Word},
-			Field{Name: "NNY", Kind: Half}, Field{Name: "NCCalls", Kind: Half},
-			Field{Name: "HookMask", Kind: Word}, Field{Name: "AllowHook", Kind: Byte})},
-		{Name: "LX", Doc: "struct LX, lstate.c: a thread and its extra space", Fields: []Field{
-			{Name: "Extra", Kind: Word}, {Name: "L", Of: "LuaState"}}},
-		{Name: "StringTable", Doc: "struct stringtable, lstate.h", Fields: []Field{
-			{Name: "Hash", Kind: Ptr}, {Name: "NUse", Kind: Word}, {Name: "Slots", Kind: Word}}},
-		{Name: "Global", Doc: "struct global_State, lstate.h", Fields: []Field{
-			{Name: "FRealloc", Kind: Ptr}, {Name: "UD", Kind: Ptr},
-			{Name: "TotalBytes", Kind: Word}, {Name: "GCDebt", Kind: Word},
-			{Name: "GCMemTrav", Kind: Word}, {Name: "GCEstimate", Kind: Word},
-			{Name: "Strt", Of: "StringTable"}, {Name: "Registry", Kind: TValue},
-			{Name: "Seed", Kind: Word}, {Name: "CurrentWhite", Kind: Byte},
-			{Name: "GCState", Kind: Byte}, {Name: "GCKind", Kind: Byte},
-			{Name: "GCRunning", Kind: Byte}, {Name: "AllGC", Kind: Ptr},
-			{Name: "SweepGC", Kind: Ptr}, {Name: "FinObj", Kind: Ptr},
-			{Name: "Gray", Kind: Ptr}, {Name: "GrayAgain", Kind: Ptr},
-			{Name: "Weak", Kind: Ptr}, {Name: "Ephemeron", Kind: Ptr},
-			{Name: "AllWeak", Kind: Ptr}, {Name: "ToBeFnz", Kind: Ptr},
-			{Name: "FixedGC", Kind: Ptr}, {Name: "TwUps", Kind: Ptr},
-			{Name: "GCFinNum", Kind: Word}, {Name: "GCPause", Kind: Word},
-			{Name: "GCStepMul", Kind: Word}, {Name: "StripDefault", Kind: Word},
-			{Name: "GCMemFreeBoard", Kind: Word}, {Name: "Panic", Kind: Ptr},
-			{Name: "MainThread", Kind: Ptr}, {Name: "Version", Kind: Ptr},
-			{Name: "MemErrMsg", Kind: Ptr}, {Name: "TMName", Kind: Ptr, N: 24},
-			{Name: "MT", Kind: Ptr, N: 9}, {Name: "ROStrt", Of: "StringTable"},
-			{Name: "LFSTable", Kind: TValue}, {Name: "LFS", Kind: Ptr},
-			{Name: "LFSSize", Kind: Word}, {Name: "Cache", Kind: Ptr}}},
-		{Name: "LG", Doc: "struct LG, lstate.c: main thread and global state", Fields: []Field{
+func Records() []record.Record {
+	return []record.Record{
+		{Name: "TV", Doc: "struct lua_TValue, lobject.h", Pack: record.TValueAlign, Fields: []field{
+			{Name: "Value", Kind: record.Value}, {Name: "TT", Kind: record.Word}}},
+		{Name: "GCObject", Doc: "struct GCObject, lobject.h", Fields: record.Header()},
+		{Name: "TString", Doc: "struct TString, lobject.h; the bytes follow", Fields: record.Header(
+			field{Name: "Extra", Kind: record.Byte}, field{Name: "ShrLen", Kind: record.Byte},
+			field{Name: "Hash", Kind: record.Word}),
+			Union: [][]field{{{Name: "LngLen", Kind: record.Word}}, {{Name: "HNext", Kind: record.Ptr}}}},
+		{Name: "Udata", Doc: "struct Udata, lobject.h; the memory follows", Fields: record.Header(
+			field{Name: "TTUV", Kind: record.Byte}, field{Name: "Metatable", Kind: record.Ptr},
+			field{Name: "Len", Kind: record.Word}, field{Name: "User", Kind: record.Value})},
+		{Name: "Upvaldesc", Doc: "struct Upvaldesc, lobject.h", Fields: []field{
+			{Name: "Name", Kind: record.Ptr}, {Name: "InStack", Kind: record.Byte}, {Name: "Idx", Kind: record.Byte}}},
+		{Name: "LocVar", Doc: "struct LocVar, lobject.h", Fields: []field{
+			{Name: "VarName", Kind: record.Ptr}, {Name: "StartPC", Kind: record.Word}, {Name: "EndPC", Kind: record.Word}}},
+		{Name: "Proto", Doc: "struct Proto, lobject.h", Fields: record.Header(
+			field{Name: "NumParams", Kind: record.Byte}, field{Name: "IsVararg", Kind: record.Byte},
+			field{Name: "MaxStackSize", Kind: record.Byte}, field{Name: "SizeUpvalues", Kind: record.Word},
+			field{Name: "SizeK", Kind: record.Word}, field{Name: "SizeCode", Kind: record.Word},
+			field{Name: "SizeLineInfo", Kind: record.Word}, field{Name: "SizeP", Kind: record.Word},
+			field{Name: "SizeLocVars", Kind: record.Word}, field{Name: "LineDefined", Kind: record.Word},
+			field{Name: "LastLineDefined", Kind: record.Word}, field{Name: "K", Kind: record.Ptr},
+			field{Name: "Code", Kind: record.Ptr}, field{Name: "P", Kind: record.Ptr},
+			field{Name: "LineInfo", Kind: record.Ptr}, field{Name: "LocVars", Kind: record.Ptr},
+			field{Name: "Upvalues", Kind: record.Ptr}, field{Name: "Source", Kind: record.Ptr},
+			field{Name: "GCList", Kind: record.Ptr})},
+		{Name: "UpVal", Doc: "struct UpVal, lfunc.h", Fields: []field{
+			{Name: "V", Kind: record.Ptr}, {Name: "RefCount", Kind: record.Word}},
+			Union: [][]field{{{Name: "OpenNext", Kind: record.Ptr}, {Name: "Touched", Kind: record.Word}},
+				{{Name: "Value", Kind: record.TValue}}}},
+		{Name: "CClosure", Doc: "struct CClosure, lobject.h; more upvalues follow", Fields: record.Header(
+			field{Name: "NUpvalues", Kind: record.Byte}, field{Name: "GCList", Kind: record.Ptr},
+			field{Name: "F", Kind: record.Ptr}, field{Name: "Upvalue", Kind: record.TValue})},
+		{Name: "LClosure", Doc: "struct LClosure, lobject.h; more upvalues follow", Fields: record.Header(
+			field{Name: "NUpvalues", Kind: record.Byte}, field{Name: "GCList", Kind: record.Ptr},
+			field{Name: "P", Kind: record.Ptr}, field{Name: "Upvals", Kind: record.Ptr})},
+		{Name: "Table", Doc: "struct Table, lobject.h", Fields: record.Header(
+			field{Name: "Flags", Kind: record.Byte}, field{Name: "LSizeNode", Kind: record.Byte},
+			field{Name: "Metatable", Kind: record.Ptr}, field{Name: "SizeArray", Kind: record.Word},
+			field{Name: "Array", Kind: record.Ptr}, field{Name: "Node", Kind: record.Ptr},
+			field{Name: "LastFree", Kind: record.Ptr}, field{Name: "GCList", Kind: record.Ptr})},
+		{Name: "ROTable", Doc: "struct ROTable, lobject.h; begins like Table", Fields: record.Header(
+			field{Name: "Flags", Kind: record.Byte}, field{Name: "LSizeNode", Kind: record.Byte},
+			field{Name: "Metatable", Kind: record.Ptr}, field{Name: "Entry", Kind: record.Ptr})},
+		{Name: "ROEntry", Doc: "struct ROTable_entry, lobject.h", Fields: []field{
+			{Name: "Key", Kind: record.Ptr}, {Name: "Value", Kind: record.TValue}}},
+		{Name: "Node", Doc: "struct Node, lobject.h", Fields: []field{
+			{Name: "Val", Kind: record.TValue}, {Name: "Key", Kind: record.Value},
+			{Name: "KeyTT", Kind: record.Word}, {Name: "Next", Kind: record.Word}}},
+		{Name: "CallInfo", Doc: "struct CallInfo, lstate.h", Fields: []field{
+			{Name: "Func", Kind: record.Ptr}, {Name: "Top", Kind: record.Ptr},
+			{Name: "Previous", Kind: record.Ptr}, {Name: "Next", Kind: record.Ptr}},
+			Union: [][]field{
+				{{Name: "Base", Kind: record.Ptr}, {Name: "SavedPC", Kind: record.Ptr}},
+				{{Name: "K", Kind: record.Ptr}, {Name: "OldErrFunc", Kind: record.Word}, {Name: "Ctx", Kind: record.Word}}},
+			Tail: []field{{Name: "Extra", Kind: record.Word}, {Name: "NResults", Kind: record.Half},
+				{Name: "CallStatus", Kind: record.Half}}},
+		{Name: "LuaState", Doc: "struct lua_State, lstate.h", Fields: record.Header(
+			field{Name: "NCI", Kind: record.Half}, field{Name: "Status", Kind: record.Byte},
+			field{Name: "Top", Kind: record.Ptr}, field{Name: "G", Kind: record.Ptr},
+			field{Name: "CI", Kind: record.Ptr}, field{Name: "OldPC", Kind: record.Ptr},
+			field{Name: "StackLast", Kind: record.Ptr}, field{Name: "Stack", Kind: record.Ptr},
+			field{Name: "OpenUpval", Kind: record.Ptr}, field{Name: "GCList", Kind: record.Ptr},
+			field{Name: "TwUps", Kind: record.Ptr}, field{Name: "ErrorJmp", Kind: record.Ptr},
+			field{Name: "BaseCI", Of: "CallInfo"}, field{Name: "Hook", Kind: record.Ptr},
+			field{Name: "ErrFunc", Kind: record.Word}, field{Name: "StackSize", Kind: record.Word},
+			field{Name: "BaseHookCount", Kind: record.Word}, field{Name: "HookCount", Kind: record.Word},
+			field{Name: "NNY", Kind: record.Half}, field{Name: "NCCalls", Kind: record.Half},
+			field{Name: "HookMask", Kind: record.Word}, field{Name: "AllowHook", Kind: record.Byte})},
+		{Name: "LX", Doc: "struct LX, lstate.c: a thread and its extra space", Fields: []field{
+			{Name: "Extra", Kind: record.Word}, {Name: "L", Of: "LuaState"}}},
+		{Name: "StringTable", Doc: "struct stringtable, lstate.h", Fields: []field{
+			{Name: "Hash", Kind: record.Ptr}, {Name: "NUse", Kind: record.Word}, {Name: "Slots", Kind: record.Word}}},
+		{Name: "Global", Doc: "struct global_State, lstate.h", Fields: []field{
+			{Name: "FRealloc", Kind: record.Ptr}, {Name: "UD", Kind: record.Ptr},
+			{Name: "TotalBytes", Kind: record.Word}, {Name: "GCDebt", Kind: record.Word},
+			{Name: "GCMemTrav", Kind: record.Word}, {Name: "GCEstimate", Kind: record.Word},
+			{Name: "Strt", Of: "StringTable"}, {Name: "Registry", Kind: record.TValue},
+			{Name: "Seed", Kind: record.Word}, {Name: "CurrentWhite", Kind: record.Byte},
+			{Name: "GCState", Kind: record.Byte}, {Name: "GCKind", Kind: record.Byte},
+			{Name: "GCRunning", Kind: record.Byte}, {Name: "AllGC", Kind: record.Ptr},
+			{Name: "SweepGC", Kind: record.Ptr}, {Name: "FinObj", Kind: record.Ptr},
+			{Name: "Gray", Kind: record.Ptr}, {Name: "GrayAgain", Kind: record.Ptr},
+			{Name: "Weak", Kind: record.Ptr}, {Name: "Ephemeron", Kind: record.Ptr},
+			{Name: "AllWeak", Kind: record.Ptr}, {Name: "ToBeFnz", Kind: record.Ptr},
+			{Name: "FixedGC", Kind: record.Ptr}, {Name: "TwUps", Kind: record.Ptr},
+			{Name: "GCFinNum", Kind: record.Word}, {Name: "GCPause", Kind: record.Word},
+			{Name: "GCStepMul", Kind: record.Word}, {Name: "StripDefault", Kind: record.Word},
+			{Name: "GCMemFreeBoard", Kind: record.Word}, {Name: "Panic", Kind: record.Ptr},
+			{Name: "MainThread", Kind: record.Ptr}, {Name: "Version", Kind: record.Ptr},
+			{Name: "MemErrMsg", Kind: record.Ptr}, {Name: "TMName", Kind: record.Ptr, N: 24},
+			{Name: "MT", Kind: record.Ptr, N: 9}, {Name: "ROStrt", Of: "StringTable"},
+			{Name: "LFSTable", Kind: record.TValue}, {Name: "LFS", Kind: record.Ptr},
+			{Name: "LFSSize", Kind: record.Word}, {Name: "Cache", Kind: record.Ptr}}},
+		{Name: "LG", Doc: "struct LG, lstate.c: main thread and global state", Fields: []field{
 			{Name: "L", Of: "LX"}, {Name: "G", Of: "Global"}}},
 		// The parser's vectors (lparser.h), which it grows on the device's heap.
-		{Name: "Vardesc", Doc: "struct Vardesc, lparser.h", Fields: []Field{{Name: "Idx", Kind: Half}}},
-		{Name: "Labeldesc", Doc: "struct Labeldesc, lparser.h", Fields: []Field{
-			{Name: "Name", Kind: Ptr}, {Name: "PC", Kind: Word}, {Name: "Line", Kind: Word},
-			{Name: "NActVar", Kind: Byte}}},
+		{Name: "Vardesc", Doc: "struct Vardesc, lparser.h", Fields: []field{{Name: "Idx", Kind: record.Half}}},
+		{Name: "Labeldesc", Doc: "struct Labeldesc, lparser.h", Fields: []field{
+			{Name: "Name", Kind: record.Ptr}, {Name: "PC", Kind: record.Word}, {Name: "Line", Kind: record.Word},
+			{Name: "NActVar", Kind: record.Byte}}},
 	}
 }

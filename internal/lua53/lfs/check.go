@@ -2,6 +2,7 @@ package lfs
 
 import (
 	"fmt"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"strings"
 
 	"moonlet.example/moonlet/internal/chip"
@@ -76,7 +77,7 @@ func (k *checker) check(file []byte) {
 	}
 	kind, text := Identify(file)
 	switch kind {
-	case Chunk, Image, Absolute:
+	case compiled.Chunk, compiled.Image, compiled.Absolute:
 	default:
 		k.fail(BadKind, "%s", text)
 		return
@@ -87,17 +88,17 @@ func (k *checker) check(file []byte) {
 		return
 	}
 	switch kind {
-	case Chunk:
+	case compiled.Chunk:
 		k.fail(BadKind, "compiled code, not an image: load it with dofile or require from the file system, or make an image of its source with \"moonlet luac -f\"")
 		return
-	case Absolute:
+	case compiled.Absolute:
 		k.absolute(c)
 	}
 	if !fits(c.Models, t.Model) {
 		k.fail(BadNumbers, "the file has numbers of %v, %s of %v: compile with --number %s", modelNames(c.Models), t.Name, t.Model, t.Model.Flag())
 	}
 	k.size(c)
-	if kind == Image {
+	if kind == compiled.Image {
 		k.memory(c)
 	}
 	for _, w := range c.warnings(c.units()) {
@@ -147,7 +148,7 @@ func (k *checker) size(c *Content) {
 	const most = 3
 	var heavy []string
 	for _, m := range r.Modules[:min(most, len(r.Modules))] {
-		heavy = append(heavy, fmt.Sprintf("%s (%d bytes)", Plain(m.Name), m.Total))
+		heavy = append(heavy, fmt.Sprintf("%s (%d bytes)", compiled.Plain(m.Name), m.Total))
 	}
 	if len(heavy) > 0 {
 		text += "; the heaviest modules are " + strings.Join(heavy, ", ")

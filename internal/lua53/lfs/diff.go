@@ -3,6 +3,7 @@ package lfs
 import (
 	"encoding/binary"
 	"fmt"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"slices"
 	"strings"
 	"time"
@@ -11,61 +12,6 @@ import (
 	"moonlet.example/moonlet/internal/lua53/chunk"
 )
 
-// Diff is how two files differ. The names of the JSON fields stay as they are;
-// docs/lfs-tools.md describes them.
-type Diff struct {
-	Same bool `json:"same"`
-	// FirstByte is where the files differ first, -1 if they are the same bytes.
-	FirstByte  int          `json:"first_byte"`
-	Properties []Property   `json:"properties"`
-	Modules    []ModuleDiff `json:"modules"` // those that differ
-	Equal      int          `json:"equal_modules"`
-	// Strings that only one of the files has.
-	Removed []StringUse `json:"strings_removed"`
-	Added   []StringUse `json:"strings_added"`
-	Word    *WordDiff   `json:"word,omitempty"`
-}
-
-// Property is a property of both files.
-type Property struct {
-	Name  string `json:"name"`
-	A     string `json:"a"`
-	B     string `json:"b"`
-	Same  bool   `json:"same"`
-	Count bool   `json:"counts"` // files with another value are not the same
-}
-
-// The changes of a module.
-const (
-	ModuleAdded   = "added"
-	ModuleRemoved = "removed"
-	ModuleChanged = "changed"
-)
-
-// ModuleDiff is a module that differs. The numbers are what the second file has
-// more, in bytes as on the heap, but for the functions.
-type ModuleDiff struct {
-	Name      string   `json:"name"`
-	Change    string   `json:"change"`
-	Functions int      `json:"functions"`
-	Code      int      `json:"code"`
-	Constants int      `json:"constants"`
-	Debug     int      `json:"debug"`
-	Records   int      `json:"records"`
-	Parts     []string `json:"parts,omitempty"` // which parts differ
-	First     string   `json:"first,omitempty"` // the first one that does
-}
-
-// WordDiff is the first word behind the header in which two absolute images
-// differ, as if the second had the address, seed and time stamp of the first.
-type WordDiff struct {
-	Offset int    `json:"offset"`
-	A      uint32 `json:"a"`
-	B      uint32 `json:"b"`
-	WhatA  string `json:"what_a"`
-	WhatB  string `json:"what_b"`
-}
-
 // DiffOptions say what does not count.
 type DiffOptions struct {
 	IgnoreTime bool // the time stamp
@@ -73,8 +19,8 @@ type DiffOptions struct {
 
 // Compare compares two files. What they contain counts, not what kind of files
 // they are: an image and the store made of it are the same.
-func Compare(a, b *Content, o DiffOptions) *Diff {
-	d := &Diff{Same: true, Modules: []ModuleDiff{}}
+func Compare(a, b *Content, o DiffOptions) *compiled.Diff {
+	d := differ{&compiled.Diff{Same: true, Modules: []compiled.ModuleDiff{}}}
 	x, y := a.side(b), b.side(a)
 	if a.Main != nil && b.Main != nil { // whatever their sources are called
 		y.modules[0].Name = x.modules[0].Name
@@ -90,8 +36,11 @@ func Compare(a, b *Content, o DiffOptions) *Diff {
 		d.Same = d.Same && (p.Same || !p.Count)
 	}
 	d.Same = d.Same && len(d.Modules)+len(d.Removed)+len(d.Added) == 0 && d.Word == nil
-	return d
+	return d.Diff
 }
+
+// differ fills in a Diff.
+type differ struct{ *compiled.Diff }
 
 // side is a file in a comparison, with the number model that is most likely for
 // both.
@@ -123,11 +72,11 @@ func (c *Content) side(other *Content) *side {
 	return s
 }
 
-func (d *Diff) property(name, a, b string, count bool) {
-	d.Properties = append(d.Properties, Property{name, a, b, a == b, count})
+func (d differ) property(name, a, b string, count bool) {
+	d.Properties = append(d.Properties, compiled.Property{Name: name, A: a, B: b, Same: a == b, Count: count})
 }
 
-func (d *Diff) properties(a, b *side, o DiffOptions) {
+func (d differ) properties(a, b *side, o DiffOptions) {
 	d.property("kind", string(a.Kind), string(b.Kind), false)
 	d.property("file", fmt.Sprint(len(a.Data), " bytes"), fmt.Sprint(len(b.Data), " bytes"), false)
 	if a.Main == nil && b.Main == nil {
@@ -178,12 +127,12 @@ func brief(list []string) string {
 		case i > 0:
 			b.WriteString(", ")
 		}
-		b.WriteString(strings.Trim(Quote(s, 20), `"`))
+		b.WriteString(strings.Trim(compiled.Quote(s, 20), `"`))
 	}
 	return b.String()
 }
 
-func (d *Diff) modules(a, b *side) {
+func (d differ) modules(a, b *side) {
 	index := map[string]*chunk.Proto{}
 	for _, m := range b.modules {
 		if index[m.Name] == nil {
@@ -198,7 +147,7 @@ func (d *Diff) modules(a, b *side) {
 		seen[m.Name] = true
 		other := index[m.Name]
 		if other == nil {
-			d.Modules = append(d.Modules, moduleDiff(m.Name, ModuleRemoved, heapSizes(a.model, m.Main), Sizes{}))
+			d.Modules = append(d.Modules, moduleDiff(m.Name, compiled.ModuleRemoved, heapSizes(a.model, m.Main), Sizes{}))
 			continue
 		}
 		c := comparison{a: a.model, b: b.model, adopted: (a.Main == nil) != (b.Main == nil)}
@@ -207,20 +156,20 @@ func (d *Diff) modules(a, b *side) {
 			d.Equal++
 			continue
 		}
-		diff := moduleDiff(m.Name, ModuleChanged, heapSizes(a.model, m.Main), heapSizes(b.model, other))
+		diff := moduleDiff(m.Name, compiled.ModuleChanged, heapSizes(a.model, m.Main), heapSizes(b.model, other))
 		diff.Parts, diff.First = c.parts, c.first
 		d.Modules = append(d.Modules, diff)
 	}
 	for _, m := range b.modules {
 		if !seen[m.Name] {
 			seen[m.Name] = true
-			d.Modules = append(d.Modules, moduleDiff(m.Name, ModuleAdded, Sizes{}, heapSizes(b.model, m.Main)))
+			d.Modules = append(d.Modules, moduleDiff(m.Name, compiled.ModuleAdded, Sizes{}, heapSizes(b.model, m.Main)))
 		}
 	}
 }
 
-func moduleDiff(name, change string, a, b Sizes) ModuleDiff {
-	return ModuleDiff{Name: name, Change: change, Functions: b.Functions - a.Functions, Code: b.Code - a.Code,
+func moduleDiff(name, change string, a, b Sizes) compiled.ModuleDiff {
+	return compiled.ModuleDiff{Name: name, Change: change, Functions: b.Functions - a.Functions, Code: b.Code - a.Code,
 		Constants: b.Constants - a.Constants, Debug: b.Debug - a.Debug, Records: b.Records - a.Records}
 }
 
@@ -282,7 +231,7 @@ func (c *comparison) function(p, q *chunk.Proto, sourceP, sourceQ string, depth 
 		c.note("lines", of("the lines"))
 	}
 	if sourceP != sourceQ {
-		c.note("source", of("the name of the source, %s in the other file,", Quote(sourceQ, 40)))
+		c.note("source", of("the name of the source, %s in the other file,", compiled.Quote(sourceQ, 40)))
 	}
 	if len(p.Protos) != len(q.Protos) {
 		c.note("functions", of("the number of functions inside"))
@@ -314,16 +263,16 @@ func firstOf[T any](a, b []T, equal func(x, y T) bool) int {
 }
 
 // strings lists the strings that only one file has.
-func (d *Diff) strings(a, b *side) {
+func (d differ) strings(a, b *side) {
 	x, y := a.stringUses(), b.stringUses()
-	only := func(x, y []StringUse) []StringUse {
+	only := func(x, y []compiled.StringUse) []compiled.StringUse {
 		other := map[string]bool{}
 		for i := range y {
-			other[y[i].raw] = true
+			other[y[i].Raw] = true
 		}
-		list := []StringUse{}
+		list := []compiled.StringUse{}
 		for i := range x {
-			if !other[x[i].raw] {
+			if !other[x[i].Raw] {
 				list = append(list, x[i])
 			}
 		}
@@ -333,13 +282,13 @@ func (d *Diff) strings(a, b *side) {
 }
 
 // stringUses are the strings of a file but for the fixed ones.
-func (s *side) stringUses() []StringUse {
-	var r Report
+func (s *side) stringUses() []compiled.StringUse {
+	var r compiled.Report
 	s.Content.strings(&r, s.modules)
-	return slices.DeleteFunc(r.Strings.All, func(u StringUse) bool { return u.Fixed })
+	return slices.DeleteFunc(r.Strings.All, func(u compiled.StringUse) bool { return u.Fixed })
 }
 
-func (d *Diff) word(a, b *side) {
+func (d differ) word(a, b *side) {
 	imA, imB := *a.Image, *b.Image
 	imA.Modules, imB.Modules = a.modules, b.modules
 	imB.Seed, imB.Timestamp = imA.Seed, imA.Timestamp
@@ -356,6 +305,6 @@ func (d *Diff) word(a, b *side) {
 		}
 		return ^uint32(0) // erased flash
 	}
-	d.Word = &WordDiff{Offset: off, A: word(x.Data), B: word(y.Data),
+	d.Word = &compiled.WordDiff{Offset: off, A: word(x.Data), B: word(y.Data),
 		WhatA: Where(a.model, &imA, off), WhatB: Where(b.model, &imB, off)}
 }

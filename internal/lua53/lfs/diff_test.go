@@ -3,6 +3,7 @@ package lfs_test
 import (
 	"bytes"
 	"fmt"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ func open(t *testing.T, data []byte) *lfs.Content {
 
 // describe is a comparison in a few words: properties that count and differ,
 // modules, strings.
-func describe(d *lfs.Diff) string {
+func describe(d *compiled.Diff) string {
 	var list []string
 	for _, p := range d.Properties {
 		if !p.Same && p.Count {
@@ -30,10 +31,10 @@ func describe(d *lfs.Diff) string {
 		list = append(list, fmt.Sprintf("%s %s%v %+d %+d %+d %+d %+d", m.Name, m.Change, m.Parts, m.Functions, m.Code, m.Constants, m.Debug, m.Records))
 	}
 	for _, u := range d.Removed {
-		list = append(list, "-"+u.Raw())
+		list = append(list, "-"+u.Raw)
 	}
 	for _, u := range d.Added {
-		list = append(list, "+"+u.Raw())
+		list = append(list, "+"+u.Raw)
 	}
 	return strings.Join(list, "; ")
 }
@@ -115,7 +116,7 @@ func TestCompareKinds(t *testing.T) {
 			}
 		}
 		// The image says that the first upvalue of a main function is nobody's.
-		im := compiled(t, model, 0, "a.lua", sourceA)
+		im := compiledFrom(t, model, 0, "a.lua", sourceA)
 		main := chunk.Strip(im.Modules[0].Main, 0)
 		main.Upvalues[0].InStack = 1
 		d := lfs.Compare(open(t, chunk.Encode(model, main, 0)), open(t, encoded(model, im)), lfs.DiffOptions{})

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"slices"
 
 	"moonlet.example/moonlet/internal/lua/num"
@@ -90,7 +91,7 @@ func (r *reader) place(word int, what string, size int) int {
 }
 
 func (r *reader) header() {
-	if k, text := Identify(r.data); k != Absolute {
+	if k, text := Identify(r.data); k != compiled.Absolute {
 		r.fail(0, "%s", text)
 	}
 	size := r.word(HeaderSize * wordSize)
@@ -195,7 +196,7 @@ func (r *reader) modules() {
 		}
 		main, start := r.function(end, 0)
 		if !main.Source.Set {
-			r.fail(end, "module %s has no source", Plain(name))
+			r.fail(end, "module %s has no source", compiled.Plain(name))
 		}
 		im.Modules[i], end = chunk.Module{Name: name, Main: main}, start
 	}

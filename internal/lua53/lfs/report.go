@@ -2,6 +2,7 @@ package lfs
 
 import (
 	"encoding/hex"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"slices"
 	"strings"
 	"time"
@@ -15,101 +16,8 @@ import (
 // Edition is the edition of Lua of all files that can be read.
 const Edition = "Lua 5.3"
 
-// Report is what there is to know about a file. Sizes are in bytes. The names of
-// the JSON fields stay as they are; docs/lfs-tools.md describes them.
-type Report struct {
-	File    string   `json:"file"`
-	Kind    Kind     `json:"kind"`
-	Edition string   `json:"edition"`
-	Numbers []string `json:"numbers"` // two, the more likely first, if the file does not tell
-
-	FileBytes   int    `json:"file_bytes"`
-	LoadedBytes int    `json:"loaded_bytes"`
-	LoadedIn    string `json:"loaded_in"` // InFlash, InHeap
-	RestBytes   int    `json:"rest_bytes,omitempty"`
-	// RestErased tells that nothing but erased flash follows an absolute image.
-	RestErased bool `json:"rest_erased,omitempty"`
-
-	StripLevel int     `json:"strip_level"`
-	Seed       *uint32 `json:"seed,omitempty"`
-	Timestamp  *int64  `json:"timestamp,omitempty"` // seconds since 1970
-	Time       string  `json:"time,omitempty"`      // the same, RFC 3339
-	Base       *uint32 `json:"base,omitempty"`      // address of an absolute image
-
-	Modules []ModuleReport `json:"modules"`
-	Strings StringsReport  `json:"strings"`
-	// Frame is what every store has: header, end and head of the table of modules.
-	Frame    int           `json:"frame_bytes,omitempty"`
-	Strip    []StripReport `json:"strip"`
-	Warnings []Warning     `json:"warnings"`
-}
-
-// Where a file is once it is loaded.
-const (
-	InFlash = "flash"
-	InHeap  = "heap"
-)
-
-// ModuleReport is what a module takes once it is loaded.
-type ModuleReport struct {
-	Name      string `json:"name"`
-	Source    string `json:"source"`
-	Functions int    `json:"functions"`
-	Code      int    `json:"code"`
-	Constants int    `json:"constants"`
-	Debug     int    `json:"debug"`
-	Records   int    `json:"records"`
-	Strings   int    `json:"strings"`        // that no other module has
-	Shared    int    `json:"shared_strings"` // that others have, too; not in Total
-	Total     int    `json:"total"`
-}
-
-// StringsReport is about all strings of a file. Bytes of strings include their
-// heads.
-type StringsReport struct {
-	Short       int `json:"short"`
-	Long        int `json:"long"`
-	Longest     int `json:"longest"` // its length
-	Bytes       int `json:"bytes"`   // what all strings take, fixed ones included
-	Shared      int `json:"shared"`
-	SharedBytes int `json:"shared_bytes"`
-	Unused      int `json:"unused"` // nothing refers to them
-	UnusedBytes int `json:"unused_bytes"`
-	Fixed       int `json:"fixed"` // that every store has
-	FixedUsed   int `json:"fixed_used"`
-	FixedBytes  int `json:"fixed_bytes"`
-
-	// The table of short strings.
-	Slots        int `json:"slots"`
-	LongestChain int `json:"longest_chain"`
-	TableBytes   int `json:"table_bytes"`
-
-	All []StringUse `json:"all,omitempty"`
-}
-
-// StringUse is a string and the modules that use it.
-type StringUse struct {
-	Text   string   `json:"text"`          // if it is UTF-8
-	Hex    string   `json:"hex,omitempty"` // if it is not
-	Length int      `json:"length"`
-	Bytes  int      `json:"bytes"`
-	Fixed  bool     `json:"fixed,omitempty"`
-	Users  []string `json:"users"`
-	raw    string
-}
-
-// Raw is the string itself.
-func (u *StringUse) Raw() string { return u.raw }
-
-// StripReport is what would be left with less debug information.
-type StripReport struct {
-	Option      string `json:"option"` // of luac
-	FileBytes   int    `json:"file_bytes"`
-	LoadedBytes int    `json:"loaded_bytes"`
-}
-
 // NewReport examines a file. The error is that of Open.
-func NewReport(name string, data []byte) (*Report, error) {
+func NewReport(name string, data []byte) (*compiled.Report, error) {
 	c, err := Open(data)
 	if err != nil {
 		return nil, err
@@ -121,8 +29,8 @@ func NewReport(name string, data []byte) (*Report, error) {
 }
 
 // parts is a report without what could be better.
-func (c *Content) parts(name string) *Report {
-	r := &Report{File: name, Kind: c.Kind, Edition: Edition, FileBytes: len(c.Data), StripLevel: chunk.StripLines}
+func (c *Content) parts(name string) *compiled.Report {
+	r := &compiled.Report{File: name, Kind: c.Kind, Edition: Edition, FileBytes: len(c.Data), StripLevel: chunk.StripLines}
 	for _, m := range c.Models {
 		r.Numbers = append(r.Numbers, m.String())
 	}
@@ -138,22 +46,22 @@ func (c *Content) parts(name string) *Report {
 		m.Functions, m.Code, m.Constants, m.Debug, m.Records = s.Functions, s.Code, s.Constants, s.Debug, s.Records
 		m.Total = s.Total() + m.Strings
 	}
-	slices.SortStableFunc(r.Modules, func(a, b ModuleReport) int { return b.Total - a.Total })
+	slices.SortStableFunc(r.Modules, func(a, b compiled.ModuleReport) int { return b.Total - a.Total })
 	return r
 }
 
 // header fills in what the header of the file tells, and finds the sizes of the
 // modules.
-func (c *Content) header(r *Report) []Sizes {
+func (c *Content) header(r *compiled.Report) []Sizes {
 	if c.Main != nil {
 		s := heapSizes(c.Model(), c.Main)
 		s.Name = c.units()[0].Name
-		r.LoadedIn, r.LoadedBytes = InHeap, heapBytes(c.Model(), c.Main)
+		r.LoadedIn, r.LoadedBytes = compiled.InHeap, heapBytes(c.Model(), c.Main)
 		return []Sizes{s}
 	}
 	im := c.Image
 	region := Build(c.Model(), im, 0)
-	r.LoadedIn, r.LoadedBytes = InFlash, len(region.Data)
+	r.LoadedIn, r.LoadedBytes = compiled.InFlash, len(region.Data)
 	r.Seed = &im.Seed
 	stamp := im.Timestamp
 	if stamp < 0 && stamp >= -1<<31 {
@@ -179,7 +87,7 @@ func (c *Content) units() []chunk.Module {
 
 // moduleName is the name that a chunk's source would give it in a store.
 func moduleName(main *chunk.Proto) string {
-	name, _, _ := strings.Cut(strings.TrimLeft(fileName(main.Source.S), "."), ".")
+	name, _, _ := strings.Cut(strings.TrimLeft(compiled.FileName(main.Source.S), "."), ".")
 	if name == "" {
 		return "?"
 	}
@@ -287,8 +195,8 @@ func eachString(p *chunk.Proto, f func(s string)) {
 }
 
 // strings fills in what there is about strings, for all and for each module.
-func (c *Content) strings(r *Report, units []chunk.Module) {
-	r.Modules = make([]ModuleReport, len(units))
+func (c *Content) strings(r *compiled.Report, units []chunk.Module) {
+	r.Modules = make([]compiled.ModuleReport, len(units))
 	var uses []*use
 	size := heapString
 	loadedFixed := chunk.Fixed()
@@ -304,7 +212,7 @@ func (c *Content) strings(r *Report, units []chunk.Module) {
 	fixed := chunk.Fixed()
 	s := &r.Strings
 	for _, u := range uses {
-		v := StringUse{raw: u.text, Text: u.text, Length: len(u.text), Bytes: size(u.text),
+		v := compiled.StringUse{Raw: u.text, Text: u.text, Length: len(u.text), Bytes: size(u.text),
 			Fixed: slices.Contains(fixed, u.text), Users: []string{}}
 		if !utf8.ValidString(u.text) {
 			v.Text, v.Hex = "", hex.EncodeToString([]byte(u.text))
@@ -312,7 +220,7 @@ func (c *Content) strings(r *Report, units []chunk.Module) {
 		for _, i := range u.users {
 			v.Users = append(v.Users, units[i].Name)
 		}
-		s.add(&v)
+		s.Add(&v, v.Length > chunk.MaxShort)
 		s.All = append(s.All, v)
 		for _, i := range u.users {
 			switch {
@@ -333,32 +241,6 @@ func (c *Content) strings(r *Report, units []chunk.Module) {
 	}
 }
 
-// add counts a string.
-func (s *StringsReport) add(u *StringUse) {
-	if u.Fixed {
-		if len(u.Users) > 0 {
-			s.FixedUsed++
-		}
-		return
-	}
-	if u.Length > chunk.MaxShort {
-		s.Long++
-	} else {
-		s.Short++
-	}
-	s.Longest = max(s.Longest, u.Length)
-	s.Bytes += u.Bytes
-	switch len(u.Users) {
-	case 0:
-		s.Unused++
-		s.UnusedBytes += u.Bytes
-	case 1:
-	default:
-		s.Shared++
-		s.SharedBytes += u.Bytes
-	}
-}
-
 // names makes modules the users of their names.
 func (c *Content) names(uses []*use) {
 	index := make(map[string]*use, len(uses))
@@ -374,7 +256,7 @@ func (c *Content) names(uses []*use) {
 }
 
 // table fills in what the table of short strings is like.
-func (c *Content) table(s *StringsReport) {
+func (c *Content) table(s *compiled.StringsReport) {
 	im := c.Image
 	s.Slots = slotsFor(im.NumShort)
 	s.TableBytes = wordSize * s.Slots
@@ -389,14 +271,14 @@ func (c *Content) table(s *StringsReport) {
 }
 
 // savings tells what options of luac would leave.
-func (c *Content) savings(r *Report) []StripReport {
-	list := []StripReport{}
+func (c *Content) savings(r *compiled.Report) []compiled.StripReport {
+	list := []compiled.StripReport{}
 	model := c.Model()
 	if c.Main != nil {
 		for level := r.StripLevel + 1; level <= chunk.StripLines; level++ {
 			p := chunk.Strip(c.Main, level)
-			list = append(list, StripReport{[...]string{1: "-s", 2: "--strip 2"}[level],
-				len(chunk.Encode(model, p, level)), heapBytes(model, p)})
+			list = append(list, compiled.StripReport{Option: [...]string{1: "-s", 2: "--strip 2"}[level],
+				FileBytes: len(chunk.Encode(model, p, level)), LoadedBytes: heapBytes(model, p)})
 		}
 		return list
 	}
@@ -411,7 +293,7 @@ func (c *Content) savings(r *Report) []StripReport {
 }
 
 // saving tells what an option would leave of an image.
-func (c *Content) saving(option string, level int, keepStrings bool) StripReport {
+func (c *Content) saving(option string, level int, keepStrings bool) compiled.StripReport {
 	model := c.Model()
 	stripped, original := *c.Image, *c.Image
 	stripped.Modules = slices.Clone(stripped.Modules)
@@ -431,7 +313,7 @@ func (c *Content) saving(option string, level int, keepStrings bool) StripReport
 	} else {
 		code = chunk.EncodeImage(model, &stripped, source, 0)
 	}
-	s := StripReport{Option: option, LoadedBytes: len(Build(model, &stripped, 0).Data)}
+	s := compiled.StripReport{Option: option, LoadedBytes: len(Build(model, &stripped, 0).Data)}
 	s.FileBytes = len(code)
 	if c.Store != nil {
 		s.FileBytes = s.LoadedBytes

@@ -7,108 +7,64 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"strings"
 
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 )
 
-// Kind is a kind of file.
-type Kind string
-
-// The kinds of files that can be read.
-const (
-	Chunk    Kind = "chunk"    // compiled code, a .lc file
-	Image    Kind = "image"    // an image of the store
-	Absolute Kind = "absolute" // an image for one address, or a dump of a partition
-)
-
-// The kinds of files that are known but cannot be read.
-const (
-	Source     Kind = "source"
-	Chunk51    Kind = "chunk of Lua 5.1"
-	Image51    Kind = "image of Lua 5.1"
-	Absolute51 Kind = "absolute image of Lua 5.1"
-	OtherLua   Kind = "chunk of another Lua"
-	Unfinished Kind = "unfinished store"
-	Empty      Kind = "empty flash"
-	NoBytes    Kind = "empty file"
-	Firmware   Kind = "firmware"
-	Unknown    Kind = "unknown"
-)
-
-// Name names a kind of file for people.
-func (k Kind) Name() string {
-	switch k {
-	case Chunk:
-		return "compiled code (.lc)"
-	case Image:
-		return "image of the Lua Flash Store"
-	case Absolute:
-		return "absolute image of the Lua Flash Store"
-	}
-	return string(k)
-}
-
-// KindError tells that a file is of a kind that cannot be read.
-type KindError struct {
-	Kind Kind
-	Text string
-}
-
-func (e *KindError) Error() string { return e.Text }
-
 // sector is the unit in which flash is erased, in bytes.
 const sector = 4096
 
 // Identify tells what kind of file begins like this. If it cannot be read, text
 // says what it is and what to do.
-func Identify(data []byte) (k Kind, text string) {
+func Identify(data []byte) (k compiled.Kind, text string) {
 	if len(data) == 0 {
-		return NoBytes, "the file is empty"
+		return compiled.NoBytes, "the file is empty"
 	}
 	switch {
 	case chunk.IsCompiled(data):
 		return identifyLua(data)
 	case bytes.HasPrefix(data, []byte("\x1bLJ")):
-		return OtherLua, "compiled by LuaJIT, which no firmware can load: compile the source for NodeMCU"
+		return compiled.OtherLua, "compiled by LuaJIT, which no firmware can load: compile the source for NodeMCU"
 	case bytes.HasPrefix(data, []byte{0x1f, 0x8b, 8}):
 		return identifyGzip(data)
 	case len(bytes.TrimLeft(data, "\xff")) == 0:
-		return Empty, fmt.Sprintf("%d bytes of erased flash: there is no store in it", len(data))
+		return compiled.Empty, fmt.Sprintf("%d bytes of erased flash: there is no store in it", len(data))
 	}
 	if k, text := identifyStore(data); k != "" {
 		return k, text
 	}
 	if isText(data) {
-		return Source, "this is text, probably Lua source: compile it first; \"moonlet luac -f\" makes an image of source files"
+		return compiled.Source, "this is text, probably Lua source: compile it first; \"moonlet luac -f\" makes an image of source files"
 	}
 	if at := findStore(data); at > 0 {
-		return Firmware, fmt.Sprintf("no store, but one begins at byte %#x: cut out what is from there on", at)
+		return compiled.Firmware, fmt.Sprintf("no store, but one begins at byte %#x: cut out what is from there on", at)
 	}
 	if data[0] == 0xe9 || data[0] == 0xea { // ESP8266 boot loader
-		return Firmware, "an image of firmware, in which no store of Lua 5.3 is found"
+		return compiled.Firmware, "an image of firmware, in which no store of Lua 5.3 is found"
 	}
-	return Unknown, "neither compiled Lua nor a store: it begins with the bytes" + fmt.Sprintf(" % x", data[:min(len(data), 8)])
+	return compiled.Unknown, "neither compiled Lua nor a store: it begins with the bytes" + fmt.Sprintf(" % x", data[:min(len(data), 8)])
 }
 
 // identifyLua looks at a file that begins with Lua's signature.
-func identifyLua(data []byte) (k Kind, text string) {
+func identifyLua(data []byte) (k compiled.Kind, text string) {
 	if len(data) < 6 {
-		return Chunk, "" // the decoder tells that it ends early
+		return compiled.Chunk, "" // the decoder tells that it ends early
 	}
 	version, format := data[4], data[5]
 	switch {
 	case version == chunk.Version && format == chunk.FormatLFS:
-		return Image, ""
+		return compiled.Image, ""
 	case version == chunk.Version && format == 0:
-		return OtherLua, "compiled by the standard luac of Lua 5.3, whose format no firmware can load: compile the source for NodeMCU"
+		return compiled.OtherLua, "compiled by the standard luac of Lua 5.3, whose format no firmware can load: compile the source for NodeMCU"
 	case version == chunk.Version:
-		return Chunk, ""
+		return compiled.Chunk, ""
 	case version == 0x51:
-		return Chunk51, "compiled for Lua 5.1" + numbers51(data) + ": compile the source for Lua 5.3"
+		return compiled.Chunk51, "compiled for Lua 5.1" + numbers51(data) + ": compile the source for Lua 5.3"
 	}
-	return OtherLua, fmt.Sprintf("compiled for Lua %d.%d, not for NodeMCU's Lua 5.3: compile the source again", version>>4, version&15)
+	return compiled.OtherLua, fmt.Sprintf("compiled for Lua %d.%d, not for NodeMCU's Lua 5.3: compile the source again", version>>4, version&15)
 }
 
 // numbers51 tells what the header of a chunk of Lua 5.1 says about numbers.
@@ -136,38 +92,38 @@ const (
 )
 
 // identifyGzip looks into a compressed file: that is what images of Lua 5.1 are.
-func identifyGzip(data []byte) (k Kind, text string) {
+func identifyGzip(data []byte) (k compiled.Kind, text string) {
 	var b [4]byte
 	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err == nil {
 		_, err = io.ReadFull(z, b[:])
 	}
 	if sig := binary.LittleEndian.Uint32(b[:]); err == nil && IsLua51(sig) {
-		return Image51, "an image of the store for Lua 5.1: compile the sources for Lua 5.3"
+		return compiled.Image51, "an image of the store for Lua 5.1: compile the sources for Lua 5.3"
 	}
-	return Unknown, "a file compressed by gzip: images for Lua 5.3 are not compressed"
+	return compiled.Unknown, "a file compressed by gzip: images for Lua 5.3 are not compressed"
 }
 
 // identifyStore looks for the signature of a store.
-func identifyStore(data []byte) (k Kind, text string) {
+func identifyStore(data []byte) (k compiled.Kind, text string) {
 	if len(data) < wordSize {
 		return "", ""
 	}
 	sig := binary.LittleEndian.Uint32(data)
 	switch {
 	case sig == Signature && len(data) < headerSize:
-		return Unknown, fmt.Sprintf("a store that was cut off: its header has %d bytes, the file has %d", headerSize, len(data))
+		return compiled.Unknown, fmt.Sprintf("a store that was cut off: its header has %d bytes, the file has %d", headerSize, len(data))
 	case sig == Signature:
-		return Absolute, ""
+		return compiled.Absolute, ""
 	case sig == Signature|InProgress, len(data) > headerSize && len(bytes.TrimLeft(data[:headerSize], "\xff")) == 0:
 		// The loader of Lua 5.3 writes the header last.
-		return Unfinished, "a store whose loading was cut off: load the image again"
+		return compiled.Unfinished, "a store whose loading was cut off: load the image again"
 	case IsLua51(sig):
-		return Absolute51, "a store of Lua 5.1, or an absolute image for it: compile the sources for Lua 5.3"
+		return compiled.Absolute51, "a store of Lua 5.1, or an absolute image for it: compile the sources for Lua 5.3"
 	case sig&signatureMask != Signature&signatureMask:
 		return "", ""
 	}
-	return Unknown, fmt.Sprintf("a store of an unknown version: its signature is %#08x, that of Lua 5.3 is %#08x", sig, uint32(Signature))
+	return compiled.Unknown, fmt.Sprintf("a store of an unknown version: its signature is %#08x, that of Lua 5.3 is %#08x", sig, uint32(Signature))
 }
 
 // findStore finds a store in a dump of flash, where it begins with a sector. The
@@ -200,7 +156,7 @@ func isText(data []byte) bool {
 
 // Content is a file that was read.
 type Content struct {
-	Kind   Kind
+	Kind   compiled.Kind
 	Data   []byte // of the whole file
 	Models []num.Model
 	Main   *chunk.Proto // of a chunk
@@ -214,26 +170,26 @@ func (c *Content) Model() num.Model { return c.Models[0] }
 // FlashSize is how many bytes of flash an image takes once it is loaded.
 func (c *Content) FlashSize() int { return len(Build(c.Model(), c.Image, 0).Data) }
 
-// Open reads a file. The error is a *KindError or, if the file is damaged, a
+// Open reads a file. The error is a *compiled.KindError or, if the file is damaged, a
 // *chunk.Error.
 func Open(data []byte) (*Content, error) {
 	k, text := Identify(data)
 	c := &Content{Kind: k, Data: data}
 	switch k {
-	case Chunk, Image:
+	case compiled.Chunk, compiled.Image:
 		f, err := chunk.Decode(data)
 		if err != nil {
 			return nil, err
 		}
 		c.Models, c.Main, c.Image = []num.Model{f.Model}, f.Main, f.Image
-	case Absolute:
+	case compiled.Absolute:
 		s, im, err := Read(data)
 		if err != nil {
 			return nil, err
 		}
 		c.Models, c.Image, c.Store = s.Models, im, s
 	default:
-		return nil, &KindError{k, text}
+		return nil, &compiled.KindError{Kind: k, Text: text}
 	}
 	return c, nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -29,9 +30,9 @@ func encoded(model num.Model, im *chunk.Image) []byte {
 	return chunk.EncodeImage(model, &copied, "=(luac.cross)", 0)
 }
 
-func report(t *testing.T, data []byte) *lfs.Report {
+func report(t *testing.T, data []byte) *compiled.Report {
 	t.Helper()
-	return must[*lfs.Report](t)(lfs.NewReport("f", data))
+	return must[*compiled.Report](t)(lfs.NewReport("f", data))
 }
 
 // TestReportAddsUp holds that the parts of a file are all there is.
@@ -59,7 +60,7 @@ func TestReportAddsUp(t *testing.T) {
 			}
 			code := chunk.Encode(model, r.function("@dir/.x.lua", 0), r.level)
 			got := report(t, code)
-			if m := got.Modules; len(m) != 1 || m[0].Total != got.LoadedBytes || m[0].Name != "x" || got.LoadedIn != lfs.InHeap {
+			if m := got.Modules; len(m) != 1 || m[0].Total != got.LoadedBytes || m[0].Name != "x" || got.LoadedIn != compiled.InHeap {
 				t.Fatalf("%v, seed %d: %+v", model, seed, got)
 			}
 		}
@@ -73,15 +74,15 @@ func TestReportOfImage(t *testing.T) {
 	got.Warnings = nil
 	got.Strip = nil
 	stamp, seed := int64(1700000000), uint32(0xDEADBEEF)
-	want := &lfs.Report{
-		File: "f", Kind: lfs.Image, Edition: "Lua 5.3", Numbers: []string{"int32/float32"},
+	want := &compiled.Report{
+		File: "f", Kind: compiled.Image, Edition: "Lua 5.3", Numbers: []string{"int32/float32"},
 		FileBytes: 302, LoadedBytes: 560 + 172 + 24 + 32 + 1700 + 512 + 76, LoadedIn: "flash", Seed: &seed, Timestamp: &stamp, Time: "2023-11-14T22:13:20Z",
-		Modules: []lfs.ModuleReport{
+		Modules: []compiled.ModuleReport{
 			// Strings: 20 each for a, M, x, "" and _ENV, which is fixed; "@a.lua" 24, the long one 120.
 			{Name: "a", Source: "a.lua", Functions: 2, Code: 20, Constants: 104, Debug: 4 + 12 + 4, Records: 2*76 + 4 + 24 + 12, Strings: 224, Shared: 24, Total: 560},
 			{Name: "b", Source: "b.lua", Functions: 1, Code: 4, Constants: 16, Records: 76 + 12, Strings: 20 + 24 + 20, Shared: 24, Total: 172},
 		},
-		Strings: lfs.StringsReport{Short: 10, Long: 1, Longest: 100, Bytes: 2044, Shared: 1, SharedBytes: 24, Unused: 1, UnusedBytes: 32,
+		Strings: compiled.StringsReport{Short: 10, Long: 1, Longest: 100, Bytes: 2044, Shared: 1, SharedBytes: 24, Unused: 1, UnusedBytes: 32,
 			Fixed: 72, FixedUsed: 5, FixedBytes: 1700, Slots: 128, LongestChain: 3, TableBytes: 512},
 		Frame: 48 + 16 + 12,
 	}
@@ -103,7 +104,7 @@ func TestReportOfAbsolute(t *testing.T) {
 	}
 	data[len(data)-1] = 0
 	got = report(t, data)
-	if w := got.Warnings[len(got.Warnings)-1]; w.Kind != lfs.WarnRest || got.RestErased {
+	if w := got.Warnings[len(got.Warnings)-1]; w.Kind != compiled.WarnRest || got.RestErased {
 		t.Errorf("%+v", w)
 	}
 	im.Timestamp = 1 << 31 // which 32 bits hold as a negative number
@@ -118,14 +119,14 @@ func TestReportStrings(t *testing.T) {
 	im := sample(model)
 	im.Modules[1].Main.Constants = append(im.Modules[1].Main.Constants, str("\xff\x00"), str("else"))
 	got := report(t, encoded(model, collected(model, im)))
-	find := func(s string) lfs.StringUse {
+	find := func(s string) compiled.StringUse {
 		for _, u := range got.Strings.All {
-			if u.Raw() == s {
+			if u.Raw == s {
 				return u
 			}
 		}
 		t.Fatalf("no string %q", s)
-		return lfs.StringUse{}
+		return compiled.StringUse{}
 	}
 	for s, want := range map[string]string{
 		"shared": "shared  6 24 false [a b]", "else": "else  4 24 true [b]", "a": "a  1 20 false [a]",
@@ -177,7 +178,7 @@ func TestWarnings(t *testing.T) {
 	stripped := *sample(model)
 	code := chunk.EncodeImage(model, &stripped, "=(luac.cross)", 1)
 	last := report(t, code).Warnings
-	if w := last[len(last)-1]; w.Kind != lfs.WarnUnused || !strings.Contains(w.Text, "nothing refers to 2 strings of 40 bytes") {
+	if w := last[len(last)-1]; w.Kind != compiled.WarnUnused || !strings.Contains(w.Text, "nothing refers to 2 strings of 40 bytes") {
 		t.Errorf("%+v", w)
 	}
 }
@@ -192,7 +193,7 @@ func compilerModels() []num.Model {
 }
 
 // compiled makes an image of Lua sources.
-func compiled(t *testing.T, model num.Model, level int, sources ...string) *chunk.Image {
+func compiledFrom(t *testing.T, model num.Model, level int, sources ...string) *chunk.Image {
 	t.Helper()
 	c := must[*luac.Compiler](t)(luac.NewCompiler(luac.Config{Model: model, Strip: level}))
 	defer c.Close()
@@ -223,7 +224,7 @@ func TestMisreadLines(t *testing.T) {
 		{"a, line 3: the constant \"userdata\" in the store", "a, lines 3, 4: the constant \"thread\" is"},
 		{"a, function at line 2: the constant \"userdata\"", "a, function at line 2: the constant \"thread\""},
 	} {
-		im := compiled(t, num.Int32Float32, level, "a.lua", sourceA)
+		im := compiledFrom(t, num.Int32Float32, level, "a.lua", sourceA)
 		got := report(t, encoded(num.Int32Float32, im)).Warnings
 		if len(got) != 2 || !strings.HasPrefix(got[0].Text, want[0]) || !strings.HasPrefix(got[1].Text, want[1]) ||
 			!strings.HasSuffix(got[1].Text, `write "thr" .. "ead"`) {
@@ -239,21 +240,21 @@ func TestMisreadLines(t *testing.T) {
 func TestStripReport(t *testing.T) {
 	for _, model := range compilerModels() {
 		sources := []string{"a.lua", sourceA, "b.lua", "local a, b = 1, 2 return function(x) return a + b + x end"}
-		im := compiled(t, model, 0, sources...)
+		im := compiledFrom(t, model, 0, sources...)
 		file := func(im *chunk.Image, strip int) (int, int) {
 			copied := *im
 			code := chunk.EncodeImage(model, &copied, "=(luac.cross)", strip)
 			return len(code), must[*lfs.Content](t)(lfs.Open(code)).FlashSize()
 		}
-		var want []lfs.StripReport
+		var want []compiled.StripReport
 		add := func(option string, im *chunk.Image, strip int) {
 			a, b := file(im, strip)
-			want = append(want, lfs.StripReport{Option: option, FileBytes: a, LoadedBytes: b})
+			want = append(want, compiled.StripReport{Option: option, FileBytes: a, LoadedBytes: b})
 		}
 		add("-s", im, 1)
-		lines := compiled(t, model, 1, sources...)
+		lines := compiledFrom(t, model, 1, sources...)
 		add("--strip 1", lines, 0)
-		add("--strip 2", compiled(t, model, 2, sources...), 0)
+		add("--strip 2", compiledFrom(t, model, 2, sources...), 0)
 		got := report(t, encoded(model, im)).Strip
 		if !slices.Equal(got, want) {
 			t.Errorf("%v: %+v, want %+v", model, got, want)
@@ -294,7 +295,7 @@ function uniqF(uniqP)
   return uniqA .. uniqP, function() return uniqB, "and a string of more than forty characters, which is long" end
 end`
 	for _, model := range compilerModels() {
-		im := compiled(t, model, 0, "uniq.lua", code, "program.lua", program)
+		im := compiledFrom(t, model, 0, "uniq.lua", code, "program.lua", program)
 		data := chunk.Encode(model, im.Modules[0].Main, 0)
 		name := filepath.Join(t.TempDir(), "uniq.lc")
 		if err := os.WriteFile(name, data, 0o666); err != nil {
@@ -327,40 +328,40 @@ func TestIdentify(t *testing.T) {
 	flash := append(append([]byte{0xe9}, make([]byte, 3*4096-1)...), store...)
 	for _, c := range []struct {
 		data string
-		kind lfs.Kind
+		kind compiled.Kind
 		want string
 	}{
-		{"", lfs.NoBytes, "the file is empty"},
-		{"print('hello')\n", lfs.Source, "this is text, probably Lua source"},
-		{"-- caf\xe9\nreturn 1", lfs.Source, "text"},
-		{strings.Repeat("ä", 5000), lfs.Unknown, ""},
-		{"\x1bLua", lfs.Chunk, ""},
-		{string(image), lfs.Image, ""},
-		{string(store), lfs.Absolute, ""},
-		{string(chunk.Encode(num.Int32Float32, &chunk.Proto{}, 0)), lfs.Chunk, ""},
-		{"\x1bLuaQ\x00\x01\x04\x04\x04\x08\x00", lfs.Chunk51, "compiled for Lua 5.1 with floats of 8 bytes: compile the source for Lua 5.3"},
-		{"\x1bLuaQ\x00\x01\x04\x04\x04\x04\x01", lfs.Chunk51, "with integers of 4 bytes as its only numbers"},
-		{"\x1bLuaQ\x00\x01", lfs.Chunk51, "compiled for Lua 5.1: compile"},
-		{"\x1bLuaR\x00\x01", lfs.OtherLua, "compiled for Lua 5.2"},
-		{"\x1bLuaT\x00\x19", lfs.OtherLua, "compiled for Lua 5.4"},
-		{"\x1bLuaS\x00\x19\x93\r\n", lfs.OtherLua, "compiled by the standard luac of Lua 5.3"},
-		{"\x1bLJ\x02", lfs.OtherLua, "LuaJIT"},
-		{gz51.String(), lfs.Image51, "an image of the store for Lua 5.1"},
-		{gzText.String(), lfs.Unknown, "a file compressed by gzip"},
-		{gz51.String()[:10], lfs.Unknown, "a file compressed by gzip"},
-		{"\x50\xa1\xfa\xfa", lfs.Absolute51, "a store of Lua 5.1"},
-		{"\x57\xa1\xfa\xfa", lfs.Absolute51, "a store of Lua 5.1"},
-		{string(flash), lfs.Firmware, "no store, but one begins at byte 0x3000"},
-		{"\xe9\x00\x00", lfs.Firmware, "an image of firmware"},
-		{"\xff\xff\xff", lfs.Empty, "3 bytes of erased flash"},
-		{"\x01\x02\x03", lfs.Unknown, "begins with the bytes 01 02 03"},
+		{"", compiled.NoBytes, "the file is empty"},
+		{"print('hello')\n", compiled.Source, "this is text, probably Lua source"},
+		{"-- caf\xe9\nreturn 1", compiled.Source, "text"},
+		{strings.Repeat("ä", 5000), compiled.Unknown, ""},
+		{"\x1bLua", compiled.Chunk, ""},
+		{string(image), compiled.Image, ""},
+		{string(store), compiled.Absolute, ""},
+		{string(chunk.Encode(num.Int32Float32, &chunk.Proto{}, 0)), compiled.Chunk, ""},
+		{"\x1bLuaQ\x00\x01\x04\x04\x04\x08\x00", compiled.Chunk51, "compiled for Lua 5.1 with floats of 8 bytes: compile the source for Lua 5.3"},
+		{"\x1bLuaQ\x00\x01\x04\x04\x04\x04\x01", compiled.Chunk51, "with integers of 4 bytes as its only numbers"},
+		{"\x1bLuaQ\x00\x01", compiled.Chunk51, "compiled for Lua 5.1: compile"},
+		{"\x1bLuaR\x00\x01", compiled.OtherLua, "compiled for Lua 5.2"},
+		{"\x1bLuaT\x00\x19", compiled.OtherLua, "compiled for Lua 5.4"},
+		{"\x1bLuaS\x00\x19\x93\r\n", compiled.OtherLua, "compiled by the standard luac of Lua 5.3"},
+		{"\x1bLJ\x02", compiled.OtherLua, "LuaJIT"},
+		{gz51.String(), compiled.Image51, "an image of the store for Lua 5.1"},
+		{gzText.String(), compiled.Unknown, "a file compressed by gzip"},
+		{gz51.String()[:10], compiled.Unknown, "a file compressed by gzip"},
+		{"\x50\xa1\xfa\xfa", compiled.Absolute51, "a store of Lua 5.1"},
+		{"\x57\xa1\xfa\xfa", compiled.Absolute51, "a store of Lua 5.1"},
+		{string(flash), compiled.Firmware, "no store, but one begins at byte 0x3000"},
+		{"\xe9\x00\x00", compiled.Firmware, "an image of firmware"},
+		{"\xff\xff\xff", compiled.Empty, "3 bytes of erased flash"},
+		{"\x01\x02\x03", compiled.Unknown, "begins with the bytes 01 02 03"},
 	} {
 		kind, text := lfs.Identify([]byte(c.data))
-		if kind != c.kind || !strings.Contains(text, c.want) || (text == "") != (kind == lfs.Chunk || kind == lfs.Image || kind == lfs.Absolute) {
+		if kind != c.kind || !strings.Contains(text, c.want) || (text == "") != (kind == compiled.Chunk || kind == compiled.Image || kind == compiled.Absolute) {
 			t.Errorf("%.20q: %s, %q; want %s, %q", c.data, kind, text, c.kind, c.want)
 		}
 		_, err := lfs.Open([]byte(c.data))
-		var e *lfs.KindError
+		var e *compiled.KindError
 		if text != "" && (!errors.As(err, &e) || e.Kind != kind) {
 			t.Errorf("%.20q: Open says %v", c.data, err)
 		}

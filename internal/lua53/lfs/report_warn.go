@@ -2,6 +2,7 @@ package lfs
 
 import (
 	"fmt"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"slices"
 	"strings"
 
@@ -9,33 +10,15 @@ import (
 	"moonlet.example/moonlet/internal/lua53/opcode"
 )
 
-// Warning is something about a file that will not work as it looks.
-type Warning struct {
-	Kind   string `json:"kind"`
-	Module string `json:"module,omitempty"`
-	Lines  []int  `json:"lines,omitempty"` // without line information: where the functions begin
-	Text   string `json:"text"`
-}
-
-// The kinds of warnings.
-const (
-	WarnMisread   = "misread"   // a constant or a name that the loader gets wrong
-	WarnCount     = "count"     // more modules than the table can count
-	WarnOrder     = "order"     // a name with "__" that is not in front
-	WarnDuplicate = "duplicate" // a name that another module has, too
-	WarnUnused    = "unused"    // strings that nothing refers to
-	WarnRest      = "rest"      // bytes behind an absolute image
-)
-
 // warnings lists what is suspicious about the modules of a file. A chunk has
 // nothing of that.
-func (c *Content) warnings(units []chunk.Module) []Warning {
-	list := []Warning{}
+func (c *Content) warnings(units []chunk.Module) []compiled.Warning {
+	list := []compiled.Warning{}
 	if c.Image == nil {
 		return list
 	}
 	if n := len(units); n > MaxModules {
-		list = append(list, Warning{Kind: WarnCount, Text: fmt.Sprintf(
+		list = append(list, compiled.Warning{Kind: compiled.WarnCount, Text: fmt.Sprintf(
 			"%d modules: the store counts them in a byte, so only the first %d are found; put fewer into it", n, n%(MaxModules+1))})
 	}
 	list = append(list, nameWarnings(units)...)
@@ -50,7 +33,7 @@ func (c *Content) warnings(units []chunk.Module) []Warning {
 		list = append(list, w)
 	}
 	if s := c.Store; s != nil && slices.ContainsFunc(s.Rest, func(b byte) bool { return b != 0xff }) {
-		list = append(list, Warning{Kind: WarnRest, Text: fmt.Sprintf(
+		list = append(list, compiled.Warning{Kind: compiled.WarnRest, Text: fmt.Sprintf(
 			"%d bytes follow the store, and they are not erased flash", len(s.Rest))})
 	}
 	return list
@@ -68,13 +51,13 @@ func becomes(s string) string {
 	return `in the store equals no other "userdata", not even that of type()`
 }
 
-func nameWarnings(units []chunk.Module) (list []Warning) {
+func nameWarnings(units []chunk.Module) (list []compiled.Warning) {
 	seen := map[string]bool{}
 	other := "" // the first name without "__"
 	for _, m := range units {
 		if seen[m.Name] {
-			list = append(list, Warning{Kind: WarnDuplicate, Module: m.Name, Text: fmt.Sprintf(
-				"there are several modules %s: only the first one is found", Plain(m.Name))})
+			list = append(list, compiled.Warning{Kind: compiled.WarnDuplicate, Module: m.Name, Text: fmt.Sprintf(
+				"there are several modules %s: only the first one is found", compiled.Plain(m.Name))})
 		}
 		seen[m.Name] = true
 		meta := strings.HasPrefix(m.Name, "__")
@@ -82,11 +65,11 @@ func nameWarnings(units []chunk.Module) (list []Warning) {
 		case !meta && other == "":
 			other = m.Name
 		case meta && other != "":
-			list = append(list, Warning{Kind: WarnOrder, Module: m.Name, Text: fmt.Sprintf(
-				"module %s stands behind %s and is not found: the search for a name with \"__\" ends at the first name without; put it in front", Plain(m.Name), Plain(other))})
+			list = append(list, compiled.Warning{Kind: compiled.WarnOrder, Module: m.Name, Text: fmt.Sprintf(
+				"module %s stands behind %s and is not found: the search for a name with \"__\" ends at the first name without; put it in front", compiled.Plain(m.Name), compiled.Plain(other))})
 		}
 		if m.Name == "thread" || m.Name == "proto" {
-			list = append(list, Warning{Kind: WarnMisread, Module: m.Name, Text: fmt.Sprintf(
+			list = append(list, compiled.Warning{Kind: compiled.WarnMisread, Module: m.Name, Text: fmt.Sprintf(
 				"the name of module %s %s, by a fault of the firmware's loader; give the module another name", m.Name, becomes(m.Name))})
 		}
 	}
@@ -94,7 +77,7 @@ func nameWarnings(units []chunk.Module) (list []Warning) {
 }
 
 // misreadWarning looks for the uses of a constant in a module.
-func misreadWarning(m chunk.Module, s string) (w Warning, ok bool) {
+func misreadWarning(m chunk.Module, s string) (w compiled.Warning, ok bool) {
 	var lines []int
 	exact := true
 	var find func(p *chunk.Proto)
@@ -126,9 +109,9 @@ func misreadWarning(m chunk.Module, s string) (w Warning, ok bool) {
 		where = "function at line"
 	}
 	const half = 3 // of the letters; any other place does as well
-	return Warning{Kind: WarnMisread, Module: m.Name, Lines: lines, Text: fmt.Sprintf(
+	return compiled.Warning{Kind: compiled.WarnMisread, Module: m.Name, Lines: lines, Text: fmt.Sprintf(
 		"%s, %s: the constant %q %s, by a fault of the firmware's loader; write %q .. %q",
-		Plain(m.Name), countedLines(where, lines), s, becomes(s), s[:half], s[half:])}, true
+		compiled.Plain(m.Name), countedLines(where, lines), s, becomes(s), s[:half], s[half:])}, true
 }
 
 // countedLines is a list of lines for people, which ends after a few.
@@ -185,7 +168,7 @@ func uses(p *chunk.Proto, pc int, i uint32, constant int) bool {
 
 // unused warns of strings that nothing refers to, but for the one that every
 // image has for the function above the modules.
-func (c *Content) unused() (w Warning, ok bool) {
+func (c *Content) unused() (w compiled.Warning, ok bool) {
 	n, bytes := 0, 0
 	used := usesOf(c.Image.Modules, c.Image.Strings)
 	c.names(used)
@@ -198,6 +181,6 @@ func (c *Content) unused() (w Warning, ok bool) {
 	if n == 0 {
 		return w, false
 	}
-	return Warning{Kind: WarnUnused, Text: fmt.Sprintf(
+	return compiled.Warning{Kind: compiled.WarnUnused, Text: fmt.Sprintf(
 		"nothing refers to %d strings of %d bytes: \"luac -s\" leaves the names of variables behind; \"--strip 1\" does not", n, bytes)}, true
 }

@@ -2,9 +2,8 @@ package lfs
 
 import (
 	"fmt"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua53/chunk"
@@ -65,7 +64,7 @@ func (w *walker) store() {
 	}
 	entry := w.of("ROEntry", "Size")
 	w.take(len(w.im.Modules), entry, func(i int) string {
-		return fmt.Sprintf("the entry of %s in the table of modules", Plain(w.im.Modules[i].Name))
+		return fmt.Sprintf("the entry of %s in the table of modules", compiled.Plain(w.im.Modules[i].Name))
 	})
 	w.take(1, entry, func(int) string { return "the end of the table of modules" })
 	w.take(1, w.of("ROTable", "Size"), func(int) string { return "the head of the table of modules" })
@@ -73,8 +72,8 @@ func (w *walker) store() {
 
 func (w *walker) string(s, what string) {
 	size := w.of("TString", "Size")
-	w.take(1, size, func(int) string { return fmt.Sprintf("the head of %s %s", what, Quote(s, 40)) })
-	w.take(1, padded(len(s)+1), func(int) string { return fmt.Sprintf("%s %s", what, Quote(s, 40)) })
+	w.take(1, size, func(int) string { return fmt.Sprintf("the head of %s %s", what, compiled.Quote(s, 40)) })
+	w.take(1, padded(len(s)+1), func(int) string { return fmt.Sprintf("%s %s", what, compiled.Quote(s, 40)) })
 }
 
 func (w *walker) function(p *chunk.Proto, source string, depth int) {
@@ -106,7 +105,7 @@ func (w *walker) function(p *chunk.Proto, source string, depth int) {
 
 // FunctionName names a function by its place in the source, without directories.
 func FunctionName(p *chunk.Proto, source string, depth int) string {
-	source = Plain(fileName(source))
+	source = compiled.Plain(compiled.FileName(source))
 	if source == "" {
 		source = "?"
 	}
@@ -114,29 +113,6 @@ func FunctionName(p *chunk.Proto, source string, depth int) string {
 		return "the main function of " + source
 	}
 	return fmt.Sprintf("the function %s:%d", source, p.LineDefined)
-}
-
-// fileName is the last part of the name of a source.
-func fileName(source string) string {
-	source = strings.TrimPrefix(strings.TrimPrefix(source, "@"), "=")
-	return source[strings.LastIndexAny(source, `/\`)+1:]
-}
-
-// Plain is a name for people: as it is, unless it would disturb a terminal.
-func Plain(name string) string {
-	if utf8.ValidString(name) && !strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) }) {
-		return name
-	}
-	return fmt.Sprintf("%q", name)
-}
-
-// Quote is a string for people: quoted, and cut where it has more than most
-// bytes.
-func Quote(s string, most int) string {
-	if len(s) <= most {
-		return fmt.Sprintf("%q", s)
-	}
-	return fmt.Sprintf("%q...", s[:most])
 }
 
 // padded is n rounded up to a whole word.

@@ -21,6 +21,7 @@ package chipmap
 import (
 	"encoding/binary"
 	"fmt"
+	"moonlet.example/moonlet/internal/lua/compiled"
 
 	"moonlet.example/moonlet/internal/lua53/lfs"
 	"moonlet.example/moonlet/internal/port"
@@ -181,7 +182,7 @@ func guess(b []byte) string {
 		}
 	}
 	switch k, _ := lfs.Identify(b); k {
-	case lfs.Absolute, lfs.Image, lfs.Chunk:
+	case compiled.Absolute, compiled.Image, compiled.Chunk:
 		return fmt.Sprintf("this is an %s, not a whole chip; \"moonlet lfs\" reads it", k)
 	}
 	return "this is not the image of a whole flash chip, or it was cut off"

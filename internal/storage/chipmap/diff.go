@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"slices"
 	"strings"
 
@@ -208,7 +209,7 @@ func storeChanges(a, b *Store) (list []string) {
 		panic("BUG: a store that was read cannot be read again")
 	}
 	for _, m := range lfs.Compare(x, y, lfs.DiffOptions{}).Modules {
-		list = append(list, fmt.Sprintf("module %s %s", lfs.Plain(m.Name), m.Change))
+		list = append(list, fmt.Sprintf("module %s %s", compiled.Plain(m.Name), m.Change))
 	}
 	if a.Time != b.Time {
 		list = append(list, "another time stamp")

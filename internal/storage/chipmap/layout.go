@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"slices"
 	"strings"
 
@@ -140,7 +141,7 @@ func recordText(r rcr.Record) string {
 		return fmt.Sprintf("%d partitions", n)
 	case port.RecordInit, port.RecordFlashLFS:
 		text, _, _ := bytes.Cut(r.Body, []byte{0})
-		return lfs.Quote(string(text), 60)
+		return compiled.Quote(string(text), 60)
 	case port.RecordStartup:
 		return startupText(r.Body)
 	}

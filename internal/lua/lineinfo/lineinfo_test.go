@@ -1,4 +1,4 @@
-package chunk
+package lineinfo
 
 import (
 	"math/rand/v2"
@@ -26,17 +26,17 @@ func TestLines(t *testing.T) {
 		{"too many", []byte{100, 100, 0}, []int{1, 1, 1}},
 		{"below zero", []byte{0xc0 | 5, 3, 0}, run(3, -5)},
 	} {
-		p := &Proto{Code: make([]uint32, len(c.want)), LineInfo: c.info}
-		if got := p.Lines(); !slices.Equal(got, c.want) {
+		n := len(c.want)
+		if got := All(c.info, n); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 		for pc, want := range c.want {
-			if got := p.LineOf(pc); got != want {
+			if got := Of(c.info, n, pc); got != want {
 				t.Errorf("%s: line of %d is %d, want %d", c.name, pc, got, want)
 			}
 		}
 		for _, pc := range []int{-1, len(c.want), 1 << 30} {
-			if got := p.LineOf(pc); got != -1 {
+			if got := Of(c.info, n, pc); got != -1 {
 				t.Errorf("%s: there is no instruction %d, its line is %d", c.name, pc, got)
 			}
 		}
@@ -47,17 +47,16 @@ func TestLines(t *testing.T) {
 func TestLinesDamaged(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 20000 {
-		p := &Proto{Code: make([]uint32, rnd.IntN(300)), LineInfo: make([]byte, rnd.IntN(40))}
-		for i := range p.LineInfo {
-			p.LineInfo[i] = byte(rnd.Uint32())
+		info, n := make([]byte, rnd.IntN(40)), rnd.IntN(300)
+		for i := range info {
+			info[i] = byte(rnd.Uint32())
 			if rnd.IntN(4) == 0 {
-				p.LineInfo[i] |= 0x80
+				info[i] |= 0x80
 			}
 		}
-		lines := p.Lines()
-		for pc, want := range lines {
-			if got := p.LineOf(pc); got != want {
-				t.Fatalf("% x: line of %d is %d, in the list %d", p.LineInfo, pc, got, want)
+		for pc, want := range All(info, n) {
+			if got := Of(info, n, pc); got != want {
+				t.Fatalf("% x: line of %d is %d, in the list %d", info, pc, got, want)
 			}
 		}
 	}
