@@ -44,7 +44,7 @@ func TestLFS51(t *testing.T) {
 	}{
 		{[]string{image}, 0, []string{"  kind     image of the Lua Flash Store, Lua 5.1\n", "  numbers  float\n", " bytes in flash\n",
 			"  made     2023-11-14 22:13:20 UTC (1700000000)\n", "(strip level 1)\n", "\n3 modules ", "\nframe ", "\n  --strip 2 "}},
-		{[]string{integer, "--strings"}, 0, []string{"  numbers  integer\n", "\"common\"\n"}},
+		{[]string{integer, "--strings"}, 0, []string{"  numbers  integer\n", "\"common\"    a, b\n"}},
 		{[]string{absolute}, 0, []string{"  kind     absolute image of the Lua Flash Store, Lua 5.1\n", "  address  0x40210000\n"}},
 		{[]string{chunk}, 0, []string{"  kind     compiled code (.lc), Lua 5.1\n", " bytes on the heap once it is loaded"}},
 		{[]string{"diff", image, absolute}, 0, []string{"kind ", "absolute (does not count)\n", "The content is the same; the bytes differ from byte "}},
