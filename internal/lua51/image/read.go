@@ -77,7 +77,6 @@ type reader struct {
 	protos  map[int]*chunk.Proto
 	texts   map[int]string
 	deep    int
-	slots   []uint32
 	strings int
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // ErrTooLarge says that the compiler has no room for an image, as it does.
-var ErrTooLarge = errors.New("Out of Flash memory")
+var ErrTooLarge = errors.New("Out of Flash memory") //lint:ignore ST1005 the C tool's words
 
 // Encode makes the bytes of an image from Main and what the format is: Numbers, Packed, Absolute and Base,
 // and as a gzip member unless it is absolute. Sizes and strings are set. The main functions' sources have to be
