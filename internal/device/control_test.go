@@ -82,14 +82,18 @@ func ends(t *testing.T, f func()) time.Duration {
 	return time.Since(began)
 }
 
-// onWrite calls a function when something is written for the first time.
+// onWrite calls a function when a text is written for the first time.
 type onWrite struct {
+	text string
+	out  []byte
 	once sync.Once
 	f    func()
 }
 
 func (w *onWrite) Write(p []byte) (int, error) {
-	w.once.Do(w.f)
+	if w.out = append(w.out, p...); bytes.Contains(w.out, []byte(w.text)) {
+		w.once.Do(w.f)
+	}
 	return len(p), nil
 }
 
@@ -99,11 +103,11 @@ func TestStop_Endless(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var d *device.Device
 			stopped := make(chan time.Time, 1)
-			booted := &onWrite{f: func() { // the banner; init.lua comes behind it
+			booted := &onWrite{text: "begun", f: func() {
 				time.AfterFunc(150*time.Millisecond, func() { stopped <- time.Now(); d.Stop() })
 			}}
 			var events *[]device.Event
-			d, events = realModule(t, device.Config{FastSerial: true, Serial: booted}, c.code)
+			d, events = realModule(t, device.Config{FastSerial: true, Serial: booted}, "print('begun') "+c.code)
 			var err error
 			ends(t, func() { err = d.Run(t.Context()) })
 			t.Logf("ended after %v", time.Since(<-stopped))
