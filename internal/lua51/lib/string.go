@@ -184,7 +184,10 @@ func unsignedLong(L state.State, f float64) int64 {
 		}
 		return int64(uint32(long(L, f)))
 	}
-	if f >= 1<<63 && f < 1<<64 {
+	switch { // as amd64 does it: less 1<<63, and its bit turned
+	case f >= 1<<64:
+		return 0
+	case f >= 1<<63:
 		return int64(uint64(f))
 	}
 	return long(L, f)

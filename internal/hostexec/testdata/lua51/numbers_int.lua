@@ -10,5 +10,5 @@ for _, f in ipairs{"%d", "%u", "%x", "%o", "%c", "%5d|", "%-5d|", "%05d", "%+d"}
 print(pcall(string.format, "%f", 1), pcall(string.format, "%g", 1), pcall(string.format, "%e", 1))
 print(math.sqrt(17), pcall(math.sqrt, -1), math.random(), math.random(10), math.random(-5, 5), math.huge, math.pi, math.floor(5), math.pow(3, 4))
 print(collectgarbage("count") % 1, 10 == "10", "7" * "6", "7" / 2, -"3", #tostring(2147483647))
-for i = 1, 10, 3 do io.write(i, " ") end print()
+do local s = "" for i = 1, 10, 3 do s = s .. i .. " " end print(s) end
 print(pcall(loadstring, "return 1.5"), loadstring("return 1e5"), loadstring("return 0x7fffffff")())

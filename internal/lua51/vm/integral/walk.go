@@ -23,6 +23,7 @@ type walker struct {
 	f     func(o *machine.HeapObject)
 	types map[Addr]string // names of metatables in the registry
 	left  int             // how many objects may follow
+	dead  bool            // the object is not swept yet: what it refers to may be gone
 	o     machine.HeapObject
 }
 
@@ -114,6 +115,7 @@ func (w *walker) state() {
 // object tells the object o.
 func (w *walker) object(o Addr) {
 	v, m := w.v, w.v.m
+	w.dead = v.isDead(o)
 	switch v.objTT(o) {
 	case tagString:
 		w.begin(o, machine.HeapString)
@@ -151,9 +153,7 @@ func (w *walker) object(o Addr) {
 	default:
 		return
 	}
-	if w.o.Dead = v.isDead(o); w.o.Dead {
-		w.o.Refs = nil // may be freed already
-	}
+	w.o.Dead = w.dead
 	w.emit()
 }
 
@@ -171,6 +171,9 @@ func (w *walker) function(o Addr) {
 	}
 	p := m.Ptr(o + layout.LClosureP)
 	w.block(o, sizeLClosure(n), "record")
+	if w.dead {
+		return
+	}
 	w.o.Def = w.defined(p)
 	for i := range n {
 		r := machine.HeapRef{Kind: machine.RefUpvalue, Index: int64(i + 1)}
@@ -191,7 +194,7 @@ func (w *walker) thread(l Addr) {
 	w.block(stack, tvSize*m.Ptr(l+layout.LuaStateStackSize), "stack")
 	w.block(m.Ptr(l+layout.LuaStateBaseCI), layout.CallInfoSize*m.Ptr(l+layout.LuaStateSizeCI), "calls")
 	w.value(l+layout.LuaStateGlobals, machine.HeapRef{Kind: machine.RefUser})
-	if stack == 0 {
+	if stack == 0 || w.dead {
 		return
 	}
 	if first := stack + tvSize; first < top {
@@ -215,7 +218,6 @@ func (w *walker) thread(l Addr) {
 
 func (w *walker) proto(p Addr) {
 	v, m := w.v, w.v.m
-	w.o.Def = w.defined(p)
 	w.block(p, layout.ProtoSize, "record")
 	w.block(m.Ptr(p+layout.ProtoCode), 4*m.Ptr(p+layout.ProtoSizeCode), "code")
 	w.block(m.Ptr(p+layout.ProtoK), tvSize*m.Ptr(p+layout.ProtoSizeK), "constants")
@@ -223,6 +225,10 @@ func (w *walker) proto(p Addr) {
 	w.block(m.Ptr(p+layout.ProtoLineInfo), v.lineBytes(p), "line numbers")
 	w.block(m.Ptr(p+layout.ProtoLocVars), layout.LocVarSize*m.Ptr(p+layout.ProtoSizeLocVars), "local variables")
 	w.block(m.Ptr(p+layout.ProtoUpvalues), 4*m.Ptr(p+layout.ProtoSizeUpvalues), "names of upvalues")
+	if w.dead {
+		return
+	}
+	w.o.Def = w.defined(p)
 	debug := machine.HeapRef{Kind: machine.RefDebug}
 	for i := range m.Ptr(p + layout.ProtoSizeP) {
 		w.ref(m.Ptr(m.Ptr(p+layout.ProtoP)+4*i), machine.HeapRef{Kind: machine.RefInner, Index: int64(i + 1)})
@@ -241,7 +247,7 @@ func (w *walker) proto(p Addr) {
 
 // ref adds a reference to the object to. What is in flash is no object of RAM.
 func (w *walker) ref(to Addr, r machine.HeapRef) {
-	if to == 0 || w.v.inStore(to) || w.v.isROTable(to) {
+	if to == 0 || w.dead || w.v.inStore(to) || w.v.isROTable(to) {
 		return
 	}
 	r.To = to
@@ -280,6 +286,9 @@ func (w *walker) modes(h Addr) (keys, values bool) {
 
 func (w *walker) tableRefs(h Addr) {
 	v, m := w.v, w.v.m
+	if w.dead {
+		return
+	}
 	weakKey, weakValue := w.modes(h)
 	// A string in a weak table stays: it counts as a value without identity.
 	weak := func(a Addr, is bool) bool { return is && v.tag(a) != tagString }
