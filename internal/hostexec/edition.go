@@ -1,6 +1,8 @@
 package hostexec
 
 import (
+	"fmt"
+
 	"moonlet.example/moonlet/internal/chip"
 	"moonlet.example/moonlet/internal/lua/editions"
 	"moonlet.example/moonlet/internal/lua/machine"
@@ -21,6 +23,19 @@ const (
 	Lua51
 	Lua51Int
 )
+
+// ParseEdition reads the name of an edition, as --lua has it.
+func ParseEdition(name string) (Edition, error) {
+	for i, n := range EditionNames() {
+		if n == name {
+			return Edition(i), nil
+		}
+	}
+	return 0, fmt.Errorf("there is no Lua %q: want 5.3, 5.1 or 5.1-int", name)
+}
+
+// EditionNames are the names of the editions, in their order.
+func EditionNames() []string { return []string{"5.3", "5.1", "5.1-int"} }
 
 // machine is the machine that a session is to have.
 func (c *Config) machine() machine.Edition {
