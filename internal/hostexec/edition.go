@@ -63,7 +63,7 @@ func (c *Config) link(e machine.Edition) (*rom.Image, error) {
 // the ROM's metatable cites.
 func (c *Config) link51(e machine.Edition) (*rom.Image, error) {
 	main := &state.ROTable{Name: "ROM",
-		Meta: &state.ROTable{Name: "ROM.mt", Entries: []state.Entry{state.Tab("__index", lib.BaseTable())}}}
+		Meta: &state.ROTable{Name: "ROM.mt", Entries: []state.Entry{state.Tab("__index", lib.BaseTable(c.Lua == Lua51Int))}}}
 	all := append([]state.Module{e.Support()}, lib.Standard(main, c.Lua == Lua51Int)...)
 	all = append(all, global(stdlib.OS), global(stdlib.IO), state.Module{Name: "luac", Procs: []*state.Proc{openProc, mainProc, handlerProc}})
 	return rom.LinkShape(chip.ESP8266().Memory, e.Shape, main, append(all, c.Modules...))

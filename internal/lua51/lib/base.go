@@ -1,14 +1,26 @@
 package lib
 
 import (
+	"slices"
 	"strings"
 
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/stdlib"
 )
 
-// BaseTable is the table of the base functions that are in ROM.
-func BaseTable() *state.ROTable { return baseTable }
+// BaseTable is the table of the base functions that are in ROM, of a build with floats or one with integers.
+func BaseTable(integral bool) *state.ROTable {
+	if !integral {
+		return baseTable
+	}
+	t := &state.ROTable{Name: baseTable.Name, Entries: slices.Clone(baseTable.Entries)}
+	for i, e := range t.Entries {
+		if e.Name == "tonumber" {
+			t.Entries[i] = state.Fn(e.Name, toNumberInt)
+		}
+	}
+	return t
+}
 
 var baseTable = &state.ROTable{Name: "_G", Entries: []state.Entry{
 	state.Fn("assert", assert), state.Fn("collectgarbage", collectGarbage), state.Fn("dofile", doFile), state.Fn("error", raise),
@@ -92,6 +104,16 @@ func printAll(L state.State) int {
 }
 
 func toNumber(L state.State) int {
+	return readNumber(L, func(n uint64) { L.PushNumber(float64(n)) })
+}
+
+// toNumberInt is toNumber where numbers are integers: C's conversion keeps the low bits.
+func toNumberInt(L state.State) int {
+	return readNumber(L, func(n uint64) { L.PushInteger(int64(int32(n))) })
+}
+
+// readNumber is tonumber; push pushes what strtoul gives.
+func readNumber(L state.State, push func(n uint64)) int {
 	base := optInt(L, 2, 10)
 	if base == 10 {
 		L.CheckAny(1)
@@ -103,7 +125,7 @@ func toNumber(L state.State) int {
 		s := text(L.CheckBytes(1))
 		L.ArgCheck(2 <= base && base <= 36, 2, "base out of range")
 		if n, ok := parseUnsigned(s, uint64(base), longBits(L)); ok {
-			L.PushNumber(n)
+			push(n)
 			return 1
 		}
 	}
@@ -112,7 +134,7 @@ func toNumber(L state.State) int {
 }
 
 // parseUnsigned is strtoul of a whole string with spaces around: the value stays at the end of its range.
-func parseUnsigned(s string, base uint64, bits int) (float64, bool) {
+func parseUnsigned(s string, base uint64, bits int) (uint64, bool) {
 	s = strings.Trim(s, " \t\n\v\f\r")
 	negative := false
 	if s != "" && (s[0] == '-' || s[0] == '+') {
@@ -146,7 +168,7 @@ func parseUnsigned(s string, base uint64, bits int) (float64, bool) {
 	case negative:
 		n = -n & limit
 	}
-	return float64(n), true
+	return n, true
 }
 
 func raise(L state.State) int {
@@ -450,7 +472,9 @@ func xpcall(L state.State) int {
 
 func toString(L state.State) int {
 	L.CheckAny(1)
-	L.ToLString(1)
+	if !L.CallMeta(1, "__tostring") { // what that gives is not looked at
+		L.ToLString(1)
+	}
 	return 1
 }
 

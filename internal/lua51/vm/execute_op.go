@@ -61,10 +61,7 @@ func (t *Thread) opGet() {
 	switch opcode.OpOf(i) {
 	case opcode.GetGlobal:
 		t.storeAt(ra, t.getTable(t.environment(), t.constant(opcode.Bx(i))))
-	case opcode.Self:
-		rb := t.restore(ra) + tvSize // where the loop has put it
-		t.storeAt(ra, t.getTable(rb, t.rk(opcode.C(i))))
-	default:
+	default: // of SELF the loop has done the first half
 		t.storeAt(ra, t.getTable(t.rk(opcode.B(i)), t.rk(opcode.C(i))))
 	}
 }
@@ -135,7 +132,7 @@ func (t *Thread) opConcat() {
 }
 
 // opCompare is EQ, LT or LE with the jump behind it.
-func (t *Thread) opCompare(rb, rc Addr) {
+func (t *self) opCompare(rb, rc Addr) {
 	i := t.instruction()
 	var is bool
 	switch opcode.OpOf(i) {
@@ -150,7 +147,7 @@ func (t *Thread) opCompare(rb, rc Addr) {
 	if is == (opcode.A(i) != 0) {
 		pc = t.jump(pc)
 	}
-	t.setSavedPC(pc + 4)
+	t.pc = pc + 4
 }
 
 // jump is pc moved by the distance of the jump there.
@@ -239,7 +236,7 @@ func (t *self) opReturn(ra Addr) bool {
 }
 
 // opForPrep is FORPREP where a value is no number.
-func (t *Thread) opForPrep(ra Addr) {
+func (t *self) opForPrep(ra Addr) {
 	v := t.v
 	for i, what := range [...]string{"initial value", "limit", "step"} {
 		a := ra + Addr(i)*tvSize
@@ -251,11 +248,11 @@ func (t *Thread) opForPrep(ra Addr) {
 	}
 	v.setNum(ra, v.numOf(ra)-v.numOf(ra+2*tvSize))
 	pc := t.savedPC() - 4
-	t.setSavedPC(pc + Addr(opcode.SBx(t.m.U32(pc)))*4 + 4)
+	t.pc = pc + Addr(opcode.SBx(t.m.U32(pc)))*4 + 4
 }
 
 // opTForLoop is TFORLOOP: a turn of a generic loop, with the jump behind it.
-func (t *Thread) opTForLoop() {
+func (t *self) opTForLoop() {
 	v := t.v
 	i := t.instruction()
 	cb := t.restore(t.register(i)) + 3*tvSize
@@ -271,7 +268,7 @@ func (t *Thread) opTForLoop() {
 		v.copyTV(cb-tvSize, cb)
 		pc = t.jump(pc)
 	}
-	t.setSavedPC(pc + 4)
+	t.pc = pc + 4 // the saved one stays, which messages of Lua with integers show
 }
 
 // opSetList is SETLIST; its number of a block may be the next word.

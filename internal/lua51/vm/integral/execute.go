@@ -316,7 +316,8 @@ resume:
 			default:
 				m.SetPtr(t.l+layout.LuaStateSavedPC, pc+4)
 				t.opCompare(rb, rc)
-				goto reload
+				pc = t.pc
+				goto resume
 			}
 			pc += 4
 			if is == (i&(0xff<<6) != 0) {
@@ -470,7 +471,8 @@ resume:
 			if m.U32(ra+tt) != tagNumber || m.U32(ra+tv+tt) != tagNumber || m.U32(ra+2*tv+tt) != tagNumber {
 				m.SetPtr(t.l+layout.LuaStateSavedPC, pc+4)
 				t.opForPrep(ra)
-				goto reload
+				pc = t.pc
+				goto resume
 			}
 			setNum(m, ra, loadNum(m, ra)-loadNum(m, ra+2*tv))
 			pc += Addr((int64(i>>14) - opcode.MaxSBx) * 4)
@@ -478,7 +480,8 @@ resume:
 		case opcode.TForLoop:
 			m.SetPtr(t.l+layout.LuaStateSavedPC, pc+4)
 			t.opTForLoop()
-			goto reload
+			pc = t.pc
+			goto resume
 		case opcode.SetList:
 			t.pc = pc + 4
 			t.opSetList(ra, opcode.Instruction(i))
