@@ -153,14 +153,29 @@ func collect(t *order, p *chunk.Proto, source string) {
 		}
 	}
 	for _, u := range p.Upvalues {
-		t.add(u.S)
+		addName(t, u)
 	}
 	for i := range p.LocVars {
-		t.add(p.LocVars[i].Name.S)
+		addName(t, p.LocVars[i].Name)
 	}
 	for _, q := range p.Protos {
 		collect(t, q, source)
 	}
+}
+
+// addName enters a name of a variable. One that is not set is a null pointer in the image.
+func addName(t *order, name chunk.Text) {
+	if name.Set {
+		t.add(name.S)
+	}
+}
+
+// name is where the string of a variable's name is, 0 for one that is not set.
+func (w *writer) name(name chunk.Text) int {
+	if name.Set {
+		return w.at[name.S]
+	}
+	return 0
 }
 
 // LineText is the line information of a function as the string that it becomes: without the zero byte at its end.
@@ -194,12 +209,12 @@ func (w *writer) function(p *chunk.Proto, source string) int {
 	locals := w.vector(len(p.LocVars), localWords)
 	for i, v := range p.LocVars {
 		at := locals + i*localWords
-		w.point(at, w.at[v.Name.S])
+		w.point(at, w.name(v.Name))
 		w.words[at+1], w.words[at+2] = uint32(v.StartPC), uint32(v.EndPC)
 	}
 	upvalues := w.vector(len(p.Upvalues), 1)
 	for i, u := range p.Upvalues {
-		w.point(upvalues+i, w.at[u.S])
+		w.point(upvalues+i, w.name(u))
 	}
 	at := w.take(protoWords)
 	lines := 0

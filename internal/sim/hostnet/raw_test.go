@@ -55,9 +55,11 @@ func TestPoll_Output(t *testing.T) {
 	<-s.data
 	var from time.Duration
 	b.do(func() {
-		from = b.loop.Now()
-		s.c.Poll(8, func() {})
-		s.c.Write([]byte("late"))
+		b.loop.NewTimer(func() { // by then the acknowledgement of "x", which would take the data along, has left
+			from = b.loop.Now()
+			s.c.Poll(8, func() {})
+			s.c.Write([]byte("late"))
+		}).Arm(time.Second, false)
 	})
 	s.want(t, "sent 4")
 	b.do(func() {
