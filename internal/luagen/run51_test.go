@@ -72,7 +72,7 @@ func TestRun51(t *testing.T) {
 			out, _ := run51(t, e, source51(seed, e, 0), "p.lua")
 			lines += strings.Count(out, "\n")
 		}
-		if lines < 20*int(seeds) {
+		if lines < 10*int(seeds) {
 			t.Errorf("build %d: %d programs print %d lines", e, seeds, lines)
 		}
 	}
