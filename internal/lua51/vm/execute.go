@@ -220,7 +220,7 @@ resume:
 					continue
 				case opcode.Div:
 					if !integral {
-						if r := x / y; r == r {
+						if r := x / y; !isNaN(r) {
 							setNum(m, ra, r)
 							continue
 						}

@@ -110,29 +110,3 @@ func special(s []byte, negative bool) (f float64, ok bool) {
 	}
 	return f, true
 }
-
-// parseInteger converts a numeral to an integer: a host's strtol has 64 bits, of which the lower half counts, and the
-// chip's has 32 and stays at the ends.
-func parseInteger(lib clib.Library, s []byte) (int32, bool) {
-	rest, negative := signed(numeral(s))
-	limit := uint64(math.MaxUint64)
-	if lib == clib.Chip {
-		limit = math.MaxUint32
-	}
-	if digits, ok := hexDigits(rest); ok {
-		n, ok := unsigned(digits, 16, limit)
-		if negative && n < limit {
-			n = -n
-		}
-		return int32(uint32(n)), ok
-	}
-	most := limit >> 1
-	if negative {
-		most++
-	}
-	n, ok := unsigned(rest, 10, most)
-	if negative {
-		n = -n
-	}
-	return int32(uint32(n)), ok
-}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua51/compile"
 	layout "moonlet.example/moonlet/internal/lua51/layout/v4"
@@ -107,3 +108,29 @@ func readNumber(b []byte) Num { return Num(binary.LittleEndian.Uint32(b)) }
 // shape is the ROM's.
 var shape = rom.Shape{Node: layout.NodeSize, Entry: layout.ROEntrySize, ValueTag: layout.TVTT,
 	Integer: tagNumber, Function: tagCode, IntBytes: numSize, Events: tag.Events[:tag.Eq+1]}
+
+// parseInteger converts a numeral to an integer: a host's strtol has 64 bits, of which the lower half counts, and the
+// chip's has 32 and stays at the ends.
+func parseInteger(lib clib.Library, s []byte) (int32, bool) {
+	rest, negative := signed(numeral(s))
+	limit := uint64(math.MaxUint64)
+	if lib == clib.Chip {
+		limit = math.MaxUint32
+	}
+	if digits, ok := hexDigits(rest); ok {
+		n, ok := unsigned(digits, 16, limit)
+		if negative && n < limit {
+			n = -n
+		}
+		return int32(uint32(n)), ok
+	}
+	most := limit >> 1
+	if negative {
+		most++
+	}
+	n, ok := unsigned(rest, 10, most)
+	if negative {
+		n = -n
+	}
+	return int32(uint32(n)), ok
+}
