@@ -20,6 +20,7 @@ import (
 
 // execOptions are the flags of exec.
 type execOptions struct {
+	lua     hostexec.Edition
 	model   num.Model
 	lib     clib.Library
 	memory  int           // bytes, 0 for as much as there is
@@ -28,7 +29,7 @@ type execOptions struct {
 
 const execHelp = `Runs a Lua program with the standard library, io and os, and with the module's
 numbers (32-bit integers and floats, or others by --number), but without a module
-around it. What numbers look like and some functions give is this computer's, as with
+around it; --lua 5.1 or 5.1-int takes Lua 5.1 for it. What numbers look like and some functions give is this computer's, as with
 luac.cross -e, or with --libc chip a module's. FILE is source or compiled code; "-" is the standard input. The program
 gets the arguments as "...", and in the table arg with its own name at 0.
 
@@ -39,7 +40,7 @@ The exit code is 1 if the program fails, 4 if --memory or --timeout ended it, 13
 after Ctrl-C, and else what it gives to os.exit.`
 
 func (a *App) execCommand() *cobra.Command {
-	var number, library, memory string
+	var lua, number, library, memory string
 	var o execOptions
 	c := &cobra.Command{
 		Use:   "exec FILE [ARGUMENT...]",
@@ -50,16 +51,21 @@ func (a *App) execCommand() *cobra.Command {
   echo 'print(7 // 2)' | moonlet exec -`,
 		Args: needArg(0, "the name of a Lua file"),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.readLua(lua, c.Flags().Changed); err != nil {
+				return fail(ExitUsage, err)
+			}
 			if err := o.read(number, library, memory, c.Flags().Changed); err != nil {
 				return fail(ExitUsage, err)
 			}
 			return a.exec(args[0], args[1:], o)
 		},
 	}
+	c.Flags().StringVar(&lua, "lua", "5.3", "the edition of Lua: 5.3, 5.1 (floats) or 5.1-int (integers)")
 	c.Flags().StringVar(&number, "number", num.Int32Float32.Flag(), "numbers: int32, int64 or mixed (32-bit integers, 64-bit floats)")
 	c.Flags().StringVar(&library, "libc", clib.Host.String(), "whose C library prints, reads and computes numbers: host or chip")
 	c.Flags().StringVar(&memory, "memory", "", "how much memory Lua may take, as in 8MB")
 	c.Flags().DurationVar(&o.timeout, "timeout", 0, "how long it may run, as in 10s")
+	offer(c, "lua", hostexec.EditionNames())
 	offer(c, "number", []string{"int32", "int64", "mixed"})
 	offer(c, "libc", []string{"host", "chip"})
 	c.Flags().SetInterspersed(false) // what follows FILE belongs to the program
@@ -68,6 +74,17 @@ func (a *App) execCommand() *cobra.Command {
 
 // memoryMin is what a program needs at least, the standard library included, in bytes.
 const memoryMin = 64 << 10
+
+// readLua reads the edition; numbers of Lua 5.1 are part of its name.
+func (o *execOptions) readLua(lua string, given func(flag string) bool) (err error) {
+	if o.lua, err = hostexec.ParseEdition(lua); err != nil {
+		return fmt.Errorf("--lua: %w", err)
+	}
+	if o.lua != hostexec.Lua53 && given("number") {
+		return errors.New("--number is for Lua 5.3: --lua 5.1 has 64-bit floats, --lua 5.1-int has 32-bit integers")
+	}
+	return nil
+}
 
 // read reads the values of flags.
 func (o *execOptions) read(number, library, memory string, given func(flag string) bool) (err error) {
@@ -103,7 +120,7 @@ func (a *App) exec(name string, args []string, o execOptions) error {
 	}
 	out := a.execOutput()
 	c := a.hostConfig(out, o.model, 1)
-	c.HeapBytes, c.CLib = o.memory, o.lib
+	c.Lua, c.HeapBytes, c.CLib = o.lua, o.memory, o.lib
 	s, err := hostexec.New(c)
 	if err != nil {
 		return fail(ExitHost, err)

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -160,4 +161,17 @@ func TestExec_BadLimits(t *testing.T) {
 	for _, args := range [][]string{{"--memory", "1KB"}, {"--memory", "3GB"}, {"--memory", "NaN"}, {"--memory", ""}, {"--timeout", "0s"}, {"--timeout", "-1s"}} {
 		newWorld("", nil).run(t, cli.ExitUsage, "", "moonlet: "+args[0]+": want", append(append([]string{"exec"}, args...), "x.lua")...)
 	}
+}
+
+// TestExec_Lua51 runs programs of Lua 5.1 with floats and with integers.
+func TestExec_Lua51(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "p.lua")
+	code := "print(_VERSION, 7 / 2, ..., arg[1], table.getn{1, 2}, getfenv(1) == _G, bit.band(6, 3))"
+	if err := os.WriteFile(file, []byte(code), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	newWorld("", nil).run(t, 0, "Lua 5.1\t3.5\tx\tx\t2\ttrue\t2\n", "", "exec", "--lua", "5.1", file, "x")
+	newWorld("", nil).run(t, 0, "Lua 5.1\t3\tx\tx\t2\ttrue\t2\n", "", "exec", "--lua", "5.1-int", file, "x")
+	newWorld("", nil).run(t, cli.ExitUsage, "", "--lua: there is no Lua \"5.2\": want 5.3, 5.1 or 5.1-int", "exec", "--lua", "5.2", file)
+	newWorld("", nil).run(t, cli.ExitUsage, "", "--number is for Lua 5.3", "exec", "--lua", "5.1", "--number", "int64", file)
 }

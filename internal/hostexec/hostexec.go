@@ -37,6 +37,8 @@ const (
 
 // Config configures a session. System and Output are required.
 type Config struct {
+	// Lua is the edition. Model counts with Lua 5.3 alone.
+	Lua       Edition
 	Model     num.Model
 	HeapBytes int // 0 means HeapMax
 	Seed      uint32
@@ -95,11 +97,8 @@ func New(c Config) (*Session, error) {
 }
 
 func (s *Session) open(c Config) error {
-	link := Link
-	if c.CompileOnly {
-		link = linkCompiler
-	}
-	image, err := link(c.Model, c.Modules)
+	edition := c.machine()
+	image, err := c.link(edition)
 	if err != nil {
 		return err
 	}
@@ -120,7 +119,7 @@ func (s *Session) open(c Config) error {
 		return err
 	}
 	s.host = &Host{System: c.System, Randomizer: c.Random}
-	s.machine, err = editions.Default().Machine(c.Model).New(machine.Config{
+	s.machine, err = edition.New(machine.Config{
 		Mem: m, Space: s.space, Heap: heap.NewFast(m, heapStart, end), ROM: image, Store: store,
 		Host: s.host, Seed: c.Seed, StripDefault: c.StripDefault, WideKeys: !c.NarrowKeys, CLib: c.CLib, Fuel: s.fuel,
 		Output: func(p []byte) { s.write(c.Output, p) },
@@ -137,7 +136,7 @@ func (s *Session) open(c Config) error {
 	if c.CompileOnly {
 		return nil
 	}
-	s.host.open = editions.Default().Machine(c.Model).OpenLibs
+	s.host.open = edition.OpenLibs
 	pushMain(s.L, openProc)
 	if status := s.L.PCall(mainArgs, 0, 0); status != state.OK {
 		msg, _ := s.L.ToString(-1)

@@ -1,6 +1,37 @@
 package luagen
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
+
+// prelude51 is what runnable programs need besides of the library of 5.3. What they do not get they fail to call.
+const prelude51 = `local rawlen = function(t) return #t end
+local load = function(s, name) if type(s) == "function" then return assert end return loadstring(s, name) end
+local table = setmetatable({unpack = unpack,
+  pack = function(...) return {n = select("#", ...), ...} end,
+  move = function(a, f, e, t) for i = 0, e - f do a[t + i] = a[f + i] end return a end}, {__index = table})
+local math = setmetatable({maxinteger = 2147483646, mininteger = -2147483647, pi = 3, huge = 2147483646,
+  type = function() return "number" end, ult = function(a, b) return a < b end,
+  tointeger = function(n) return tonumber(n) end, fmod = function(a, b) return a % b end,
+  modf = function(a) return a, 0 end}, {__index = math})
+local string = setmetatable({pack = function(f) return f end, packsize = function(f) return #f end,
+  unpack = function(_, s) return #s, 2, 3 end}, {__index = string})
+local utf8 = {char = string.char, len = string.len, codepoint = string.byte, codes = pairs, charpattern = "."}
+local function g() print("goto") end
+`
+
+// floatFormat finds the items of string.format that a build with integers refuses.
+var floatFormat = regexp.MustCompile(`(%[-+#0-9.]*)[eEfgG]`)
+
+// runnable51 is a runnable program.
+func runnable51(seed uint64, size int, integer bool) string {
+	s := to51(runnable(seed, size, true), integer)
+	if integer {
+		s = floatFormat.ReplaceAllString(s, "${1}d")
+	}
+	return prelude51 + s
+}
 
 // to51 makes a program of Lua 5.3 one of Lua 5.1, by its tokens: operators that 5.1 lacks become others, jumps
 // become calls and labels nothing, and what 5.1 does not allow where it stands is put elsewhere. With integer no
@@ -165,6 +196,9 @@ func (t *translator) numeral() {
 		if s == "" {
 			s = "3"
 		}
+	}
+	if s == "1e15" {
+		s = "1e9" // where integers are converted to, a host has other sizes than the chip
 	}
 	if t.integer && t.out.Len()%16 != 0 { // nearly always: the largest and the smallest one cannot be written
 		switch s {

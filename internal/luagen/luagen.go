@@ -26,8 +26,7 @@ type Options struct {
 	// that print the same everywhere. Some of them end with an error that nothing
 	// catches, on purpose.
 	Runnable bool
-	// Lua51 programs are of Lua 5.1; they need only compile. With Integer their numerals are
-	// integers.
+	// Lua51 programs are of Lua 5.1. With Integer their numerals are integers.
 	Lua51, Integer bool
 }
 
@@ -37,8 +36,11 @@ func Program(seed uint64, o Options) string {
 	if size <= 0 {
 		size = defaultSize
 	}
+	if o.Runnable && o.Lua51 {
+		return runnable51(seed, size, o.Integer)
+	}
 	if o.Runnable {
-		return runnable(seed, size)
+		return runnable(seed, size, false)
 	}
 	if o.Lua51 {
 		return to51(wild(seed, size, limits51()), o.Integer)

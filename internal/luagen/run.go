@@ -56,6 +56,8 @@ type runGen struct {
 	depth  int // nesting of expressions
 	nested int // nesting of blocks
 	serial int // for new names
+
+	guarded bool // errors of scenarios are caught: it is a program for another edition
 }
 
 type runVar struct {
@@ -82,8 +84,8 @@ type runScope struct {
 }
 
 // runnable returns a program of about so many statements that ends by itself.
-func runnable(seed uint64, size int) string {
-	g := &runGen{left: size, cost: max(runCost, 20*size)}
+func runnable(seed uint64, size int, guarded bool) string {
+	g := &runGen{left: size, cost: max(runCost, 20*size), guarded: guarded}
 	g.random = newRandom(seed ^ 0x5275_6e6e_6162_6c65)
 	g.style = pick(&g.random, []style{{}, {}, {lines: 20, odd: 10}, {lines: 5, odd: 100}})
 	g.fn = &runScope{times: 1}
@@ -515,5 +517,9 @@ func (g *runGen) scenario() {
 		list, cost = heavyScenarios, 1000
 	}
 	g.fn.cost += cost * g.fn.times
-	g.put("do\n" + pick(&g.random, list) + "\nend")
+	before, after := "do\n", "\nend"
+	if g.guarded {
+		before, after = "do try(function()\n", "\nend) end"
+	}
+	g.put(before + pick(&g.random, list) + after)
 }

@@ -24,7 +24,7 @@ const (
 // Go checks, or with the race detector.
 func timeLimit() time.Duration {
 	if testing.Short() {
-		return 10 * time.Second
+		return 30 * time.Second
 	}
 	return time.Second
 }

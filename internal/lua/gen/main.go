@@ -32,6 +32,9 @@ var sources = [...]source{
 		{"int64float64", "lua53/layout/v8"},
 		{"int32float64", "lua53/layout/v8"},
 	}},
+	{"internal/lua51/vm", "lua51/layout/v8", []target{
+		{"integral", "lua51/layout/v4"},
+	}},
 }
 
 const (

@@ -11,7 +11,11 @@ func (l *Lib) NewBuffer() *state.Buffer {
 	} else {
 		b = new(state.Buffer)
 	}
-	b.Reset(l.c)
+	if l.old {
+		b.ResetPieces(l.c)
+	} else {
+		b.Reset(l.c)
+	}
 	return b
 }
 

@@ -24,7 +24,7 @@ func (l *Lib) ArgError(arg int, msg string) int {
 	}
 	if ar.NameWhat == "" {
 		ar.Name = "?"
-		if l.pushGlobalFuncName(l.c, &ar) {
+		if !l.old && l.pushGlobalFuncName(l.c, &ar) {
 			ar.Name = l.text()
 		}
 	}
@@ -34,7 +34,9 @@ func (l *Lib) ArgError(arg int, msg string) int {
 // TypeError implements state.State.
 func (l *Lib) TypeError(arg int, name string) int {
 	got := l.c.TypeNameAt(arg)
-	if l.GetMetafield(arg, "__name") == state.String {
+	if l.old {
+		// nothing has another name
+	} else if l.GetMetafield(arg, "__name") == state.String {
 		got = l.text()
 	} else if l.c.Type(arg) == state.LightUserdata {
 		got = "light userdata"
@@ -147,6 +149,10 @@ func isLevel(of state.Core, level int) bool {
 
 // Traceback implements state.State.
 func (l *Lib) Traceback(other state.State, msg string, hasMsg bool, level int) {
+	if l.old {
+		l.traceback51(other, msg, hasMsg, level)
+		return
+	}
 	of := state.Core(other)
 	if l.c.SameThread(other) {
 		of = l.c

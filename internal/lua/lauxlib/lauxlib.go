@@ -28,12 +28,17 @@ type Shared struct {
 
 // Lib is the library over one thread.
 type Lib struct {
-	c Core
-	s *Shared
+	c   Core
+	s   *Shared
+	old bool // as in Lua 5.1
 }
 
-// New makes the library of a thread.
-func New(c Core, s *Shared) Lib { return Lib{c, s} }
+// New makes the library of a thread of Lua 5.3.
+func New(c Core, s *Shared) Lib { return Lib{c, s, false} }
+
+// NewLua51 makes the library of a thread of Lua 5.1: functions have the names of the code that calls them alone, types
+// of userdata no name of their own, integers are cut, and buffers are strings on the stack.
+func NewLua51(c Core, s *Shared) Lib { return Lib{c, s, true} }
 
 // Support declares what the library itself needs in the ROM; every selection of modules
 // includes it.

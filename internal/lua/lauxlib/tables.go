@@ -98,9 +98,13 @@ func (l *Lib) NewMetatable(name string) bool {
 		return false
 	}
 	l.c.Pop(1)
-	l.c.CreateTable(0, 2)
-	l.c.PushString(name)
-	l.c.SetField(-2, "__name")
+	if l.old {
+		l.c.NewTable()
+	} else {
+		l.c.CreateTable(0, 2)
+		l.c.PushString(name)
+		l.c.SetField(-2, "__name")
+	}
 	l.c.PushValue(-1)
 	l.c.SetField(state.RegistryIndex, name)
 	return true

@@ -14,7 +14,9 @@ import (
 
 // Edition is an edition of Lua with a number model.
 type Edition struct {
-	Model num.Model
+	Model num.Model // of Lua 5.3
+	// Shape is that of the ROM.
+	Shape rom.Shape
 	// New makes a virtual machine.
 	New func(Config) (Machine, error)
 	// Support declares what the machine itself needs in the ROM.

@@ -145,13 +145,30 @@ func must[K comparable](m map[K]Addr, k K, what string) Addr {
 	return a
 }
 
+// Shape is what an edition of Lua and its numbers decide about an image; the rest of the records is the same for all.
+type Shape struct {
+	Node, Entry, ValueTag    Addr   // sizes of a hash node and of an entry, and where the tag of a value is
+	Integer, Float, Function uint32 // tags
+	// IntBytes and FloatBytes are the sizes of the two kinds of numbers; 0 where there is only the other one.
+	IntBytes, FloatBytes int
+	Events               []string // names of the metamethods whose absence a table's flags tell
+}
+
+// ShapeOf is the shape of a number model of Lua 5.3.
+func ShapeOf(model num.Model) Shape {
+	s := Shape{Node: layout.NodeSize, Entry: layout.ROEntrySize, ValueTag: layout.TVTT, Integer: tagInt, Float: tagFloat, Function: tagCFunc,
+		IntBytes: model.IntSize(), FloatBytes: model.FloatSize(), Events: []string{"__index", "__newindex", "__gc", "__mode", "__len", "__eq"}}
+	if model.ValueSize() == 8 {
+		s.Node, s.Entry, s.ValueTag = wide.NodeSize, wide.ROEntrySize, wide.TVTT
+	}
+	return s
+}
+
 type linker struct {
 	im    *Image
-	model num.Model
+	shape Shape
 	keys  map[string]Addr
 	under map[*state.ROTable]string // what stands before the names of a table's functions
-	// What depends on the size of a value; the rest of the records does not.
-	entrySize, tvTag Addr
 }
 
 // Link makes the image of a number model for the ESP8266, as LinkFor does.
@@ -163,9 +180,14 @@ func Link(model num.Model, main *state.ROTable, modules []state.Module) (*Image,
 // entries are the base library's functions; the modules' tables are added to it
 // in order, and the start-up functions run in order.
 func LinkFor(memory chip.Memory, model num.Model, main *state.ROTable, modules []state.Module) (*Image, error) {
+	return LinkShape(memory, ShapeOf(model), main, modules)
+}
+
+// LinkShape is LinkFor for any edition.
+func LinkShape(memory chip.Memory, shape Shape, main *state.ROTable, modules []state.Module) (*Image, error) {
 	const procs, keys, funcs, bytes = 64, 128, 256, 8 << 10 // about what images have
 	l := &linker{
-		model: model, entrySize: layout.ROEntrySize, tvTag: layout.TVTT,
+		shape: shape,
 		im: &Image{
 			memory: memory, code: memory.Code, Scratch: memory.Scratch.Start, Data: make([]byte, 0, bytes),
 			funcs: make([]state.Func, 0, funcs), names: make([]funcName, 0, funcs),
@@ -174,12 +196,8 @@ func LinkFor(memory chip.Memory, model num.Model, main *state.ROTable, modules [
 		},
 		keys: make(map[string]Addr, keys), under: map[*state.ROTable]string{},
 	}
-	node := Addr(layout.NodeSize)
-	if model.ValueSize() == 8 {
-		l.entrySize, l.tvTag, node = wide.ROEntrySize, wide.TVTT, wide.NodeSize
-	}
 	im := l.im
-	im.DummyNode = l.reserve(node)
+	im.DummyNode = l.reserve(shape.Node)
 	// The header of ROM comes first, so that tables can refer to it.
 	im.Main = l.reserve(layout.ROTableSize)
 	im.tables[main] = im.Main
@@ -290,7 +308,7 @@ func (l *linker) fill(a Addr, t *state.ROTable) error {
 	if len(t.Entries) > math.MaxUint8 {
 		return fmt.Errorf("ROTable %s has %d entries, 255 is the most", t.Name, len(t.Entries))
 	}
-	flags, err := metaFlags(t)
+	flags, err := metaFlags(t, l.shape.Events)
 	if err != nil {
 		return err
 	}
@@ -300,7 +318,7 @@ func (l *linker) fill(a Addr, t *state.ROTable) error {
 			return err
 		}
 	}
-	size := l.entrySize
+	size := l.shape.Entry
 	vec := l.reserve(size * Addr(len(t.Entries)+1)) // the last one stays empty
 	for i, e := range t.Entries {
 		e0 := vec + Addr(i)*size
@@ -329,7 +347,7 @@ const (
 )
 
 func (l *linker) value(a Addr, t *state.ROTable, e state.Entry) error {
-	tt := a + l.tvTag
+	tt := a + l.shape.ValueTag
 	switch e.Kind {
 	case state.KindFunc:
 		fn := Addr(0)
@@ -342,22 +360,19 @@ func (l *linker) value(a Addr, t *state.ROTable, e state.Entry) error {
 			return fmt.Errorf("ROTable %s: %s has no function", t.Name, e.Name)
 		}
 		l.put32(a, uint32(fn))
-		l.put32(tt, tagCFunc)
+		l.put32(tt, l.shape.Function)
 	case state.KindInt:
-		l.put32(a, uint32(e.Int))
-		if l.model.IntSize() == 8 {
-			l.put32(a+4, uint32(e.Int>>32))
+		if l.shape.IntBytes == 0 {
+			l.float(a, float64(e.Int))
+			break
 		}
-		l.put32(tt, tagInt)
+		l.integer(a, e.Int)
 	case state.KindFloat:
-		if l.model.FloatSize() == 4 {
-			l.put32(a, math.Float32bits(float32(e.Float)))
-		} else {
-			bits := math.Float64bits(e.Float)
-			l.put32(a, uint32(bits))
-			l.put32(a+4, uint32(bits>>32))
+		if l.shape.FloatBytes == 0 {
+			l.integer(a, int64(e.Float))
+			break
 		}
-		l.put32(tt, tagFloat)
+		l.float(a, e.Float)
 	case state.KindTable:
 		if _, known := l.under[e.Table]; !known {
 			l.under[e.Table] = l.under[t] + e.Name + "."
@@ -375,6 +390,25 @@ func (l *linker) value(a Addr, t *state.ROTable, e state.Entry) error {
 	return nil
 }
 
+func (l *linker) integer(a Addr, n int64) {
+	l.put32(a, uint32(n))
+	if l.shape.IntBytes == 8 {
+		l.put32(a+4, uint32(n>>32))
+	}
+	l.put32(a+l.shape.ValueTag, l.shape.Integer)
+}
+
+func (l *linker) float(a Addr, f float64) {
+	if l.shape.FloatBytes == 4 {
+		l.put32(a, math.Float32bits(float32(f)))
+	} else {
+		bits := math.Float64bits(f)
+		l.put32(a, uint32(bits))
+		l.put32(a+4, uint32(bits>>32))
+	}
+	l.put32(a+l.shape.ValueTag, l.shape.Float)
+}
+
 func (l *linker) put32(a Addr, v uint32) {
 	d := l.im.Data[l.at(a):]
 	d[0], d[1], d[2], d[3] = byte(v), byte(v>>8), byte(v>>16), byte(v>>24)
@@ -383,7 +417,7 @@ func (l *linker) put32(a Addr, v uint32) {
 // metaFlags are the flags of a ROTable: a bit is set where the metamethod is
 // absent. Keys that begin with "__" must stand first, for the search of a
 // metafield ends at the first other key.
-func metaFlags(t *state.ROTable) (uint8, error) {
+func metaFlags(t *state.ROTable, events []string) (uint8, error) {
 	flags, plain := uint8(0xFF), false
 	for _, e := range t.Entries {
 		if len(e.Name) < 2 || e.Name[:2] != "__" {
@@ -393,7 +427,7 @@ func metaFlags(t *state.ROTable) (uint8, error) {
 		if plain {
 			return 0, fmt.Errorf("ROTable %s: metafield %s stands behind an ordinary key", t.Name, e.Name)
 		}
-		for i, name := range [...]string{"__index", "__newindex", "__gc", "__mode", "__len", "__eq"} {
+		for i, name := range events {
 			if e.Name == name {
 				flags &^= 1 << i
 			}

@@ -19,16 +19,22 @@ type BoxState interface {
 //
 // So between the first byte that does not fit and PushResult the stack has one
 // more value on top: use it as the manual says for luaL_Buffer.
+//
+// The buffer of Lua 5.1 has strings on the Lua stack in place of the box: see pieces.go.
 type Buffer struct {
 	L    BoxState
 	n    int
 	size int
 	box  Addr
 	init [BufferSize]byte
+
+	inPieces bool
+	pieces   int    // on the stack
+	large    []byte // room for more than a piece, on the way from Prep to AddSize
 }
 
 // Reset prepares the buffer for a new string.
-func (b *Buffer) Reset(L BoxState) { b.L, b.n, b.size, b.box = L, 0, BufferSize, 0 }
+func (b *Buffer) Reset(L BoxState) { b.L, b.n, b.size, b.box, b.inPieces = L, 0, BufferSize, 0, false }
 
 // Len is the number of bytes so far.
 func (b *Buffer) Len() int { return b.n }
@@ -36,6 +42,9 @@ func (b *Buffer) Len() int { return b.n }
 // Prep returns room for n more bytes (luaL_prepbuffsize); AddSize takes what was
 // filled. The slice is valid until the next call of a method.
 func (b *Buffer) Prep(n int) []byte {
+	if b.inPieces {
+		return b.prepPiece(n)
+	}
 	if b.size-b.n < n {
 		b.grow(n)
 	}
@@ -63,7 +72,13 @@ func (b *Buffer) grow(n int) {
 }
 
 // AddSize counts n bytes that were written into Prep's slice.
-func (b *Buffer) AddSize(n int) { b.n += n }
+func (b *Buffer) AddSize(n int) {
+	if b.large != nil {
+		b.addLarge(n)
+		return
+	}
+	b.n += n
+}
 
 // AddByte appends a byte.
 func (b *Buffer) AddByte(c byte) {
@@ -72,12 +87,21 @@ func (b *Buffer) AddByte(c byte) {
 		b.n++
 		return
 	}
+	if b.inPieces {
+		b.flush()
+		b.AddByte(c)
+		return
+	}
 	b.Prep(1)[0] = c
 	b.n++
 }
 
 // AddBytes appends p, which may alias device memory but not the box itself.
 func (b *Buffer) AddBytes(p []byte) {
+	if b.inPieces {
+		b.addPieces(p)
+		return
+	}
 	if len(p) > 0 {
 		copy(b.Prep(len(p)), p)
 		b.n += len(p)
@@ -86,6 +110,10 @@ func (b *Buffer) AddBytes(p []byte) {
 
 // AddString appends s.
 func (b *Buffer) AddString(s string) {
+	if b.inPieces {
+		b.addPieces([]byte(s))
+		return
+	}
 	if len(s) > 0 {
 		copy(b.Prep(len(s)), s)
 		b.n += len(s)
@@ -94,6 +122,10 @@ func (b *Buffer) AddString(s string) {
 
 // AddValue pops the string or number on top of the stack and appends it.
 func (b *Buffer) AddValue() {
+	if b.inPieces {
+		b.addValuePiece()
+		return
+	}
 	s, _ := b.L.ToBytes(-1)
 	below := b.box != 0
 	if below {
@@ -117,6 +149,10 @@ func (b *Buffer) Bytes() []byte {
 
 // PushResult pushes the string and ends the use of the buffer.
 func (b *Buffer) PushResult() {
+	if b.inPieces {
+		b.pushPieces()
+		return
+	}
 	b.L.PushBytes(b.Bytes())
 	if b.box != 0 {
 		b.L.ResizeBox(-2, 0)

@@ -148,6 +148,7 @@ const (
 	GCSetMemLimit
 	GCIsRunning
 	GCEstimate
+	GCGetMemLimit // of Lua 5.1
 )
 
 // Events and masks of debug hooks.
@@ -366,6 +367,13 @@ type Core interface {
 	// ReallocCounted is luaM_realloc_, for what a module takes within Lua's account: 0 is no
 	// block and no bytes. It collects garbage when there is no memory; raises.
 	ReallocCounted(a Addr, osize, nsize int) Addr
+}
+
+// Environments is what a State of Lua 5.1 has besides: environments of functions, userdata and threads.
+type Environments interface {
+	GetFEnv(i int)      // lua_getfenv
+	SetFEnv(i int) bool // lua_setfenv
+	SetCurrentEnv()     // lua_replace(L, LUA_ENVIRONINDEX); raises
 }
 
 // State is one Lua thread with the auxiliary library, which package lauxlib has.

@@ -144,3 +144,9 @@ func (g *GlibcRand) Random() uint32 {
 	g.pos = (g.pos + 1) % glibcLag
 	return n
 }
+
+// Random and SeedRandom are rand and srand of the C library, for the library of another edition.
+
+func Random(L state.State) uint32 { return randomBits(L) }
+
+func SeedRandom(L state.State, seed uint32) { seedRandom(L, seed) }

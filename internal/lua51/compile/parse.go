@@ -10,9 +10,9 @@ import (
 
 // Bits of a prototype's is_vararg (lobject.h).
 const (
-	varargHasArg   = 1
-	varargIs       = 2
-	varargNeedsArg = 4
+	varargHasArg   = opcode.VarargHasArg
+	varargIs       = opcode.VarargIs
+	varargNeedsArg = opcode.VarargNeedsArg
 )
 
 func (x *lexer) test(kind int) bool {

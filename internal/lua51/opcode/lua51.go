@@ -196,3 +196,11 @@ func Length(code []Instruction, pc int, upvalues func(int) int) int {
 	}
 	return min(n, len(code)-pc)
 }
+
+// Flags of a function with variable arguments (lobject.h): it has the local variable arg, is one at all, and needs
+// arg, since nothing in it is "...".
+const (
+	VarargHasArg   = 1
+	VarargIs       = 2
+	VarargNeedsArg = 4
+)
