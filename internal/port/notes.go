@@ -16,3 +16,9 @@ func Note(chip any, module, text string) {
 		}
 	}
 }
+
+// Deprecated is the firmware's warning that an interface will go (platform_print_deprecation_note). when says when that
+// will be.
+func Deprecated(what, when string) string {
+	return "Warning, deprecated API! " + what + ". It will be removed " + when + ". See documentation for details.\n"
+}

@@ -36,7 +36,7 @@ var baseTable = &state.ROTable{Name: "_G", Entries: []state.Entry{
 	state.Fn("collectgarbage", baseCollectGarbage),
 	state.Fn("dofile", baseDofile),
 	state.Fn("error", baseError),
-	state.Fn("getmetatable", baseGetMetatable),
+	state.Fn("getmetatable", GetMetatable),
 	state.Fn("ipairs", baseIpairs),
 	state.Fn("loadfile", baseLoadfile),
 	state.FnProc("load", loadProc),
@@ -49,7 +49,7 @@ var baseTable = &state.ROTable{Name: "_G", Entries: []state.Entry{
 	state.Fn("rawlen", baseRawLen),
 	state.Fn("rawget", baseRawGet),
 	state.Fn("rawset", baseRawSet),
-	state.Fn("select", baseSelect),
+	state.Fn("select", Select),
 	state.Fn("setmetatable", baseSetMetatable),
 	state.Fn("tonumber", baseToNumber),
 	state.Fn("tostring", baseToString),
@@ -185,7 +185,8 @@ func baseAssert(L state.State) int {
 	return baseError(L)
 }
 
-func baseGetMetatable(L state.State) int {
+// GetMetatable is getmetatable, in all editions.
+func GetMetatable(L state.State) int {
 	L.CheckAny(1)
 	if !L.GetMetatable(1) {
 		L.PushNil()
@@ -317,7 +318,8 @@ func baseIpairs(L state.State) int {
 	return 3
 }
 
-func baseSelect(L state.State) int {
+// Select is select, in all editions.
+func Select(L state.State) int {
 	n := int64(L.GetTop())
 	if L.Type(1) == state.String {
 		if s, _ := L.ToBytes(1); len(s) > 0 && s[0] == '#' {

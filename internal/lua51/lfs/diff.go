@@ -94,14 +94,14 @@ func modules(d *compiled.Diff, a, b *Content) {
 		c := comparison{}
 		c.function(m.Main, other, "", "", 0)
 		if i < len(y) && a.Image != nil && b.Image != nil && y[i].Name != m.Name && len(x) == len(y) {
-			c.note("order", func() string { return "its place among the modules" })
+			c.Note("order", func() string { return "its place among the modules" })
 		}
-		if len(c.parts) == 0 {
+		if len(c.Parts) == 0 {
 			d.Equal++
 			continue
 		}
 		diff := change(m.Name, compiled.ModuleChanged, a.sizesOf(m.Main), b.sizesOf(other))
-		diff.Parts, diff.First = c.parts, c.first
+		diff.Parts, diff.First = c.Parts, c.First
 		d.Modules = append(d.Modules, diff)
 	}
 	for _, m := range y {
@@ -118,18 +118,7 @@ func change(name, what string, a, b sizes) compiled.ModuleDiff {
 
 // comparison compares two functions.
 type comparison struct {
-	parts []string // in the order in which they were found
-	first string
-}
-
-// note notes that a part differs. where tells the place.
-func (c *comparison) note(part string, where func() string) {
-	if !slices.Contains(c.parts, part) {
-		c.parts = append(c.parts, part)
-	}
-	if c.first == "" {
-		c.first = where()
-	}
+	compiled.Differences
 }
 
 // function compares functions that are at the same place in both files. Sources are those of the enclosing
@@ -142,54 +131,44 @@ func (c *comparison) function(p, q *chunk.Proto, sourceP, sourceQ string, depth 
 		sourceQ = q.Source.S
 	}
 	of := func(format string, args ...any) func() string {
-		return func() string { return fmt.Sprintf(format, args...) + " of " + functionName(p, sourceP, depth) }
+		return func() string {
+			return fmt.Sprintf(format, args...) + " of " + compiled.FunctionName(sourceP, p.LineDefined, depth)
+		}
 	}
-	if i := firstOf(p.Code, q.Code); i >= 0 {
+	if i := compiled.FirstDifference(p.Code, q.Code, compiled.Same); i >= 0 {
 		text := of("instruction %d", i+1)
 		if line := lineinfo.Of(p.LineInfo, len(p.Code), i); line > 0 {
 			text = func() string { return of("instruction %d", i+1)() + fmt.Sprintf(" (line %d)", line) }
 		}
-		c.note("code", text)
+		c.Note("code", text)
 	}
-	if i := firstOf(exactly(p.Constants), exactly(q.Constants)); i >= 0 {
-		c.note("constants", of("constant %d", i))
+	if i := compiled.FirstDifference(exactly(p.Constants), exactly(q.Constants), compiled.Same); i >= 0 {
+		c.Note("constants", of("constant %d", i))
 	}
 	if p.NumParams != q.NumParams || p.IsVararg != q.IsVararg || p.MaxStackSize != q.MaxStackSize {
-		c.note("record", of("parameters or stack size"))
+		c.Note("record", of("parameters or stack size"))
 	}
 	if p.NumUpvalues != q.NumUpvalues {
-		c.note("upvalues", of("the number of upvalues"))
+		c.Note("upvalues", of("the number of upvalues"))
 	}
-	if i := firstOf(p.Upvalues, q.Upvalues); i >= 0 {
-		c.note("names", of("the name of upvalue %d", i))
+	if i := compiled.FirstDifference(p.Upvalues, q.Upvalues, compiled.Same); i >= 0 {
+		c.Note("names", of("the name of upvalue %d", i))
 	}
-	if i := firstOf(p.LocVars, q.LocVars); i >= 0 {
-		c.note("names", of("local variable %d", i))
+	if i := compiled.FirstDifference(p.LocVars, q.LocVars, compiled.Same); i >= 0 {
+		c.Note("names", of("local variable %d", i))
 	}
 	if !slices.Equal(p.LineInfo, q.LineInfo) || p.LineDefined != q.LineDefined || p.LastLineDefined != q.LastLineDefined {
-		c.note("lines", of("the lines"))
+		c.Note("lines", of("the lines"))
 	}
 	if sourceP != sourceQ {
-		c.note("source", of("the name of the source, %s in the other file,", compiled.Quote(sourceQ, 40)))
+		c.Note("source", of("the name of the source, %s in the other file,", compiled.Quote(sourceQ, 40)))
 	}
 	if len(p.Protos) != len(q.Protos) {
-		c.note("functions", of("the number of functions inside"))
+		c.Note("functions", of("the number of functions inside"))
 	}
 	for i := range min(len(p.Protos), len(q.Protos)) {
 		c.function(p.Protos[i], q.Protos[i], sourceP, sourceQ, depth+1)
 	}
-}
-
-// functionName names a function by its place in the source.
-func functionName(p *chunk.Proto, source string, depth int) string {
-	source = compiled.Plain(compiled.FileName(source))
-	if source == "" {
-		source = "?"
-	}
-	if depth == 0 {
-		return "the main function of " + source
-	}
-	return fmt.Sprintf("the function %s:%d", source, p.LineDefined)
 }
 
 // exactly makes constants comparable: two zeros are different ones.
@@ -198,20 +177,6 @@ func exactly(list []chunk.Constant) (keys []any) {
 		keys = append(keys, [...]any{k.Kind, math.Float64bits(k.Float), k.Int, k.Str})
 	}
 	return keys
-}
-
-// firstOf is the place of the first elements that differ, -1 if there is none.
-func firstOf[T comparable](a, b []T) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	if len(a) != len(b) {
-		return n
-	}
-	return -1
 }
 
 // uses are the strings of a file. Line information is none of those that count.

@@ -24,10 +24,10 @@ func BaseTable(integral bool) *state.ROTable {
 
 var baseTable = &state.ROTable{Name: "_G", Entries: []state.Entry{
 	state.Fn("assert", assert), state.Fn("collectgarbage", collectGarbage), state.Fn("dofile", doFile), state.Fn("error", raise),
-	state.Fn("gcinfo", gcInfo), state.Fn("getfenv", getFEnv), state.Fn("getmetatable", getMetatable), state.Fn("loadfile", loadFile),
+	state.Fn("gcinfo", gcInfo), state.Fn("getfenv", getFEnv), state.Fn("getmetatable", stdlib.GetMetatable), state.Fn("loadfile", loadFile),
 	state.Fn("load", load), state.Fn("loadstring", loadString), state.FnProc("next", nextProc), state.Fn("pcall", pcall),
 	state.Fn("print", printAll), state.Fn("rawequal", rawEqual), state.Fn("rawget", rawGet), state.Fn("rawset", rawSet),
-	state.Fn("select", selectArgs), state.Fn("setfenv", setFEnv), state.Fn("setmetatable", setMetatable), state.Fn("tonumber", toNumber),
+	state.Fn("select", stdlib.Select), state.Fn("setfenv", setFEnv), state.Fn("setmetatable", setMetatable), state.Fn("tonumber", toNumber),
 	state.Fn("tostring", toString), state.Fn("type", typeOf), state.Fn("unpack", unpack), state.Fn("xpcall", xpcall),
 }}
 
@@ -180,16 +180,6 @@ func raise(L state.State) int {
 		L.Concat(2)
 	}
 	return L.Error()
-}
-
-func getMetatable(L state.State) int {
-	L.CheckAny(1)
-	if !L.GetMetatable(1) {
-		L.PushNil()
-		return 1
-	}
-	L.GetMetafield(1, "__metatable")
-	return 1
 }
 
 func setMetatable(L state.State) int {
@@ -432,24 +422,6 @@ func unpack(L state.State) int {
 		L.RawGetI(1, i)
 	}
 	return int(n)
-}
-
-func selectArgs(L state.State) int {
-	n := int64(L.GetTop())
-	if L.Type(1) == state.String {
-		if s, _ := L.ToBytes(1); len(s) > 0 && s[0] == '#' {
-			L.PushInteger(n - 1)
-			return 1
-		}
-	}
-	i := L.CheckInteger(1)
-	if i < 0 {
-		i += n
-	} else if i > n {
-		i = n
-	}
-	L.ArgCheck(1 <= i, 1, "index out of range")
-	return int(n - i)
 }
 
 func pcall(L state.State) int {

@@ -152,12 +152,12 @@ func (d differ) modules(a, b *side) {
 		}
 		c := comparison{a: a.model, b: b.model, adopted: (a.Main == nil) != (b.Main == nil)}
 		c.function(m.Main, other, "", "", 0)
-		if len(c.parts) == 0 {
+		if len(c.Parts) == 0 {
 			d.Equal++
 			continue
 		}
 		diff := moduleDiff(m.Name, compiled.ModuleChanged, heapSizes(a.model, m.Main), heapSizes(b.model, other))
-		diff.Parts, diff.First = c.parts, c.first
+		diff.Parts, diff.First = c.Parts, c.First
 		d.Modules = append(d.Modules, diff)
 	}
 	for _, m := range b.modules {
@@ -175,20 +175,9 @@ func moduleDiff(name, change string, a, b Sizes) compiled.ModuleDiff {
 
 // comparison compares two functions.
 type comparison struct {
+	compiled.Differences
 	a, b    num.Model
-	adopted bool     // one is in an image, which has changed its first upvalue
-	parts   []string // in the order in which they were found
-	first   string
-}
-
-// note notes that a part differs. where tells the place.
-func (c *comparison) note(part string, where func() string) {
-	if !slices.Contains(c.parts, part) {
-		c.parts = append(c.parts, part)
-	}
-	if c.first == "" {
-		c.first = where()
-	}
+	adopted bool // one is in an image, which has changed its first upvalue
 }
 
 // function compares functions that are at the same place in both files. Sources
@@ -201,40 +190,42 @@ func (c *comparison) function(p, q *chunk.Proto, sourceP, sourceQ string, depth 
 		sourceQ = q.Source.S
 	}
 	of := func(format string, args ...any) func() string {
-		return func() string { return fmt.Sprintf(format, args...) + " of " + FunctionName(p, sourceP, depth) }
+		return func() string {
+			return fmt.Sprintf(format, args...) + " of " + compiled.FunctionName(sourceP, p.LineDefined, depth)
+		}
 	}
-	if i := firstOf(p.Code, q.Code, func(x, y uint32) bool { return x == y }); i >= 0 {
+	if i := compiled.FirstDifference(p.Code, q.Code, compiled.Same); i >= 0 {
 		text := of("instruction %d", i+1)
 		if line := p.LineOf(i); line > 0 {
 			text = func() string { return of("instruction %d", i+1)() + fmt.Sprintf(" (line %d)", line) }
 		}
-		c.note("code", text)
+		c.Note("code", text)
 	}
-	if i := firstOf(p.Constants, q.Constants, c.constant); i >= 0 {
-		c.note("constants", of("constant %d", i))
+	if i := compiled.FirstDifference(p.Constants, q.Constants, c.constant); i >= 0 {
+		c.Note("constants", of("constant %d", i))
 	}
 	if p.NumParams != q.NumParams || p.IsVararg != q.IsVararg || p.MaxStackSize != q.MaxStackSize {
-		c.note("record", of("parameters or stack size"))
+		c.Note("record", of("parameters or stack size"))
 	}
 	place := func(x, y chunk.Upvalue) bool {
 		return (x.InStack == y.InStack || c.adopted && depth == 0) && x.Idx == y.Idx
 	}
-	if i := firstOf(p.Upvalues, q.Upvalues, place); i >= 0 {
-		c.note("upvalues", of("upvalue %d", i))
-	} else if i := firstOf(p.Upvalues, q.Upvalues, func(x, y chunk.Upvalue) bool { return x.Name == y.Name }); i >= 0 {
-		c.note("names", of("the name of upvalue %d", i))
+	if i := compiled.FirstDifference(p.Upvalues, q.Upvalues, place); i >= 0 {
+		c.Note("upvalues", of("upvalue %d", i))
+	} else if i := compiled.FirstDifference(p.Upvalues, q.Upvalues, func(x, y chunk.Upvalue) bool { return x.Name == y.Name }); i >= 0 {
+		c.Note("names", of("the name of upvalue %d", i))
 	}
-	if i := firstOf(p.LocVars, q.LocVars, func(x, y chunk.LocVar) bool { return x == y }); i >= 0 {
-		c.note("names", of("local variable %d", i))
+	if i := compiled.FirstDifference(p.LocVars, q.LocVars, compiled.Same); i >= 0 {
+		c.Note("names", of("local variable %d", i))
 	}
 	if !slices.Equal(p.LineInfo, q.LineInfo) || p.LineDefined != q.LineDefined || p.LastLineDefined != q.LastLineDefined {
-		c.note("lines", of("the lines"))
+		c.Note("lines", of("the lines"))
 	}
 	if sourceP != sourceQ {
-		c.note("source", of("the name of the source, %s in the other file,", compiled.Quote(sourceQ, 40)))
+		c.Note("source", of("the name of the source, %s in the other file,", compiled.Quote(sourceQ, 40)))
 	}
 	if len(p.Protos) != len(q.Protos) {
-		c.note("functions", of("the number of functions inside"))
+		c.Note("functions", of("the number of functions inside"))
 	}
 	for i := range min(len(p.Protos), len(q.Protos)) {
 		c.function(p.Protos[i], q.Protos[i], sourceP, sourceQ, depth+1)
@@ -246,20 +237,6 @@ func (c *comparison) constant(x, y chunk.Constant) bool {
 		return x.FloatOf(c.a) == y.FloatOf(c.b)
 	}
 	return x == y
-}
-
-// firstOf is the place of the first elements that differ, -1 if there is none.
-func firstOf[T any](a, b []T, equal func(x, y T) bool) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if !equal(a[i], b[i]) {
-			return i
-		}
-	}
-	if len(a) != len(b) {
-		return n
-	}
-	return -1
 }
 
 // strings lists the strings that only one file has.

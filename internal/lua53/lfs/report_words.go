@@ -85,7 +85,7 @@ func (w *walker) function(p *chunk.Proto, source string, depth int) {
 	}
 	name := func(format string) func(i int) string {
 		return func(i int) string {
-			return strings.Replace(format, "#", fmt.Sprint(i), 1) + " of " + FunctionName(p, source, depth)
+			return strings.Replace(format, "#", fmt.Sprint(i), 1) + " of " + compiled.FunctionName(source, p.LineDefined, depth)
 		}
 	}
 	w.take(len(p.Protos), wordSize, name("the address of inner function #"))
@@ -101,18 +101,6 @@ func (w *walker) function(p *chunk.Proto, source string, depth int) {
 	w.take(1, padded(len(p.LineInfo)), name("the line information"))
 	w.take(len(p.LocVars), w.of("LocVar", "Size"), name("local variable #"))
 	w.take(w.of("Proto", "Size")/wordSize, wordSize, name("word # of the record"))
-}
-
-// FunctionName names a function by its place in the source, without directories.
-func FunctionName(p *chunk.Proto, source string, depth int) string {
-	source = compiled.Plain(compiled.FileName(source))
-	if source == "" {
-		source = "?"
-	}
-	if depth == 0 {
-		return "the main function of " + source
-	}
-	return fmt.Sprintf("the function %s:%d", source, p.LineDefined)
 }
 
 // padded is n rounded up to a whole word.

@@ -33,7 +33,7 @@ func targetOf(L state.State, u userdata) target {
 	}
 	switch {
 	case there(L.IsNumber):
-		deprecated(L, "mqtt.connect secure parameter as integer", "in the future")
+		L.ErrorOutput(port.Deprecated("mqtt.connect secure parameter as integer", "in the future"))
 		n, _ := L.ToInteger(t.next)
 		u.setFlag(flagSecure, n != 0)
 		t.next++
@@ -45,12 +45,6 @@ func targetOf(L state.State, u userdata) target {
 		t.next++
 	}
 	return t
-}
-
-// deprecated warns as platform_print_deprecation_note does.
-func deprecated(L state.State, what, when string) {
-	L.ErrorOutput("Warning, deprecated API! " + what + ". It will be removed " + when +
-		". See documentation for details.\n")
 }
 
 // connectTo is client:connect(host [, port [, secure]] [, ok [, fail]]). A connection that is

@@ -225,12 +225,6 @@ func heap(L state.State) int {
 	return 1
 }
 
-// deprecated warns as platform_print_deprecation_note does.
-func deprecated(L state.State, what, when string) {
-	L.ErrorOutput("Warning, deprecated API! " + what + ". It will be removed " + when +
-		". See documentation for details.\n")
-}
-
 // info is node.info([group]).
 func info(L state.State) int {
 	h, b := system(L).Hardware(), system(L).Build()
@@ -262,7 +256,7 @@ func info(L state.State) int {
 		setString(L, b.Modules, "modules")
 		setString(L, b.NumberType, "number_type")
 	default:
-		deprecated(L, "node.info() without parameter", "in the next version")
+		L.ErrorOutput(port.Deprecated("node.info() without parameter", "in the next version"))
 		for _, v := range [...]int{b.Major, b.Minor, b.Revision} {
 			L.PushInteger(int64(v))
 		}

@@ -38,8 +38,7 @@ func setCert(L state.State, which espconn.Cert) int {
 		return 1
 	}
 	if L.Type(1) != state.Nil {
-		L.ErrorOutput("Warning, deprecated API! tls.cert." + k.name + "'s old interface. It will be removed soon. " +
-			"See documentation for details.\n")
+		L.ErrorOutput(port.Deprecated("tls.cert."+k.name+"'s old interface", "soon"))
 	}
 	sectors, ok := port.CertSectorsOf(L.Host())
 	if !ok {
