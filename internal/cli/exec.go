@@ -14,6 +14,7 @@ import (
 
 	"moonlet.example/moonlet/internal/hostexec"
 	"moonlet.example/moonlet/internal/lua/clib"
+	"moonlet.example/moonlet/internal/lua/editions"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/project"
 )
@@ -65,7 +66,7 @@ func (a *App) execCommand() *cobra.Command {
 	c.Flags().StringVar(&library, "libc", clib.Host.String(), "whose C library prints, reads and computes numbers: host or chip")
 	c.Flags().StringVar(&memory, "memory", "", "how much memory Lua may take, as in 8MB")
 	c.Flags().DurationVar(&o.timeout, "timeout", 0, "how long it may run, as in 10s")
-	offer(c, "lua", hostexec.EditionNames())
+	offer(c, "lua", editionNames())
 	offer(c, "number", []string{"int32", "int64", "mixed"})
 	offer(c, "libc", []string{"host", "chip"})
 	c.Flags().SetInterspersed(false) // what follows FILE belongs to the program
@@ -77,10 +78,10 @@ const memoryMin = 64 << 10
 
 // readLua reads the edition; numbers of Lua 5.1 are part of its name.
 func (o *execOptions) readLua(lua string, given func(flag string) bool) (err error) {
-	if o.lua, err = hostexec.ParseEdition(lua); err != nil {
+	if o.lua, err = editions.Find(lua); err != nil {
 		return fmt.Errorf("--lua: %w", err)
 	}
-	if o.lua != hostexec.Lua53 && given("number") {
+	if o.lua.Lua51 && given("number") {
 		return errors.New("--number is for Lua 5.3: --lua 5.1 has 64-bit floats, --lua 5.1-int has 32-bit integers")
 	}
 	return nil

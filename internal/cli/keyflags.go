@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"moonlet.example/moonlet/internal/lua/editions"
 	"moonlet.example/moonlet/internal/project"
 )
 
@@ -75,6 +76,15 @@ func addKeyFlags(c *cobra.Command, settings *[]project.Setting) []group {
 }
 
 // offer lets a shell offer values of a flag, and nothing besides: no names of files.
+// editionNames are the names of all editions of Lua.
+func editionNames() (names []string) {
+	for _, e := range editions.All() {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+// offer lets a shell complete the values of a flag.
 func offer(c *cobra.Command, flag string, values []string) {
 	if len(values) == 0 {
 		return

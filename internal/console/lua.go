@@ -17,7 +17,6 @@ import (
 const (
 	prompt  = "> "
 	prompt2 = ">> "
-	eofMark = "<eof>"
 )
 
 // InitScript is what a build of the firmware starts if it does not say anything else
@@ -66,10 +65,14 @@ func printValues(L state.State, n int) {
 
 // start opens the libraries, sets the console up and starts the application (pmain).
 func (c *Console) start(L state.State) int {
-	const memLimit = 4096 // bytes that the collector keeps free
+	const memLimit = 4096 // bytes that the collector keeps free; in Lua 5.1 the longest string, too
 	L.GC(state.GCStop, 0)
 	c.config.OpenLibs(L)
-	L.GC(state.GCSetMemLimit, memLimit)
+	if state.IsLua51(L) {
+		L.SetEGC(state.EGCAlways, memLimit)
+	} else {
+		L.GC(state.GCSetMemLimit, memLimit)
+	}
 	L.GC(state.GCRestart, 0)
 	L.SetTop(0)
 	createStdin(L)
@@ -159,8 +162,12 @@ func incomplete(L state.State, status state.Status) bool {
 	if status != state.ErrSyntax {
 		return false
 	}
+	mark := "<eof>"
+	if state.IsLua51(L) {
+		mark = "'<eof>'"
+	}
 	msg, _ := L.ToBytes(-1)
-	if !strings.HasSuffix(string(msg), eofMark) {
+	if !strings.HasSuffix(string(msg), mark) {
 		return false
 	}
 	L.Pop(1)

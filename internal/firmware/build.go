@@ -76,6 +76,9 @@ type Mistake struct {
 // Error implements error.
 func (m *Mistake) Error() string { return m.Problem }
 
+// numberOf51 says that a number model does not go with Lua 5.1.
+const numberOf51 = `this is for Lua 5.3: the edition "5.1" has 64-bit floats for all numbers, "5.1-int" 32-bit integers`
+
 // Mistakes lists what is wrong with the build, nil if nothing is.
 func (b *Build) Mistakes() (list []*Mistake) {
 	edition, err := editions.Find(b.Lua)
@@ -83,7 +86,7 @@ func (b *Build) Mistakes() (list []*Mistake) {
 	case err != nil:
 		list = append(list, &Mistake{Key: "lua", Problem: err.Error(), index: -1})
 	case !edition.Has(b.Numbers):
-		list = append(list, &Mistake{Key: "number", Problem: fmt.Sprintf("%v has no numbers %v", edition, b.Numbers), index: -1})
+		list = append(list, &Mistake{Key: "number", Problem: numberOf51, index: -1})
 	}
 	if b.Firmware != "" && b.Firmware != Classic {
 		list = append(list, &Mistake{Key: "firmware", Problem: fmt.Sprintf("there is no firmware %q; there is %q, with the calls of older firmware besides its own", b.Firmware, Classic), index: -1})
@@ -135,6 +138,8 @@ func (f *Firmware) buildType() string {
 	switch {
 	case f.Release.NumberType != "":
 		return f.Release.NumberType
+	case f.Edition.Integral:
+		return "integer"
 	case f.Numbers == num.Int64Float64:
 		return "double"
 	}

@@ -27,8 +27,8 @@ func Keys() keys.Fields[Build] {
 		{Key: keys.Key{Name: "profile", Value: "NAME", Values: chips, Usage: "kind of module; there is " + profile,
 			Doc: "kind of module; there is `" + profile + "`", Default: fmt.Sprintf("`%q`", chip.ESP8266().Name)},
 			Read: readProfile},
-		{Key: keys.Key{Name: "lua", Value: "EDITION", Values: editionNames, Usage: "edition of Lua; there is " + editions.Names(),
-			Doc: "edition of Lua; there is `" + editions.Names() + "`", Default: fmt.Sprintf("`%q`", editions.Default().Name)},
+		{Key: keys.Key{Name: "lua", Value: "EDITION", Values: editionNames, Usage: "edition of Lua; there are " + editions.Names(),
+			Doc: "edition of Lua; there are `" + strings.ReplaceAll(editions.Names(), ", ", "`, `") + "`. `\"5.1\"` has 64-bit floats for all numbers, as most firmware in the field, `\"5.1-int\"` 32-bit integers", Default: fmt.Sprintf("`%q`", editions.Default().Name)},
 			Read: keys.Text(func(b *Build) *string { return &b.Lua })},
 		{Key: keys.Key{Name: "firmware", Value: "NAME", Values: []string{Classic},
 			Usage: `"classic" has the calls of firmware of 2015 to 2018 besides its own, as
@@ -48,7 +48,7 @@ tmr.alarm with a number (docs/classic.md)`,
 			Read: readNumber},
 		{Read: func(s *keys.Section, _ string, b *Build) {
 			for _, m := range b.Mistakes() {
-				if s.Has(m.Key) { // those in a list are told already
+				if s.Has(m.Key) && m.Problem != numberOf51 { // those in a list are told already
 					s.Fail(m.Key, "%s", m.Problem)
 				}
 			}
@@ -69,6 +69,8 @@ func readNumber(s *keys.Section, name string, b *Build) {
 		var err error
 		if b.Numbers, err = num.Parse(model); err != nil {
 			s.Fail(name, "%v", err)
+		} else if b.Edition().Lua51 {
+			s.Fail(name, "%s", numberOf51)
 		}
 	}
 }

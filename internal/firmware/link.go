@@ -75,7 +75,7 @@ func (b *Build) link(program *state.Module) *Firmware {
 		}
 	}
 	var err error
-	if f.Image, err = rom.LinkFor(f.Chip.Memory, b.Numbers, main, append(linked, *program)); err != nil {
+	if f.Image, err = rom.LinkShape(f.Chip.Memory, f.Machine.Shape, main, append(linked, *program)); err != nil {
 		panic("BUG: " + err.Error())
 	}
 	m := &f.Chip.Memory

@@ -117,7 +117,7 @@ func linkNode(b *Build) []state.Module {
 	return []state.Module{node.New(node.Options{
 		PipeCreate: pipe.Create, Manual: true,
 		DevelopmentTools: o.DevelopmentTools, StartupCounts: o.StartupCounts,
-		PMSleep: o.PMSleep, TimerSuspend: o.TimerSuspend, Classic: b.classic(),
+		PMSleep: o.PMSleep, TimerSuspend: o.TimerSuspend, Classic: b.classic(), Lua51: b.Edition().Lua51,
 		LoadFile: func(L state.State, path string) state.Status {
 			return stdlib.LoadFile(L, path, true, "bt")
 		},

@@ -5,14 +5,14 @@ import (
 	"strings"
 
 	"moonlet.example/moonlet/internal/lua/state"
-	"moonlet.example/moonlet/internal/lua/stdlib"
 )
 
 // tables are what a build is linked of: the table of all modules with the basic functions,
 // and the modules in order.
 func (b *Build) tables() (main *state.ROTable, linked []state.Module) {
-	main = &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
-	linked = append(linked, stdlib.Standard(main, b.Numbers, false)...)
+	edition := b.Edition()
+	main = &state.ROTable{Name: "ROM", Entries: edition.BaseTable().Entries}
+	linked = append(linked, edition.Standard(main, b.Numbers, false)...)
 	for _, m := range modules {
 		if m.always || b.names(&m) {
 			linked = append(linked, m.link(b)...)
@@ -49,8 +49,12 @@ func (b *Build) Names() *Names {
 		}
 		return list
 	}
-	for _, e := range append(ram("_G", "_VERSION", "require"), state.Tab("package", &state.ROTable{
-		Entries: ram("config", "loaded", "loaders", "path", "preload", "searchers", "searchpath")})) {
+	globals, inPackage := ram("_G", "_VERSION", "require"), ram("config", "loaded", "loaders", "path", "preload", "searchers", "searchpath")
+	if b.Edition().Lua51 {
+		globals = append(globals, ram("__index", "ipairs", "pairs", "newproxy", "module")...)
+		inPackage = ram("config", "cpath", "loaded", "loaders", "loadlib", "path", "preload", "seeall")
+	}
+	for _, e := range append(globals, state.Tab("package", &state.ROTable{Entries: inPackage})) {
 		n.globals[e.Name] = e
 	}
 	return n

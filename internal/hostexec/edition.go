@@ -1,60 +1,48 @@
 package hostexec
 
 import (
-	"fmt"
+	"cmp"
 
 	"moonlet.example/moonlet/internal/chip"
 	"moonlet.example/moonlet/internal/lua/editions"
 	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/stdlib"
-	"moonlet.example/moonlet/internal/lua51/lib"
-	vm51 "moonlet.example/moonlet/internal/lua51/vm"
-	"moonlet.example/moonlet/internal/lua51/vm/integral"
 )
 
-// Edition is an edition of Lua that a session can have.
-type Edition uint8
+// Edition is an edition of Lua that a session can have; nil is Lua 5.3.
+type Edition = *editions.Edition
 
 // The editions: Lua 5.1 is built with floats or with integers for numbers.
-const (
-	Lua53 Edition = iota
-	Lua51
-	Lua51Int
+var (
+	Lua53    = editions.Lua53()
+	Lua51    = editions.Lua51(false)
+	Lua51Int = editions.Lua51(true)
 )
 
-// ParseEdition reads the name of an edition, as --lua has it.
-func ParseEdition(name string) (Edition, error) {
-	for i, n := range EditionNames() {
-		if n == name {
-			return Edition(i), nil
-		}
-	}
-	return 0, fmt.Errorf("there is no Lua %q: want 5.3, 5.1 or 5.1-int", name)
-}
-
-// EditionNames are the names of the editions, in their order.
-func EditionNames() []string { return []string{"5.3", "5.1", "5.1-int"} }
+// edition is the edition that the session is to have.
+func (c *Config) edition() Edition { return cmp.Or(c.Lua, editions.Default()) }
 
 // machine is the machine that a session is to have.
-func (c *Config) machine() machine.Edition {
-	switch c.Lua {
-	case Lua51:
-		return vm51.Edition()
-	case Lua51Int:
-		return integral.Edition()
+func (c *Config) machine() machine.Edition { return c.edition().Machine(c.model()) }
+
+// model is that of the edition's numbers.
+func (c *Config) model() num.Model {
+	if c.edition().Lua51 {
+		return 0
 	}
-	return editions.Default().Machine(c.Model)
+	return c.Model
 }
 
 // link links the ROM of a session.
 func (c *Config) link(e machine.Edition) (*rom.Image, error) {
 	switch {
-	case c.Lua != Lua53:
-		return c.link51(e)
 	case c.CompileOnly:
-		return linkCompiler(c.Model, c.Modules)
+		return rom.LinkShape(chip.ESP8266().Memory, e.Shape, &state.ROTable{Name: "ROM"}, append([]state.Module{e.Support()}, c.Modules...))
+	case c.edition().Lua51:
+		return c.link51(e)
 	}
 	return Link(c.Model, c.Modules)
 }
@@ -63,8 +51,8 @@ func (c *Config) link(e machine.Edition) (*rom.Image, error) {
 // the ROM's metatable cites.
 func (c *Config) link51(e machine.Edition) (*rom.Image, error) {
 	main := &state.ROTable{Name: "ROM",
-		Meta: &state.ROTable{Name: "ROM.mt", Entries: []state.Entry{state.Tab("__index", lib.BaseTable(c.Lua == Lua51Int))}}}
-	all := append([]state.Module{e.Support()}, lib.Standard(main, c.Lua == Lua51Int)...)
+		Meta: &state.ROTable{Name: "ROM.mt", Entries: []state.Entry{state.Tab("__index", c.Lua.BaseTable())}}}
+	all := append([]state.Module{e.Support()}, c.Lua.Standard(main, 0, true)...)
 	all = append(all, global(stdlib.OS), global(stdlib.IO), state.Module{Name: "luac", Procs: []*state.Proc{openProc, mainProc, handlerProc}})
 	return rom.LinkShape(chip.ESP8266().Memory, e.Shape, main, append(all, c.Modules...))
 }

@@ -37,7 +37,7 @@ const (
 
 // Config configures a session. System and Output are required.
 type Config struct {
-	// Lua is the edition. Model counts with Lua 5.3 alone.
+	// Lua is the edition; nil is Lua 5.3. Model counts with that alone.
 	Lua       Edition
 	Model     num.Model
 	HeapBytes int // 0 means HeapMax
@@ -177,11 +177,6 @@ func Link(model num.Model, modules []state.Module) (*rom.Image, error) {
 	all = append(all, stdlib.IO, stdlib.OS,
 		state.Module{Name: "luac", Procs: []*state.Proc{openProc, mainProc, handlerProc}})
 	return rom.Link(model, main, append(all, modules...))
-}
-
-// linkCompiler links the ROM of a session that only compiles.
-func linkCompiler(model num.Model, modules []state.Module) (*rom.Image, error) {
-	return rom.Link(model, &state.ROTable{Name: "ROM"}, append([]state.Module{editions.Default().Machine(model).Support()}, modules...))
 }
 
 // Machine is the session's virtual machine.

@@ -197,7 +197,7 @@ type Core interface {
 
 	Host() any               // what the embedder attached: a module's chip, an exec session
 	Mem() mem.Mem            // the device memory that userdata live in
-	NumberSizes() (i, f int) // bytes of an integer and of a float in this number model
+	NumberSizes() (i, f int) // bytes of an integer and of a float in this number model; 0 where there are no floats
 	CLibrary() clib.Library  // whose numbers these are: the chip's, or a host's
 	Output(p []byte)         // lua_writestring
 	ErrorOutput(s string)    // lua_writestringerror, already formatted
@@ -374,6 +374,18 @@ type Environments interface {
 	GetFEnv(i int)      // lua_getfenv
 	SetFEnv(i int) bool // lua_setfenv
 	SetCurrentEnv()     // lua_replace(L, LUA_ENVIRONINDEX); raises
+}
+
+// IsLua51 tells whether a State is of Lua 5.1.
+func IsLua51(L State) bool {
+	_, ok := L.(Environments)
+	return ok
+}
+
+// IsIntegral tells whether all numbers are integers (LUA_NUMBER_INTEGRAL).
+func IsIntegral(L Core) bool {
+	_, float := L.NumberSizes()
+	return float == 0
 }
 
 // State is one Lua thread with the auxiliary library, which package lauxlib has.

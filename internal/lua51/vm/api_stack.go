@@ -22,8 +22,8 @@ func (t *Thread) Mem() mem.Mem { return t.m }
 // CLibrary is where numbers come from.
 func (t *Thread) CLibrary() clib.Library { return t.v.cfg.CLib }
 
-// NumberSizes are the sizes of an integer and a float in bytes: of a number, here.
-func (t *Thread) NumberSizes() (i, f int) { return 4, numSize }
+// NumberSizes are the sizes of an integer and a float in bytes.
+func (t *Thread) NumberSizes() (i, f int) { return 4, floatSize }
 
 // Output is lua_writestring.
 func (t *Thread) Output(p []byte) { t.v.cfg.Output(p) }

@@ -24,6 +24,7 @@ type Num = float64
 const (
 	integral  = false
 	numSize   = 8  // bytes
+	floatSize = 8  // likewise, 0 where there are none
 	floatPrec = 14 // digits of "%.14g" (LUA_NUMBER_FMT)
 )
 
@@ -49,6 +50,9 @@ func numInt(n Num) int32 {
 	}
 	return 0
 }
+
+// numOfFloat is what C makes of a double.
+func numOfFloat(n float64) Num { return n }
 
 func isNaN(n Num) bool { return n != n }
 

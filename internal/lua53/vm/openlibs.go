@@ -3,6 +3,7 @@ package vm
 import (
 	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
 )
 
@@ -21,5 +22,5 @@ func OpenLibs(L state.State) {
 
 // Edition is this package for those who do not care which it is.
 func Edition() machine.Edition {
-	return machine.Edition{Model: Model, New: New, Support: lauxlib.Support, OpenLibs: OpenLibs}
+	return machine.Edition{Model: Model, Shape: rom.ShapeOf(Model), New: New, Support: lauxlib.Support, OpenLibs: OpenLibs}
 }

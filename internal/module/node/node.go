@@ -13,6 +13,8 @@ type Options struct {
 	PipeCreate *state.Proc
 	// LoadFile is luaL_loadfile, for node.compile.
 	LoadFile func(L state.State, path string) state.Status
+	// Lua51 is a build for Lua 5.1, which has the table egc and no conversions of bits.
+	Lua51 bool
 	// DevelopmentTools adds what the firmware has under that name: readrcr,
 	// writercr, osprint, int2float, float2int.
 	DevelopmentTools bool
@@ -21,8 +23,8 @@ type Options struct {
 	// PMSleep adds the constants of sleep (PMSLEEP_ENABLE). With TimerSuspend there is
 	// node.sleep.
 	PMSleep, TimerSuspend bool
-	// Manual adds what the manual describes and a build for Lua 5.3 lacks:
-	// the table egc, and onerror as a second name of setonerror.
+	// Manual adds what the manual describes and a build lacks: the table egc for Lua 5.3, and onerror as a second
+	// name of setonerror.
 	Manual bool
 	// Classic lets node.output call its function with text, as older firmware does, and adds
 	// readvdd33.
@@ -109,12 +111,17 @@ func entries(o Options) []state.Entry {
 		state.Fn("random", random),
 		state.Fn("stripdebug", stripDebug),
 	)
+	if o.Manual || o.Lua51 {
+		e = append(e, state.Tab("egc", egcTable))
+	}
 	if o.Manual {
-		e = append(e, state.Tab("egc", egcTable), state.FnProc("onerror", setOnErrorProc))
+		e = append(e, state.FnProc("onerror", setOnErrorProc))
 	}
 	if o.DevelopmentTools {
-		e = append(e, state.Fn("osprint", osPrint),
-			state.Fn("int2float", intToFloat), state.Fn("float2int", floatToInt))
+		e = append(e, state.Fn("osprint", osPrint))
+	}
+	if o.DevelopmentTools && !o.Lua51 {
+		e = append(e, state.Fn("int2float", intToFloat), state.Fn("float2int", floatToInt))
 	}
 	if o.Classic {
 		e = append(e, state.Fn("readvdd33", readVDD33))

@@ -60,6 +60,10 @@ func restore(L state.State) int {
 // deepSleepMax is node.dsleepMax().
 func deepSleepMax(L state.State) int {
 	us := uint64(system(L).RTCCalibration()) * (0x80000000 - 1) / 0x1000
+	if state.IsIntegral(L) {
+		L.PushInteger(int64(int32(us)))
+		return 1
+	}
 	L.PushNumber(float64(us))
 	return 1
 }
@@ -77,13 +81,16 @@ func deepSleep(L state.State) int {
 		return 0
 	}
 	var us uint64
-	if L.IsInteger(1) {
+	switch {
+	case state.IsIntegral(L):
+		us = uint64(L.CheckInteger(1))
+	case L.IsInteger(1) && !state.IsLua51(L):
 		n, _ := L.ToInteger(1)
 		us = uint64(n)
 		if size, _ := L.NumberSizes(); size == 4 {
 			us = uint64(uint32(n))
 		}
-	} else {
+	default:
 		n, _ := L.ToNumber(1)
 		us = libm.ChipUint64(n)
 	}

@@ -56,6 +56,10 @@ func random(L state.State) int {
 	var low, high int64
 	switch L.GetTop() {
 	case 0:
+		if state.IsIntegral(L) {
+			L.PushInteger(0)
+			return 1
+		}
 		scale := float64(1 << 32)
 		if g.wide {
 			scale = 1 << 64

@@ -352,7 +352,10 @@ func (d *decoder) pushWord(e state.Addr) {
 		L.PushBytes(d.source(e))
 		s, _ := L.ToString(-1)
 		if !L.StringToNumber(s) {
-			L.Errorf("Invalid number")
+			if !state.IsLua51(L) {
+				L.Errorf("Invalid number")
+			}
+			L.PushNumber(0) // a fraction where numbers are integers
 		}
 		L.Remove(-2)
 	}

@@ -329,7 +329,7 @@ func (e *encoder) pushEncoded(prefix, suffix string) {
 // addNumber appends a number with all its digits; what is none in JSON becomes
 // null.
 func addNumber(L state.State, b *state.Buffer, i int) {
-	if L.IsInteger(i) {
+	if L.IsInteger(i) && (state.IsIntegral(L) || !state.IsLua51(L)) {
 		n, _ := L.ToInteger(i)
 		b.AddString(strconv.FormatInt(n, 10))
 		return

@@ -38,6 +38,8 @@ type format struct {
 	rest  string
 	order binary.ByteOrder
 	align int
+
+	integral bool // there are no floats, and integers have intSize bytes at most
 }
 
 func newFormat(L state.State) *format {
@@ -45,7 +47,7 @@ func newFormat(L state.State) *format {
 	if i := bytes.IndexByte(s, 0); i >= 0 { // C's strings end there
 		s = s[:i]
 	}
-	return &format{L: L, rest: string(s), order: binary.LittleEndian, align: 1}
+	return &format{L: L, rest: string(s), order: binary.LittleEndian, align: 1, integral: state.IsIntegral(L)}
 }
 
 func (f *format) more() bool { return f.rest != "" }
@@ -55,6 +57,9 @@ func (f *format) more() bool { return f.rest != "" }
 func (f *format) next() (opt byte, size int) {
 	opt = f.rest[0]
 	f.rest = f.rest[1:]
+	if f.integral && (opt == 'f' || opt == 'd') {
+		return opt, 0
+	}
 	switch opt {
 	case 'b', 'B', 'x':
 		return opt, 1
@@ -69,9 +74,12 @@ func (f *format) next() (opt byte, size int) {
 	case 'c':
 		return opt, f.number(1)
 	case 'i', 'I':
-		n := f.number(intSize)
-		if n > intMax {
-			f.L.Errorf("integral size %d is larger than limit of %d", n, intMax)
+		n, most := f.number(intSize), intMax
+		if f.integral {
+			most = intSize
+		}
+		if n > most {
+			f.L.Errorf("integral size %d is larger than limit of %d", n, most)
 		}
 		return opt, n
 	}
@@ -105,6 +113,13 @@ func (f *format) padding(pos int, opt byte, size int) int {
 	}
 	size = min(size, f.align)
 	return (size - pos&(size-1)) & (size - 1)
+}
+
+// floats raises the error of an option that a build without floats does not know.
+func (f *format) floats(opt byte) {
+	if f.integral {
+		f.control(opt)
+	}
 }
 
 // control handles what changes the settings and refuses everything else.
@@ -145,11 +160,13 @@ func pack(L state.State) int {
 		case 'x':
 			b.AddByte(0)
 		case 'f':
+			f.floats(opt)
 			var p [floatSize]byte
 			f.order.PutUint32(p[:], math.Float32bits(float32(L.CheckNumber(arg))))
 			b.AddBytes(p[:])
 			arg++
 		case 'd':
+			f.floats(opt)
 			var p [doubleSize]byte
 			f.order.PutUint64(p[:], math.Float64bits(L.CheckNumber(arg)))
 			b.AddBytes(p[:])
@@ -226,8 +243,10 @@ func unpack(L state.State) int {
 			pushInteger(L, getInteger(s.next(uint32(n)), f.order, opt >= 'a'))
 		case 'x':
 		case 'f':
+			f.floats(opt)
 			L.PushNumber(float64(math.Float32frombits(f.order.Uint32(s.next(floatSize)))))
 		case 'd':
+			f.floats(opt)
 			L.PushNumber(math.Float64frombits(f.order.Uint64(s.next(doubleSize))))
 		case 'c':
 			if n == 0 {
@@ -295,7 +314,7 @@ func signBits(n int) uint64 {
 
 // pushInteger pushes a float if an integer of the number model cannot hold v.
 func pushInteger(L state.State, v int64) {
-	if bytes, _ := L.NumberSizes(); bytes == 4 && v != int64(int32(v)) {
+	if bytes, float := L.NumberSizes(); bytes == 4 && float > 0 && v != int64(int32(v)) {
 		L.PushNumber(float64(v))
 		return
 	}

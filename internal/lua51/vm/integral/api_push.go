@@ -11,10 +11,15 @@ func (t *Thread) PushNil() { t.v.setNil(t.push()) }
 
 func (t *Thread) PushBoolean(b bool) { t.v.setBool(t.push(), b) }
 
-// PushInteger pushes a number. Of a float build it may have more than 32 bits.
-func (t *Thread) PushInteger(n int64) { t.v.setNum(t.push(), Num(n)) }
+// PushInteger pushes a number. It has 32 bits on the chip, and more on a host with floats.
+func (t *Thread) PushInteger(n int64) {
+	if t.v.chip {
+		n = int64(int32(n))
+	}
+	t.v.setNum(t.push(), Num(n))
+}
 
-func (t *Thread) PushNumber(n float64) { t.v.setNum(t.push(), Num(n)) }
+func (t *Thread) PushNumber(n float64) { t.v.setNum(t.push(), numOfFloat(n)) }
 
 func (t *Thread) PushString(s string) {
 	t.checkGC()

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"moonlet.example/moonlet/internal/lua/clib"
+	"moonlet.example/moonlet/internal/lua/libm"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua51/compile"
 	layout "moonlet.example/moonlet/internal/lua51/layout/v4"
@@ -20,8 +21,9 @@ import (
 type Num = int32
 
 const (
-	integral = true
-	numSize  = 4 // bytes
+	integral  = true
+	numSize   = 4 // bytes
+	floatSize = 0
 )
 
 func loadNum(m mem.Mem, a Addr) Num { return m.I32(a) }
@@ -40,6 +42,9 @@ const (
 )
 
 func numInt(n Num) int32 { return n }
+
+// numOfFloat is what C makes of a double.
+func numOfFloat(n float64) Num { return libm.ChipInt32(n) }
 
 func isNaN(Num) bool { return false }
 
