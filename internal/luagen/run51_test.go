@@ -73,7 +73,7 @@ func TestRun51(t *testing.T) {
 			lines += strings.Count(out, "\n")
 		}
 		if lines < 10*int(seeds) {
-			t.Errorf("build %d: %d programs print %d lines", e, seeds, lines)
+			t.Errorf("build %v: %d programs print %d lines", e, seeds, lines)
 		}
 	}
 }
@@ -112,13 +112,13 @@ func TestDifferential51(t *testing.T) {
 			wantMessage, _, _ := strings.Cut(strings.TrimPrefix(stderr.String(), tools[i]+": "), "\nstack traceback")
 			wantMessage = strings.TrimSuffix(wantMessage, "\n")
 			if out != string(stdout) {
-				t.Errorf("%s, build %d prints something else, %.300s", name, e, firstDifference(out, string(stdout)))
+				t.Errorf("%s, build %v prints something else, %.300s", name, e, firstDifference(out, string(stdout)))
 			} else if message != wantMessage && (wantMessage != "(null)" || !strings.HasPrefix(message, "(error object is a")) {
-				t.Errorf("%s, build %d ends with %.200q, want %.200q", name, e, message, wantMessage)
+				t.Errorf("%s, build %v ends with %.200q, want %.200q", name, e, message, wantMessage)
 			} else {
 				same++
 			}
 		}
-		t.Logf("build %d: %d of %d are the same", e, same, *programs)
+		t.Logf("build %v: %d of %d are the same", e, same, *programs)
 	}
 }
