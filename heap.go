@@ -6,7 +6,6 @@ import (
 
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/heapview"
-	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/project"
 )
 
@@ -163,38 +162,27 @@ func (m *Module) named(s *heapview.Snapshot) *HeapSnapshot {
 func namesIn(p *project.Project) upvalueNames {
 	names := upvalueNames{}
 	for _, s := range p.LuaSources() {
-		if f, err := p.Compile(s.Data, s.Name, 0); err == nil { // else it does not run either
+		if f, err := p.Functions(s.Data, s.Name); err == nil { // else it does not run either
 			names.add(f, s.Name)
 		}
 	}
 	return names
 }
 
-// add adds the names of a function and of those in it. file is that of the enclosing one.
-func (names upvalueNames) add(f *chunk.Proto, file string) {
-	if f.Source.Set && f.Source.S != "" {
-		file = trimMark(f.Source.S)
-	}
-	at := functionAt{file, f.LineDefined}
+// add adds the names of a function and of those in it, in a file.
+func (names upvalueNames) add(f project.Function, file string) {
+	at := functionAt{file, f.Line}
 	old, again := names[at]
 	list := make([]string, len(f.Upvalues))
-	for i, u := range f.Upvalues {
-		if name := u.Name.S; !again || i < len(old) && old[i] == name {
+	for i, name := range f.Upvalues {
+		if !again || i < len(old) && old[i] == name {
 			list[i] = name
 		}
 	}
 	if names[at] = list; again && len(old) < len(list) {
 		names[at] = list[:len(old)]
 	}
-	for _, inner := range f.Protos {
+	for _, inner := range f.Inner {
 		names.add(inner, file)
 	}
-}
-
-// trimMark takes the mark off that Lua has in front of the name of a source.
-func trimMark(source string) string {
-	if source[0] == '@' || source[0] == '=' {
-		return source[1:]
-	}
-	return source
 }

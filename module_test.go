@@ -358,7 +358,7 @@ func TestDo_Panic(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	c := moonlet.Config{
 		Files:     map[string]string{strings.Repeat("x", 40): "", "init.lua": ""},
-		HeapBytes: 1, StoreBytes: 5, Lua: "5.1", Modules: []string{"file", "somfy"}, Numbers: "int16", ChipID: -1, Time: "soon", FlashBytes: 3,
+		HeapBytes: 1, StoreBytes: 5, Lua: "5.2", Modules: []string{"file", "somfy"}, Numbers: "int16", ChipID: -1, Time: "soon", FlashBytes: 3,
 		Network: moonlet.NetworkConfig{Listen: "here", Ports: map[int]int{80: 8080, 81: 8080, 70000: 1}, Policy: "some",
 			Hosts: map[string]string{"a": "b"}, Connect: map[string]string{"x": "y"}},
 		WiFi: moonlet.WiFiConfig{KnownOnly: true, Networks: []moonlet.WiFiNetwork{{SSID: "home", Password: "short"}},
@@ -374,7 +374,7 @@ func TestMistakes(t *testing.T) {
 		t.Fatal("it is accepted")
 	}
 	for _, want := range []string{
-		"heap: a heap of 1 bytes is not possible: choose 8192 to ", "lfs: want a multiple of 4096", `lua: there is no Lua "5.1"; choose "5.3"`, "number: ",
+		"heap: a heap of 1 bytes is not possible: choose 8192 to ", "lfs: want a multiple of 4096", `lua: there is no Lua "5.2"; choose "5.3", "5.1", "5.1-int"`, "number: ",
 		`modules[1]: the firmware's module "somfy" is not in Moonlet yet; there are adc, bit, `, `modules: no build can do without "node"`, "chip_id: -1 is not possible: choose 1 to ",
 		"time: \"soon\" is none of ", "flash_size: no flash chip has 3 bytes", "listen: \"here\" is no IP address", "ports.70000: want the module's port",
 		"ports.81: port 8080 of this computer is that of the module's port 80 already", "network: \"some\" is none of", "hosts.a: \"b\" is no IP address", "connect.x: ",

@@ -172,6 +172,6 @@ func TestExec_Lua51(t *testing.T) {
 	}
 	newWorld("", nil).run(t, 0, "Lua 5.1\t3.5\tx\tx\t2\ttrue\t2\n", "", "exec", "--lua", "5.1", file, "x")
 	newWorld("", nil).run(t, 0, "Lua 5.1\t3\tx\tx\t2\ttrue\t2\n", "", "exec", "--lua", "5.1-int", file, "x")
-	newWorld("", nil).run(t, cli.ExitUsage, "", "--lua: there is no Lua \"5.2\": want 5.3, 5.1 or 5.1-int", "exec", "--lua", "5.2", file)
+	newWorld("", nil).run(t, cli.ExitUsage, "", "--lua: there is no Lua \"5.2\"; choose \"5.3\", \"5.1\", \"5.1-int\"", "exec", "--lua", "5.2", file)
 	newWorld("", nil).run(t, cli.ExitUsage, "", "--number is for Lua 5.3", "exec", "--lua", "5.1", "--number", "int64", file)
 }

@@ -13,7 +13,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/lua/editions"
 	"moonlet.example/moonlet/internal/lua/num"
+	"moonlet.example/moonlet/internal/lua/store"
+	chunk51 "moonlet.example/moonlet/internal/lua51/chunk"
 	lfs51 "moonlet.example/moonlet/internal/lua51/lfs"
 	"moonlet.example/moonlet/internal/lua53/lfs"
 	"moonlet.example/moonlet/internal/project"
@@ -217,8 +220,8 @@ kind.`,
 
 // checkOptions are the flags of lfs check.
 type checkOptions struct {
-	module, number, size, base string
-	json                       bool
+	module, lua, number, size, base string
+	json                            bool
 }
 
 func (a *App) lfsCheckCommand() *cobra.Command {
@@ -240,20 +243,22 @@ project is wrong.`,
 			if err != nil {
 				return err
 			}
-			return a.lfsCheck(args[0], t, o.json)
+			return a.lfsCheck(args[0], t, !c.Flags().Changed("module") && !c.Flags().Changed("lua"), o.json)
 		},
 	}
 	c.Flags().StringVar(&o.module, "module", "", "`directory` of the project whose module is to load it")
 	c.Flags().StringVar(&o.number, "number", "int32", "numbers of the firmware: int32, int64 or mixed")
 	offer(c, "number", []string{"int32", "int64", "mixed"})
 	c.Flags().StringVar(&o.size, "size", "", "size of the LFS partition in `bytes`, as in 65536 or 64KB")
+	c.Flags().StringVar(&o.lua, "lua", "", "`edition` of Lua that the module has (default: that of the image)")
+	offer(c, "lua", editionNames())
 	c.Flags().StringVar(&o.base, "base", "", "`address` of the LFS partition, as in 0x40290000")
 	c.Flags().BoolVar(&o.json, "json", false, "as a JSON object")
 	return c
 }
 
 // target is the module that the flags describe.
-func (o *checkOptions) target(given func(flag string) bool) (t lfs.Target, err error) {
+func (o *checkOptions) target(given func(flag string) bool) (t compiled.Target, err error) {
 	switch {
 	case given("module"):
 		if t, err = project.LFSTarget(o.module); err != nil {
@@ -261,6 +266,16 @@ func (o *checkOptions) target(given func(flag string) bool) (t lfs.Target, err e
 		}
 	case !given("size"):
 		return t, errors.New("which module? give --module DIR, or --size with the size of the LFS partition")
+	}
+	if given("lua") {
+		e, err := editions.Find(o.lua)
+		if err != nil {
+			return t, fmt.Errorf("--lua: %w", err)
+		}
+		t.Lua51, t.Integral = e.Lua51, e.Integral
+	}
+	if t.Lua51 && given("number") {
+		return t, errors.New("--number is for Lua 5.3: --lua 5.1 has 64-bit floats, --lua 5.1-int has 32-bit integers")
 	}
 	if given("number") || !given("module") {
 		if t.Model, err = num.Parse(o.number); err != nil {
@@ -307,28 +322,30 @@ func parseBytes(s string) (uint32, error) {
 
 // checkResult is the document of lfs check.
 type checkResult struct {
-	File     string        `json:"file"`
-	Loadable bool          `json:"loadable"`
-	Problems []lfs.Problem `json:"problems"`
+	File     string             `json:"file"`
+	Loadable bool               `json:"loadable"`
+	Problems []compiled.Problem `json:"problems"`
 	// Of an image.
 	FlashBytes     int `json:"flash_bytes,omitempty"`
 	PartitionBytes int `json:"partition_bytes"`
 	LoadHeap       int `json:"load_heap,omitempty"`
 }
 
-func (a *App) lfsCheck(name string, t lfs.Target, asJSON bool) error {
+// lfsCheck checks a file for a module, whose edition may be that of the file.
+func (a *App) lfsCheck(name string, t compiled.Target, sameEdition, asJSON bool) error {
 	data, err := readInput(a.Files, name)
 	if err != nil {
 		return err
 	}
-	r := checkResult{File: name, Problems: lfs.Check(data, t), PartitionBytes: int(t.Size)}
+	if x, err := lfs51.Open(data); err == nil && sameEdition {
+		t.Lua51, t.Integral = true, x.Numbers == chunk51.Integer
+	}
+	c := store.Check(data, t)
+	r := checkResult{File: name, Problems: c.Problems, PartitionBytes: int(t.Size), FlashBytes: c.FlashBytes, LoadHeap: c.LoadHeap}
 	if r.Problems == nil {
-		r.Problems = []lfs.Problem{}
+		r.Problems = []compiled.Problem{}
 	}
-	r.Loadable = lfs.Loadable(r.Problems)
-	if c, err := lfs.Open(data); err == nil && c.Kind == compiled.Image {
-		r.FlashBytes, r.LoadHeap = c.FlashSize(), lfs.LoadHeap(c.Model(), c.Image)
-	}
+	r.Loadable = compiled.Loadable(r.Problems)
 	if asJSON {
 		err = a.writeJSON(r)
 	} else {

@@ -50,7 +50,14 @@ func TestLFS51(t *testing.T) {
 		{[]string{"diff", image, absolute}, 0, []string{"kind ", "absolute (does not count)\n", "The content is the same; the bytes differ from byte "}},
 		{[]string{"diff", image, integer}, 1, []string{"numbers ", "half    removed", "\nThe files are different.\n"}},
 		{[]string{"diff", image, other}, 2, []string{" is of Lua 5.1 and ", " of Lua 5.3: two files of one edition can be compared"}},
-		{[]string{"check", image, "--size", "64KB"}, 1, []string{"an image of the store for Lua 5.1: compile the sources for Lua 5.3"}},
+		{[]string{"check", image, "--size", "64KB"}, 0, []string{" can be loaded: ", " of 65536 bytes of flash, about "}},
+		{[]string{"check", image, "--lua", "5.3", "--size", "64KB"}, 1, []string{"an image of the store for Lua 5.1: compile the sources for Lua 5.3"}},
+		{[]string{"check", image, "--lua", "5.1-int", "--size", "64KB"}, 1, []string{"the file is for the float build of Lua 5.1, and the module has the other one: compile with --lua"}},
+		{[]string{"check", absolute, "--size", "64KB", "--base", "0x40290000"}, 1, []string{"an absolute image for address 0x40210000, but the partition of the module is at 0x40290000"}},
+		{[]string{"check", chunk, "--size", "64KB"}, 1, []string{"compiled code, not an image", "moonlet luac --lua 5.1 -f"}},
+		{[]string{"check", other, "--lua", "5.1", "--size", "64KB"}, 1, []string{" of Lua 5.3, and the module has Lua 5.1"}},
+		{[]string{"check", image, "--size", "512"}, 1, []string{" more than the 512 of the partition"}},
+		{[]string{"check", image, "--lua", "5.1", "--number", "int64", "--size", "64KB"}, 2, []string{"--number is for Lua 5.3"}},
 	} {
 		code, out, message := runLFS(c.args...)
 		for _, want := range c.want {

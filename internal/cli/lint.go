@@ -12,7 +12,6 @@ import (
 
 	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/lint"
-	"moonlet.example/moonlet/internal/lua53/lfs"
 	"moonlet.example/moonlet/internal/project"
 )
 
@@ -177,7 +176,11 @@ func (a *App) lintProject(r *lintReport, dir string, o lintOptions) error {
 			return err
 		}
 		if im != nil {
-			found = append(found, lint.StoreRoom(dir, len(lfs.Build(c.Build.Numbers, im, 0).Data), int(store.Size))...)
+			data, err := im.Flash(0)
+			if err != nil {
+				return err
+			}
+			found = append(found, lint.StoreRoom(dir, len(data), int(store.Size))...)
 		}
 	}
 	r.Findings = append(r.Findings, found...)

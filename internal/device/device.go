@@ -52,7 +52,7 @@ type Device struct {
 	radio   *radio.Radio
 	forced  *sdk.ForcedSleep
 
-	store      store
+	store      partition
 	stateLock  *storage.StateLock // nil if the caller has it
 	complaints complaints
 	profile    heapProfile
@@ -166,7 +166,7 @@ func (d *Device) connect() error {
 		Mem: d.mem, StaticStart: chip.Memory.RAM.Start, StaticEnd: chip.Memory.Heap().Start,
 		Hardware: port.Hardware{ChipID: c.ChipID, FlashID: chip.Flash.ID(flashSize), FlashSize: flashSize, FlashSpeed: chip.Flash.SpeedHz},
 		Build:    d.firmware.Info(c.LFSSize), Seed: c.Seed, OnRestoreDefaults: d.radio.Forget,
-		CheckImage: d.CheckImage, OnRefused: d.imageRefused,
+		CheckImage: d.checkFile, LoadNow: d.loadNow, OnRefused: d.imageRefused,
 		OnUncaught: func(message string) { d.luaError(Panic, message) }, LargestFreeHeap: func() int { return int(d.heap.LargestFree()) },
 	})
 	d.console = console.New(console.Config{

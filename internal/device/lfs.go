@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/lua/store"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/lua53/lfs"
 	"moonlet.example/moonlet/internal/mem"
@@ -30,8 +31,8 @@ import (
 // end, beginning with the signature: cut off right behind that, its next start
 // would follow wild addresses.)
 
-// store is the partition of the store.
-type store struct {
+// partition is that of the store.
+type partition struct {
 	part *flash.Part
 	addr uint32 // of the partition in the chip
 }
@@ -41,7 +42,7 @@ func (d *Device) storeBase() uint32 {
 	return uint32(d.firmware.Chip.Memory.Window.Start) + d.store.addr
 }
 
-func (s *store) close() error {
+func (s *partition) close() error {
 	if s.part == nil {
 		return nil
 	}
@@ -74,7 +75,7 @@ func (d *Device) openStore() error {
 	if err != nil {
 		return err
 	}
-	if lfs.IsLua51(part.Word(0)) { // the firmware would find it corrupted and erase it
+	if !d.firmware.Edition.Lua51 && lfs.IsLua51(part.Word(0)) { // the firmware would find it corrupted and erase it
 		d.report(Event{Kind: HostError, Text: fmt.Sprintf("the store at 0x%06x was made for Lua 5.1, and the module has %v: it runs without a store", region.Addr, d.firmware.Edition)})
 		return part.Close()
 	}
@@ -122,6 +123,9 @@ func (d *Device) attachStore() (machine.Store, error) {
 	if s.part == nil {
 		return machine.Store{}, nil
 	}
+	if d.firmware.Edition.Lua51 {
+		return d.attachStore51()
+	}
 	if _, ok := d.system.ReadRecord(port.RecordFlashLFS); ok {
 		return machine.Store{}, nil
 	}
@@ -166,6 +170,9 @@ func (d *Device) eraseStore() {
 // to start again. What is wrong with the file is said before the store is touched:
 // Lua starts with the old one then.
 func (d *Device) loadRequested() bool {
+	if d.firmware.Edition.Lua51 { // it loads at once
+		return false
+	}
 	rec, ok := d.system.ReadRecord(port.RecordFlashLFS)
 	if !ok {
 		return false
@@ -185,34 +192,33 @@ func (d *Device) loadRequested() bool {
 	if err != nil {
 		panic("BUG: an image is sound and cannot be read: " + err.Error())
 	}
-	d.writeStore(lfs.Build(f.Model, f.Image, d.storeBase()))
+	d.writeStore(lfs.Build(f.Model, f.Image, d.storeBase()).Data)
 	return true
 }
 
 // writeStore erases the partition and writes a store.
-func (d *Device) writeStore(r *lfs.Region) {
+func (d *Device) writeStore(data []byte) {
 	d.eraseStore()
-	writeRegion(d.store.part, r)
-	pages := (len(r.Data) + flash.PageSize - 1) / flash.PageSize
-	d.flashWork(storage.Work{Writes: pages, WrittenBytes: len(r.Data)})
+	writeRegion(d.store.part, data)
+	pages := (len(data) + flash.PageSize - 1) / flash.PageSize
+	d.flashWork(storage.Work{Writes: pages, WrittenBytes: len(data)})
 }
 
 // writeRegion writes a store into an erased partition.
-func writeRegion(p *flash.Part, r *lfs.Region) {
+func writeRegion(p *flash.Part, data []byte) {
 	const header = lfs.HeaderWords * flash.WordSize
 	var sig [flash.WordSize]byte
 	binary.LittleEndian.PutUint32(sig[:], lfs.Signature|lfs.InProgress)
 	p.Write(0, sig[:])
-	for at := header; at < len(r.Data); at += flash.SectorSize {
-		p.Write(at, r.Data[at:min(at+flash.SectorSize, len(r.Data))])
+	for at := header; at < len(data); at += flash.SectorSize {
+		p.Write(at, data[at:min(at+flash.SectorSize, len(data))])
 	}
-	p.Write(flash.WordSize, r.Data[flash.WordSize:header])
-	p.Write(0, r.Data[:flash.WordSize])
+	p.Write(flash.WordSize, data[flash.WordSize:header])
+	p.Write(0, data[:flash.WordSize])
 }
 
-// CheckImage implements port.System's check: why the image cannot be loaded, ""
-// if it can.
-func (d *Device) CheckImage(name string) string {
+// checkFile tells why an image cannot be loaded, "" if it can.
+func (d *Device) checkFile(name string) string {
 	data, err := d.readFile(name)
 	if err != nil {
 		return "" // the firmware has words for that
@@ -250,7 +256,7 @@ func (d *Device) readFile(name string) ([]byte, error) {
 
 // FlashStore writes an image into the store of a module that is switched off, as
 // flashing an absolute image to a board does: to the chip, or in the open state directory.
-func FlashStore(c Config, im *chunk.Image) (bytes int, err error) {
+func FlashStore(c Config, im *store.Image) (bytes int, err error) {
 	if err := c.setDefaults(); err != nil {
 		return 0, err
 	}
@@ -259,15 +265,22 @@ func FlashStore(c Config, im *chunk.Image) (bytes int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	r := lfs.Build(c.Build.Numbers, im, uint32(c.Build.ChipOrDefault().Memory.Window.Start)+region.Addr)
-	if len(r.Data) > int(region.Size) {
-		return 0, fmt.Errorf("the image takes %d bytes, the partition of the store has %d", len(r.Data), region.Size)
+	data, err := im.Flash(uint32(c.Build.ChipOrDefault().Memory.Window.Start) + region.Addr)
+	if err != nil {
+		return 0, err
+	}
+	if len(data) > int(region.Size) {
+		return 0, fmt.Errorf("the image takes %d bytes, the partition of the store has %d", len(data), region.Size)
 	}
 	part, err := room.Store(region)
 	if err != nil {
 		return 0, err
 	}
 	part.Clear()
-	writeRegion(part, r)
-	return len(r.Data), cmp.Or(err, part.Close())
+	if im.Lua51() != nil {
+		writeStore51(part, data)
+	} else {
+		writeRegion(part, data)
+	}
+	return len(data), cmp.Or(err, part.Close())
 }

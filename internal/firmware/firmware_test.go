@@ -93,10 +93,10 @@ func TestBanner(t *testing.T) {
 // TestMistakes holds that all that is wrong is told at once, by key and with what would be
 // right.
 func TestMistakes(t *testing.T) {
-	b := firmware.Build{Lua: "5.1", Modules: []string{"file", "somfy", "fiel", "file"}}
+	b := firmware.Build{Lua: "5.2", Modules: []string{"file", "somfy", "fiel", "file"}}
 	list := b.Mistakes()
 	want := []struct{ key, part string }{
-		{"lua", `there is no Lua "5.1"; choose "5.3"`},
+		{"lua", `there is no Lua "5.2"; choose "5.3", "5.1", "5.1-int"`},
 		{"modules[1]", `the firmware's module "somfy" is not in Moonlet yet; there are adc, bit, bloom, bme280_math, coap, color_utils,`},
 		{"modules[2]", `there is no module "fiel"; there are adc, bit, bloom, bme280_math, coap, color_utils,`},
 		{"modules[3]", `"file" is named twice`},

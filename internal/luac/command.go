@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/lua53/lfs"
 )
@@ -37,7 +38,7 @@ type Command struct {
 	// is one.
 	Execute func(file string, o *Options, image *chunk.File) error
 	// Target finds the module of a project.
-	Target func(dir string) (lfs.Target, error)
+	Target func(dir string) (compiled.Target, error)
 }
 
 // GCPercent is a setting of Go's collector that suits a program which compiles and
@@ -357,6 +358,9 @@ func (c *Command) checkSize(o *Options, r *lfs.Region) error {
 		t, err := c.Target(o.Module)
 		if err != nil {
 			return err
+		}
+		if t.Lua51 {
+			return fmt.Errorf("%s has Lua 5.1, and the image is of Lua 5.3: use --lua %s", t.Name, edition51(t.Integral))
 		}
 		if t.Model != r.Model {
 			return fmt.Errorf("%s has numbers of %v, the image of %v: use --number %s", t.Name, t.Model, r.Model, t.Model.Flag())

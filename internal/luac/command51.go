@@ -2,6 +2,7 @@ package luac
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -114,17 +115,37 @@ func (c *Command) file51(compiler *front.Compiler, numbers chunk51.Numbers, name
 		return nil, fmt.Errorf("cannot read %s: %w", strings.TrimPrefix(chunkName, "@"), reason(err))
 	case len(text) > imageMax:
 		return nil, fmt.Errorf("cannot read %s: more than %d bytes", strings.TrimPrefix(chunkName, "@"), imageMax)
-	case bytes.HasPrefix(text, []byte(chunk51.Signature)):
-		f, err := chunk51.Decode(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if f.Numbers != numbers {
-			return nil, fmt.Errorf("%s was compiled for the %v build of Lua 5.1, not for the %v one", name, f.Numbers, numbers)
-		}
-		return f.Main, nil
 	}
-	return compiler.Compile(numbers, chunkName, bytes.NewReader(text), level)
+	return File51(compiler, numbers, chunkName, text, level)
+}
+
+// File51 compiles the text of a file, or reads one that was compiled. chunkName has Lua's mark in front of the name of
+// the file.
+func File51(compiler *front.Compiler, numbers chunk51.Numbers, chunkName string, text []byte, level int) (*chunk51.Proto, error) {
+	if !bytes.HasPrefix(text, []byte(chunk51.Signature)) {
+		return compiler.Compile(numbers, chunkName, bytes.NewReader(text), level)
+	}
+	f, err := chunk51.Decode(text)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", chunkName[1:], err)
+	case f.Numbers != numbers:
+		return nil, fmt.Errorf("%s was compiled for the %v build of Lua 5.1, not for the %v one", chunkName[1:], f.Numbers, numbers)
+	}
+	return f.Main, nil
+}
+
+// Image51 puts main functions into an image of the store.
+func Image51(numbers chunk51.Numbers, mains []*chunk51.Proto, timestamp int64) (*image51.Image, error) {
+	top, err := combine51(mains, true, timestamp)
+	if err != nil {
+		return nil, err
+	}
+	im := &image51.Image{Numbers: numbers, Packed: numbers == chunk51.Float, Main: top, Timestamp: timestamp}
+	for i, p := range top.Protos {
+		im.Modules = append(im.Modules, image51.Module{Name: top.Constants[i].Str, Main: p})
+	}
+	return im, nil
 }
 
 // combine51 makes the function above several, or with lookup one that gives the function of a name.
@@ -152,14 +173,31 @@ func moduleName51(source string) string {
 	return source[min(1, len(source)):]
 }
 
+// edition51 is the value of --lua of a build.
+func edition51(integral bool) string {
+	if integral {
+		return "5.1-int"
+	}
+	return "5.1"
+}
+
 // image51 writes an image of the store.
 func (c *Command) image51(o *Options, numbers chunk51.Numbers, top *chunk51.Proto) error {
+	most, from := cmp.Or(o.MaxSize, DefaultMaxSize), ""
 	if o.Module != "" {
 		t, err := c.Target(o.Module)
 		if err != nil {
 			return err
 		}
-		return fmt.Errorf("%s has Lua 5.3, and the image would be of Lua 5.1", t.Name)
+		switch {
+		case !t.Lua51:
+			return fmt.Errorf("%s has Lua 5.3, and the image would be of Lua 5.1", t.Name)
+		case t.Integral != (numbers == chunk51.Integer):
+			return fmt.Errorf("%s has the other numbers: use --lua %s", t.Name, edition51(t.Integral))
+		case t.Size == 0:
+			return fmt.Errorf("%s has no partition for the Lua Flash Store", t.Name)
+		}
+		most, from = int(t.Size), t.Name
 	}
 	im := &image51.Image{Numbers: numbers, Packed: numbers == chunk51.Float, Absolute: o.Address != 0, Base: o.Address, Main: top}
 	code, err := im.Encode()
@@ -170,9 +208,8 @@ func (c *Command) image51(o *Options, numbers chunk51.Numbers, top *chunk51.Prot
 		return err
 	}
 	fmt.Fprintf(c.Out, "Image size: %d\n", im.Bytes)
-	most := o.MaxSize
-	if most == 0 {
-		most = DefaultMaxSize
+	if from != "" && im.Bytes > most {
+		return fmt.Errorf("the image takes %d bytes, and the partition of %s has %d", im.Bytes, from, most)
 	}
 	if im.Bytes > most {
 		return fmt.Errorf("The image is too large for specfied LFS size (%d bytes, and %d are the most)", im.Bytes, most) //lint:ignore ST1005 the C tool's words

@@ -90,6 +90,9 @@ type Store interface {
 	// LoadImage notes that the next start loads an image into the store, and restarts
 	// the chip when the task that calls it is over.
 	LoadImage(name string) bool
+	// LoadNow loads an image of Lua 5.1 at once, and the watchdog resets the chip then. It tells why an image is not
+	// loaded; take is told each time what the loader takes of the guest's memory, in bytes, and may panic.
+	LoadNow(name string, take func(bytes int)) (why string)
 }
 
 // ResetReason is the SDK's extended reset cause (enum rst_reason).

@@ -7,6 +7,7 @@ import (
 
 	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/keys"
+	"moonlet.example/moonlet/internal/lua/store"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/luac"
 )
@@ -23,7 +24,7 @@ func (p *Project) Apart() *Project {
 }
 
 // SetImage puts another image into the store, which gets a partition if it has none.
-func (p *Project) SetImage(im *chunk.Image) {
+func (p *Project) SetImage(im *store.Image) {
 	p.Image = im
 	p.settings.config.LFSSize = max(p.settings.config.LFSSize, defaultLFS)
 }
@@ -47,7 +48,7 @@ func (o Options) Build() (firmware.Build, error) {
 }
 
 // BuildStore compiles the files of the store, for a project that is Unbuilt; nil if there are none.
-func (p *Project) BuildStore() (*chunk.Image, error) {
+func (p *Project) BuildStore() (*store.Image, error) {
 	if len(p.lfs) == 0 {
 		return nil, nil
 	}
@@ -59,9 +60,29 @@ func (p *Project) InStore(s *Source) bool {
 	return slices.ContainsFunc(p.lfs, func(l Source) bool { return l.Path == s.Path })
 }
 
-// Compile compiles source text as a file of that name, with the project's numbers. Strip is
+// WithModule is the image of the store with one more module, or another one of that name.
+func (p *Project) WithModule(name string, text []byte) (*store.Image, error) {
+	if p.settings.config.Build.Edition().Lua51 {
+		return p.withModule51(name, text)
+	}
+	im := &chunk.Image{Seed: ImageSeed}
+	if p.Image != nil {
+		*im = *p.Image.Lua53()
+		im.Modules = slices.Clone(im.Modules)
+	}
+	main, err := p.compile(text, name+".lua", 1)
+	if err != nil {
+		return nil, err
+	}
+	im.Modules = append(slices.DeleteFunc(im.Modules, func(m chunk.Module) bool { return m.Name == name }), chunk.Module{Name: name, Main: main})
+	main.Upvalues[0].InStack = 0
+	im.Collect(luac.Source)
+	return store.New53(p.settings.config.Build.Numbers, im), nil
+}
+
+// compile compiles source text of Lua 5.3 as a file of that name, with the project's numbers. Strip is
 // that of luac.Config.
-func (p *Project) Compile(text []byte, name string, strip int) (*chunk.Proto, error) {
+func (p *Project) compile(text []byte, name string, strip int) (*chunk.Proto, error) {
 	c, err := luac.NewCompiler(luac.Config{Model: p.settings.config.Build.Numbers, Strip: strip, Input: bytes.NewReader(text)})
 	if err != nil {
 		return nil, err
@@ -72,4 +93,34 @@ func (p *Project) Compile(text []byte, name string, strip int) (*chunk.Proto, er
 		f.Source.S = "@" + name
 	}
 	return f, err
+}
+
+// Function is a function of a source.
+type Function struct {
+	Line     int      // where it is defined, 0 of a main chunk
+	Upvalues []string // their names
+	Inner    []Function
+}
+
+// Functions compiles source text with all names, as a file of that name.
+func (p *Project) Functions(text []byte, name string) (Function, error) {
+	if p.settings.config.Build.Edition().Lua51 {
+		return p.functions51(text, name)
+	}
+	f, err := p.compile(text, name, 0)
+	if err != nil {
+		return Function{}, err
+	}
+	return functions53(f), nil
+}
+
+func functions53(p *chunk.Proto) Function {
+	f := Function{Line: p.LineDefined}
+	for _, u := range p.Upvalues {
+		f.Upvalues = append(f.Upvalues, u.Name.S)
+	}
+	for _, q := range p.Protos {
+		f.Inner = append(f.Inner, functions53(q))
+	}
+	return f
 }

@@ -38,13 +38,13 @@ func TestBuild(t *testing.T) {
 
 // TestBuild_Mistakes holds that all mistakes come at once, each with its line and its key.
 func TestBuild_Mistakes(t *testing.T) {
-	_, err := open(t, "lua = \"5.1\"\nheap = \"1MB\"\nnumber = \"int16\"\nmodules = [\n  \"file\",\n  \"somfy\",\n  \"tiemr\",\n  5]\nseed = -1\n",
+	_, err := open(t, "lua = \"5.2\"\nheap = \"1MB\"\nnumber = \"int16\"\nmodules = [\n  \"file\",\n  \"somfy\",\n  \"tiemr\",\n  5]\nseed = -1\n",
 		project.Setting{Flag: "chip-id", Value: "0"})
 	if err == nil {
 		t.Fatal("it is possible")
 	}
 	for _, want := range []string{
-		`:1: lua: there is no Lua "5.1"; choose "5.3"`,
+		`:1: lua: there is no Lua "5.2"; choose "5.3", "5.1", "5.1-int"`,
 		":2: heap: a heap of 1048576 bytes is not possible: choose 8192 to ",
 		`:3: number: there are no numbers "int16": want int32, int64, mixed`,
 		`:4: modules: no build can do without "node": the console and the report of errors are its work; add it`,

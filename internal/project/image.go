@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"moonlet.example/moonlet/internal/device"
+	"moonlet.example/moonlet/internal/lua/store"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/luac"
 )
@@ -22,7 +23,7 @@ const defaultLFS = 128 << 10
 const ImageSeed = 0x4d6f6f6e
 
 // buildImage compiles the files of the key lfs_files, or only reads them.
-func (p *Project) buildImage(unbuilt bool) (*chunk.Image, error) {
+func (p *Project) buildImage(unbuilt bool) (*store.Image, error) {
 	if len(p.settings.lfsFiles) == 0 {
 		return nil, nil
 	}
@@ -35,7 +36,10 @@ func (p *Project) buildImage(unbuilt bool) (*chunk.Image, error) {
 
 // compileImage compiles the files of the store; newest is when the newest one was changed,
 // in seconds since 1970.
-func (p *Project) compileImage(newest int64) (*chunk.Image, error) {
+func (p *Project) compileImage(newest int64) (*store.Image, error) {
+	if e := p.settings.config.Build.Edition(); e.Lua51 {
+		return p.compileImage51(p.lfs, newest)
+	}
 	byName := map[string]Source{}
 	var names []string
 	for _, s := range p.lfs {
@@ -61,7 +65,7 @@ func (p *Project) compileImage(newest int64) (*chunk.Image, error) {
 		return nil, &Error{Where: filepath.Join(p.Dir, FileName), Key: "lfs_files", Problem: err.Error()}
 	}
 	im.Collect(luac.Source)
-	return im, nil
+	return store.New53(p.settings.config.Build.Numbers, im), nil
 }
 
 // readLFS reads the files of the key lfs_files, sorted by name, and tells when the newest
@@ -89,7 +93,7 @@ func (p *Project) uploadStore(m manifest, done []Uploaded) ([]Uploaded, error) {
 	if p.Image == nil {
 		return done, nil
 	}
-	sum := sha256.Sum256(chunk.EncodeImage(p.settings.config.Build.Numbers, p.Image, luac.Source, 0))
+	sum := sha256.Sum256(p.Image.Sum())
 	text := hex.EncodeToString(sum[:])
 	if m.Store == text {
 		return done, nil
@@ -102,10 +106,6 @@ func (p *Project) uploadStore(m manifest, done []Uploaded) ([]Uploaded, error) {
 	case err != nil:
 		return done, &Error{Where: "store", Problem: err.Error() + "; the key lfs sets its size"}
 	}
-	var names []string
-	for _, mod := range p.Image.Modules {
-		names = append(names, mod.Name)
-	}
 	m.Store = text
-	return append(done, Uploaded{"LFS: " + strings.Join(names, ", "), n}), p.writeManifest(m)
+	return append(done, Uploaded{"LFS: " + strings.Join(p.Image.Modules(), ", "), n}), p.writeManifest(m)
 }

@@ -1,15 +1,14 @@
 package project
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
 
-	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/lua/compiled"
+	"moonlet.example/moonlet/internal/lua/store"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/storage"
-	"moonlet.example/moonlet/internal/storage/flash"
 )
 
 // checkStore refuses to make the store smaller than the image that is in it: it would be
@@ -18,11 +17,11 @@ import (
 func (p *Project) checkStore(m *manifest) error {
 	c := p.Config()
 	content := storage.KeptStore(storage.Options{State: c.State, Chip: c.Chip, FlashBytes: c.Build.ChipOrDefault().Flash.DefaultBytes})
-	if len(content) < lfs.HeaderWords*flash.WordSize || binary.LittleEndian.Uint32(content) != lfs.Signature {
+	in, ok := store.Look(content)
+	if !ok {
 		return nil
 	}
-	used := int(binary.LittleEndian.Uint32(content[lfs.HeaderSize*flash.WordSize:]))
-	switch {
+	switch used := in.Bytes; {
 	case used <= c.LFSSize:
 	case p.Image != nil:
 		m.Store = ""
@@ -60,19 +59,20 @@ func (p *Project) Partitions() (store, files port.FlashRegion, err error) {
 }
 
 // LFSTarget is the store of a project's module: what an image has to fit into.
-func LFSTarget(path string) (lfs.Target, error) {
+func LFSTarget(path string) (compiled.Target, error) {
 	// Nothing is shown of what the project names but the size of a partition.
 	p, err := Options{AllowOutside: true, settingsOnly: true}.Open(path)
 	if err != nil {
-		return lfs.Target{}, err
+		return compiled.Target{}, err
 	}
 	defer p.Close()
 	region, _, err := p.Partitions()
 	if err != nil {
-		return lfs.Target{}, err
+		return compiled.Target{}, err
 	}
 	c := p.Config()
-	t := lfs.Target{Name: path, Model: p.settings.config.Build.Numbers, HeapFree: p.Heap(), Size: region.Size}
+	e := c.Build.Edition()
+	t := compiled.Target{Name: path, Lua51: e.Lua51, Integral: e.Integral, Model: c.Build.Numbers, HeapFree: p.Heap(), Size: region.Size}
 	if region.Size != 0 {
 		t.Base = uint32(c.Build.ChipOrDefault().Memory.Window.Start) + region.Addr
 	}

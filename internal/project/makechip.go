@@ -72,9 +72,7 @@ func (p *Project) MakeChip(o ChipOptions) (*MadeChip, error) {
 	q.chip, q.unkept = chip, true
 	q.settings.config.LFSSize = knownStore(store)
 	if o.Time != 0 && q.Image != nil {
-		im := *q.Image
-		im.Timestamp = o.Time
-		q.Image = &im
+		q.Image = q.Image.WithTime(o.Time)
 	}
 	if m.Uploaded, err = q.Upload(); err != nil {
 		return nil, err

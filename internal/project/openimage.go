@@ -8,7 +8,8 @@ import (
 
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/keys"
-	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/lua/editions"
+	"moonlet.example/moonlet/internal/lua/store"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/storage/chipmap"
 	"moonlet.example/moonlet/internal/storage/flash"
@@ -124,17 +125,30 @@ func (p *Project) readImage(o *Options) error {
 	if table, err = rcr.FirstBoot(table, uint32(size)); err != nil {
 		return fail("the firmware does not start with this partition table: %v", err)
 	}
-	store := rcr.Find(table, port.PartitionLFS)
-	p.settings.config.LFSSize = knownStore(store)
-	if o.Values["number"] != nil || slices.ContainsFunc(o.Flags, func(f Setting) bool { return f.Flag == "number" }) {
-		return nil
-	}
-	// Only a store tells what numbers the firmware has; where that leaves two, the first
-	// one is the likely one.
-	if s, _, err := lfs.Read(data[store.Addr : store.Addr+store.Size]); store.Size != 0 && err == nil && len(s.Models) > 0 {
-		p.settings.config.Build.Numbers = s.Models[0]
-	}
+	region := rcr.Find(table, port.PartitionLFS)
+	p.settings.config.LFSSize = knownStore(region)
+	p.buildOf(data[region.Addr:region.Addr+region.Size], o)
 	return nil
+}
+
+// buildOf takes edition and numbers of the firmware from its store, unless the user says them: nothing else in a chip
+// tells. Where that leaves two number models, the first one is the likely one.
+func (p *Project) buildOf(partition []byte, o *Options) {
+	given := func(key string) bool {
+		return o.Values[key] != nil || slices.ContainsFunc(o.Flags, func(f Setting) bool { return f.Flag == key })
+	}
+	if given("number") || given("lua") {
+		return
+	}
+	s, err := store.Read(partition)
+	b := &p.settings.config.Build
+	switch {
+	case err != nil:
+	case s.Lua51:
+		b.Lua = editions.Lua51(s.Integral).Name
+	case len(s.Models) > 0:
+		b.Numbers = s.Models[0]
+	}
 }
 
 // adopted is a table for a chip whose firmware is older than the partition table, nil if none

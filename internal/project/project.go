@@ -11,7 +11,7 @@ import (
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/keys"
-	"moonlet.example/moonlet/internal/lua53/chunk"
+	"moonlet.example/moonlet/internal/lua/store"
 	"moonlet.example/moonlet/internal/sim/hostnet"
 	"moonlet.example/moonlet/internal/storage"
 	"moonlet.example/moonlet/internal/storage/flash"
@@ -32,7 +32,7 @@ type Project struct {
 	Sources []Source
 	// Image is what Upload puts into the Lua Flash Store, nil if the project does not
 	// say.
-	Image *chunk.Image
+	Image *store.Image
 	// Warnings are what the user should know before the module starts.
 	Warnings []string
 

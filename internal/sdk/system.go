@@ -30,6 +30,8 @@ type SystemConfig struct {
 	CheckImage func(name string) string
 	// OnUncaught, if any, is told of errors that nothing catches.
 	OnUncaught func(message string)
+	// LoadNow, if any, loads an image of Lua 5.1, as port.Store has it.
+	LoadNow func(name string, take func(bytes int)) string
 	// OnRefused, if any, is told why an image was not loaded.
 	OnRefused func(why string)
 	// LargestFreeHeap, if any, tells the largest block that the heap could give.
@@ -271,6 +273,14 @@ func (s *System) CheckImage(name string) string {
 		return ""
 	}
 	return s.config.CheckImage(name)
+}
+
+// LoadNow implements port.Store.
+func (s *System) LoadNow(name string, take func(bytes int)) string {
+	if s.config.LoadNow == nil {
+		return "No LFS partition allocated"
+	}
+	return s.config.LoadNow(name, take)
 }
 
 // Uncaught implements port.Power.

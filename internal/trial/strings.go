@@ -12,8 +12,8 @@ import (
 
 	"moonlet.example/moonlet"
 	"moonlet.example/moonlet/internal/hook"
+	"moonlet.example/moonlet/internal/lua/store"
 	"moonlet.example/moonlet/internal/lua53/chunk"
-	"moonlet.example/moonlet/internal/luac"
 	"moonlet.example/moonlet/internal/project"
 )
 
@@ -64,13 +64,21 @@ func Strings(ctx context.Context, p *project.Project, after time.Duration) (*Str
 	r.Now, r.Empty = first.free, first.free
 	base := first.store
 	if p.Image == nil {
-		empty, err := boot(ctx, p, withStrings(p, nil), after, 1)
+		im, err := withStrings(p, nil)
+		if err != nil {
+			return nil, err
+		}
+		empty, err := boot(ctx, p, im, after, 1)
 		if err != nil {
 			return nil, err
 		}
 		r.Empty, base = empty.free, empty.store
 	}
-	with, err := boot(ctx, p, withStrings(p, r.Strings), after, 1)
+	im, err := withStrings(p, r.Strings)
+	if err != nil {
+		return nil, err
+	}
+	with, err := boot(ctx, p, im, after, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +97,7 @@ type booted struct {
 }
 
 // boot runs the module with an image of the store.
-func boot(ctx context.Context, p *project.Project, im *chunk.Image, after time.Duration, seed uint64) (*booted, error) {
+func boot(ctx context.Context, p *project.Project, im *store.Image, after time.Duration, seed uint64) (*booted, error) {
 	t := &booted{}
 	h := hook.Options{Seed: seed, Prepare: func(q *project.Project) { q.SetImage(im) }}
 	err := try(ctx, p, h, func(m *moonlet.Module) error {
@@ -115,21 +123,8 @@ func boot(ctx context.Context, p *project.Project, im *chunk.Image, after time.D
 }
 
 // withStrings is the project's image with a module that has these strings.
-func withStrings(p *project.Project, list []string) *chunk.Image {
-	im := &chunk.Image{Seed: project.ImageSeed}
-	if p.Image != nil {
-		*im = *p.Image
-		im.Modules = slices.Clone(im.Modules)
-	}
-	main, err := p.Compile(StringsSource(list), StringsModule+".lua", 1)
-	if err != nil {
-		panic("BUG: " + err.Error())
-	}
-	im.Modules = append(slices.DeleteFunc(im.Modules, func(m chunk.Module) bool { return m.Name == StringsModule }),
-		chunk.Module{Name: StringsModule, Main: main})
-	main.Upvalues[0].InStack = 0
-	im.Collect(luac.Source)
-	return im
+func withStrings(p *project.Project, list []string) (*store.Image, error) {
+	return p.WithModule(StringsModule, StringsSource(list))
 }
 
 // StringsSource is the source of a module that holds strings. Nobody has to call

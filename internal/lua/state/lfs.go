@@ -18,6 +18,11 @@ func PushLFSModules(L State) {
 	if L.PushLFSIndex() == Nil {
 		return
 	}
+	if IsLua51(L) { // a function, which gives the time and the names
+		L.Call(0, 2)
+		L.Remove(-2)
+		return
+	}
 	L.NewTable()
 	L.Insert(-2)
 	L.PushNil()
@@ -30,7 +35,15 @@ func PushLFSModules(L State) {
 }
 
 // PushLFSTimestamp pushes the time stamp of the store (luaL_pushlfsdts).
-func PushLFSTimestamp(L State) { L.PushInteger(int64(int32(L.LFSConfig().Timestamp))) }
+func PushLFSTimestamp(L State) {
+	if !IsLua51(L) {
+		L.PushInteger(int64(int32(L.LFSConfig().Timestamp)))
+		return
+	}
+	if L.PushLFSIndex() != Nil {
+		L.Call(0, 1)
+	}
+}
 
 // LFSHost is what a module of the firmware has for LFSReload: its port.Store.
 type LFSHost interface {

@@ -369,11 +369,13 @@ type Core interface {
 	ReallocCounted(a Addr, osize, nsize int) Addr
 }
 
-// Environments is what a State of Lua 5.1 has besides: environments of functions, userdata and threads.
+// Environments is what a State of Lua 5.1 has besides: above all environments of functions, userdata and threads.
 type Environments interface {
 	GetFEnv(i int)      // lua_getfenv
 	SetFEnv(i int) bool // lua_setfenv
 	SetCurrentEnv()     // lua_replace(L, LUA_ENVIRONINDEX); raises
+	// CPCall calls a declared function in a protected call, with a light userdata (lua_cpcall).
+	CPCall(p *Proc, ud Addr) Status
 }
 
 // IsLua51 tells whether a State is of Lua 5.1.

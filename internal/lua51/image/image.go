@@ -126,3 +126,12 @@ func (im *Image) word() uint32 {
 	}
 	return s
 }
+
+// AbsoluteBit of a signature tells that pointers are addresses; a store that the loader has written is without it.
+const AbsoluteBit = bitAbsolute
+
+// Signature is the first word of a store that is whole, as the loader of a build writes it.
+func Signature(n chunk.Numbers, packed bool) uint32 {
+	im := Image{Numbers: n, Packed: packed}
+	return im.word()
+}

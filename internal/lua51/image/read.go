@@ -27,6 +27,30 @@ func IsImage(data []byte) bool {
 
 // Decode reads an image, compressed or absolute. Everything is checked; the error is an *Error.
 func Decode(data []byte) (im *Image, err error) {
+	return decode(func(r *reader) {
+		if bytes.HasPrefix(data, []byte(gzipHead[:2])) {
+			r.read(inflate(data), false)
+		} else {
+			r.read(data, true)
+		}
+	})
+}
+
+// DecodeStore reads what the loader, or who flashed an absolute image, has left at the start of a partition: addresses
+// are absolute, whatever the signature says, and what is behind the image does not count. The error is an *Error.
+func DecodeStore(data []byte) (im *Image, err error) {
+	return decode(func(r *reader) {
+		if len(data) >= 4*headerWords {
+			if n := binary.LittleEndian.Uint32(data[4:]); uint64(n) < uint64(len(data)) {
+				data = data[:n]
+			}
+		}
+		r.stored = true
+		r.read(data, true)
+	})
+}
+
+func decode(read func(r *reader)) (im *Image, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			e, ok := r.(*Error)
@@ -37,12 +61,7 @@ func Decode(data []byte) (im *Image, err error) {
 		}
 	}()
 	r := &reader{im: &Image{}, protos: map[int]*chunk.Proto{}, texts: map[int]string{}}
-	if bytes.HasPrefix(data, []byte(gzipHead[:2])) {
-		data = inflate(data)
-		r.read(data, false)
-	} else {
-		r.read(data, true)
-	}
+	read(r)
 	return r.im, nil
 }
 
@@ -78,6 +97,7 @@ type reader struct {
 	texts   map[int]string
 	deep    int
 	strings int
+	stored  bool // it was taken from flash
 }
 
 func (r *reader) read(data []byte, absolute bool) {
@@ -127,7 +147,7 @@ func (r *reader) signature(s uint32, absolute bool) {
 	if s&bitInteger != 0 {
 		r.im.Numbers = chunk.Integer
 	}
-	if r.im.Absolute != absolute {
+	if r.im.Absolute != absolute && !r.stored {
 		fail(0, "the signature %#08x says that it is absolute, or that it is not, and the file is the other", s)
 	}
 }

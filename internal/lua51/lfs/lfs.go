@@ -60,6 +60,30 @@ func Open(data []byte) (*Content, error) {
 	return c, nil
 }
 
+// OpenStore reads what lies at the start of a partition. The error is an *image.Error.
+func OpenStore(partition []byte) (*Content, error) {
+	im, err := image.DecodeStore(partition)
+	if err != nil {
+		return nil, err
+	}
+	return &Content{Kind: compiled.Absolute, Data: partition[:im.Bytes], Numbers: im.Numbers, Image: im}, nil
+}
+
+// ModuleSize is how many bytes a module takes, without its strings.
+type ModuleSize struct {
+	Name  string
+	Bytes int
+}
+
+// Modules are the modules of a file, as they lie.
+func (c *Content) Modules() (list []ModuleSize) {
+	for _, u := range c.units() {
+		s := c.sizesOf(u.Main)
+		list = append(list, ModuleSize{u.Name, s.total()})
+	}
+	return list
+}
+
 // Explain says in a sentence what the error of Open means.
 func Explain(err error) string {
 	var c *chunk.Error

@@ -2,54 +2,20 @@ package lfs
 
 import (
 	"fmt"
-	"moonlet.example/moonlet/internal/lua/compiled"
 	"strings"
 
 	"moonlet.example/moonlet/internal/chip"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/lua53/layout"
 )
 
-// Target is a module that is to take an image.
-type Target struct {
-	Name  string // of the project, for messages
-	Model num.Model
-	Base  uint32 // address of the LFS partition in the flash window; 0: not known
-	Size  uint32 // of the partition in bytes; 0: there is none
-	// HeapFree is the heap in bytes that is free when the module loads an image,
-	// which is at boot, before init.lua; 0: not known.
-	HeapFree int
-}
-
-// Problem is a reason why a module cannot load a file or, if it is a warning, why
-// what was loaded will not work as it looks. Code stays as it is.
-type Problem struct {
-	Code    string `json:"code"`
-	Warning bool   `json:"warning"`
-	Text    string `json:"text"`
-}
-
-// The codes of problems; the kinds of warnings are codes, too.
-const (
-	BadKind      = "kind"         // no image, or none of Lua 5.3
-	BadFile      = "damaged"      // the file is damaged
-	BadNumbers   = "numbers"      // another number model
-	BadSize      = "size"         // the image does not fit
-	BadPartition = "no-partition" // the module has no partition
-	BadAddress   = "address"      // an absolute image for another address
-	BadMemory    = "memory"       // not enough heap to load it
+// Target and Problem are those of all editions.
+type (
+	Target  = compiled.Target
+	Problem = compiled.Problem
 )
-
-// Loadable tells whether nothing but warnings was found.
-func Loadable(problems []Problem) bool {
-	for _, p := range problems {
-		if !p.Warning {
-			return false
-		}
-	}
-	return true
-}
 
 // Check tells what keeps a module from loading a file into its store.
 func Check(file []byte, t Target) []Problem {
@@ -73,29 +39,29 @@ func (k *checker) fail(code, format string, args ...any) {
 func (k *checker) check(file []byte) {
 	t := &k.target
 	if t.Size == 0 {
-		k.fail(BadPartition, "%s has no partition for the Lua Flash Store: give it one", t.Name)
+		k.fail(compiled.BadPartition, "%s has no partition for the Lua Flash Store: give it one", t.Name)
 	}
 	kind, text := Identify(file)
 	switch kind {
 	case compiled.Chunk, compiled.Image, compiled.Absolute:
 	default:
-		k.fail(BadKind, "%s", text)
+		k.fail(compiled.BadKind, "%s", text)
 		return
 	}
 	c, err := Open(file)
 	if err != nil {
-		k.fail(BadFile, "%s: make or copy it again", Explain(err))
+		k.fail(compiled.BadFile, "%s: make or copy it again", Explain(err))
 		return
 	}
 	switch kind {
 	case compiled.Chunk:
-		k.fail(BadKind, "compiled code, not an image: load it with dofile or require from the file system, or make an image of its source with \"moonlet luac -f\"")
+		k.fail(compiled.BadKind, "compiled code, not an image: load it with dofile or require from the file system, or make an image of its source with \"moonlet luac -f\"")
 		return
 	case compiled.Absolute:
 		k.absolute(c)
 	}
 	if !fits(c.Models, t.Model) {
-		k.fail(BadNumbers, "the file has numbers of %v, %s of %v: compile with --number %s", modelNames(c.Models), t.Name, t.Model, t.Model.Flag())
+		k.fail(compiled.BadNumbers, "the file has numbers of %v, %s of %v: compile with --number %s", modelNames(c.Models), t.Name, t.Model, t.Model.Flag())
 	}
 	k.size(c)
 	if kind == compiled.Image {
@@ -110,11 +76,11 @@ func (k *checker) check(file []byte) {
 func (k *checker) absolute(c *Content) {
 	base, t := c.Store.Base, &k.target
 	if t.Base != 0 && base != t.Base {
-		k.fail(BadAddress, "an absolute image for address %#08x, but the partition of %s is at %#08x: make it again with -a %#08x",
+		k.fail(compiled.BadAddress, "an absolute image for address %#08x, but the partition of %s is at %#08x: make it again with -a %#08x",
 			base, t.Name, t.Base, t.Base)
 		return
 	}
-	k.fail(BadKind, "an absolute image: a module cannot load it; write it to flash address %#x with esptool, or make an image with \"moonlet luac -f\"",
+	k.fail(compiled.BadKind, "an absolute image: a module cannot load it; write it to flash address %#x with esptool, or make an image with \"moonlet luac -f\"",
 		base-chip.ESP8266Window)
 }
 
@@ -153,7 +119,7 @@ func (k *checker) size(c *Content) {
 	if len(heavy) > 0 {
 		text += "; the heaviest modules are " + strings.Join(heavy, ", ")
 	}
-	k.fail(BadSize, "%s", text)
+	k.fail(compiled.BadSize, "%s", text)
 }
 
 // memory compares the heap that loading takes with what is free.
@@ -162,9 +128,9 @@ func (k *checker) memory(c *Content) {
 	switch {
 	case free == 0:
 	case need > free:
-		k.fail(BadMemory, "loading it takes about %d bytes of heap, and %d are free: make it of fewer strings, or of smaller functions", need, free)
+		k.fail(compiled.BadMemory, "loading it takes about %d bytes of heap, and %d are free: make it of fewer strings, or of smaller functions", need, free)
 	case need > free-free/8:
-		k.problems = append(k.problems, Problem{Code: BadMemory, Warning: true, Text: fmt.Sprintf(
+		k.problems = append(k.problems, Problem{Code: compiled.BadMemory, Warning: true, Text: fmt.Sprintf(
 			"loading it takes about %d of the %d bytes of heap that are free", need, free)})
 	}
 }

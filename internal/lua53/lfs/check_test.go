@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/lua53/lfs"
@@ -57,7 +58,7 @@ func TestCheck(t *testing.T) {
 				t.Errorf("%.8q: %s, want %q", c.file, text, c.want)
 			}
 		}
-		if len(got) != len(c.want) || lfs.Loadable(got) == fatal {
+		if len(got) != len(c.want) || compiled.Loadable(got) == fatal {
 			t.Errorf("%.8q: %d problems, want %q", c.file, len(got), c.want)
 		}
 	}

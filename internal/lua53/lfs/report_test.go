@@ -436,7 +436,7 @@ func FuzzOpen(f *testing.F) {
 		problems := lfs.Check(data, lfs.Target{Size: 4096, Base: 0x40290000, HeapFree: 9000})
 		r, err := lfs.NewReport("f", data)
 		if err != nil {
-			if lfs.Loadable(problems) || lfs.Explain(err) == "" {
+			if compiled.Loadable(problems) || lfs.Explain(err) == "" {
 				t.Errorf("%v, but %+v", err, problems)
 			}
 			return

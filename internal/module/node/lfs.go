@@ -1,9 +1,6 @@
 package node
 
-import (
-	"moonlet.example/moonlet/internal/lua/state"
-	"moonlet.example/moonlet/internal/port"
-)
+import "moonlet.example/moonlet/internal/lua/state"
 
 // pushLFSConfig pushes node.LFS.config. Without a store its address is 0, which
 // lies that far below the window of the flash chip.
@@ -57,12 +54,10 @@ func lfsIndex(L state.State) int {
 // lfsReload is node.LFS.reload(image).
 func lfsReload(L state.State) int {
 	L.SetTop(1)
-	state.LFSReload(L, store(L))
+	if state.IsLua51(L) {
+		reload51(L)
+	} else {
+		state.LFSReload(L, store(L))
+	}
 	return 1
-}
-
-// flashReload is node.flashreload(image).
-func flashReload(L state.State) int {
-	L.ErrorOutput(port.Deprecated("node.flashreload", "soon. Use node.LFS interface instead"))
-	return lfsReload(L)
 }

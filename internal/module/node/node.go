@@ -60,7 +60,7 @@ func New(o Options) state.Module {
 		Table:  &state.ROTable{Name: "node", Entries: entries(o)},
 		Open:   open,
 		Tables: []*state.ROTable{lfsMeta, partitionKeys},
-		Procs:  []*state.Proc{onError},
+		Procs:  []*state.Proc{onError, loadProc, freeProc},
 	}
 }
 

@@ -1,10 +1,12 @@
 package chipmap
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
-	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/lua/compiled"
+	"moonlet.example/moonlet/internal/lua/store"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/flashdir"
@@ -120,12 +122,13 @@ func (m *Map) lookPhy(r *Region) {
 // Store is what is in the Lua Flash Store.
 type Store struct {
 	Address uint32        `json:"address"` // that it was made for, in the processor's memory
+	Edition string        `json:"edition"`
 	Bytes   int           `json:"bytes"`
 	Numbers []string      `json:"numbers"` // two if the store does not tell
 	Time    int64         `json:"timestamp"`
 	Modules []StoreModule `json:"modules"`
 
-	data []byte
+	content *store.Content
 }
 
 // StoreModule is a module in the store. The bytes do not include its strings.
@@ -139,7 +142,7 @@ func (m *Map) lookStore(r *Region) {
 	if r.End() > rcr.WindowSize {
 		m.fail(BadStore, "the partition of the Lua Flash Store ends at %#06x, behind the first megabyte, which is all that the processor can read", r.End())
 	}
-	// The signature alone counts for the firmware (luaN_init, app/lua53/lnodemcu.c).
+	// The signature alone counts for the firmware (luaN_init, app/lua53/lnodemcu.c and app/lua/lflash.c).
 	switch sig := word(b, 0); {
 	case sig == 0 || sig == 0xFFFFFFFF:
 		r.Text = "empty"
@@ -147,27 +150,31 @@ func (m *Map) lookStore(r *Region) {
 			r.Text = "no store; what was left by a load that was cut off"
 		}
 		return
-	case sig != lfs.Signature:
-		_, text := lfs.Identify(b)
+	}
+	s, err := store.Read(b)
+	var kind *compiled.KindError
+	switch {
+	case errors.As(err, &kind):
 		r.Text = "no store"
-		m.fail(BadStore, "the Lua Flash Store at %#06x: %s; the next start erases it", r.Addr, either(text != "", text, "it has another signature"))
+		m.fail(BadStore, "the Lua Flash Store at %#06x: %s; with Lua 5.3 the next start erases it", r.Addr, kind.Text)
 		return
-	}
-	s, im, err := lfs.Read(b)
-	if err != nil {
+	case err != nil:
 		r.Text = "a damaged store"
-		m.fail(BadStore, "the Lua Flash Store at %#06x: %s; load its image again", r.Addr, lfs.Explain(err))
+		m.fail(BadStore, "the Lua Flash Store at %#06x: %v; load its image again", r.Addr, err)
 		return
 	}
-	st := &Store{Address: s.Base, Bytes: len(s.Data), Time: im.Timestamp, Modules: []StoreModule{}, data: b[:len(s.Data)]}
-	for _, n := range s.Models {
-		st.Numbers = append(st.Numbers, n.String())
-	}
+	st := &Store{Address: s.Base, Edition: s.Edition(), Bytes: len(s.Data), Numbers: s.Numbers, Time: s.Timestamp, Modules: []StoreModule{}, content: s}
 	for _, mod := range s.Modules {
-		st.Modules = append(st.Modules, StoreModule{mod.Name, mod.Total()})
+		st.Modules = append(st.Modules, StoreModule{mod.Name, mod.Bytes})
 	}
 	r.Store, r.InUse = st, st.Bytes
 	r.Text = fmt.Sprintf("%s, %s", count(len(st.Modules), "module"), strings.Join(st.Numbers, " or "))
+	if s.Lua51 {
+		r.Text += " of " + st.Edition
+	}
+	if s.OldTypes {
+		m.fail(BadStore, "the Lua Flash Store at %#06x is for firmware before 3.0-master_20200610, whose types have other numbers: later firmware takes it, but misreads it; compile it again", r.Addr)
+	}
 	if want := uint32(rcr.Window + r.Addr); s.Base != want {
 		m.fail(BadStore, "the Lua Flash Store at %#06x was made for address %#08x, and is read at %#08x: the firmware would follow wild addresses; load its image again",
 			r.Addr, s.Base, want)

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"moonlet.example/moonlet/internal/lua/compiled"
 	"slices"
 	"strings"
 
-	"moonlet.example/moonlet/internal/lua53/lfs"
 	"moonlet.example/moonlet/internal/storage/flash"
 )
 
@@ -203,14 +201,7 @@ func storeChanges(a, b *Store) (list []string) {
 	case a.Address != b.Address:
 		list = append(list, fmt.Sprintf("made for address %#08x, was %#08x", b.Address, a.Address))
 	}
-	x, err := lfs.Open(a.data)
-	y, err2 := lfs.Open(b.data)
-	if err != nil || err2 != nil {
-		panic("BUG: a store that was read cannot be read again")
-	}
-	for _, m := range lfs.Compare(x, y, lfs.DiffOptions{}).Modules {
-		list = append(list, fmt.Sprintf("module %s %s", compiled.Plain(m.Name), m.Change))
-	}
+	list = append(list, a.content.Changes(b.content)...)
 	if a.Time != b.Time {
 		list = append(list, "another time stamp")
 	}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"moonlet.example/moonlet/internal/lua53/lfs"
+	"moonlet.example/moonlet/internal/lua/store"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/storage/flash"
 	"moonlet.example/moonlet/internal/storage/rcr"
@@ -265,10 +265,10 @@ func (m *Map) gap(from, to int) {
 // strayStore is the size of the store that begins at a sector, in whole sectors; 0 if
 // there is none.
 func (m *Map) strayStore(at, end int) int {
-	if word(m.image, at) != lfs.Signature {
+	if _, ok := store.Look(m.image[at:end]); !ok {
 		return 0
 	}
-	s, _, err := lfs.Read(m.image[at:end])
+	s, err := store.Read(m.image[at:end])
 	if err != nil {
 		return 0
 	}

@@ -32,7 +32,7 @@ func (m *Map) Parts() (list []Part) {
 			p.Data = p.Data[:(used(p.Data)+flash.SectorSize-1)/flash.SectorSize*flash.SectorSize]
 		case LFS:
 			if r.Store != nil {
-				p.Data = r.Store.data
+				p.Data = r.Store.content.Data
 			}
 		case SPIFFS:
 			if r.FilesBytes > 0 {
