@@ -37,6 +37,13 @@ const (
 	readBlock   = 1024
 	leastImage  = 200 // bytes, and more: a smaller file is refused
 	fileTrailer = 8   // bytes of a gzip member's checksum and length
+	headerBytes = 32  // of an image
+)
+
+// Two of the loader's messages.
+const (
+	readError = "read error on LFS image file"
+	sumError  = "checksum error on LFS image file"
 )
 
 // Bits of a signature.
@@ -108,7 +115,6 @@ func (d *Device) loadNow(name string, take func(bytes int)) (why string) {
 		return "LFS image file not found"
 	}
 	defer f.Close()
-	const readError = "read error on LFS image file"
 	file, err := io.ReadAll(fileReader{f})
 	if err != nil || len(file) <= leastImage {
 		return readError
@@ -122,7 +128,14 @@ func (d *Device) loadNow(name string, take func(bytes int)) (why string) {
 	}
 	defer func() { sdkMemory{d}.Give(inflate) }()
 	data, whole := inflated(file, d.store.part.Size())
-	if why := d.checkHeader(data, file, take); why != "" {
+	length := binary.LittleEndian.Uint32(file[len(file)-4:])
+	switch first := min(length, loaderBlock); {
+	case uint32(len(data)) < first && whole: // the first block is not complete, so nobody looked at it
+		return sumError
+	case uint32(len(data)) < first || len(data) < headerBytes:
+		return readError
+	}
+	if why := d.checkHeader(data, length, take); why != "" {
 		return why
 	}
 	if !whole {
@@ -130,7 +143,7 @@ func (d *Device) loadNow(name string, take func(bytes int)) (why string) {
 	}
 	trailer := binary.LittleEndian.Uint32(file[len(file)-fileTrailer:])
 	if crc32.ChecksumIEEE(data) != trailer {
-		return "checksum error on LFS image file"
+		return sumError
 	}
 	if why := d.checkContent(name, file); why != "" {
 		return why
@@ -156,13 +169,10 @@ func inflated(file []byte, store int) (data []byte, whole bool) {
 	return data, (err == nil || errors.Is(err, gzip.ErrChecksum)) && int64(len(data)) <= most
 }
 
-// checkHeader is what the first pass finds in the first block (procFirstPass).
-func (d *Device) checkHeader(data, file []byte, take func(bytes int)) (why string) {
-	const header, wordSize, wordBits = 32, 4, 32
-	length := binary.LittleEndian.Uint32(file[len(file)-4:])
-	if first := min(int(length), loaderBlock); len(data) < header || len(data) < first {
-		return "read error on LFS image file"
-	}
+// checkHeader is what the first pass finds in the first block (procFirstPass). length is what the file says of what is
+// compressed in it.
+func (d *Device) checkHeader(data []byte, length uint32, take func(bytes int)) (why string) {
+	const wordSize, wordBits = 4, 32
 	sig, size := binary.LittleEndian.Uint32(data), binary.LittleEndian.Uint32(data[wordSize:])
 	want, room := d.signature51(), uint32(d.store.part.Size())
 	flags := int32(length-size) / wordSize
@@ -175,7 +185,7 @@ func (d *Device) checkHeader(data, file []byte, take func(bytes int)) (why strin
 		return "incorrect LFS header signature"
 	case size > room:
 		return "LFS Image too big for configured LFS region"
-	case size%wordSize != 0 || size < header || flags != 1+(int32(size)/wordSize-1)/wordBits || length%wordSize != 0:
+	case size%wordSize != 0 || size < headerBytes || flags != 1+(int32(size)/wordSize-1)/wordBits || length%wordSize != 0:
 		return "LFS length mismatch"
 	}
 	take(int(flags) * wordSize)

@@ -76,11 +76,28 @@ func (t *Thread) newString(s []byte) Addr {
 		return ts
 	}
 	if ro := t.g + layout.GlobalROStrt; m.Ptr(ro+layout.StringTableHash) != 0 {
-		if ts := lookup(m, m.Ptr(chain(m, ro, h)), s, h); ts != 0 {
+		if ts := t.lookupStore(m.Ptr(chain(m, ro, h)), s, h); ts != 0 {
 			return ts
 		}
 	}
 	return t.makeString(s, h)
+}
+
+// lookupStore is lookup in the flash store, whose chains may be circles if it is damaged: a chip would go round until
+// the watchdog comes.
+func (t *Thread) lookupStore(ts Addr, s []byte, h uint32) Addr {
+	const most = 1 << 16 // words that an image has
+	m := t.m
+	for n := 0; ts != 0; n++ {
+		if n > most {
+			t.v.badCode(ts)
+		}
+		if m.U32(ts+layout.TStringHash) == h && m.U32(ts+layout.TStringLen) == uint32(len(s)) && string(m.Bytes(strData(ts), Addr(len(s)))) == string(s) {
+			return ts
+		}
+		ts = m.Ptr(ts)
+	}
+	return 0
 }
 
 // makeString makes a string that there is not (newlstr).
