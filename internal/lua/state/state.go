@@ -289,7 +289,7 @@ type Core interface {
 	GetI(i int, n int64) Type
 	SetI(i int, n int64)
 	// CopyI copies n elements of a table to another or the same one, each by GetI and
-	// SetI; down begins with the last.
+	// SetI, in Lua 5.1 without metamethods; down begins with the last.
 	CopyI(src int, from int64, dst int, to, n int64, down bool)
 	RawGet(i int) Type
 	RawSet(i int)

@@ -179,7 +179,7 @@ func raise(L state.State) int {
 		L.PushValue(1)
 		L.Concat(2)
 	}
-	return L.Error()
+	return L.Raise()
 }
 
 func setMetatable(L state.State) int {

@@ -15,8 +15,8 @@ const (
 	position   = -2
 )
 
-// matcher matches patterns (lstrlib.c). Places are offsets: of src, behind which C code reads a NUL, and of pat, which
-// ends with one; -1 is no match.
+// matcher matches patterns (lstrlib.c). Places are offsets: of src and of pat, behind which C code reads a
+// NUL; -1 is no match.
 type matcher struct {
 	L        state.State
 	src, pat []byte
@@ -25,12 +25,20 @@ type matcher struct {
 	steps    int
 }
 
-// newMatcher makes a matcher of a pattern, which counts up to its first NUL.
-func newMatcher(L state.State, src, pat []byte) *matcher {
+// untilNUL is a pattern, which counts up to its first NUL.
+func untilNUL(pat []byte) []byte {
 	if i := bytes.IndexByte(pat, 0); i >= 0 {
-		pat = pat[:i]
+		return pat[:i]
 	}
-	return &matcher{L: L, src: src, pat: append(append(make([]byte, 0, len(pat)+2), pat...), 0, 0)}
+	return pat
+}
+
+// pc is the byte of the pattern at p, NUL behind its end.
+func (m *matcher) pc(p int) byte {
+	if p < len(m.pat) {
+		return m.pat[p]
+	}
+	return 0
 }
 
 // at is the byte of the source at s, NUL at its end.
@@ -61,58 +69,51 @@ func isCntrl(c byte) bool { return c < ' ' || c == 0x7f }
 func isPunct(c byte) bool { return ' ' < c && c < 0x7f && !isAlpha(c) && !isDigit(c) }
 func isHex(c byte) bool   { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
 
+// classes has a bit for each class that a byte is in: bit c-'a' of class c.
+var classes = func() (t [256]uint32) {
+	for i := range t {
+		c := byte(i)
+		for class, is := range map[byte]bool{'a': isAlpha(c), 'c': isCntrl(c), 'd': isDigit(c), 'l': isLower(c), 'p': isPunct(c),
+			's': isSpace(c), 'u': isUpper(c), 'w': isAlpha(c) || isDigit(c), 'x': isHex(c), 'z': c == 0} {
+			if is {
+				t[i] |= 1 << (class - 'a')
+			}
+		}
+	}
+	return t
+}()
+
+// letters are the bits of all classes.
+const letters = 1<<('a'-'a') | 1<<('c'-'a') | 1<<('d'-'a') | 1<<('l'-'a') | 1<<('p'-'a') | 1<<('s'-'a') | 1<<('u'-'a') | 1<<('w'-'a') | 1<<('x'-'a') | 1<<('z'-'a')
+
 // inClass tells whether a byte is in the class of a letter, or is that character.
 func inClass(c, class byte) bool {
-	var is bool
-	switch class | 0x20 {
-	case 'a':
-		is = isAlpha(c)
-	case 'c':
-		is = isCntrl(c)
-	case 'd':
-		is = isDigit(c)
-	case 'l':
-		is = isLower(c)
-	case 'p':
-		is = isPunct(c)
-	case 's':
-		is = isSpace(c)
-	case 'u':
-		is = isUpper(c)
-	case 'w':
-		is = isAlpha(c) || isDigit(c)
-	case 'x':
-		is = isHex(c)
-	case 'z':
-		is = c == 0
-	default:
+	bit := uint32(1) << ((class | 0x20) - 'a') // 0 of what is no letter
+	if bit&letters == 0 || !isAlpha(class) {
 		return class == c
 	}
-	if !isAlpha(class) {
-		return class == c
-	}
-	return is == isLower(class)
+	return (classes[c]&bit != 0) == isLower(class)
 }
 
 // classEnd is the place behind the item at p.
 func (m *matcher) classEnd(p int) int {
 	p++
-	switch m.pat[p-1] {
+	switch m.pc(p - 1) {
 	case '%':
-		if m.pat[p] == 0 {
+		if m.pc(p) == 0 {
 			m.L.Errorf("malformed pattern (ends with '%%')")
 		}
 		return p + 1
 	case '[':
-		if m.pat[p] == '^' {
+		if m.pc(p) == '^' {
 			p++
 		}
-		for first := true; first || m.pat[p] != ']'; first = false {
-			if m.pat[p] == 0 {
+		for first := true; first || m.pc(p) != ']'; first = false {
+			if m.pc(p) == 0 {
 				m.L.Errorf("malformed pattern (missing ']')")
 			}
 			p++
-			if m.pat[p-1] == '%' && m.pat[p] != 0 {
+			if m.pc(p-1) == '%' && m.pc(p) != 0 {
 				p++
 			}
 		}
@@ -124,23 +125,23 @@ func (m *matcher) classEnd(p int) int {
 // inSet tells whether a byte is in the set from p to its bracket at end.
 func (m *matcher) inSet(c byte, p, end int) bool {
 	is := true
-	if m.pat[p+1] == '^' {
+	if m.pc(p+1) == '^' {
 		is = false
 		p++
 	}
 	for p++; p < end; p++ {
 		switch {
-		case m.pat[p] == '%':
+		case m.pc(p) == '%':
 			p++
-			if inClass(c, m.pat[p]) {
+			if inClass(c, m.pc(p)) {
 				return is
 			}
-		case m.pat[p+1] == '-' && p+2 < end:
+		case m.pc(p+1) == '-' && p+2 < end:
 			p += 2
-			if m.pat[p-2] <= c && c <= m.pat[p] {
+			if m.pc(p-2) <= c && c <= m.pc(p) {
 				return is
 			}
-		case m.pat[p] == c:
+		case m.pc(p) == c:
 			return is
 		}
 	}
@@ -154,22 +155,22 @@ func (m *matcher) single(s, p, end int) bool {
 	}
 	m.charge()
 	c := m.src[s]
-	switch m.pat[p] {
+	switch m.pc(p) {
 	case '.':
 		return true
 	case '%':
-		return inClass(c, m.pat[p+1])
+		return inClass(c, m.pc(p+1))
 	case '[':
 		return m.inSet(c, p, end-1)
 	}
-	return m.pat[p] == c
+	return m.pc(p) == c
 }
 
 func (m *matcher) balance(s, p int) int {
-	if m.pat[p] == 0 || m.pat[p+1] == 0 {
+	if m.pc(p) == 0 || m.pc(p+1) == 0 {
 		m.L.Errorf("unbalanced pattern")
 	}
-	if m.at(s) != m.pat[p] {
+	if m.at(s) != m.pc(p) {
 		return -1
 	}
 	for depth := 1; ; {
@@ -178,11 +179,11 @@ func (m *matcher) balance(s, p int) int {
 		}
 		m.charge()
 		switch m.src[s] {
-		case m.pat[p+1]:
+		case m.pc(p + 1):
 			if depth--; depth == 0 {
 				return s + 1
 			}
-		case m.pat[p]:
+		case m.pc(p):
 			depth++
 		}
 	}
@@ -260,7 +261,7 @@ func (m *matcher) backReference(s int, digit byte) int {
 
 // frontier tells whether there is one at s for the set at p.
 func (m *matcher) frontier(s, p int) (end int, is bool) {
-	if m.pat[p] != '[' {
+	if m.pc(p) != '[' {
 		m.L.Errorf("missing '[' after '%%f' in pattern")
 	}
 	end = m.classEnd(p)
@@ -275,9 +276,9 @@ func (m *matcher) frontier(s, p int) (end int, is bool) {
 func (m *matcher) match(s, p int) int {
 	for {
 		m.charge()
-		switch c := m.pat[p]; {
+		switch c := m.pc(p); {
 		case c == '(':
-			if m.pat[p+1] == ')' {
+			if m.pc(p+1) == ')' {
 				return m.startCapture(s, p+2, position)
 			}
 			return m.startCapture(s, p+1, unfinished)
@@ -285,33 +286,33 @@ func (m *matcher) match(s, p int) int {
 			return m.endCapture(s, p+1)
 		case c == 0:
 			return s
-		case c == '$' && m.pat[p+1] == 0:
+		case c == '$' && m.pc(p+1) == 0:
 			if s == len(m.src) {
 				return s
 			}
 			return -1
-		case c == '%' && m.pat[p+1] == 'b':
+		case c == '%' && m.pc(p+1) == 'b':
 			if s = m.balance(s, p+2); s < 0 {
 				return -1
 			}
 			p += 4
 			continue
-		case c == '%' && m.pat[p+1] == 'f':
+		case c == '%' && m.pc(p+1) == 'f':
 			end, is := m.frontier(s, p+2)
 			if !is {
 				return -1
 			}
 			p = end
 			continue
-		case c == '%' && isDigit(m.pat[p+1]):
-			if s = m.backReference(s, m.pat[p+1]); s < 0 {
+		case c == '%' && isDigit(m.pc(p+1)):
+			if s = m.backReference(s, m.pc(p+1)); s < 0 {
 				return -1
 			}
 			p += 2
 			continue
 		}
 		end := m.classEnd(p)
-		switch m.pat[end] {
+		switch m.pc(end) {
 		case '?':
 			if m.single(s, p, end) {
 				if res := m.match(s+1, end+1); res >= 0 {
@@ -372,7 +373,7 @@ func (m *matcher) pushCaptures(s, e int, whole bool) int {
 
 // anchored takes the anchor off a pattern.
 func (m *matcher) anchored() (first int, is bool) {
-	if m.pat[0] == '^' {
+	if m.pc(0) == '^' {
 		return 1, true
 	}
 	return 0, false
@@ -386,10 +387,23 @@ func relative(pos int64, n int) int64 {
 	return max(pos, 0)
 }
 
+// special tells whether a pattern has characters with a meaning, up to its first NUL (SPECIALS, strpbrk).
+func special(pat []byte) bool {
+	for _, c := range pat {
+		switch c {
+		case 0:
+			return false
+		case '^', '$', '*', '+', '?', '.', '(', '[', '%', '-':
+			return true
+		}
+	}
+	return false
+}
+
 func findAux(L state.State, find bool) int {
 	s, p := L.CheckBytes(1), L.CheckBytes(2)
 	init := int(min(max(relative(L.OptInteger(3, 1), len(s))-1, 0), int64(len(s))))
-	if find && (L.ToBoolean(4) || !bytes.ContainsAny([]byte(text(p)), "^$*+?.([%-")) {
+	if find && (L.ToBoolean(4) || !special(p)) {
 		if i := bytes.Index(s[init:], p); i >= 0 {
 			L.PushInteger(int64(init+i) + 1)
 			L.PushInteger(int64(init + i + len(p)))
@@ -398,7 +412,7 @@ func findAux(L state.State, find bool) int {
 		L.PushNil()
 		return 1
 	}
-	m := newMatcher(L, s, p)
+	m := matcher{L: L, src: s, pat: untilNUL(p)}
 	first, anchor := m.anchored()
 	for at := init; ; at++ {
 		m.level = 0
@@ -436,7 +450,7 @@ func gmatchStep(L state.State) int {
 	s, _ := L.ToBytes(state.UpvalueIndex(1))
 	p, _ := L.ToBytes(state.UpvalueIndex(2))
 	n, _ := L.ToInteger(state.UpvalueIndex(3))
-	m := newMatcher(L, s, p)
+	m := matcher{L: L, src: s, pat: untilNUL(p)}
 	for at := int(n); at <= len(s); at++ {
 		m.level = 0
 		if e := m.match(at, 0); e >= 0 {
@@ -503,7 +517,7 @@ func gsub(L state.State) int {
 	ty := L.Type(3)
 	most := L.OptInteger(4, int64(len(src))+1)
 	L.ArgCheck(ty == state.Number || ty == state.String || ty == state.Function || ty == state.Table, 3, "string/function/table/lightfunction expected")
-	m := newMatcher(L, src, pat)
+	m := matcher{L: L, src: src, pat: untilNUL(pat)}
 	first, anchor := m.anchored()
 	b := L.NewBuffer()
 	n, at := int64(0), 0

@@ -81,10 +81,7 @@ func insert(L state.State) int {
 	case 3:
 		pos = L.CheckInteger(2)
 		end = max(end, pos)
-		for i := end; i > pos; i-- {
-			L.RawGetI(1, i-1)
-			L.RawSetI(1, i)
-		}
+		L.CopyI(1, pos, 1, pos+1, end-pos, true)
 	default:
 		return L.Errorf("wrong number of arguments to 'insert'")
 	}
@@ -99,10 +96,7 @@ func remove(L state.State) int {
 		return 0
 	}
 	L.RawGetI(1, pos)
-	for ; pos < end; pos++ {
-		L.RawGetI(1, pos+1)
-		L.RawSetI(1, pos)
-	}
+	L.CopyI(1, pos+1, 1, pos, end-pos, false)
 	L.PushNil()
 	L.RawSetI(1, end)
 	return 1

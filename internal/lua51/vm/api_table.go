@@ -100,15 +100,54 @@ func (t *Thread) SetI(i int, n int64) {
 	t.Pop(2)
 }
 
+// CopyI copies raw.
 func (t *Thread) CopyI(src int, from int64, dst int, to, n int64, down bool) {
 	src, dst = t.AbsIndex(src), t.AbsIndex(dst)
+	if t.copyItems(src, from, dst, to, n, down) {
+		return
+	}
 	for k := range n {
 		if down {
 			k = n - 1 - k
 		}
-		t.GetI(src, from+k)
-		t.SetI(dst, to+k)
+		t.RawGetI(src, from+k)
+		t.RawSetI(dst, to+k)
 	}
+}
+
+// copyItems copies where all elements are in the array parts of ordinary tables. The last one stays above the top, as
+// it does if it is pushed and popped.
+func (t *Thread) copyItems(src int, from int64, dst int, to, n int64, down bool) bool {
+	m, v := t.m, t.v
+	a, b := t.valid(src), t.valid(dst)
+	if n <= 0 || v.tag(a) != tagTable || v.tag(b) != tagTable || from < 1 || to < 1 {
+		return false
+	}
+	a, b = m.Ptr(a), m.Ptr(b)
+	if from+n-1 > int64(m.U32(a+layout.TableSizeArray)) || to+n-1 > int64(m.U32(b+layout.TableSizeArray)) {
+		return false
+	}
+	x, y := v.item(m.Ptr(a+layout.TableArray), Addr(from-1)), v.item(m.Ptr(b+layout.TableArray), Addr(to-1))
+	last := x + Addr(n-1)*tvSize
+	if down {
+		last = x
+	}
+	top := t.top()
+	copyTV(m, top, last)
+	for k := range Addr(n) {
+		if down {
+			k = Addr(n) - 1 - k
+		}
+		if v.fuel -= 2 * costIndex; v.fuel < 0 {
+			t.outOfFuel()
+		}
+		slot := y + k*tvSize
+		copyTV(m, slot, x+k*tvSize)
+		if m.U32(slot+tvTag)-tagString <= typeMask-tagString {
+			v.tableBarrier(b, slot)
+		}
+	}
+	return true
 }
 
 // table is the table at an index. Where there is none the C code takes what lies there for one.
@@ -145,12 +184,28 @@ func (t *Thread) RawSet(i int) {
 
 func (t *Thread) RawGetI(i int, n int64) state.Type {
 	t.charge()
-	return t.pushSlot(t.v.getInt(t.table(i), int32(n)))
+	m, v := t.m, t.v
+	slot := v.getInt(t.table(i), int32(n))
+	top := t.top()
+	t.setTop(top + tvSize)
+	if slot == 0 {
+		v.setNil(top)
+		return state.Nil
+	}
+	v.copyTV(top, slot)
+	return typeOf(m.U32(top + tvTag))
 }
 
 func (t *Thread) RawSetI(i int, n int64) {
 	t.charge()
 	h := t.table(i)
+	if m := t.m; m.U8(h+layout.TableTT) == tagTable && uint32(n-1) < m.U32(h+layout.TableSizeArray) {
+		val := t.top() - tvSize
+		t.v.copyTV(t.v.item(m.Ptr(h+layout.TableArray), Addr(uint32(n-1))), val)
+		t.v.tableBarrier(h, val)
+		t.setTop(val)
+		return
+	}
 	t.rawStore(h, 1, func() Addr { return t.setInt(h, int32(n)) })
 }
 

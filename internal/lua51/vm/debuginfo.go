@@ -201,6 +201,12 @@ func (t *Thread) sourceOf(p Addr) string {
 // errorMsg raises the error object on top of the stack, after the message handler of the protected call had it
 // (luaG_errormsg).
 func (t *Thread) errorMsg() {
+	t.handleError()
+	t.throw(state.ErrRun)
+}
+
+// handleError calls the message handler with the object on top.
+func (t *Thread) handleError() {
 	if off := t.m.Ptr(t.l + layout.LuaStateErrFunc); off != 0 {
 		handler := t.restore(off)
 		if !isFunction(t.v.tag(handler)) {
@@ -212,7 +218,6 @@ func (t *Thread) errorMsg() {
 		t.incTop()
 		t.call(t.top()-2*tvSize, 1)
 	}
-	t.throw(state.ErrRun)
 }
 
 // chunkName is the name of a chunk, whose string object is at the address at, and how messages show it. The last one

@@ -518,7 +518,12 @@ resume:
 			m.SetU32(ra+tt, tagNil)
 			continue
 		}
-		m.SetPtr(t.l+layout.LuaStateSavedPC, pc+4)
+		t.pc = pc + 4
+		if t.inherit(ra, h, key) {
+			pc = t.pc
+			goto resume
+		}
+		m.SetPtr(t.l+layout.LuaStateSavedPC, t.pc)
 		t.opGet()
 		goto reload
 	setField:

@@ -159,7 +159,7 @@ func (t *Thread) jump(pc Addr) Addr {
 	return pc + Addr(d*4)
 }
 
-// opCall is CALL where the loop does not make the frame by itself. It tells whether the coroutine has yielded.
+// opCall is CALL where the loop does not make the frame by itself. It tells whether the function has yielded or raised an error.
 func (t *self) opCall(ra Addr) bool {
 	nresults := opcode.C(t.instruction()) - 1
 	if t.v.fuel < 0 {
@@ -188,7 +188,7 @@ func (t *self) opTailCall(ra Addr) bool {
 	switch t.preCall(t.restore(off), state.MultRet) {
 	case calledLua:
 		t.replaceFrame()
-	case yielded:
+	case left:
 		return true
 	}
 	return false
@@ -259,10 +259,12 @@ func (t *self) opTForLoop() {
 	v.copyTV(cb+2*tvSize, cb-tvSize)
 	v.copyTV(cb+tvSize, cb-2*tvSize)
 	v.copyTV(cb, cb-3*tvSize)
-	t.setTop(cb + 3*tvSize)
-	t.call(cb, opcode.C(i))
-	t.setTop(v.ciTop(t.ci()))
-	cb = t.restore(t.register(i)) + 3*tvSize
+	if v.tag(cb) != tagCode || !t.iterate(cb, opcode.C(i)) {
+		t.setTop(cb + 3*tvSize)
+		t.call(cb, opcode.C(i))
+		t.setTop(v.ciTop(t.ci()))
+		cb = t.restore(t.register(i)) + 3*tvSize
+	}
 	pc := t.savedPC()
 	if v.tag(cb) != tagNil {
 		v.copyTV(cb-tvSize, cb)

@@ -32,6 +32,7 @@ type VM struct {
 	cfg  machine.Config
 	chip bool // numbers are the chip's: cfg.CLib is clib.Chip
 
+	raised  bool  // an error travels without a panic: see calls.go
 	trap    bool  // the main loop has something to do before the next instruction
 	fuel    int64 // cost units left until Fuel is called
 	granted int64 // what Fuel gave last

@@ -202,7 +202,11 @@ func (t *Thread) Error() int {
 	return 0
 }
 
-func (t *Thread) Raise() int { return t.Error() }
+func (t *Thread) Raise() int {
+	t.handleError()
+	t.toThrow(state.ErrRun)
+	return sentRaise
+}
 
 // Alloc, Realloc and Free are the C library's, outside Lua's account.
 

@@ -12,16 +12,20 @@ import (
 
 // Calls, errors and coroutines (ldo.c). An error is a Go panic, as it is a longjmp in C, and a protected call one Go
 // frame that recovers it. A C function that calls Lua does that in a nested run of the main loop; what yields has no
-// such run below it in its coroutine, so that it can return out of the loop.
+// such run below it in its coroutine, so that it can return out of the loop. So can an error of a C function that the
+// loop itself has called, which is much cheaper than a panic: VM.raised says that there is one.
 
-// sentYield is what a C function returns that has yielded.
-const sentYield = -1
+// What a C function returns that has yielded, or raises an error by returning (Raise).
+const (
+	sentYield = -1
+	sentRaise = -2
+)
 
 // Outcomes of preCall.
 const (
 	calledLua = iota // a Lua function's frame is ready to run
 	calledC          // the function is done
-	yielded
+	left             // it has yielded, or raised an error
 )
 
 // jump is a protected run.
@@ -35,10 +39,15 @@ type thrown struct {
 
 // throw unwinds to the innermost protected run of the thread (luaD_throw). It ends what collectgarbage "stop" began.
 func (t *Thread) throw(status state.Status) {
+	t.toThrow(status)
+	panic(&t.v.thrown)
+}
+
+// toThrow prepares the unwinding.
+func (t *Thread) toThrow(status state.Status) {
 	t.unfixStack()
 	t.unblock()
 	t.v.thrown = thrown{status, t.l}
-	panic(&t.v.thrown)
 }
 
 // caught tells whether a recovered value is this machine's error, and its status.
@@ -65,7 +74,8 @@ func (t *Thread) foreign(outer int) bool {
 	return false
 }
 
-// rawRun calls f and returns the status of the error that ended it, if any (luaD_rawrunprotected).
+// rawRun calls f and returns the status of the error that ended it, if any (luaD_rawrunprotected). f may end with
+// VM.raised set.
 func (t *Thread) rawRun(f func()) (status state.Status) {
 	v := t.v
 	jumps, threads := len(v.jumps), len(v.threads)
@@ -83,6 +93,11 @@ func (t *Thread) rawRun(f func()) (status state.Status) {
 		status, v.threads = s, v.threads[:threads]
 	}()
 	f()
+	if v.raised {
+		v.raised = false
+		v.threads = v.threads[:threads]
+		return v.thrown.status
+	}
 	return state.OK
 }
 
@@ -106,7 +121,7 @@ func (t *Thread) setErrorObject(status state.Status, at Addr) {
 // handler, or 0. After an error its object stands in fn's place.
 func (t *Thread) pcallAt(fn Addr, nresults int, handler Addr) state.Status {
 	off := t.save(fn)
-	return t.protected(off, handler, func() { t.call(t.restore(off), nresults) })
+	return t.protected(off, handler, func() { t.tryCall(t.restore(off), nresults) })
 }
 
 // protected runs f; an error is left at the offset off of the stack.
@@ -260,7 +275,8 @@ func (t *Thread) callC(code, off Addr, nresults int) int {
 	t.v.fuel -= costCCall
 	n := f(t)
 	if n < 0 {
-		return yielded
+		t.v.raised = n == sentRaise
+		return left
 	}
 	t.posCall(t.top() - Addr(n)*tvSize)
 	return calledC
@@ -303,6 +319,15 @@ const maxCCalls = compile.MaxCalls
 
 // call calls the function at fn; results replace it (luaD_call).
 func (t *Thread) call(fn Addr, nresults int) {
+	t.tryCall(fn, nresults)
+	if t.v.raised {
+		t.v.raised = false
+		panic(&t.v.thrown)
+	}
+}
+
+// tryCall is call for who looks at VM.raised.
+func (t *Thread) tryCall(fn Addr, nresults int) {
 	n := t.nCCalls() + 1
 	t.setNCCalls(n)
 	if n >= maxCCalls {
@@ -314,6 +339,9 @@ func (t *Thread) call(fn Addr, nresults int) {
 	}
 	if t.preCall(fn, nresults) == calledLua {
 		t.execute(1)
+	}
+	if t.v.raised {
+		return
 	}
 	t.setNCCalls(t.nCCalls() - 1)
 	t.checkGC()

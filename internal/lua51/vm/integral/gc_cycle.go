@@ -45,10 +45,11 @@ func (t *Thread) sweepList(p Addr, count int) Addr {
 		if o == 0 {
 			break
 		}
-		if v.objTT(o) == tagThread {
+		head := m.U16(o + layout.GCObjectTT) // type and mark
+		if uint8(head) == tagThread {
 			t.sweepList(o+layout.LuaStateOpenUpval, -1)
 		}
-		if mark := v.mark(o); (mark^whites)&dead != 0 {
+		if mark := uint8(head >> 8); (mark^whites)&dead != 0 {
 			v.setMark(o, mark&^(black|whites)|white)
 			p = o
 		} else {

@@ -329,12 +329,17 @@ func (v *VM) unboundSearch(h Addr, j uint32) uint32 {
 
 // next replaces the key at a by the following one and puts its value behind it; false at the end (luaH_next).
 func (t *Thread) next(h, a Addr) bool {
-	v, m := t.v, t.m
+	v := t.v
 	if v.isROTable(h) {
 		return t.roNext(h, a)
 	}
-	size := m.Ptr(h + layout.TableSizeArray)
-	i := t.findIndex(h, a, size)
+	size := t.m.Ptr(h + layout.TableSizeArray)
+	return v.nextFrom(h, a, t.findIndex(h, a, size), size)
+}
+
+// nextFrom puts the entry at or behind a position to a and the slot above, false if there is none.
+func (v *VM) nextFrom(h, a, i, size Addr) bool {
+	m := v.m
 	for array := m.Ptr(h + layout.TableArray); i < size; i++ {
 		if slot := v.item(array, i); v.tag(slot) != tagNil {
 			v.copyTV(a+tvSize, slot)
@@ -355,21 +360,28 @@ func (t *Thread) next(h, a Addr) bool {
 
 // findIndex is the position behind the key at a in a traversal. A key that died meanwhile is still found.
 func (t *Thread) findIndex(h, a, size Addr) Addr {
-	v := t.v
+	i, ok := t.v.seek(h, a, size)
+	if !ok {
+		t.runError("invalid key to 'next'")
+	}
+	return i
+}
+
+// seek is findIndex; ok is false where there is no such key.
+func (v *VM) seek(h, a, size Addr) (i Addr, ok bool) {
 	if v.tag(a) == tagNil {
-		return 0
+		return 0, true
 	}
 	if i := v.arrayIndex(a); 0 < i && Addr(i) <= size {
-		return Addr(i)
+		return Addr(i), true
 	}
 	for n := v.mainPosition(h, a); n != 0; n = v.nodeNext(n) {
 		k := n + layout.NodeKey
 		if v.rawEqual(k, a) || v.tag(k) == tagDead && collectable(v.tag(a)) && v.gcOf(k) == v.gcOf(a) {
-			return (n-v.m.Ptr(h+layout.TableNode))/nodeSize + 1 + size
+			return (n-v.m.Ptr(h+layout.TableNode))/nodeSize + 1 + size, true
 		}
 	}
-	t.runError("invalid key to 'next'")
-	return 0
+	return 0, false
 }
 
 // Metamethods.
