@@ -67,7 +67,7 @@ var allowed = map[string]string{
 	"internal/lua51/chunk":       "",
 	"internal/lua51/image":       "internal/lua51/chunk internal/lua51/opcode",
 	"internal/lua51/lfs":         "internal/lua/compiled internal/lua/lineinfo internal/lua51/chunk internal/lua51/image internal/lua51/layout/",
-	"internal/lua51/compile":     "internal/mem internal/lua/source internal/lua51/layout/ internal/lua51/opcode",
+	"internal/lua51/compile":     "internal/mem internal/lua/source internal/lua/syntax internal/lua51/layout/ internal/lua51/opcode",
 	"internal/lua51/front":       "internal/mem internal/heap internal/lua/libm internal/lua/numconv internal/lua/source internal/lua51/chunk internal/lua51/compile internal/lua51/layout/",
 	"internal/storage/spiffs":    "",
 	"internal/hostfile":          "",

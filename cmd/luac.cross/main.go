@@ -25,6 +25,9 @@ func main() {
 		Target: func(string) (lfs.Target, error) {
 			return lfs.Target{}, errors.New("--module: this is the compiler alone; use moonlet luac")
 		},
+		Execute51: func(string, *luac.Options) ([]byte, error) {
+			return nil, errors.New("-e: this is the compiler alone; use moonlet luac")
+		},
 		Execute: func(string, *luac.Options, *chunk.File) error {
 			return errors.New("-e: this is the compiler alone; use moonlet luac")
 		},

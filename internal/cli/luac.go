@@ -14,6 +14,7 @@ import (
 
 	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/hostexec"
+	"moonlet.example/moonlet/internal/lua/editions"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua/stdlib"
 	"moonlet.example/moonlet/internal/lua/stdlib/hostos"
@@ -29,8 +30,10 @@ import (
 // for any other name.
 func (a *App) Tool(name string) func(args []string) int {
 	switch strings.TrimSuffix(strings.ToLower(filepath.Base(name)), ".exe") {
-	case luac.Name, luac.Name + ".int":
+	case luac.Name:
 		return func(args []string) int { return a.Luac(name, args) }
+	case luac.Name + ".int": // the firmware has one for Lua 5.1 alone
+		return func(args []string) int { return a.Luac(name, append([]string{"--lua", "5.1-int"}, args...)) }
 	case spiffsimg.Name:
 		return a.spiffsimg
 	}
@@ -71,6 +74,19 @@ func (a *App) Luac(prog string, args []string) int {
 		Random: rand.Uint32,
 		Files:  a.Files,
 		Target: project.LFSTarget,
+		Execute51: func(file string, o *luac.Options) ([]byte, error) {
+			c := a.hostConfig(out, o.Model, o.Level)
+			var err error
+			if c.Lua, err = editions.Find(o.Lua); err != nil {
+				return nil, err
+			}
+			s, err := hostexec.New(c)
+			if err != nil {
+				return nil, err
+			}
+			defer s.Close()
+			return s.RunForFunction(file)
+		},
 		Execute: func(file string, o *luac.Options, image *chunk.File) error {
 			return a.luacExecute(out, file, o, image)
 		},

@@ -214,6 +214,27 @@ func (s *Session) RunString(code, name string) error {
 	return s.run(func(L state.State) state.Status { return L.LoadBytes([]byte(code), name, "bt") }, nil)
 }
 
+// RunForFunction runs a file as Lua 5.1's "luac.cross -e" does: the error is Lua's message alone, and code is what the
+// file returns, dumped, if that is a function of Lua.
+func (s *Session) RunForFunction(name string) (code []byte, err error) {
+	var failed error
+	err = s.protect(func() {
+		L := s.L
+		L.SetTop(0)
+		if stdlib.LoadFile(L, name, true, "bt") != state.OK || L.PCall(0, 1, 0) != state.OK {
+			msg, ok := L.ToString(-1)
+			if !ok {
+				msg = "(null)" // as C prints what is no string
+			}
+			failed = errors.New(msg)
+		} else if L.IsFunction(-1) && !L.IsCFunction(-1) {
+			failed = L.Dump(func(_ state.State, p []byte) error { code = append(code, p...); return nil }, 0)
+		}
+		L.SetTop(0)
+	})
+	return code, cmp.Or(err, failed, s.err)
+}
+
 func (s *Session) run(load func(L state.State) state.Status, args []string) error {
 	err := s.protect(func() { s.runMain(load, args) })
 	return cmp.Or(err, s.host.failed, s.err)

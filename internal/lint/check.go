@@ -61,6 +61,9 @@ func (u *unit) lack(p []string) (l lack, ok bool) {
 		if f.Name != name || f.Sense != "" || len(p) == 1 && !f.Plain {
 			continue
 		}
+		if f.Lua != "" && u.build.Edition().Lua51 { // which lacks it none the less
+			continue
+		}
 		if f.Lua != "" {
 			return lack{ruleOldLua, fmt.Sprintf("Lua %s has %s, %v has not", f.Lua, name, u.build.Edition()), f.Now}, true
 		}
@@ -99,6 +102,9 @@ func (u *unit) known(p []string) bool {
 // checkUse looks whether something is there that is used.
 func (u *unit) checkUse(n *syntax.Node, p []string, alias int, c context) {
 	m := u.missing(p)
+	if p[0] == oldArg && u.build.Edition().Lua51 && u.args[first(n)] { // the local variable that it makes
+		return
+	}
 	if m == 0 || u.asked(p[:m]) || m == 1 && u.dynamic {
 		return
 	}

@@ -117,7 +117,7 @@ const garbage = 16 << 20
 
 // Run looks at the files of one application. The error is a fault of the host or of Moonlet.
 func Run(files []File, o Options) ([]Finding, error) {
-	s, err := hostexec.New(hostexec.Config{Model: o.Build.Numbers, HeapBytes: heapBytes, CompileOnly: true, System: &hostos.System{}})
+	s, err := hostexec.New(hostexec.Config{Lua: o.Build.Edition(), Model: o.Build.Numbers, HeapBytes: heapBytes, CompileOnly: true, System: &hostos.System{}})
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,9 @@ type Command struct {
 	// Execute runs a Lua file on this computer, with an image of the store if there
 	// is one.
 	Execute func(file string, o *Options, image *chunk.File) error
+	// Execute51 runs a file with Lua 5.1, and gives the function that it returns as a binary chunk, nil if it returns
+	// none.
+	Execute51 func(file string, o *Options) (code []byte, err error)
 	// Target finds the module of a project.
 	Target func(dir string) (compiled.Target, error)
 }
@@ -107,8 +110,8 @@ Available options are:
 
 const longText = `Options that only Moonlet has:
   --lua 5.3|5.1|5.1-int  edition of Lua (default 5.3); 5.1 has floats, 5.1-int
-                  integers. With 5.1 there is no -e and no -F, and -a ADDR takes
-                  source files
+                  integers. With 5.1 there is no -F, -a ADDR takes source files, and
+                  a function that the file of -e returns is compiled with the others
   --number int32|int64|mixed  numbers of the firmware: int32/float32 (default),
                   int64/float64 or int32/float64
   --strip 0|1|2   debug information: 0 keeps all, 1 line numbers (default, as in
@@ -259,7 +262,7 @@ func (c *Command) finish(o *Options, mains []*chunk.Proto) error {
 		timestamp = c.Now()
 	}
 	if o.Deps {
-		return WriteDeps(c.Out, allDeps(mains))
+		return WriteDeps(c.Out, allDeps(mains, Deps))
 	}
 	top := mains[0]
 	var err error
@@ -291,11 +294,11 @@ func (c *Command) finish(o *Options, mains []*chunk.Proto) error {
 }
 
 // allDeps is what several files need, each thing once.
-func allDeps(mains []*chunk.Proto) (all []Dep) {
+func allDeps[P any](mains []P, of func(P) []Dep) (all []Dep) {
 	type key struct{ kind, name string }
 	seen := map[key]bool{}
 	for _, p := range mains {
-		for _, d := range Deps(p) {
+		for _, d := range of(p) {
 			if k := (key{d.Kind, d.Name}); !seen[k] {
 				seen[k] = true
 				all = append(all, d)

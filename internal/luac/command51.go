@@ -39,6 +39,21 @@ func (c *Command) run51(o *Options) error {
 	}
 	defer compiler.Close()
 	var mains []*chunk51.Proto
+	if o.Execute != "" {
+		code, err := c.Execute51(o.Execute, o)
+		if err != nil {
+			return err
+		}
+		if len(code) > 0 {
+			f, err := chunk51.Decode(code)
+			if err != nil {
+				return fmt.Errorf("BUG: %w", err)
+			}
+			mains = append(mains, f.Main)
+		} else if len(o.Files) == 0 {
+			return nil
+		}
+	}
 	for _, name := range o.Files {
 		p, err := c.file51(compiler, numbers, name, o.Level)
 		if err != nil {
@@ -50,9 +65,17 @@ func (c *Command) run51(o *Options) error {
 	if !o.HasTime {
 		timestamp = c.Now()
 	}
+	if o.Deps {
+		return WriteDeps(c.Out, allDeps(mains, Deps51))
+	}
 	top, err := combine51(mains, o.Lookup, timestamp)
 	if err != nil {
 		return err
+	}
+	if o.JSON {
+		if err := ListJSON51(c.Out, numbers, top); err != nil {
+			return err
+		}
 	}
 	if o.List > 0 {
 		if err := List51(c.Out, numbers, top, o.List > 1); err != nil {
@@ -230,12 +253,8 @@ func (o *Options) check51(bare bool) error {
 	switch {
 	case o.Help || o.Version && bare:
 		return nil
-	case o.Execute != "":
-		return usage("'-e' is for Lua 5.3 alone so far: Lua 5.1 can be compiled here, not run")
 	case o.Image != "":
 		return usage("-F")
-	case o.JSON || o.Deps:
-		return usage("'--json' and '--deps' are for Lua 5.3 alone so far")
 	case o.HasSeed || o.Word32:
 		return usage("'--seed' and '--word' are for Lua 5.3 alone: images of Lua 5.1 have no seed")
 	case o.HasModel:
@@ -248,7 +267,7 @@ func (o *Options) check51(bare bool) error {
 		o.Parse = true
 		o.Files = []string{defaultOutput51}
 	}
-	if len(o.Files) == 0 {
+	if len(o.Files) == 0 && o.Execute == "" {
 		return usage("no input files given")
 	}
 	return nil

@@ -2,6 +2,8 @@ package luac
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +13,7 @@ import (
 
 	chunk51 "moonlet.example/moonlet/internal/lua51/chunk"
 	image51 "moonlet.example/moonlet/internal/lua51/image"
+	opcode51 "moonlet.example/moonlet/internal/lua51/opcode"
 )
 
 // reference51 is luac.cross of Lua 5.1 for a value of --lua, "" where there is none.
@@ -48,8 +51,6 @@ func TestCommand51_Refused(t *testing.T) {
 		{"5.1-int", "half.lua", "half.lua:1: malformed number near '1.5'"},
 		{"5.1", "old.lc", "old.lc: "},
 		{"5.1", "-o none/out a.lua", "cannot open none/out: No such file or directory"},
-		{"5.1", "-e a.lua", "'-e' is for Lua 5.3 alone so far"},
-		{"5.1", "--deps a.lua", "'--json' and '--deps' are for Lua 5.3 alone so far"},
 		{"5.1", "--seed 1 a.lua", "'--seed' and '--word' are for Lua 5.3 alone"},
 		{"5.1", "--number int64 a.lua", "'--number' is for Lua 5.3 alone"},
 		{"5.0", "a.lua", "'--lua' takes 5.3, 5.1 (numbers are floats) or 5.1-int (integers), not '5.0'"},
@@ -206,6 +207,100 @@ func TestList51(t *testing.T) {
 		}
 		if out != string(want) {
 			t.Errorf("%s: %s", edition, firstDifference(out, string(want)))
+		}
+	}
+}
+
+// needy names modules and files in ways that the instructions of both editions have.
+const needy = `local net, t = net, tmr.create()
+local function go() dofile("other.lua") local f = file.open("data.txt") return node.flashindex("stored") end
+for k, v in pairs(file.list()) do print(k, LFS.foo, node.LFS.get("bar")) end
+while go() do wifi.sta.connect() if t then require(k) end end
+mine = 5 print(mine, adc.read(0), (function(...) return arg, mqtt end)())
+`
+
+// TestDeps51 holds that the same is found as in Lua 5.3, also where names have no room in an operand.
+func TestDeps51(t *testing.T) {
+	var long strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&long, "x = 'text %d'\n", i)
+	}
+	inDir(t, "a.lua", needy, "long.lua", long.String()+needy)
+	for _, file := range []string{"a.lua", "long.lua"} {
+		want, _, _ := run(t, command("luac.cross", nil), "--deps", file)
+		for _, edition := range []string{"5.1", "5.1-int"} {
+			if got, message, code := run51(t, edition, "--deps", file); got != want || code != 0 || strings.Count(got, "\n") != 13 {
+				t.Errorf("%s, Lua %s: %q, want %q; %s", file, edition, got, want, message)
+			}
+		}
+	}
+}
+
+// TestListJSON51 holds that the document has what the listing has.
+func TestListJSON51(t *testing.T) {
+	inDir(t, "a.lua", "local a = 7 function f(...) return a, ..., 'x', nil, true, {1, 2} end for k in pairs(f) do a = k end")
+	for edition, constant := range map[string]string{"5.1": "float", "5.1-int": "integer"} {
+		out, message, code := run51(t, edition, "--json", "-p", "a.lua")
+		var doc struct {
+			Lua, Numbers string
+			Main         struct {
+				Code []struct {
+					PC, Line int
+					Op       string
+					To       *int
+				}
+				Constants []struct{ Type string }
+				Functions []struct {
+					Vararg   bool
+					Upvalues []any
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(out), &doc); err != nil || code != 0 {
+			t.Fatal(err, message)
+		}
+		var ops []string
+		for _, i := range doc.Main.Code {
+			ops = append(ops, i.Op)
+			if i.Line != 1 || (i.Op == "JMP") != (i.To != nil) {
+				t.Errorf("%s: %+v", edition, i)
+			}
+		}
+		const want = "LOADK CLOSURE MOVE SETGLOBAL GETGLOBAL GETGLOBAL CALL JMP MOVE TFORLOOP JMP CLOSE RETURN"
+		if got := strings.Join(ops, " "); !strings.HasPrefix(want, got[:40]) || doc.Lua != "5.1" || doc.Main.Constants[0].Type != constant || !doc.Main.Functions[0].Vararg {
+			t.Errorf("%s: %s, %+v", edition, got, doc)
+		}
+	}
+}
+
+// TestExecute51 runs a file, whose function is compiled with the others.
+func TestExecute51(t *testing.T) {
+	inDir(t, "a.lua", "return 1", "b.lua", "return 2")
+	for _, c := range []struct {
+		code string // that the file gives
+		err  error
+		args string
+		exit int
+		out  bool
+	}{
+		{"", nil, "-e a.lua", 0, false},
+		{"", errors.New("a.lua:1: bad"), "-e a.lua b.lua", 1, false},
+		{"chunk", nil, "-e a.lua -o out", 0, true},
+		{"chunk", nil, "-e a.lua -o out b.lua", 0, true},
+	} {
+		cmd := command("luac.cross", nil)
+		cmd.Execute51 = func(file string, o *Options) ([]byte, error) {
+			if c.code == "" || c.err != nil {
+				return nil, c.err
+			}
+			p := &chunk51.Proto{Source: chunk51.Text{S: "@" + file, Set: true}, MaxStackSize: 2, Code: []uint32{uint32(opcode51.Return) | 1<<23}}
+			return chunk51.Encode(chunk51.Float, p, false)
+		}
+		os.Remove("out")
+		_, message, exit := run(t, cmd, append([]string{"--lua", "5.1"}, strings.Fields(c.args)...)...)
+		_, err := os.Stat("out")
+		if exit != c.exit || (err == nil) != c.out || c.err != nil && !strings.HasPrefix(message, "luac.cross: a.lua:1: bad\n") {
+			t.Errorf("%s: exit code %d, %q, %v", c.args, exit, message, err)
 		}
 	}
 }

@@ -35,8 +35,13 @@ const (
 // tables, parameters and results. What it finds is in the code, which does not
 // mean that it is ever run. A global that the file itself assigns is no module of
 // the firmware.
-func Deps(main *chunk.Proto) []Dep {
+func Deps(main *chunk.Proto) []Dep { return deps(main, nil) }
+
+// deps is Deps; wide has constants by function and instruction, for GETTABUP and SETTABUP whose operand has no room for
+// them.
+func deps(main *chunk.Proto, wide map[*chunk.Proto]map[int]int) []Dep {
 	a := newAnalysis()
+	a.wide = wide
 	upvalues := make([]value, len(main.Upvalues))
 	if len(upvalues) > 0 && !a.assigns(main)[0] {
 		upvalues[0] = a.value(globals, "")

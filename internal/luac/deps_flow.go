@@ -36,6 +36,7 @@ type analysis struct {
 	done     map[*chunk.Proto]bool
 	assigned map[string]bool // global variables that the file assigns
 	deps     []Dep
+	wide     map[*chunk.Proto]map[int]int // see deps
 }
 
 func newAnalysis() *analysis {
@@ -304,7 +305,7 @@ func (f *flow) step(r []value, i opcode.Instruction) {
 	case opcode.GetUpval:
 		f.set(r, a, f.upvalue(b))
 	case opcode.GetTabUp:
-		f.set(r, a, f.index(f.upvalue(b), f.rk(r, c)))
+		f.set(r, a, f.index(f.upvalue(b), f.nameOf(r, c)))
 	case opcode.GetTable:
 		f.set(r, a, f.index(register(r, b), f.rk(r, c)))
 	case opcode.Self:
@@ -313,7 +314,7 @@ func (f *flow) step(r []value, i opcode.Instruction) {
 		f.set(r, a+1, object)
 		f.set(r, a, method)
 	case opcode.SetTabUp:
-		f.assign(f.upvalue(a), f.rk(r, b))
+		f.assign(f.upvalue(a), f.nameOf(r, b))
 	case opcode.SetTable:
 		f.assign(register(r, a), f.rk(r, b))
 	case opcode.Call, opcode.TailCall:
@@ -388,6 +389,14 @@ func (f *flow) extraConstant() value {
 		}
 	}
 	return unknown
+}
+
+// nameOf is the key of an access to an upvalue.
+func (f *flow) nameOf(r []value, n int) value {
+	if k, ok := f.wide[f.p][f.pc]; ok {
+		return f.constant(k)
+	}
+	return f.rk(r, n)
 }
 
 func (f *flow) rk(r []value, n int) value {

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"moonlet.example/moonlet/internal/lua/source"
+	"moonlet.example/moonlet/internal/lua/syntax"
 	layout "moonlet.example/moonlet/internal/lua51/layout/common"
 	"moonlet.example/moonlet/internal/lua51/opcode"
 	"moonlet.example/moonlet/internal/mem"
@@ -240,7 +241,9 @@ func (fs *funcState) markUpval(level int) {
 }
 
 func (x *lexer) singleVar(e *expr) {
+	first := x.mark()
 	name := x.name()
+	x.done(syntax.NameExpr, first)
 	x.fs.findVar(name, e, true)
 	if e.kind == eGlobal {
 		e.info = x.vm.StringK(&x.fs.consts, name)
@@ -302,7 +305,8 @@ type Chunk struct {
 	Mem    mem.Mem
 	Calls  mem.Addr // counter of nested C calls, 2 bytes
 	In     *source.Input
-	Source mem.Addr // string object of its name, which the collector sees by itself
+	Source mem.Addr      // string object of its name, which the collector sees by itself
+	Trace  syntax.Tracer // who wants to know what is read; nil for nobody
 }
 
 // Job is what a compilation has on the heap besides objects.
@@ -311,7 +315,7 @@ type Job struct{ x *lexer }
 // Parse compiles a chunk, and gives the prototype of its main function, to which nothing refers. Errors
 // are thrown; Free is needed after both.
 func (j *Job) Parse(vm Machine, c Chunk) mem.Addr {
-	x := &lexer{vm: vm, m: c.Mem, calls: c.Calls, in: c.In, line: 1, lastLine: 1, source: c.Source}
+	x := &lexer{vm: vm, m: c.Mem, calls: c.Calls, in: c.In, line: 1, lastLine: 1, source: c.Source, trace: c.Trace, nth: -1}
 	j.x = x
 	x.ahead.kind = tkEOS
 	x.buf.vm, x.buf.m = vm, c.Mem
@@ -324,6 +328,7 @@ func (j *Job) Parse(vm Machine, c Chunk) mem.Addr {
 	if x.tok.kind != tkEOS {
 		x.expectedError(tkEOS)
 	}
+	x.done(syntax.Chunk, 0)
 	x.closeFunc()
 	return fs.p
 }

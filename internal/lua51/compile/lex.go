@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"moonlet.example/moonlet/internal/lua/source"
+	"moonlet.example/moonlet/internal/lua/syntax"
 	"moonlet.example/moonlet/internal/mem"
 )
 
@@ -84,6 +85,8 @@ type lexer struct {
 	buf      buffer
 	source   mem.Addr // string object of the chunk's name
 	fs       *funcState
+	trace    syntax.Tracer // who wants to know what is read, nil for nobody; see trace.go
+	nth      int           // which token the current one is
 }
 
 // buffer is the token buffer on the device's heap (Mbuffer, lzio.h).
@@ -231,6 +234,7 @@ func (x *lexer) scan(tok *token) int {
 			}
 			x.advance()
 			x.skipComment()
+			x.traceComment()
 		case '[':
 			switch sep := x.skipSep(); {
 			case sep >= 0:
@@ -309,17 +313,20 @@ func (x *lexer) readName(tok *token) int {
 // next reads the next token.
 func (x *lexer) next() {
 	x.lastLine = x.line
+	x.nth++
 	if x.ahead.kind != tkEOS {
 		x.tok = x.ahead
 		x.ahead.kind = tkEOS
 		return
 	}
 	x.tok.kind = x.scan(&x.tok)
+	x.traceToken(x.tok.kind)
 }
 
 // lookAhead reads a token beyond the current one.
 func (x *lexer) lookAhead() int {
 	x.ahead.kind = x.scan(&x.ahead)
+	x.traceToken(x.ahead.kind)
 	return x.ahead.kind
 }
 

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"moonlet.example/moonlet/internal/lua/syntax"
 	layout "moonlet.example/moonlet/internal/lua51/layout/common"
 	"moonlet.example/moonlet/internal/lua51/opcode"
 	"moonlet.example/moonlet/internal/mem"
@@ -83,7 +84,9 @@ type items struct {
 func (x *lexer) recordItem(c *items) {
 	fs, reg := x.fs, x.fs.freeReg
 	var key, value expr
+	first, kind := x.mark(), syntax.IndexedField
 	if x.tok.kind == tkName {
+		kind = syntax.NamedField
 		fs.checkLimit(c.records, maxInt, "items in a constructor")
 		x.codeString(&key, x.name())
 	} else {
@@ -95,6 +98,7 @@ func (x *lexer) recordItem(c *items) {
 	x.expr(&value)
 	fs.codeABC(opcode.SetTable, c.table.info, k, fs.toRK(&value))
 	fs.freeReg = reg
+	x.done(kind, first)
 }
 
 func (x *lexer) listItem(c *items) {
@@ -133,7 +137,7 @@ func (fs *funcState) lastItem(c *items) {
 }
 
 func (x *lexer) constructor(e *expr) {
-	fs, line := x.fs, x.line
+	fs, line, first := x.fs, x.line, x.mark()
 	pc := fs.codeABC(opcode.NewTable, 0, 0, 0)
 	c := items{table: e}
 	e.init(eReloc, pc)
@@ -153,6 +157,7 @@ func (x *lexer) constructor(e *expr) {
 		}
 	}
 	x.match('}', '{', line)
+	x.done(syntax.TableExpr, first)
 	fs.lastItem(&c)
 	fs.setB(pc, floatingByte(c.list))
 	fs.setC(pc, floatingByte(c.records))
@@ -172,7 +177,7 @@ func floatingByte(n int) int {
 }
 
 func (x *lexer) parameters() {
-	m, fs, n := x.m, x.fs, 0
+	m, fs, n, first := x.m, x.fs, 0, x.mark()
 	vararg := uint8(0)
 	if x.tok.kind != ')' {
 		for {
@@ -193,6 +198,7 @@ func (x *lexer) parameters() {
 			}
 		}
 	}
+	x.done(syntax.Params, first)
 	m.SetU8(fs.p+layout.ProtoIsVararg, vararg)
 	x.adjustLocals(n)
 	m.SetU8(fs.p+layout.ProtoNumParams, uint8(fs.nActive)-vararg&varargHasArg)
@@ -202,6 +208,7 @@ func (x *lexer) parameters() {
 func (x *lexer) body(e *expr, method bool, line int) {
 	fs := x.openFunc()
 	x.m.SetI32(fs.p+layout.ProtoLineDefined, int32(line))
+	first := x.mark()
 	x.expect('(')
 	if method {
 		x.newLocalLiteral("self", 0)
@@ -212,6 +219,7 @@ func (x *lexer) body(e *expr, method bool, line int) {
 	x.statements()
 	x.m.SetI32(fs.p+layout.ProtoLastLineDefined, int32(x.line))
 	x.match(tkEnd, tkFunction, line)
+	x.done(syntax.Body, first)
 	x.closeFunc()
 	x.codeClosure(fs, e)
 }
@@ -246,8 +254,10 @@ func (x *lexer) arguments(f *expr) {
 	case '{':
 		x.constructor(&args)
 	case tkString:
+		first := x.mark()
 		x.codeString(&args, x.tok.s)
 		x.next()
+		x.done(syntax.StringExpr, first)
 	default:
 		x.syntaxError("function arguments expected")
 	}
@@ -266,10 +276,11 @@ func (x *lexer) arguments(f *expr) {
 func (x *lexer) prefixExpr(e *expr) {
 	switch x.tok.kind {
 	case '(':
-		line := x.line
+		line, first := x.line, x.mark()
 		x.next()
 		x.expr(e)
 		x.match(')', '(', line)
+		x.done(syntax.ParenExpr, first)
 		x.fs.discharge(e)
 	case tkName:
 		x.singleVar(e)
@@ -279,25 +290,30 @@ func (x *lexer) prefixExpr(e *expr) {
 }
 
 func (x *lexer) primary(e *expr) {
-	fs := x.fs
+	fs, first := x.fs, x.mark()
 	x.prefixExpr(e)
 	for {
 		var key expr
 		switch x.tok.kind {
 		case '.':
 			x.field(e)
+			x.done(syntax.FieldExpr, first)
 		case '[':
 			fs.toAnyReg(e)
 			x.index(&key)
 			fs.indexed(e, &key)
+			x.done(syntax.IndexExpr, first)
 		case ':':
 			x.next()
 			x.codeString(&key, x.name())
+			x.done(syntax.MethodExpr, first)
 			fs.self(e, &key)
 			x.arguments(e)
+			x.done(syntax.CallExpr, first)
 		case '(', tkString, '{':
 			fs.toNextReg(e)
 			x.arguments(e)
+			x.done(syntax.CallExpr, first)
 		default:
 			return
 		}
@@ -305,18 +321,23 @@ func (x *lexer) primary(e *expr) {
 }
 
 func (x *lexer) simple(e *expr) {
+	first, kind := x.mark(), syntax.NumberExpr
 	switch x.tok.kind {
 	case tkNumber:
 		e.init(eNumber, 0)
 		e.n = x.tok.n
 	case tkString:
 		x.codeString(e, x.tok.s)
+		kind = syntax.StringExpr
 	case tkNil:
 		e.init(eNil, 0)
+		kind = syntax.NilExpr
 	case tkTrue:
 		e.init(eTrue, 0)
+		kind = syntax.TrueExpr
 	case tkFalse:
 		e.init(eFalse, 0)
+		kind = syntax.FalseExpr
 	case tkDots:
 		at := x.fs.p + layout.ProtoIsVararg
 		v := x.m.U8(at)
@@ -325,28 +346,33 @@ func (x *lexer) simple(e *expr) {
 		}
 		x.m.SetU8(at, v&^varargNeedsArg)
 		e.init(eVararg, x.fs.codeABC(opcode.Vararg, 0, 1, 0))
+		kind = syntax.DotsExpr
 	case '{':
 		x.constructor(e)
 		return
 	case tkFunction:
 		x.next()
 		x.body(e, false, x.line)
+		x.done(syntax.FunctionExpr, first)
 		return
 	default:
 		x.primary(e)
 		return
 	}
 	x.next()
+	x.done(kind, first)
 }
 
 // sub reads an expression whose operators bind more strongly than limit, and gives the token of the first
 // that does not.
 func (x *lexer) sub(e *expr, limit int) int {
 	x.enterLevel()
+	first := x.mark()
 	switch unary := x.tok.kind; unary {
 	case tkNot, '-', '#':
 		x.next()
 		x.sub(e, unaryPriority)
+		x.done(syntax.UnaryExpr, first)
 		x.fs.prefix(unary, e)
 	default:
 		x.simple(e)
@@ -361,6 +387,7 @@ func (x *lexer) sub(e *expr, limit int) int {
 		x.next()
 		x.fs.infix(&o, e)
 		next := x.sub(&right, o.right)
+		x.done(syntax.BinaryExpr, first)
 		x.fs.postfix(&o, e, &right)
 		token = next
 	}

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"moonlet.example/moonlet/internal/lua/syntax"
 	layout "moonlet.example/moonlet/internal/lua51/layout/common"
 	"moonlet.example/moonlet/internal/lua51/opcode"
 	"moonlet.example/moonlet/internal/mem"
@@ -18,11 +19,18 @@ func endsBlock(kind int) bool {
 // statements reads the statements of a block (chunk, lparser.c).
 func (x *lexer) statements() {
 	x.enterLevel()
+	begin := x.mark()
 	for last := false; !last && !endsBlock(x.tok.kind); {
-		last = x.statement()
-		x.test(';')
+		first := x.mark()
+		kind := x.statement()
+		x.done(kind, first)
+		last = kind == syntax.ReturnStat || kind == syntax.BreakStat
+		if end := x.mark(); x.test(';') {
+			x.done(syntax.EmptyStat, end)
+		}
 		x.fs.freeReg = x.fs.nActive
 	}
+	x.done(syntax.Block, begin)
 	x.leaveLevel()
 }
 
@@ -33,42 +41,46 @@ func (x *lexer) blockOf() {
 	x.fs.leaveBlock()
 }
 
-// statement reads one; true if it has to be the last one of its block.
-func (x *lexer) statement() bool {
+// statement reads one, and tells its kind.
+func (x *lexer) statement() syntax.Kind {
 	line := x.line
 	switch x.tok.kind {
 	case tkIf:
 		x.ifStat(line)
+		return syntax.IfStat
 	case tkWhile:
 		x.whileStat(line)
+		return syntax.WhileStat
 	case tkDo:
 		x.next()
 		x.blockOf()
 		x.match(tkEnd, tkDo, line)
+		return syntax.DoStat
 	case tkFor:
-		x.forStat(line)
+		return x.forStat(line)
 	case tkRepeat:
 		x.repeatStat(line)
+		return syntax.RepeatStat
 	case tkFunction:
 		x.functionStat(line)
+		return syntax.FunctionStat
 	case tkLocal:
 		x.next()
 		if x.test(tkFunction) {
 			x.localFunction()
-		} else {
-			x.localStat()
+			return syntax.LocalFunctionStat
 		}
+		x.localStat()
+		return syntax.LocalStat
 	case tkReturn:
 		x.returnStat()
-		return true
+		return syntax.ReturnStat
 	case tkBreak:
 		x.next()
 		x.breakStat()
-		return true
-	default:
-		x.exprStat()
+		return syntax.BreakStat
 	}
-	return false
+	return x.exprStat()
 }
 
 // target is a variable on the left side of an assignment.
@@ -100,7 +112,8 @@ func (x *lexer) checkConflict(t *target, v *expr) {
 	}
 }
 
-func (x *lexer) assignment(t *target, nvars int) {
+// assignment reads what follows a target, of which the first one is at a mark.
+func (x *lexer) assignment(t *target, nvars, first int) {
 	fs := x.fs
 	var e expr
 	if t.v.kind < eLocal || t.v.kind > eIndexed {
@@ -113,8 +126,9 @@ func (x *lexer) assignment(t *target, nvars int) {
 			x.checkConflict(t, &next.v)
 		}
 		fs.checkLimit(nvars, MaxCalls-int(x.m.U16(x.calls)), "variables in assignment")
-		x.assignment(&next, nvars+1)
+		x.assignment(&next, nvars+1, first)
 	} else {
+		x.done(syntax.Targets, first)
 		x.expect('=')
 		n := x.exprList(&e)
 		if n == nvars {
@@ -131,14 +145,16 @@ func (x *lexer) assignment(t *target, nvars int) {
 	fs.store(&t.v, &e)
 }
 
-func (x *lexer) exprStat() {
+func (x *lexer) exprStat() syntax.Kind {
 	var t target
+	first := x.mark()
 	x.primary(&t.v)
 	if t.v.kind == eCall {
 		x.fs.setC(t.v.info, 1)
-	} else {
-		x.assignment(&t, 1)
+		return syntax.CallStat
 	}
+	x.assignment(&t, 1, first)
+	return syntax.AssignStat
 }
 
 // condition gives the jumps for when it is false.
@@ -205,22 +221,26 @@ func (x *lexer) repeatStat(line int) {
 	fs.leaveBlock()
 }
 
-func (x *lexer) forStat(line int) {
+func (x *lexer) forStat(line int) (kind syntax.Kind) {
 	fs := x.fs
 	var b block
 	fs.enterBlock(&b, true)
 	x.next()
+	first := x.mark()
 	name := x.name()
 	switch x.tok.kind {
 	case '=':
 		x.forNumber(name, line)
+		kind = syntax.NumericForStat
 	case ',', tkIn:
-		x.forList(name)
+		x.forList(name, first)
+		kind = syntax.GenericForStat
 	default:
 		x.syntaxError("'=' or 'in' expected")
 	}
 	x.match(tkEnd, tkFor, line)
 	fs.leaveBlock()
+	return kind
 }
 
 // one reads an expression into the next register.
@@ -250,7 +270,8 @@ func (x *lexer) forNumber(name mem.Addr, line int) {
 	x.forBody(base, line, 1, true)
 }
 
-func (x *lexer) forList(name mem.Addr) {
+// forList reads a loop whose first name, at a mark, is read.
+func (x *lexer) forList(name mem.Addr, first int) {
 	fs := x.fs
 	base := fs.freeReg
 	x.newLocalLiteral("(for generator)", 0)
@@ -262,6 +283,7 @@ func (x *lexer) forList(name mem.Addr) {
 		x.newLocal(x.name(), n)
 		n++
 	}
+	x.done(syntax.Names, first)
 	x.expect(tkIn)
 	line := x.line
 	var e expr
@@ -344,7 +366,7 @@ func (x *lexer) localFunction() {
 }
 
 func (x *lexer) localStat() {
-	nvars, nexps := 0, 0
+	nvars, nexps, first := 0, 0, x.mark()
 	var e expr
 	for {
 		x.newLocal(x.name(), nvars)
@@ -353,6 +375,7 @@ func (x *lexer) localStat() {
 			break
 		}
 	}
+	x.done(syntax.Names, first)
 	if x.test('=') {
 		nexps = x.exprList(&e)
 	} else {
@@ -365,13 +388,16 @@ func (x *lexer) localStat() {
 func (x *lexer) functionStat(line int) {
 	x.next()
 	var v, b expr
+	first := x.mark()
 	x.singleVar(&v)
 	for x.tok.kind == '.' {
 		x.field(&v)
+		x.done(syntax.FieldExpr, first)
 	}
 	method := x.tok.kind == ':'
 	if method {
 		x.field(&v)
+		x.done(syntax.MethodExpr, first)
 	}
 	x.body(&b, method, line)
 	x.fs.store(&v, &b)

@@ -25,8 +25,8 @@ func (v *VM) Watch(f func(line int)) {
 	v.trap = f != nil
 }
 
-// Observe implements machine.Machine. The front end of Lua 5.1 tells nothing.
-func (v *VM) Observe(syntax.Tracer) {}
+// Observe implements machine.Machine.
+func (v *VM) Observe(t syntax.Tracer) { v.trace = t }
 
 // trapped is what the main loop does before each instruction while it is watched.
 func (t *Thread) trapped() {

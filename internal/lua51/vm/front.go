@@ -30,7 +30,7 @@ func (t *Thread) load(reader func() []byte, name string) state.Status {
 			p = u.undump(name)
 		} else {
 			source := t.newGoString(name)
-			p = job.Parse(front{t}, compile.Chunk{Mem: m, Calls: t.l + layout.LuaStateNCCalls, In: z, Source: source})
+			p = job.Parse(front{t}, compile.Chunk{Mem: m, Calls: t.l + layout.LuaStateNCCalls, In: z, Source: source, Trace: t.v.trace})
 			if level := m.U32(t.g + layout.GlobalStripDefault); level > 0 {
 				t.stripDebug(p, int(level), 0)
 			}

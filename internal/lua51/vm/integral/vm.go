@@ -18,6 +18,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua/syntax"
 	layout "moonlet.example/moonlet/internal/lua51/layout/v4"
 	"moonlet.example/moonlet/internal/mem"
 )
@@ -34,10 +35,11 @@ type VM struct {
 	cfg  machine.Config
 	chip bool // numbers are the chip's: cfg.CLib is clib.Chip
 
-	raised  bool  // an error travels without a panic: see calls.go
-	trap    bool  // the main loop has something to do before the next instruction
-	fuel    int64 // cost units left until Fuel is called
-	granted int64 // what Fuel gave last
+	trace   syntax.Tracer // see Observe
+	raised  bool          // an error travels without a panic: see calls.go
+	trap    bool          // the main loop has something to do before the next instruction
+	fuel    int64         // cost units left until Fuel is called
+	granted int64         // what Fuel gave last
 
 	thrown  thrown // the status travelling with the Go panic of an error
 	threads []*Thread
