@@ -27,6 +27,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -223,13 +224,26 @@ func installed(dir, path string) (string, error) {
 }
 
 // programs lists the programs of a directory, those with the given names or all.
+// Lua 5.1 takes the program of its own directory where there is one, because that uses what it has not.
 func programs(model, dir string, names []string) (jobs []job, err error) {
 	var files []string
-	for _, n := range names {
-		files = append(files, filepath.Join(dir, strings.TrimSuffix(n, ".lua")+".lua"))
-	}
 	if len(names) == 0 {
-		files, _ = filepath.Glob(filepath.Join(dir, "*.lua"))
+		all, _ := filepath.Glob(filepath.Join(dir, "*.lua"))
+		for _, f := range all {
+			if name := strings.TrimSuffix(filepath.Base(f), ".lua"); model != "5.1-int" || !slices.Contains(floatPrograms, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	for _, n := range names {
+		n = strings.TrimSuffix(n, ".lua") + ".lua"
+		file := filepath.Join(dir, n)
+		if of51 := filepath.Join(dir, "lua51", n); lua51(model) {
+			if _, err := os.Stat(of51); err == nil {
+				file = of51
+			}
+		}
+		files = append(files, file)
 	}
 	if len(files) == 0 {
 		return nil, fmt.Errorf("no programs in %s: run this in the project's directory or use -dir", dir)

@@ -20,7 +20,7 @@ type job struct {
 }
 
 func execution(name, model, file string) job {
-	mine := []string{"exec", "--number", model, file}
+	mine := append(append([]string{"exec"}, flags(model)...), file)
 	if model == models[0].name { // as one would type it
 		mine = []string{"exec", file}
 	}
@@ -47,7 +47,7 @@ func compilations(model string, dirs []string) (jobs []job, err error) {
 	}
 	add := func(name string, args ...string) {
 		args = append(args, files...)
-		mine := append([]string{"luac", "--number", model}, args...)
+		mine := append(append([]string{"luac"}, flags(model)...), args...)
 		jobs = append(jobs, job{fmt.Sprintf("%s %d files", name, len(files)), mine, args})
 	}
 	add("parse", "-p")

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// askSizes is a Lua program that prints the sizes of integers and floats.
-const askSizes = "print(#string.pack('j', 0), #string.pack('n', 0))\n"
+// askSizes is a Lua program that prints the sizes of integers and floats; of Lua 5.1, which has one kind of numbers, 0 and
+// that of these.
+const askSizes = "if string.pack then print(#string.pack('j', 0), #string.pack('n', 0)) else print(0, 1 / 2 == 0 and 4 or 8) end\n"
 
 // models are the names of number models, as moonlet's flags have them, with the
 // sizes of their integers and floats in bytes.
@@ -18,6 +19,22 @@ var models = []struct {
 	{"int32", 4, 4},
 	{"int64", 8, 8},
 	{"mixed", 4, 8},
+	{"5.1", 0, 8},
+	{"5.1-int", 0, 4},
+}
+
+// floatPrograms are those that compute with fractions, which Lua 5.1 with integers does not even read.
+var floatPrograms = []string{"collisions", "floatloop", "mandelbrot", "nbody"}
+
+// lua51 tells whether a model is a build of Lua 5.1.
+func lua51(model string) bool { return strings.HasPrefix(model, "5.1") }
+
+// flags choose a model.
+func flags(model string) []string {
+	if lua51(model) {
+		return []string{"--lua", model}
+	}
+	return []string{"--number", model}
 }
 
 func modelNames() (names []string) {
