@@ -177,10 +177,10 @@ func (c *Command) compile(o *Options) error {
 	files := Order(o.Files)
 	simple := !o.Lookup && o.List == 0 && !o.JSON && !o.Deps
 	if simple && o.Parse {
-		return c.each(o, files, func(compiler *Compiler, i int) error { return compiler.Check(files[i]) })
+		return each(files, c.compiler(o), func(compiler *Compiler, i int) error { return compiler.Check(files[i]) })
 	}
 	if simple && len(files) == 1 {
-		return c.each(o, files, func(compiler *Compiler, _ int) error {
+		return each(files, c.compiler(o), func(compiler *Compiler, _ int) error {
 			code, err := compiler.Chunk(files[0], o.strip())
 			if err != nil {
 				return err
@@ -189,7 +189,7 @@ func (c *Command) compile(o *Options) error {
 		})
 	}
 	mains := make([]*chunk.Proto, len(files))
-	err := c.each(o, files, func(compiler *Compiler, i int) (err error) {
+	err := each(files, c.compiler(o), func(compiler *Compiler, i int) (err error) {
 		mains[i], err = compiler.File(files[i])
 		return err
 	})
@@ -199,9 +199,16 @@ func (c *Command) compile(o *Options) error {
 	return c.finish(o, mains)
 }
 
+// compiler makes compilers as options say.
+func (c *Command) compiler(o *Options) func() (*Compiler, error) {
+	return func() (*Compiler, error) {
+		return NewCompiler(Config{Model: o.Model, Strip: o.Level, Word32: o.Word32, Input: c.In, Files: hostFiles{c.Files}})
+	}
+}
+
 // each calls f for each file, with several compilers at once where there are many
 // files. The error is that of the first file that has one.
-func (c *Command) each(o *Options, files []string, f func(compiler *Compiler, i int) error) error {
+func each[C io.Closer](files []string, newCompiler func() (C, error), f func(compiler C, i int) error) error {
 	const (
 		filesEach   = 8 // as many as make up for another compiler
 		mostWorkers = 8 // each has an address space of its own
@@ -214,7 +221,7 @@ func (c *Command) each(o *Options, files []string, f func(compiler *Compiler, i 
 	var next, failed atomic.Int64
 	failed.Store(int64(len(files)))
 	work := func() error {
-		compiler, err := NewCompiler(Config{Model: o.Model, Strip: o.Level, Word32: o.Word32, Input: c.In, Files: hostFiles{c.Files}})
+		compiler, err := newCompiler()
 		if err != nil {
 			return err
 		}

@@ -33,11 +33,6 @@ var numbers51 = map[string]chunk51.Numbers{"5.1": chunk51.Float, "5.1-int": chun
 // run51 compiles as the options say.
 func (c *Command) run51(o *Options) error {
 	numbers := numbers51[o.Lua]
-	compiler, err := front.New()
-	if err != nil {
-		return err
-	}
-	defer compiler.Close()
 	var mains []*chunk51.Proto
 	if o.Execute != "" {
 		code, err := c.Execute51(o.Execute, o)
@@ -54,13 +49,14 @@ func (c *Command) run51(o *Options) error {
 			return nil
 		}
 	}
-	for _, name := range o.Files {
-		p, err := c.file51(compiler, numbers, name, o.Level)
-		if err != nil {
-			return err
-		}
-		mains = append(mains, p)
+	compiled := make([]*chunk51.Proto, len(o.Files))
+	if err := each(o.Files, front.New, func(compiler *front.Compiler, i int) (err error) {
+		compiled[i], err = c.file51(compiler, numbers, o.Files[i], o.Level)
+		return err
+	}); err != nil {
+		return err
 	}
+	mains = append(mains, compiled...)
 	timestamp := o.Timestamp
 	if !o.HasTime {
 		timestamp = c.Now()

@@ -26,6 +26,8 @@ const (
 // Compiler compiles files one after the other.
 type Compiler struct {
 	space *mem.Space
+	text  bytes.Buffer
+	m     machine // whose room serves the next file as well
 }
 
 // New makes a compiler.
@@ -37,7 +39,9 @@ func New() (*Compiler, error) {
 	if err := s.Map(memoryStart, memoryBytes, mem.ReadWrite); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	return &Compiler{space: s}, nil
+	c := &Compiler{space: s}
+	c.m = machine{mem: s.Mem(), ids: map[string]mem.Addr{}, tables: map[mem.Addr]*table{}}
+	return c, nil
 }
 
 // Close gives the memory back.
@@ -47,12 +51,13 @@ func (c *Compiler) Close() error { return c.space.Close() }
 // LUAI_OPTIMIZE_DEBUG 1, the firmware's default; level 2 leaves out line information as well, 0 nothing. name is
 // that of the chunk, as "@file.lua". The error is Lua's message.
 func (c *Compiler) Compile(numbers chunk.Numbers, name string, program io.Reader, level int) (p *chunk.Proto, err error) {
-	m := &machine{mem: c.space.Mem(), numbers: numbers, ids: map[string]mem.Addr{}, texts: map[mem.Addr]string{}, tables: map[mem.Addr]*table{}}
-	m.heap = heap.NewFast(m.mem, memoryStart, memoryStart+memoryBytes)
-	text, err := io.ReadAll(program)
-	if err != nil {
+	m := &c.m
+	m.begin(numbers)
+	c.text.Reset()
+	if _, err := c.text.ReadFrom(program); err != nil {
 		return nil, err
 	}
+	text := c.text.Bytes()
 	if bytes.HasPrefix(text, []byte("#")) { // as for a shell; its line counts
 		i := bytes.IndexByte(text, '\n')
 		if i < 0 {
@@ -101,10 +106,20 @@ type machine struct {
 	heap    *heap.Fast
 	numbers chunk.Numbers
 	ids     map[string]mem.Addr // objects of strings, which are nothing but numbers
-	texts   map[mem.Addr]string
+	texts   []string            // by number; the first one is none
 	tables  map[mem.Addr]*table
 	values  []chunk.Constant // of all functions; a constant in memory is its place
 	message string
+}
+
+// begin forgets the last file.
+func (m *machine) begin(numbers chunk.Numbers) {
+	m.numbers = numbers
+	m.heap = heap.NewFast(m.mem, memoryStart, memoryStart+memoryBytes)
+	clear(m.ids)
+	clear(m.tables)
+	m.texts = append(m.texts[:0], "")
+	m.values = m.values[:0]
 }
 
 // The methods of machine are compile.Machine's.
@@ -158,13 +173,19 @@ func (m *machine) Pop() {}
 func (m *machine) intern(s string) mem.Addr {
 	at, ok := m.ids[s]
 	if !ok {
-		at = mem.Addr(len(m.ids) + 1)
-		m.ids[s], m.texts[at] = at, s
+		at = mem.Addr(len(m.texts))
+		m.ids[s] = at
+		m.texts = append(m.texts, s)
 	}
 	return at
 }
 
-func (m *machine) Anchor(_ mem.Addr, s []byte) mem.Addr { return m.intern(string(s)) }
+func (m *machine) Anchor(_ mem.Addr, s []byte) mem.Addr {
+	if at, ok := m.ids[string(s)]; ok { // most come again
+		return at
+	}
+	return m.intern(string(s))
+}
 
 func (m *machine) Text(ts mem.Addr) []byte { return []byte(m.texts[ts]) }
 
@@ -283,6 +304,12 @@ func (m *machine) proto(at mem.Addr, outer string, level int) *chunk.Proto {
 		for i := range get(size) {
 			f(v + mem.Addr(i)*elem)
 		}
+	}
+	if n := get(layout.ProtoSizeCode); n > 0 {
+		p.Code = make([]uint32, 0, n)
+	}
+	if n := get(layout.ProtoSizeK); n > 0 {
+		p.Constants = make([]chunk.Constant, 0, n)
 	}
 	vector(layout.ProtoCode, layout.ProtoSizeCode, 4, func(i mem.Addr) { p.Code = append(p.Code, m.mem.U32(i)) })
 	vector(layout.ProtoK, layout.ProtoSizeK, m.ValueSize(), func(i mem.Addr) { p.Constants = append(p.Constants, m.values[m.mem.U32(i)]) })
