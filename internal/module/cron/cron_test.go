@@ -56,7 +56,7 @@ func TestOutOfMemory(t *testing.T) { boot(t).OutOfMemory("testdata/cron.lua") }
 // then at each full minute, also over a day and after the time was set.
 func TestTimes(t *testing.T) {
 	l := boot(t)
-	l.Do(`n = 0 cron.schedule("* * * * *", function() n = n + 1 local s, us = rtctime.get() print(s, us // 1000) end)`)
+	l.Do(`n = 0 cron.schedule("* * * * *", function() n = n + 1 local s, us = rtctime.get() print(s, math.floor(us / 1000)) end)`)
 	l.RunFor(10 * time.Second)
 	if s := l.Printed(); s != "" {
 		t.Errorf("without a time it was called at %s", s)

@@ -334,15 +334,16 @@ func TestErrors(t *testing.T) {
 	b = newLab(t)
 	b.open()
 	p = b.browser().send("GET /aplist HT")
-	b.fill(300, 300)
+	release := b.fill(300, 300)
 	p.send(strings.Repeat("x", 1400))
+	release()
 	if s := b.said(); s != noPage || p.end != "reset" {
 		t.Errorf("%q, %q", s, p.end)
 	}
 }
 
-// fill leaves one hole of each size on the heap.
-func (b *lab) fill(holes ...int) {
+// fill leaves one hole of each size on the heap, until what it gives is called.
+func (b *lab) fill(holes ...int) (free func()) {
 	var blocks [][2]int
 	L := b.Machine.State()
 	for _, size := range append(holes, 300) {
@@ -357,6 +358,13 @@ func (b *lab) fill(holes ...int) {
 	for _, x := range blocks {
 		if x[1] < 0 {
 			L.Free(state.Addr(x[0]), -x[1])
+		}
+	}
+	return func() {
+		for _, x := range blocks {
+			if x[1] > 0 {
+				L.Free(state.Addr(x[0]), x[1])
+			}
 		}
 	}
 }
@@ -426,8 +434,9 @@ func TestDNS(t *testing.T) {
 	}
 	b = newLab(t)
 	b.open()
-	b.fill(1100) // for the datagram
+	free := b.fill(1100) // for the datagram
 	ask(head + strings.Repeat("x", 1000))
+	free()
 	if s := b.said(); s != "error 1 1840: \tdns_recv_callback failed. Failed to allocate memory." {
 		t.Error(s)
 	}

@@ -90,9 +90,11 @@ func TestErrors(t *testing.T) {
 		{`m:on("connect", nil)`, "bad argument #2 to 'on' (function expected, got nil)"},
 		{`m:on("hello", print)`, "bad argument #1 to 'on' (invalid option 'hello')"},
 		{`m.close({})`, "bad argument #1 to 'close' (mqtt.socket expected, got table)"},
-		{`mqtt.Client("c", 1.5)`, "bad argument #2 to 'Client' (number has no integer representation)"},
 	} {
 		b.fails(x.code, x.want)
+	}
+	if !b.Edition.Lua51 {
+		b.fails(`mqtt.Client("c", 1.5)`, "bad argument #2 to 'Client' (number has no integer representation)")
 	}
 	b.Printed()
 	b.Do(`m:close()`) // nothing
@@ -128,9 +130,10 @@ func TestErrors(t *testing.T) {
 	if got := mqtt.Module.Table.Name; got != "mqtt" {
 		t.Error(got)
 	}
+	// Lua 5.1 does not find names of more than 32 bytes in read-only tables.
 	b.Do(`assert(mqtt.CONN_FAIL_SERVER_NOT_FOUND == -5 and mqtt.CONN_FAIL_NOT_A_CONNACK_MSG == -4 and mqtt.CONN_FAIL_DNS == -3
 		and mqtt.CONN_FAIL_TIMEOUT_RECEIVING == -2 and mqtt.CONN_FAIL_TIMEOUT_SENDING == -1 and mqtt.CONNACK_ACCEPTED == 0
-		and mqtt.CONNACK_REFUSED_PROTOCOL_VER == 1 and mqtt.CONNACK_REFUSED_ID_REJECTED == 2 and mqtt.CONNACK_REFUSED_SERVER_UNAVAILABLE == 3
+		and mqtt.CONNACK_REFUSED_PROTOCOL_VER == 1 and mqtt.CONNACK_REFUSED_ID_REJECTED == 2 and mqtt.CONNACK_REFUSED_SERVER_UNAVAILABLE == (_VERSION ~= "Lua 5.1" and 3 or nil)
 		and mqtt.CONNACK_REFUSED_BAD_USER_OR_PASS == 4 and mqtt.CONNACK_REFUSED_NOT_AUTHORIZED == 5)`)
 }
 

@@ -66,6 +66,12 @@ normal
 false plain
 true 1
 `
+	if c.Edition.Lua51 { // where running gives nothing on the main thread
+		want = strings.NewReplacer(
+			"1.2.3.4 true", "1.2.3.4 nil", "true 1\n", "nil 1\n", "yield from outside a coroutine", "yield across metamethod/C-call boundary",
+			"resume non-suspended", "resume normal",
+		).Replace(want)
+	}
 	got := strings.ReplaceAll(c.Printed(), "\t", " ")
 	got = regexp.MustCompile("table: 0x[0-9a-f]+").ReplaceAllString(got, "table")
 	if got != want {

@@ -48,7 +48,7 @@ do -- sockets that wait for the collector have references: let the registry grow
     for _, event in ipairs{"receive", "sent", "disconnection"} do many[i]:on(event, f) end
   end
 end
-local n = 0
+local n = 1000 -- all have four digits
 net.createServer(30):listen(80, function(c)
   c:on("receive", function(c, request)
     n = n + 1
@@ -62,7 +62,7 @@ local function forget()  -- what registers still hold from callbacks
 end
 function heap()
   forget() collectgarbage() collectgarbage()
-  print(node.heap(), collectgarbage "count" * 1024 // 1 | 0)
+  print(node.heap(), math.floor(collectgarbage "count" * 1024))
 end`
 
 // TestRequests asks a server 2,000 times, 8 at a time: everything is answered,

@@ -91,6 +91,7 @@ func bootWith(t *testing.T, classic bool) *moduletest.Lua {
 			file.Module, gpio.Module, pipe.Module, tmr.Module, uart.Module,
 			node.New(node.Options{
 				PipeCreate: pipe.Create, Classic: classic, DevelopmentTools: true, StartupCounts: true, Manual: true,
+				Lua51: moduletest.Edition(t).Lua51,
 				LoadFile: func(L state.State, path string) state.Status {
 					return stdlib.LoadFile(L, path, true, "bt")
 				},

@@ -39,8 +39,7 @@ func TestHeap(t *testing.T) {
 	}
 	l.Tasks.Exec(func() { L.PCall(3, 0, 0) })
 	L.SetTop(0)
-	const udata = 20 // the userdata's own record
-	if got, want := before-L.FreeHeap(), moduletest.Blocks(udata+28+400); got != want {
+	if got, want := before-L.FreeHeap(), moduletest.Blocks(l.Userdata(28+400)); got != want {
 		t.Errorf("%d bytes, want %d", got, want)
 	}
 	l.Do("stop() collectgarbage() collectgarbage()")

@@ -61,7 +61,7 @@ func TestSleep(t *testing.T) {
 	l.Do("local s, us = rtctime.get() assert(s == 1436430600, s) assert(us < 100000, us)")
 	sleep(t, l, "rtctime.dsleep(0)")
 	l.Do("assert(rtctime.get() == 1436430600)")
-	sleep(t, l, "local co = coroutine.wrap(rtctime.dsleep) co(-1)")
+	sleep(t, l, "local co = coroutine.wrap(function(...) rtctime.dsleep(...) end) co(-1)")
 	l.Do("assert(rtctime.get() == 1436430600 + 4294)")
 }
 

@@ -67,7 +67,7 @@ func TestMonitorHeap(t *testing.T) {
 	free := l.Heap.FreeBytes()
 	l.RunFor(10 * time.Second)
 	l.Do("same() m = n - m")
-	if now := l.Heap.FreeBytes(); now < free {
+	if now := l.Heap.FreeBytes(); now < free-32 { // what blocks at other places leave behind them
 		t.Errorf("%d bytes of heap are gone", free-now)
 	}
 	l.Do("assert(m > 90, m)")
@@ -176,8 +176,16 @@ func FuzzPacket(f *testing.F) {
 			assert(p:frame_sub(1) == p.frame and #p.frame == 112 and p:radio_sub(1) == p.radio)
 			assert(p:frame_subhex(1, -1, ":") == p.frame_hex)
 			assert(p.rssi == p:radio_byte(1) or p.rssi == p:radio_byte(1) - 256)
-			assert(p.subtype == p:frame_byte(1) >> 4 and p.type == 0 and p.duration == p:frame_byte(3) + 256 * p:frame_byte(4))
+			assert(p.subtype == math.floor(p:frame_byte(1) / 16) and p.type == 0 and p.duration == p:frame_byte(3) + 256 * p:frame_byte(4))
 		end
+	end
+	function both(a, b) -- the bits that two bytes have in common
+		local sum, place = 0, 128
+		while place >= 1 do
+			if a >= place and b >= place then sum = sum + place end
+			a, b, place = a % place, b % place, math.floor(place / 2)
+		end
+		return sum
 	end
 	names = {}
 	for name in ("header reason status capability association_id current_ap listen_interval timestamp number channel ht_length legacy_length " ..
@@ -198,7 +206,7 @@ func FuzzPacket(f *testing.F) {
 		err := l.Exec(`heard = false local o, v, m = filter:byte(1, 3)
 			wifi.monitor.start(o, v, m, look) sim.frame(record) sim.run()
 			local at = o == 0 and 256 or o -- the byte that is looked at counts to 255
-			assert(heard == (at <= 128 and record:byte(at) & m == v))
+			assert(heard == (at <= 128 and both(record:byte(at), m) == v))
 			wifi.monitor.stop()`, "=fuzz")
 		if err != nil {
 			t.Fatal(err)
