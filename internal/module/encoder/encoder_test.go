@@ -17,9 +17,13 @@ func boot(t testing.TB) *moduletest.Lua {
 	return moduletest.Boot(t, moduletest.Config{Modules: []state.Module{encoder.Module}})
 }
 
-func TestScript(t *testing.T) { boot(t).Script("testdata/encoder.lua") }
+func TestScript(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).Script("testdata/encoder.lua") })
+}
 
-func TestOutOfMemory(t *testing.T) { boot(t).OutOfMemory("testdata/encoder.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).OutOfMemory("testdata/encoder.lua") })
+}
 
 func TestReference(t *testing.T) { moduletest.Compare(t, "testdata/cases.lua", encoder.Module) }
 

@@ -20,7 +20,10 @@ const subtest = "Lua-"
 func Editions(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	for _, e := range editions.All() {
-		t.Run(subtest+e.Name, test)
+		t.Run(subtest+e.Name, func(t *testing.T) {
+			t.Parallel() // some wait for the host
+			test(t)
+		})
 	}
 }
 

@@ -5,13 +5,16 @@ import (
 	"strings"
 	"testing"
 
+	"moonlet.example/moonlet/internal/module/moduletest"
 	"moonlet.example/moonlet/internal/sdk"
 )
 
 // Callbacks of look-ups that have their answer at once run on the main thread, also where a
 // coroutine asked. An error in one is the main thread's: it ends the coroutine's resume as
 // well, and what the coroutine was about stays undone.
-func TestCallbacksOnMainThread(t *testing.T) {
+func TestCallbacksOnMainThread(t *testing.T) { moduletest.Editions(t, testCallbacksOnMainThread) }
+
+func testCallbacksOnMainThread(t *testing.T) {
 	c := newChip(t, sdk.NewRealClock(10))
 	c.join()
 	c.Do(`

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"moonlet.example/moonlet/internal/module/moduletest"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
 )
@@ -67,7 +68,9 @@ end`
 
 // TestRequests asks a server 2,000 times, 8 at a time: everything is answered,
 // and nothing stays behind.
-func TestRequests(t *testing.T) {
+func TestRequests(t *testing.T) { moduletest.Editions(t, testRequests) }
+
+func testRequests(t *testing.T) {
 	const requests, atOnce = 2000, 8
 	c := newAP(t)
 	if err := c.Exec(requestServer, "=server"); err != nil {
@@ -129,7 +132,9 @@ func (c *testChip) heapNow() (free, used int) {
 
 // TestCallbackErrors shows that an error in a callback goes to the error task and
 // leaves everything else as it was.
-func TestCallbackErrors(t *testing.T) {
+func TestCallbackErrors(t *testing.T) { moduletest.Editions(t, testCallbackErrors) }
+
+func testCallbackErrors(t *testing.T) {
 	c := newAP(t)
 	err := c.Exec(`
 		node.setonerror(function(text) print("reported: " .. text) end)

@@ -12,7 +12,9 @@ import (
 	"moonlet.example/moonlet/internal/sdk"
 )
 
-func TestRestart_RestOfTaskRuns(t *testing.T) {
+func TestRestart_RestOfTaskRuns(t *testing.T) { moduletest.Editions(t, testRestart_RestOfTaskRuns) }
+
+func testRestart_RestOfTaskRuns(t *testing.T) {
 	c := boot(t)
 	c.Do(`node.task.post(function() print "too late" end)
 		node.restart(); for i = 1, 20 do print("not quite yet -- ",i); end`)
@@ -34,7 +36,9 @@ func TestRestart_RestOfTaskRuns(t *testing.T) {
 	}
 }
 
-func TestBootReason_Exception(t *testing.T) {
+func TestBootReason_Exception(t *testing.T) { moduletest.Editions(t, testBootReason_Exception) }
+
+func testBootReason_Exception(t *testing.T) {
 	c := boot(t)
 	c.Reboot(port.ResetInfo{Raw: 2, Reason: port.ResetException, ExcCause: 28, EPC1: 0x40201234, ExcVAddr: 4})
 	c.Do(`print(node.bootreason())`)
@@ -45,7 +49,9 @@ func TestBootReason_Exception(t *testing.T) {
 
 // An error that nobody catches is printed with a traceback, and the chip
 // restarts two seconds after the first one.
-func TestOnError_Default(t *testing.T) {
+func TestOnError_Default(t *testing.T) { moduletest.Editions(t, testOnError_Default) }
+
+func testOnError_Default(t *testing.T) {
 	c := boot(t)
 	c.Do(`tmr.create():alarm(1000, tmr.ALARM_AUTO, function() local function f() error "oops" end f() end)`)
 	c.RunFor(2900 * time.Millisecond)
@@ -62,7 +68,9 @@ func TestOnError_Default(t *testing.T) {
 	}
 }
 
-func TestOnError_Own(t *testing.T) {
+func TestOnError_Own(t *testing.T) { moduletest.Editions(t, testOnError_Own) }
+
+func testOnError_Own(t *testing.T) {
 	c := boot(t)
 	c.Do(`node.setonerror(function(s) print("caught " .. s:match "[^\n]*") end)
 		node.task.post(function() error("x", 0) end)`)
@@ -72,7 +80,9 @@ func TestOnError_Own(t *testing.T) {
 	}
 }
 
-func TestWatchdog(t *testing.T) {
+func TestWatchdog(t *testing.T) { moduletest.Editions(t, testWatchdog) }
+
+func testWatchdog(t *testing.T) {
 	c := boot(t)
 	for _, code := range []string{
 		"while true do end",
@@ -100,7 +110,9 @@ func TestWatchdog(t *testing.T) {
 	}
 }
 
-func TestSetPartitions(t *testing.T) {
+func TestSetPartitions(t *testing.T) { moduletest.Editions(t, testSetPartitions) }
+
+func testSetPartitions(t *testing.T) {
 	for code, want := range map[string]string{
 		`{lfs_size=0x20000, spiffs_addr=0x120000, spiffs_size=0x20000}`: "90000 20000 120000 20000",
 		`{lfs_size=0x20000, spiffs_size=0x100000}`:                      "90000 20000 100000 100000",
@@ -124,7 +136,9 @@ func TestSetPartitions(t *testing.T) {
 	}
 }
 
-func TestDeepSleep(t *testing.T) {
+func TestDeepSleep(t *testing.T) { moduletest.Editions(t, testDeepSleep) }
+
+func testDeepSleep(t *testing.T) {
 	// In Lua 5.3 numbers are 32 bits wide; an option that is no integer is 0, and is cut in 5.1.
 	x := struct {
 		minusOne, longest time.Duration
@@ -165,7 +179,9 @@ func TestDeepSleep(t *testing.T) {
 }
 
 // The console's pipe is in the registry; node.input writes to it.
-func TestInput(t *testing.T) {
+func TestInput(t *testing.T) { moduletest.Editions(t, testInput) }
+
+func testInput(t *testing.T) {
 	c := boot(t)
 	c.Do(`debug.getregistry().stdin = pipe.create(function(p)
 			local line = p:read "\n+"
@@ -179,7 +195,9 @@ func TestInput(t *testing.T) {
 	}
 }
 
-func TestOutput(t *testing.T) {
+func TestOutput(t *testing.T) { moduletest.Editions(t, testOutput) }
+
+func testOutput(t *testing.T) {
 	c := boot(t)
 	c.Do(`node.output(function(p) got = (got or "") .. (p:read(99) or "") return true end)
 		print "both" uart.write(0, "raw\n")`)
@@ -211,7 +229,9 @@ func TestOutput(t *testing.T) {
 	}
 }
 
-func TestDelayMount(t *testing.T) {
+func TestDelayMount(t *testing.T) { moduletest.Editions(t, testDelayMount) }
+
+func testDelayMount(t *testing.T) {
 	c := boot(t)
 	c.Do(`node.startup{delay_mount = true}`)
 	c.Reboot(sdk.Reason(port.ResetRestart))
@@ -222,7 +242,9 @@ func TestDelayMount(t *testing.T) {
 }
 
 // Files, timers and pipes leave nothing behind.
-func TestNoLeaks(t *testing.T) {
+func TestNoLeaks(t *testing.T) { moduletest.Editions(t, testNoLeaks) }
+
+func testNoLeaks(t *testing.T) {
 	c := boot(t)
 	work := `
 		for i = 1, 30 do

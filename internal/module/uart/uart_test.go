@@ -48,13 +48,17 @@ func boot(t *testing.T) (*moduletest.Lua, *board) {
 	return l, b
 }
 
-func TestScript(t *testing.T) {
+func TestScript(t *testing.T) { moduletest.Editions(t, testScript) }
+
+func testScript(t *testing.T) {
 	l, _ := boot(t)
 	l.Script("testdata/uart.lua")
 }
 
 // A board without serial ports has the module, and its functions say what is missing.
-func TestNoPorts(t *testing.T) {
+func TestNoPorts(t *testing.T) { moduletest.Editions(t, testNoPorts) }
+
+func testNoPorts(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{uart.Module}})
 	for code, want := range map[string]string{
 		"uart.write(0, 'x')": "this board has no such serial port", "uart.on('data')": "this board has no console input",
@@ -65,7 +69,9 @@ func TestNoPorts(t *testing.T) {
 	}
 }
 
-func TestUARTOn(t *testing.T) {
+func TestUARTOn(t *testing.T) { moduletest.Editions(t, testUARTOn) }
+
+func testUARTOn(t *testing.T) {
 	l, b := boot(t)
 	l.Do(`uart.on("data", 4, function(s) print("got " .. #s, s:byte(1, 4)) end, 0)`)
 	if r := b.input.r; r.Lines || r.Length != 4 {

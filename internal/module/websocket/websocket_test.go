@@ -174,7 +174,9 @@ func received(m string, op int) string {
 
 func closed(code int) string { return fmt.Sprintf("close\ttrue\t%d\n", code) }
 
-func TestRequest(t *testing.T) {
+func TestRequest(t *testing.T) { moduletest.Editions(t, testRequest) }
+
+func testRequest(t *testing.T) {
 	heads := make(chan string, 1)
 	url := serve(t, func(p *peer) { heads <- p.head })
 	for _, x := range []struct{ code, more string }{
@@ -205,7 +207,9 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-func TestConversation(t *testing.T) {
+func TestConversation(t *testing.T) { moduletest.Editions(t, testConversation) }
+
+func testConversation(t *testing.T) {
 	var seen record
 	url := serve(t, func(p *peer) {
 		p.accept("")
@@ -244,7 +248,9 @@ func TestConversation(t *testing.T) {
 }
 
 // Frames in all ways in which segments cut them.
-func TestFrames(t *testing.T) {
+func TestFrames(t *testing.T) { moduletest.Editions(t, testFrames) }
+
+func testFrames(t *testing.T) {
 	text := func(s string) string { return "\x81" + string([]byte{byte(len(s))}) + s }
 	long := strings.Repeat("0123456789", 50)
 	for _, x := range []struct {
@@ -295,7 +301,9 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-func TestCloseCodes(t *testing.T) {
+func TestCloseCodes(t *testing.T) { moduletest.Editions(t, testCloseCodes) }
+
+func testCloseCodes(t *testing.T) {
 	answer := func(s string) func(p *peer) {
 		return func(p *peer) { _, _ = io.WriteString(p, s); p.gone() }
 	}
@@ -342,7 +350,9 @@ func TestCloseCodes(t *testing.T) {
 }
 
 // A server that says nothing: 10 s until it has accepted, and behind that pings at 30 and 60 s.
-func TestSilence(t *testing.T) {
+func TestSilence(t *testing.T) { moduletest.Editions(t, testSilence) }
+
+func testSilence(t *testing.T) {
 	url := serve(t, func(p *peer) { p.gone() })
 	_ = url
 	var pings record
@@ -373,7 +383,9 @@ func TestSilence(t *testing.T) {
 }
 
 // A second message before the first has left is lost, and told.
-func TestTwoInARow(t *testing.T) {
+func TestTwoInARow(t *testing.T) { moduletest.Editions(t, testTwoInARow) }
+
+func testTwoInARow(t *testing.T) {
 	var seen record
 	url := serve(t, func(p *peer) {
 		p.accept("")
@@ -391,7 +403,9 @@ func TestTwoInARow(t *testing.T) {
 	}
 }
 
-func TestErrors(t *testing.T) {
+func TestErrors(t *testing.T) { moduletest.Editions(t, testErrors) }
+
+func testErrors(t *testing.T) {
 	for code, want := range map[string]string{
 		`ws:send("x")`:                  "Websocket isn't connected.\n",
 		`ws:on("x", print)`:             "bad argument #1 to 'on' (invalid option 'x')",
@@ -419,7 +433,9 @@ func TestErrors(t *testing.T) {
 }
 
 // A client connects again in its own function, and nothing is lost.
-func TestAgain(t *testing.T) {
+func TestAgain(t *testing.T) { moduletest.Editions(t, testAgain) }
+
+func testAgain(t *testing.T) {
 	url := serve(t, func(p *peer) { p.accept("\x81\x01x"); time.Sleep(5 * time.Millisecond) })
 	c := newChip(t)
 	before := 0
