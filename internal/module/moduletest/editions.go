@@ -15,15 +15,21 @@ const EditionVariable = "MOONLET_LUA"
 // subtest begins the names of subtests that run on an edition.
 const subtest = "Lua-"
 
-// Editions runs a test on each edition of Lua. Boot knows the edition by the name of the subtest, so that nothing that
-// stands between the two has to carry it.
+// Editions runs a test on each edition of Lua, at once since many wait for the host. Boot knows the edition by the
+// name of the subtest, so that nothing that stands between the two has to carry it.
 func Editions(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
+	EditionsInTurn(t, func(t *testing.T) {
+		t.Parallel()
+		test(t)
+	})
+}
+
+// EditionsInTurn is Editions for a test beside which nothing else may run, as it counts what the process has.
+func EditionsInTurn(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
 	for _, e := range editions.All() {
-		t.Run(subtest+e.Name, func(t *testing.T) {
-			t.Parallel() // some wait for the host
-			test(t)
-		})
+		t.Run(subtest+e.Name, test)
 	}
 }
 

@@ -493,7 +493,7 @@ func testMethods(t *testing.T) {
 }
 
 // A reset in the midst of a handshake or of a connection leaves nothing on the host.
-func TestReset_Leaks(t *testing.T) { moduletest.Editions(t, testReset_Leaks) }
+func TestReset_Leaks(t *testing.T) { moduletest.EditionsInTurn(t, testReset_Leaks) }
 
 func testReset_Leaks(t *testing.T) {
 	a := tlstest.Issue(t, nil, "a", tlstest.ECKey(t), nil)

@@ -107,7 +107,7 @@ func (w *walker) state() {
 	})
 	w.emit()
 	strt := v.g + layout.GlobalStrt
-	w.begin(strt, machine.HeapStringTable)
+	w.begin(m.Ptr(strt+layout.StringTableHash), machine.HeapStringTable) // the record is where the state's is
 	w.block(m.Ptr(strt+layout.StringTableHash), 4*m.Ptr(strt+layout.StringTableSlots), "slots")
 	w.emit()
 }
