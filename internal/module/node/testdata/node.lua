@@ -1,4 +1,6 @@
-local function eq(got, want) assert(got == want, ("got %s, want %s"):format(tostring(got), tostring(want))) end
+local function eq(got, want)
+  if got ~= want then error(("got %s, want %s"):format(tostring(got), tostring(want)), 2) end
+end
 local function fails(want, f, ...)
   local ok, err = pcall(f, ...)
   assert(not ok and err:find(want, 1, true), tostring(err))
@@ -15,7 +17,7 @@ eq(type(node.info("sw_version").git_branch), "string")
 eq(type(node.info("build_config").ssl), "boolean")
 eq(node.info("lfs").lfs_size, 0)
 fails("invalid option", node.info, "none")
-eq(node.getcpufreq(), 80)
+eq(node.getcpufreq(), node.startup().frequency)
 eq(node.setcpufreq(node.CPU160MHZ), 160)
 eq(node.setcpufreq(50), 80)
 local raw, reason = node.bootreason()
