@@ -17,3 +17,6 @@ func TestScript(t *testing.T) {
 }
 
 func TestReference(t *testing.T) { moduletest.Compare(t, "testdata/cases.lua", colorutils.Module) }
+
+// TestAgree: the cases give the same on each edition of Lua.
+func TestAgree(t *testing.T) { moduletest.Agree(t, "testdata/cases.lua", colorutils.Module) }

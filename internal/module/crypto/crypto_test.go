@@ -52,6 +52,9 @@ func TestOutOfMemory(t *testing.T) {
 
 func TestReference(t *testing.T) { moduletest.Compare(t, "testdata/cases.lua", crypto.Module) }
 
+// TestAgree: the cases give the same on each edition of Lua.
+func TestAgree(t *testing.T) { moduletest.Agree(t, "testdata/cases.lua", crypto.Module) }
+
 // A board without a file system hashes no file.
 func TestNoFiles(t *testing.T) { moduletest.Editions(t, testNoFiles) }
 

@@ -27,6 +27,9 @@ func TestOutOfMemory(t *testing.T) {
 
 func TestReference(t *testing.T) { moduletest.Compare(t, "testdata/cases.lua", encoder.Module) }
 
+// TestAgree: the cases give the same on each edition of Lua.
+func TestAgree(t *testing.T) { moduletest.Agree(t, "testdata/cases.lua", encoder.Module) }
+
 var (
 	validBase64 = regexp.MustCompile(`^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$`)
 	validHex    = regexp.MustCompile(`^(?:[0-9a-fA-F]{2})*$`)

@@ -21,3 +21,6 @@ func TestOutOfMemory(t *testing.T) {
 }
 
 func TestReference(t *testing.T) { moduletest.Compare(t, "testdata/cases.lua", pixbuf.Module) }
+
+// TestAgree: the cases give the same on each edition of Lua.
+func TestAgree(t *testing.T) { moduletest.Agree(t, "testdata/cases.lua", pixbuf.Module) }
