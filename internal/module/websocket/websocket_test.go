@@ -349,7 +349,7 @@ func testCloseCodes(t *testing.T) {
 }
 
 // A server that says nothing: 10 s until it has accepted, and behind that pings at 30 and 60 s.
-func TestSilence(t *testing.T) { moduletest.Editions(t, testSilence) }
+func TestSilence(t *testing.T) { moduletest.EditionsInTurn(t, testSilence) }
 
 func testSilence(t *testing.T) {
 	url := serve(t, func(p *peer) { p.gone() })
