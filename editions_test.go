@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"moonlet.example/moonlet"
 )
 
 // TestEditions_Sizes holds what objects of modules take on the heap, by the records of each edition: in Lua 5.1 a
@@ -55,6 +57,31 @@ func TestEditions_Sizes(t *testing.T) {
 			if got, _, _ := strings.Cut(all[len(all)-1], "\r\n"); got != fmt.Sprint(x.want) && got != fmt.Sprintf("%d\n> ", x.want) {
 				t.Errorf("%s: %q, want %d", x.code, got, x.want)
 			}
+		}
+	})
+}
+
+// TestEditions_Holders holds by what names a heap report knows the tables of globals and of loaded modules, which each
+// edition has at another place.
+func TestEditions_Holders(t *testing.T) {
+	editions(t, func(t *testing.T) {
+		m := open(t, app(`config = {name = "x", {1, 2, 3}} package.loaded.mine = {("x"):rep(3000)}
+			tmr.create():alarm(1000000, tmr.ALARM_AUTO, function() end)`), moonlet.ProfileHeap())
+		must(t, m.RunFor(time.Second))
+		s, err := m.HeapSnapshot()
+		must(t, err)
+		held := map[string]int{}
+		for _, h := range s.Report(moonlet.HeapReportOptions{}).Holders {
+			held[h.Holder] = h.Bytes
+		}
+		for _, name := range []string{"global 'config'", "package.loaded.mine", "registry reference → userdata tmr.timer", "the table of globals",
+			"names of global variables", "main thread", "the registry"} {
+			if held[name] == 0 {
+				t.Errorf("nothing is held by %s: %v", name, held)
+			}
+		}
+		if n := held["package.loaded.mine"]; n < 3000 || n > 3300 {
+			t.Errorf("package.loaded.mine holds %d bytes", n)
 		}
 	})
 }
