@@ -92,7 +92,7 @@ var allowed = map[string]string{
 	"internal/lua/stdlib":        "internal/mem internal/lua/num internal/lua/state internal/lua/numconv internal/lua/cfmt internal/lua/libm internal/lua/clib",
 	"internal/lua/stdlib/hostos": "internal/lua/stdlib",
 	"internal/module/":           "internal/mem internal/espconn internal/lua/state internal/port internal/wallclock internal/pmsleep internal/lua/numconv internal/lua/cfmt internal/lua/libm internal/lua/clib",
-	"internal/module/moduletest": "internal/mem internal/heap internal/lua/lauxlib internal/lua/machine internal/lua/rom internal/lua/state internal/lua/stdlib internal/lua53/vm internal/port internal/port/porttest internal/lua/clib",
+	"internal/module/moduletest": "internal/mem internal/heap internal/chip internal/lua/editions internal/lua/machine internal/lua/rom internal/lua/state internal/port internal/port/porttest internal/lua/clib",
 	"internal/console":           "internal/mem internal/lua/state internal/lua/lauxlib internal/lua/stdlib internal/module/pipe internal/port",
 	"internal/storage/rcr":       "internal/chip internal/port",
 	"internal/sdk":               "internal/chip internal/mem internal/port internal/storage/rcr",

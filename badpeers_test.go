@@ -62,7 +62,9 @@ var badGuests = map[string]func(c *net.TCPConn){
 	},
 }
 
-func TestBadGuests(t *testing.T) {
+func TestBadGuests(t *testing.T) { editions(t, testBadGuests) }
+
+func testBadGuests(t *testing.T) {
 	c := app(join + `
 		local function more(c) pcall(c.send, c, ("x"):rep(1400)) end
 		net.createServer():listen(80, function(c)

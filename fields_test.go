@@ -10,17 +10,15 @@ import (
 
 // TestFields looks at tables in RAM and in flash, and through metatables; nothing of the module
 // changes by it.
-func TestFields(t *testing.T) {
-	m, err := moonlet.New(moonlet.Config{Files: map[string]string{"init.lua": `
+func TestFields(t *testing.T) { editions(t, testFields) }
+
+func testFields(t *testing.T) {
+	m := open(t, moonlet.Config{Files: map[string]string{"init.lua": `
 		mine = setmetatable({own = 1, both = 2, [1] = 3}, {__index = {both = "x", inherited = print}})
 		guarded = setmetatable({a = 1}, {__index = function() error("called") end})
 		circle = {} setmetatable(circle, {__index = circle})
 		text = "x"
 		timer = tmr.create()`}, Time: moonlet.Virtual})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
 	if err := m.RunFor(time.Second); err != nil {
 		t.Fatal(err)
 	}

@@ -18,9 +18,20 @@ import (
 	"moonlet.example/moonlet"
 )
 
+// editions runs a test on each edition of Lua: open knows it by the name of the subtest.
+func editions(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	for _, name := range []string{"5.3", "5.1", "5.1-int"} {
+		t.Run("Lua-"+name, test)
+	}
+}
+
 // open makes a module that the test closes.
 func open(t testing.TB, c moonlet.Config, opts ...moonlet.Option) *moonlet.Module {
 	t.Helper()
+	if _, name, is := strings.Cut(t.Name(), "/Lua-"); is && c.Lua == "" {
+		c.Lua, _, _ = strings.Cut(name, "/")
+	}
 	m, err := moonlet.New(c, opts...)
 	if err != nil {
 		t.Fatal(err)
@@ -295,7 +306,9 @@ func TestRun_Context(t *testing.T) {
 }
 
 // TestRun_Others holds what other goroutines can do while one runs the module.
-func TestRun_Others(t *testing.T) {
+func TestRun_Others(t *testing.T) { editions(t, testRun_Others) }
+
+func testRun_Others(t *testing.T) {
 	m := open(t, app("tmr.create():alarm(10, 1, function() n = (n or 0) + 1 end)"), moonlet.ProfileHeap())
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup

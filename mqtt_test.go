@@ -16,7 +16,7 @@ const miniBroker = join + `
 	net.createServer(net.TCP, 7200):listen(1883, function(s)
 		s:on("receive", function(s, d)
 			while #d > 1 do
-				local kind, n = d:byte() >> 4, d:byte(2) + 2
+				local kind, n = math.floor(d:byte() / 16), d:byte(2) + 2
 				local p = d:sub(1, n)
 				d = d:sub(n + 1)
 				if kind == 1 then s:send("\32\2\0\0")
@@ -24,7 +24,7 @@ const miniBroker = join + `
 				elseif kind == 3 then
 					local t = p:byte(4)
 					local body = p:sub(5 + t)
-					if p:byte() & 6 ~= 0 then s:send("\64\2" .. body:sub(1, 2)) body = body:sub(3) end
+					if p:byte() % 8 >= 2 then s:send("\64\2" .. body:sub(1, 2)) body = body:sub(3) end
 					got[#got + 1] = body
 					print("broker got " .. body)
 				end
@@ -43,9 +43,9 @@ const mqttClient = join + `
 		local m = mqtt.Client("client", 20)
 		local function later() tmr.create():alarm(10 * 1000, tmr.ALARM_SINGLE, function() go() end) end
 		function go() m:connect("192.168.0.111", 1883, false) end
-		m:on("connect", function() up = true print("connect", tmr.now() // 1000000) end)
-		m:on("connfail", function(_, e) print("connfail", e, tmr.now() // 1000000) if e ~= -5 or not up then later() end end)
-		m:on("offline", function() up = false print("offline", tmr.now() // 1000000) later() end)
+		m:on("connect", function() up = true print("connect", math.floor(tmr.now() / 1000000)) end)
+		m:on("connfail", function(_, e) print("connfail", e, math.floor(tmr.now() / 1000000)) if e ~= -5 or not up then later() end end)
+		m:on("offline", function() up = false print("offline", math.floor(tmr.now() / 1000000)) later() end)
 		m:on("puback", function() print("puback") end)
 		if publishes then tmr.create():alarm(1000, tmr.ALARM_AUTO, function()
 			if up then n = n + 1 local ok = m:publish("t", n, 1, 0) if not ok then print("refused " .. n) end end
@@ -73,7 +73,9 @@ func newMQTTPair(t *testing.T, code string) (n *moonlet.Network, broker, client 
 
 // TestMQTTLinkCut cuts the client off for ten minutes. What it published when it did not know yet
 // is lost; all else arrives.
-func TestMQTTLinkCut(t *testing.T) {
+func TestMQTTLinkCut(t *testing.T) { editions(t, testMQTTLinkCut) }
+
+func testMQTTLinkCut(t *testing.T) {
 	n, broker, client, until := newMQTTPair(t, "publishes = true "+mqttClient)
 	until(client, "connect\t", time.Minute)
 	until(broker, "broker got 5", time.Minute)
@@ -132,7 +134,9 @@ func TestMQTTBrokerVanishes(t *testing.T) {
 
 // TestMQTTSilentBroker has a broker whose TCP lives and that says nothing: the first PINGREQ leaves
 // after one time of keepalive, and after the second one the module closes the connection.
-func TestMQTTSilentBroker(t *testing.T) {
+func TestMQTTSilentBroker(t *testing.T) { editions(t, testMQTTSilentBroker) }
+
+func testMQTTSilentBroker(t *testing.T) {
 	n, broker, client, until := newMQTTPair(t, mqttClient)
 	until(client, "connect\t", time.Minute)
 	must(t, n.RunFor(65*time.Second))

@@ -17,6 +17,14 @@ import (
 	"moonlet.example/moonlet/moonlettest"
 )
 
+// on runs a test on editions of Lua.
+func on(t *testing.T, test func(t *testing.T, lua moonlet.Option), names ...string) {
+	t.Helper()
+	for _, name := range names {
+		t.Run("Lua-"+name, func(t *testing.T) { test(t, moonlet.Set("lua", name)) })
+	}
+}
+
 type status struct {
 	Temperature, Target float64
 	Heating             bool
@@ -33,8 +41,11 @@ func get(t *testing.T, m *moonlettest.Module) (s status) {
 	return s
 }
 
-func TestThermostat(t *testing.T) {
-	m := moonlettest.Start(t, "thermostat")
+// The thermostat has fractions in its source, which an integer build refuses.
+func TestThermostat(t *testing.T) { on(t, testThermostat, "5.3", "5.1") }
+
+func testThermostat(t *testing.T, lua moonlet.Option) {
+	m := moonlettest.Start(t, "thermostat", lua)
 	if s := get(t, m); s.Target != 20 || s.Temperature < 15 || s.Temperature > 20 {
 		t.Errorf("status %+v", s)
 	}
@@ -82,11 +93,15 @@ func inPieces(t *testing.T, m *moonlettest.Module) {
 // TestThermostatKeepsItsMemory serves many requests of several clients at once,
 // some of which go away before the answer is complete.
 func TestThermostatKeepsItsMemory(t *testing.T) {
-	requests := 2000
+	on(t, func(t *testing.T, lua moonlet.Option) { testThermostatKeepsItsMemory(t, lua, 2000) }, "5.3")
+	on(t, func(t *testing.T, lua moonlet.Option) { testThermostatKeepsItsMemory(t, lua, 600) }, "5.1")
+}
+
+func testThermostatKeepsItsMemory(t *testing.T, lua moonlet.Option, requests int) {
 	if testing.Short() {
 		requests = 300
 	}
-	m := moonlettest.Start(t, "thermostat")
+	m := moonlettest.Start(t, "thermostat", lua)
 	address := m.Address(80)
 	m.Get(80, "/") // what is made for the first request stays
 	m.Get(80, "/api")
@@ -179,8 +194,10 @@ func talk(c *moonlettest.Conn, send, want string) {
 	c.Expect(want)
 }
 
-func TestTelnet(t *testing.T) {
-	m := moonlettest.Start(t, "telnet")
+func TestTelnet(t *testing.T) { on(t, testTelnet, "5.3", "5.1", "5.1-int") }
+
+func testTelnet(t *testing.T, lua moonlet.Option) {
+	m := moonlettest.Start(t, "telnet", lua)
 	first := m.Dial(23)
 	first.Expect("> ")
 	talk(first, "\xff\xfd\x03print(6 * 7)\r\n", "42")
@@ -198,8 +215,10 @@ func TestTelnet(t *testing.T) {
 	}
 }
 
-func TestBlink(t *testing.T) {
-	m := moonlettest.Start(t, "blink")
+func TestBlink(t *testing.T) { on(t, testBlink, "5.3", "5.1", "5.1-int") }
+
+func testBlink(t *testing.T, lua moonlet.Option) {
+	m := moonlettest.Start(t, "blink", lua)
 	m.Run(10 * time.Second)
 	levels := map[int]int{}
 	for range 20 {

@@ -72,7 +72,7 @@ local function sendPage(socket)
     temperature = ("%.1f"):format(s.temperature),
     target = ("%.1f"):format(s.target),
     state = s.heating and "heating" or "resting",
-    boost = s.boost > 0 and ("boost, %d min left"):format(s.boost // 60 + 1) or "",
+    boost = s.boost > 0 and ("boost, %d min left"):format(math.floor(s.boost / 60) + 1) or "",
   }
   local position
   send(socket, function()
@@ -90,7 +90,7 @@ local function sendStatus(socket)
   local s = thermostat.status()
   answer(socket, "200 OK", "application/json",
     ('{"temperature":%.1f,"target":%.1f,"heating":%s,"boost":%d,"heap":%d}\n')
-    :format(s.temperature, s.target, s.heating, s.boost, node.heap()))
+    :format(s.temperature, s.target, tostring(s.heating), s.boost, node.heap()))
 end
 
 local function setTarget(socket, query, body)

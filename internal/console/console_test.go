@@ -127,6 +127,19 @@ func (b *board) typed(text string) string {
 	return b.lua.Printed()
 }
 
+// inEdition is how Lua 5.1 says what 5.3 says so.
+func (b *board) inEdition(s string) string {
+	if !b.lua.Edition.Lua51 {
+		return s
+	}
+	const plain = "Lua error: \tstack traceback:\n\t[C]: in function 'error'\n\tstdin:1: in main chunk\n\t[C]: in ?\n\t[C]: in ?\n"
+	return strings.NewReplacer(
+		plain, "nil\n", // there is no traceback of nil
+		"[C]: in ?", "[C]: ?", "<eof>", "'<eof>'", "syntax error", "unexpected symbol",
+		"attempt to call a nil value (field 'f')", "attempt to call global 'f' (a nil value)",
+	).Replace(s)
+}
+
 // startBoard makes a board at its prompt.
 func startBoard(t testing.TB, init string) *board {
 	t.Helper()
@@ -136,7 +149,9 @@ func startBoard(t testing.TB, init string) *board {
 	return b
 }
 
-func TestRun(t *testing.T) {
+func TestRun(t *testing.T) { moduletest.Editions(t, testRun) }
+
+func testRun(t *testing.T) {
 	const said = "\nthe banner\n"
 	records := func(command string, options byte) func(b *board) {
 		return func(b *board) {
@@ -169,8 +184,8 @@ func TestRun(t *testing.T) {
 		if c.prepare != nil {
 			c.prepare(b)
 		}
-		if got := b.start(); got != c.want {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
+		if got, want := b.start(), b.inEdition(c.want); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 		if n := b.lua.Machine.State().GetTop(); n != 0 {
 			t.Errorf("%s leaves %d values", name, n)
@@ -178,7 +193,9 @@ func TestRun(t *testing.T) {
 	}
 }
 
-func TestLines(t *testing.T) {
+func TestLines(t *testing.T) { moduletest.Editions(t, testLines) }
+
+func testLines(t *testing.T) {
 	b := startBoard(t, " ")
 	for _, c := range [][2]string{
 		{"=1+1\n", "=1+1\n2\n> "},
@@ -204,14 +221,16 @@ func TestLines(t *testing.T) {
 		for line := range strings.Lines(c[0]) { // as somebody types who looks at the answers
 			got += b.typed(line)
 		}
-		if got != c[1] {
-			t.Errorf("%q: %q, want %q", c[0], got, c[1])
+		if want := b.inEdition(c[1]); got != want {
+			t.Errorf("%q: %q, want %q", c[0], got, want)
 		}
 	}
 }
 
 // What is typed while a line is executed is echoed at once and executed then.
-func TestLines_Ahead(t *testing.T) {
+func TestLines_Ahead(t *testing.T) { moduletest.Editions(t, testLines_Ahead) }
+
+func testLines_Ahead(t *testing.T) {
 	b := startBoard(t, " ")
 	long := "for i = 1, 10000 do end print(1)\n" // goes on while the others come
 	if got, want := b.typed(long+"=2\n=3\n"), long+"=1\n> 2\n=3\n2\n> 3\n> "; got != want {
@@ -219,7 +238,9 @@ func TestLines_Ahead(t *testing.T) {
 	}
 }
 
-func TestDriver_Editing(t *testing.T) {
+func TestDriver_Editing(t *testing.T) { moduletest.Editions(t, testDriver_Editing) }
+
+func testDriver_Editing(t *testing.T) {
 	b := startBoard(t, " ")
 	long := strings.Repeat("y", 300)
 	for _, c := range [][2]string{
@@ -240,7 +261,9 @@ func TestDriver_Editing(t *testing.T) {
 	}
 }
 
-func TestDriver_Packets(t *testing.T) {
+func TestDriver_Packets(t *testing.T) { moduletest.Editions(t, testDriver_Packets) }
+
+func testDriver_Packets(t *testing.T) {
 	b := startBoard(t, " ")
 	var got []string
 	f := func(p []byte) { got = append(got, string(p)) }
@@ -265,13 +288,19 @@ func TestDriver_Packets(t *testing.T) {
 		if strings.Join(got, "|") != strings.Join(c.want, "|") || len(got) != len(c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
-		if lines := "=1\n1\n> \n> "; c.r.Lines && answer != lines || !c.r.Lines && answer != "" {
+		lines := "=1\n1\n> \n> "
+		if b.lua.Edition.Lua51 {
+			lines = "=1\n\n> 1\n> " // with a collection at each allocation it takes so long that the other line is there
+		}
+		if c.r.Lines && answer != lines || !c.r.Lines && answer != "" {
 			t.Errorf("%s: answer %q", name, answer)
 		}
 	}
 }
 
-func TestUARTReader_GetsBytes(t *testing.T) {
+func TestUARTReader_GetsBytes(t *testing.T) { moduletest.Editions(t, testUARTReader_GetsBytes) }
+
+func testUARTReader_GetsBytes(t *testing.T) {
 	b := startBoard(t, " ")
 	b.typed(`uart.on("data", 3, function(s) print("<" .. s .. ">") if s == "end" then uart.on "data" end end, 0)` + "\n")
 	if got := b.typed("abcend=1\n"); got != "<abc>\n<end>\n=1\n1\n> " {
@@ -282,6 +311,10 @@ func TestUARTReader_GetsBytes(t *testing.T) {
 // A callback that chooses another way to get what comes finds the bytes that are there already
 // in the old way (input_readline, app/driver/input.c).
 func TestUARTReader_ChoosesAnotherWay(t *testing.T) {
+	moduletest.Editions(t, testUARTReader_ChoosesAnotherWay)
+}
+
+func testUARTReader_ChoosesAnotherWay(t *testing.T) {
 	for name, c := range map[string]struct{ on, typed, later, want string }{
 		"bytes to packets": {
 			`uart.on("data", 0, function(c) if c == "#" then tmrDelay() uart.on("data", 3, show, 0) else show(c) end end, 0)`,
@@ -309,7 +342,7 @@ func TestUARTReader_ChoosesAnotherWay(t *testing.T) {
 		},
 	} {
 		b := startBoard(t, " ")
-		b.typed(`function show(c) uart.write(0, "<" .. c .. ">") end function tmrDelay() for i = 1, 1e5 do end end` + "\n")
+		b.typed(`function show(c) uart.write(0, "<" .. c .. ">") end function tmrDelay() for i = 1, 100000 do end end` + "\n")
 		b.typed(c.on + "\n")
 		if got := b.typed(c.typed) + b.typed(c.later); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
@@ -318,7 +351,9 @@ func TestUARTReader_ChoosesAnotherWay(t *testing.T) {
 }
 
 // Idle is true when all whole lines were executed, and OnWait comes behind that.
-func TestIdle(t *testing.T) {
+func TestIdle(t *testing.T) { moduletest.Editions(t, testIdle) }
+
+func testIdle(t *testing.T) {
 	b := newBoard(t)
 	if !b.console.Idle() {
 		t.Error("a new console is busy")
@@ -359,7 +394,9 @@ func TestIdle(t *testing.T) {
 }
 
 // A reset forgets half a line, half a chunk, who reads, and the prompt.
-func TestReset(t *testing.T) {
+func TestReset(t *testing.T) { moduletest.Editions(t, testReset) }
+
+func testReset(t *testing.T) {
 	b := startBoard(t, " ")
 	b.typed("_PROMPT2 = '. '\n")
 	b.typed("x = (\n")
@@ -380,7 +417,9 @@ func TestReset(t *testing.T) {
 
 // TestOutOfMemory types lines while memory fails at one point after the other, until it does
 // not any more before the last prompt.
-func TestOutOfMemory(t *testing.T) {
+func TestOutOfMemory(t *testing.T) { moduletest.Editions(t, testOutOfMemory) }
+
+func testOutOfMemory(t *testing.T) {
 	b := startBoard(t, " ")
 	failed, resets := 0, 0
 	for n, whole := 0, false; !whole; n += 3 {
@@ -398,7 +437,7 @@ func TestOutOfMemory(t *testing.T) {
 		if strings.Contains(answer, "not enough memory") {
 			failed++
 		}
-		if whole = !reset; whole && !strings.HasSuffix(answer, "[C]: in ?\n> =\n> ") {
+		if whole = !reset; whole && !strings.Contains(answer, "Lua error: \tstdin:1: no\nstack") {
 			t.Errorf("failing after %d: %q", n, answer)
 		}
 		if reset {

@@ -6,12 +6,15 @@ import (
 	"testing"
 
 	"moonlet.example/moonlet/internal/console"
+	"moonlet.example/moonlet/internal/module/moduletest"
 	"moonlet.example/moonlet/internal/port"
 )
 
 // TestWatch holds that a watcher who takes away what it was told of finds the output alone,
 // and that it hears of each byte once.
-func TestWatch(t *testing.T) {
+func TestWatch(t *testing.T) { moduletest.Editions(t, testWatch) }
+
+func testWatch(t *testing.T) {
 	b := newBoard(t)
 	var told []string
 	b.watch = console.Watch{

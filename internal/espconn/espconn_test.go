@@ -161,7 +161,9 @@ func (b *bench) wantErr(what string, got, want espconn.Err) {
 
 // The records of a connection are 28, 32 and 104 bytes, each with a header of 16 and in steps
 // of 8; one that is sent has 20 more. All come back.
-func TestHeap(t *testing.T) {
+func TestHeap(t *testing.T) { moduletest.Editions(t, testHeap) }
+
+func testHeap(t *testing.T) {
 	b := newBench(t)
 	before := b.free()
 	step := func(what string, want int) {
@@ -192,7 +194,9 @@ func TestHeap(t *testing.T) {
 	step("gone", 0)
 }
 
-func TestSendsOnePiece(t *testing.T) {
+func TestSendsOnePiece(t *testing.T) { moduletest.Editions(t, testSendsOnePiece) }
+
+func testSendsOnePiece(t *testing.T) {
 	b := newBench(t)
 	u, w := b.open()
 	if !w.noDelay || w.calls[0] != "connect 10.1.2.3 1883" {
@@ -214,7 +218,9 @@ func TestSendsOnePiece(t *testing.T) {
 }
 
 // What does not fit leaves with the acknowledgements, and the caller may use its memory again.
-func TestSendsLargePiece(t *testing.T) {
+func TestSendsLargePiece(t *testing.T) { moduletest.Editions(t, testSendsLargePiece) }
+
+func testSendsLargePiece(t *testing.T) {
 	b := newBench(t)
 	u, w := b.open()
 	data := []byte(strings.Repeat("0123456789", 700))
@@ -243,7 +249,9 @@ func TestSendsLargePiece(t *testing.T) {
 	b.wantErr("65536", u.c.Send(make([]byte, 65536)), espconn.ErrArg)
 }
 
-func TestDisconnect(t *testing.T) {
+func TestDisconnect(t *testing.T) { moduletest.Editions(t, testDisconnect) }
+
+func testDisconnect(t *testing.T) {
 	b := newBench(t)
 	u, w := b.open()
 	b.wantErr("first", u.c.Disconnect(), espconn.OK)
@@ -267,7 +275,9 @@ func TestDisconnect(t *testing.T) {
 	v.want("disconnected")
 }
 
-func TestErrors(t *testing.T) {
+func TestErrors(t *testing.T) { moduletest.Editions(t, testErrors) }
+
+func testErrors(t *testing.T) {
 	b := newBench(t)
 	for _, x := range []struct {
 		open    bool
@@ -300,7 +310,9 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
+func TestLimits(t *testing.T) { moduletest.Editions(t, testLimits) }
+
+func testLimits(t *testing.T) {
 	b := newBench(t)
 	var all []*user
 	ports := map[uint16]bool{}
@@ -330,7 +342,9 @@ func TestLimits(t *testing.T) {
 	extra.want("disconnected")
 }
 
-func TestNoAddress(t *testing.T) {
+func TestNoAddress(t *testing.T) { moduletest.Editions(t, testNoAddress) }
+
+func testNoAddress(t *testing.T) {
 	b := newBench(t)
 	sta, ap := port.IP{192, 168, 0, 7}, port.IP{10, 1, 2, 1}
 	for _, x := range []struct {
@@ -370,7 +384,9 @@ func TestNoAddress(t *testing.T) {
 }
 
 // Every allocation fails in turn.
-func TestNoMemory(t *testing.T) {
+func TestNoMemory(t *testing.T) { moduletest.Editions(t, testNoMemory) }
+
+func testNoMemory(t *testing.T) {
 	b := newBench(t)
 	before := b.free()
 	fail := func(after int, f func()) {
@@ -411,7 +427,9 @@ func TestNoMemory(t *testing.T) {
 }
 
 // A reset forgets connections and what was posted for them.
-func TestReset(t *testing.T) {
+func TestReset(t *testing.T) { moduletest.Editions(t, testReset) }
+
+func testReset(t *testing.T) {
 	b := newBench(t)
 	u, _ := b.open()
 	u.c.Disconnect()
@@ -428,7 +446,9 @@ type again struct{ *user }
 func (u again) Disconnected() { u.note("disconnected") }
 
 // A connection that is over can connect once more.
-func TestConnectAgain(t *testing.T) {
+func TestConnectAgain(t *testing.T) { moduletest.Editions(t, testConnectAgain) }
+
+func testConnectAgain(t *testing.T) {
 	b := newBench(t)
 	u := again{&user{b: b, in: map[string]func(){}}}
 	u.c = espconn.New(b.Machine.State(), b.stack, port.IP{10, 1, 2, 3}, 1883, u)

@@ -24,7 +24,9 @@ func newUDP(t *testing.T) (b *bench, n *porttest.Datagrams, u espconn.UDP) {
 }
 
 // TestUDPServer holds what a server does: it answers whom it heard of last.
-func TestUDPServer(t *testing.T) {
+func TestUDPServer(t *testing.T) { moduletest.Editions(t, testUDPServer) }
+
+func testUDPServer(t *testing.T) {
 	b, n, u := newUDP(t)
 	b.board.wifi = &air{mode: port.StationAPMode, addr: [2]port.IP{{10, 0, 0, 2}, {192, 168, 4, 1}}}
 	u.SetLocalPort(5683)
@@ -90,7 +92,9 @@ func TestUDPServer(t *testing.T) {
 }
 
 // TestUDPAndTCP holds that the two have one list and do not count for each other.
-func TestUDPAndTCP(t *testing.T) {
+func TestUDPAndTCP(t *testing.T) { moduletest.Editions(t, testUDPAndTCP) }
+
+func testUDPAndTCP(t *testing.T) {
 	b, n, _ := newUDP(t)
 	for i := range port.TCPMaxOpen + 1 {
 		u, _ := espconn.NewUDP(b.Machine.State())
@@ -112,7 +116,9 @@ func TestUDPAndTCP(t *testing.T) {
 }
 
 // TestUDPPort holds what happens where lwIP does not give the port.
-func TestUDPPort(t *testing.T) {
+func TestUDPPort(t *testing.T) { moduletest.Editions(t, testUDPPort) }
+
+func testUDPPort(t *testing.T) {
 	_, n, u := newUDP(t)
 	u.SetLocalPort(53)
 	n.Refuse = true
@@ -131,7 +137,9 @@ func TestUDPPort(t *testing.T) {
 
 // TestUDPMemory holds what it has on the heap to the byte, and that without memory a datagram is
 // lost.
-func TestUDPMemory(t *testing.T) {
+func TestUDPMemory(t *testing.T) { moduletest.Editions(t, testUDPMemory) }
+
+func testUDPMemory(t *testing.T) {
 	b := newBench(t)
 	L := b.Machine.State()
 	n := &porttest.Datagrams{}

@@ -11,8 +11,9 @@ import (
 
 // The patterns are compiled when the first error comes: most processes see none.
 var (
-	nilValue = lazily(`attempt to (?:call|index|get length of) a nil value \((?:global|field|method) '(\w+)'\)`)
-	escape   = lazily(`invalid escape sequence near '.*(\\.)'$`)
+	nilValue   = lazily(`attempt to (call|index|get length of) a nil value \((global|field|method) '(\w+)'\)`)
+	nilValue51 = lazily(`attempt to (call|index|get length of) (global|field|method) '(\w+)' \(a nil value\)`)
+	escape     = lazily(`invalid escape sequence near '.*(\\.)'$`)
 )
 
 func lazily(pattern string) func() *regexp.Regexp {
@@ -75,28 +76,46 @@ func common(name string) (found *Fact) {
 // what the application uses, and what to write instead; "" if it is nothing of the kind.
 func Hint(e *editions.Edition, message string) string {
 	first, _, _ := strings.Cut(message, "\n")
-	if m := nilValue().FindStringSubmatch(first); m != nil {
-		for i := range facts {
-			if f := &facts[i]; f.Plain && f.Sense == "" && f.Last() == m[1] {
-				return fmt.Sprintf("there is no %s in %v of this firmware: %s", m[1], e, f.Text())
-			}
-		}
-		if f := common(m[1]); f != nil && strings.Contains(first, "to call a nil value (field") {
-			return fmt.Sprintf("if that is %s: %s", f.Name, f.Text())
-		}
-		return ""
+	pattern := nilValue
+	if e.Lua51 {
+		pattern = nilValue51
+	}
+	if m := pattern().FindStringSubmatch(first); m != nil {
+		return lacking(e, m[1], m[2], m[3])
+	}
+	if e.Lua51 {
+		return configHint(first)
 	}
 	if m := escape().FindStringSubmatch(first); m != nil {
 		return EscapeHint(e, m[1])
 	}
-	switch {
-	case strings.Contains(first, "number has no integer representation"):
+	if strings.Contains(first, "number has no integer representation") {
 		return fmt.Sprintf("%v wants a whole number there, where Lua 5.1 cuts off what is behind the point: write x // 1 | 0, or math.floor(x)", e)
-	case strings.Contains(first, "bad argument #1 to 'config' (config table not found!)"): // wifi_station_config
-		f, _ := FactOf("wifi.sta.config(ssid, pwd)")
-		return f.Text()
+	}
+	return configHint(first)
+}
+
+// lacking is the hint about a variable that is nil: how it was used, what kind it is, its name. In Lua 5.1 older
+// editions are none: what is not there was left out of the firmware.
+func lacking(e *editions.Edition, use, kind, name string) string {
+	for i := range facts {
+		if f := &facts[i]; f.Plain && f.Sense == "" && f.Last() == name && (f.Lua == "" || !e.Lua51) {
+			return fmt.Sprintf("there is no %s in %v of this firmware: %s", name, e, f.Text())
+		}
+	}
+	if f := common(name); f != nil && use == "call" && kind == "field" {
+		return fmt.Sprintf("if that is %s: %s", f.Name, f.Text())
 	}
 	return ""
+}
+
+// configHint is about wifi.sta.config with a name and a password (wifi_station_config).
+func configHint(message string) string {
+	if !strings.Contains(message, "bad argument #1 to 'config' (config table not found!)") {
+		return ""
+	}
+	f, _ := FactOf("wifi.sta.config(ssid, pwd)")
+	return f.Text()
 }
 
 // EscapeHint says what to write for an escape that only Lua 5.1 takes, such as \-.

@@ -178,14 +178,15 @@ func (s *Snapshot) findRoots() {
 	}
 	s.registry = target(s.state, machine.RefRegistry, "", 0)
 	s.mainThread = target(s.state, machine.RefMainThread, "", 0)
-	s.globals = target(s.registry, machine.RefIndex, "", registryGlobals)
+	if s.globals = target(s.state, machine.RefGlobals, "", 0); s.globals == nil {
+		s.globals = target(s.registry, machine.RefIndex, "", registryGlobals)
+	}
 	s.loaded = target(s.registry, machine.RefField, registryLoaded, 0)
 }
 
-// Where the registry has the table of globals and the loaded modules
+// Where the registry has the loaded modules, and in Lua 5.3 the table of globals
 // (LUA_RIDX_GLOBALS, LUA_LOADED_TABLE).
 const (
-	registryMain    = 1
 	registryGlobals = 2
 	registryLoaded  = "_LOADED"
 )
@@ -204,11 +205,12 @@ func (s *Snapshot) findPaths() {
 		if o == nil {
 			continue
 		}
-		o.depth, o.parent = 2, s.registry
-		if o == s.registry {
-			o.parent = s.state
+		// Lua 5.1 has its globals in the state.
+		o.depth, o.parent = 2, s.state
+		if o != s.registry && s.registry != nil && indexTo(s.registry, o) >= 0 {
+			o.parent = s.registry
 		}
-		o.by = refTo(o.parent, o)
+		o.by = o.parent.refs[indexTo(o.parent, o)]
 		queue = append(queue, o)
 	}
 	for i := 0; i < len(queue); i++ {
@@ -235,10 +237,9 @@ func (s *Snapshot) findPaths() {
 	}
 }
 
-// refTo is the reference from an object to another.
-func refTo(from, to *Object) machine.HeapRef {
-	i := slices.IndexFunc(from.refs, func(r machine.HeapRef) bool { return r.To == to.Addr })
-	return from.refs[i]
+// indexTo finds the first reference from an object to another; -1 if there is none.
+func indexTo(from, to *Object) int {
+	return slices.IndexFunc(from.refs, func(r machine.HeapRef) bool { return r.To == to.Addr })
 }
 
 // stack is who took a block of an object, innermost first. Code belongs to where it

@@ -65,6 +65,7 @@ type RefKind string
 const (
 	RefRegistry      RefKind = "registry"
 	RefMainThread    RefKind = "main_thread"
+	RefGlobals       RefKind = "globals"        // of an edition that has them outside of the registry
 	RefTypeMetatable RefKind = "type_metatable" // Name is the type
 	RefFinalizer     RefKind = "finalizer"      // waits for its finalizer
 	RefFixed         RefKind = "fixed"          // never collected

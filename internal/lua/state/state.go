@@ -45,6 +45,11 @@ type Reader func(L State) []byte
 // Writer receives a piece of a dump; a non-nil error ends the dump.
 type Writer func(L State, p []byte) error
 
+// DumpError says why a function cannot be dumped, whatever the Writer does.
+type DumpError string
+
+func (e DumpError) Error() string { return string(e) }
+
 // Hook is a debug hook (lua_Hook).
 type Hook func(L State, ar *Debug)
 
@@ -330,6 +335,7 @@ type Core interface {
 	// Load refuses what its mode does not name: "b" stands for binary chunks, "t" for text.
 	Load(r Reader, chunkName, mode string) Status
 	LoadBytes(code []byte, chunkName, mode string) Status
+	// An error is the writer's, or a DumpError.
 	Dump(w Writer, strip int) error
 	StripDebug(level int) int
 	PushStringsArray(rom bool) bool // lua_pushstringsarray

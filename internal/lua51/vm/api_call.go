@@ -115,11 +115,7 @@ func (t *Thread) LoadBytes(code []byte, name, mode string) state.Status {
 	}, name)
 }
 
-type constError string
-
-func (e constError) Error() string { return string(e) }
-
-const errNotLua = constError("unable to dump given function")
+const errNotLua = state.DumpError("unable to dump given function")
 
 func (t *Thread) Dump(w state.Writer, strip int) error {
 	a := t.top() - tvSize

@@ -4,13 +4,14 @@ import (
 	"encoding/binary"
 	"math"
 
+	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua51/chunk"
 	layout "moonlet.example/moonlet/internal/lua51/layout/v8"
 )
 
 // This file writes binary chunks, ".lc" files, from device memory; package chunk has their grammar.
 
-const errTooBig = constError("value too big or small for target integer type")
+const errTooBig = state.DumpError("value too big or small for target integer type")
 
 type dumper struct {
 	v     *VM

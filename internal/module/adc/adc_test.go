@@ -35,18 +35,24 @@ func boot(t *testing.T) (*moduletest.Lua, *board) {
 	return moduletest.Boot(t, moduletest.Config{Chip: b.Chip, Host: b, Modules: []state.Module{adc.Module}}), b
 }
 
-func TestScript(t *testing.T) {
+func TestScript(t *testing.T) { moduletest.Editions(t, testScript) }
+
+func testScript(t *testing.T) {
 	l, _ := boot(t)
 	l.Script("testdata/adc.lua")
 }
 
-func TestOutOfMemory(t *testing.T) {
+func TestOutOfMemory(t *testing.T) { moduletest.Editions(t, testOutOfMemory) }
+
+func testOutOfMemory(t *testing.T) {
 	l, _ := boot(t)
 	l.OutOfMemory("testdata/adc.lua")
 }
 
 // TestModes holds that a mode counts from the next start on.
-func TestModes(t *testing.T) {
+func TestModes(t *testing.T) { moduletest.Editions(t, testModes) }
+
+func testModes(t *testing.T) {
 	l, b := boot(t)
 	restart := port.ResetInfo{Raw: 2, Reason: port.ResetRestart}
 	b.value = 1024
@@ -59,7 +65,9 @@ func TestModes(t *testing.T) {
 	l.Do("assert(adc.read(0) == 1024 and adc.readvdd33() == 65535)")
 }
 
-func TestNone(t *testing.T) {
+func TestNone(t *testing.T) { moduletest.Editions(t, testNone) }
+
+func testNone(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{adc.Module}})
 	for _, code := range []string{"adc.read(0)", "adc.readvdd33()", "adc.force_init_mode(0)"} {
 		if err := l.Exec(code, "=test"); err == nil || !strings.Contains(err.Error(), "this board has no analog input") {

@@ -8,6 +8,8 @@ import (
 	"moonlet.example/moonlet/internal/module/moduletest"
 )
 
-func TestScript(t *testing.T) {
+func TestScript(t *testing.T) { moduletest.Editions(t, testScript) }
+
+func testScript(t *testing.T) {
 	moduletest.Boot(t, moduletest.Config{Modules: []state.Module{bit.Module}}).Script("testdata/bit.lua")
 }

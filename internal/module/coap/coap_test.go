@@ -46,7 +46,9 @@ func (w *twin) ask(code uint8, path string, payload string) (m message, ok bool)
 	return m, e == 0 && a.To == here && a.Port == 4000 && m.kind == typeACK && string(m.token) == "tok" && m.id == [2]byte{1, 2}
 }
 
-func TestScript(t *testing.T) {
+func TestScript(t *testing.T) { moduletest.Editions(t, testScript) }
+
+func testScript(t *testing.T) {
 	w := newBench(t)
 	w.Script("testdata/coap.lua")
 	w.Do("cs, cc = nil collectgarbage() collectgarbage()")
@@ -55,10 +57,14 @@ func TestScript(t *testing.T) {
 	}
 }
 
-func TestOutOfMemory(t *testing.T) { newBench(t).EveryAllocation("testdata/memory.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { newBench(t).EveryAllocation("testdata/memory.lua") })
+}
 
 // TestNoNetwork holds what the functions say on a board without one.
-func TestNoNetwork(t *testing.T) {
+func TestNoNetwork(t *testing.T) { moduletest.Editions(t, testNoNetwork) }
+
+func testNoNetwork(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{Module}})
 	for _, code := range []string{"coap.Server():listen(1)", "coap.Client():get('coap://1.2.3.4/')"} {
 		if err := l.Exec(code, "=x"); err == nil || err.Error() != "x:1: this board has no network" {
@@ -68,7 +74,9 @@ func TestNoNetwork(t *testing.T) {
 }
 
 // TestServer holds what each resource answers.
-func TestServer(t *testing.T) {
+func TestServer(t *testing.T) { moduletest.Editions(t, testServer) }
+
+func testServer(t *testing.T) {
 	w := newBench(t)
 	w.Do(referenceGlobals + ` server:listen(5683) _G.f2 = function() return {} end server:func("f2") server:var("") server:func("")
 		server:var("n", coap.XML)`)
@@ -141,7 +149,9 @@ func TestServer(t *testing.T) {
 
 // TestBadRequests holds that what is no message has no answer, and neither has one that is too
 // long.
-func TestBadRequests(t *testing.T) {
+func TestBadRequests(t *testing.T) { moduletest.Editions(t, testBadRequests) }
+
+func testBadRequests(t *testing.T) {
 	w := newBench(t)
 	w.Do("s = coap.Server() s:listen(5683)")
 	for _, p := range []string{"", "\x40", "\x40\x01\x00", "\x00\x01\x00\x00", "\xC0\x01\x00\x00", "\x49\x01\x00\x00123456789", "\x44\x01\x00\x00abc",
@@ -160,7 +170,9 @@ func TestBadRequests(t *testing.T) {
 
 // TestCallbackError holds that an error of a function is reported, and has no answer; that what
 // it returns may be too long ends the life of the module, as in the firmware.
-func TestCallbackError(t *testing.T) {
+func TestCallbackError(t *testing.T) { moduletest.Editions(t, testCallbackError) }
+
+func testCallbackError(t *testing.T) {
 	w := newBench(t)
 	w.Do(`s = coap.Server() s:listen(5683) s:func("bad") s:func("huge") s:func("closing")
 		function bad() error("\toops") end
@@ -190,7 +202,9 @@ func TestCallbackError(t *testing.T) {
 // TestRepeats holds when a confirmable request is sent again: five times in all, each time after
 // twice as long, the first time after 2 to 3 s; an answer ends that, a reset or another token
 // does not.
-func TestRepeats(t *testing.T) {
+func TestRepeats(t *testing.T) { moduletest.Editions(t, testRepeats) }
+
+func testRepeats(t *testing.T) {
 	w := newBench(t)
 	var at []time.Duration
 	w.net.OnSend = func(porttest.Sent) { at = append(at, w.Tasks.Now()) }
@@ -242,7 +256,9 @@ func TestRepeats(t *testing.T) {
 }
 
 // TestCollected holds that a request ends with its client.
-func TestCollected(t *testing.T) {
+func TestCollected(t *testing.T) { moduletest.Editions(t, testCollected) }
+
+func testCollected(t *testing.T) {
 	w := newBench(t)
 	w.Do("coap.Client():get('coap://10.0.0.1/x') keep = coap.Client() keep:get('coap://10.0.0.2/x') collectgarbage() collectgarbage()")
 	w.RunFor(2 * time.Minute)
@@ -256,7 +272,9 @@ func TestCollected(t *testing.T) {
 }
 
 // TestRequests holds what is sent where, to the byte.
-func TestRequests(t *testing.T) {
+func TestRequests(t *testing.T) { moduletest.Editions(t, testRequests) }
+
+func testRequests(t *testing.T) {
 	w := newBench(t)
 	for _, x := range []struct{ code, to, data string }{
 		{"c:get(1, 'coap://10.0.0.1/')", "10.0.0.1:5683", "5401....6e6f64653831302e302e302e31"},
@@ -292,7 +310,9 @@ func TestRequests(t *testing.T) {
 }
 
 // TestHeap holds what is on the heap, to the byte, and that it goes back.
-func TestHeap(t *testing.T) {
+func TestHeap(t *testing.T) { moduletest.Editions(t, testHeap) }
+
+func testHeap(t *testing.T) {
 	w := newBench(t)
 	w.Do("c = coap.Client() s = coap.Server() get = c.get listen = s.listen close = s.close c:get(1, 'coap://10.0.0.1/') s:listen(1) s:close() var = s.var collectgarbage()")
 	w.Do("c:__gc() s:__gc() c, s = coap.Client(), coap.Server() collectgarbage() collectgarbage()")
@@ -347,7 +367,9 @@ func TestHeap(t *testing.T) {
 }
 
 // TestErrorsGiveBack holds that requests that fail leave nothing behind.
-func TestErrorsGiveBack(t *testing.T) {
+func TestErrorsGiveBack(t *testing.T) { moduletest.Editions(t, testErrorsGiveBack) }
+
+func testErrorsGiveBack(t *testing.T) {
 	w := newBench(t)
 	w.Do(`c = coap.Client()
 		local function try(f, ...) pcall(f, ...) end
@@ -365,7 +387,9 @@ func TestErrorsGiveBack(t *testing.T) {
 
 // TestLink holds what becomes of a request whose network goes: it is sent again when that is
 // back, unless it was given up.
-func TestLink(t *testing.T) {
+func TestLink(t *testing.T) { moduletest.Editions(t, testLink) }
+
+func testLink(t *testing.T) {
 	b := &board{Chip: porttest.New(t, porttest.Config{})}
 	air := &hostnet.Air{}
 	nets := [2]*hostnet.Net{}

@@ -31,7 +31,9 @@ func boot(t *testing.T) *moduletest.Lua {
 }
 
 // TestScript has more minutes to wait for than Script does.
-func TestScript(t *testing.T) {
+func TestScript(t *testing.T) { moduletest.Editions(t, testScript) }
+
+func testScript(t *testing.T) {
 	code, err := os.ReadFile("testdata/cron.lua")
 	if err != nil {
 		t.Fatal(err)
@@ -50,13 +52,17 @@ func TestScript(t *testing.T) {
 	}
 }
 
-func TestOutOfMemory(t *testing.T) { boot(t).OutOfMemory("testdata/cron.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).OutOfMemory("testdata/cron.lua") })
+}
 
 // TestTimes holds when the functions are called: one second after the start at the earliest,
 // then at each full minute, also over a day and after the time was set.
-func TestTimes(t *testing.T) {
+func TestTimes(t *testing.T) { moduletest.Editions(t, testTimes) }
+
+func testTimes(t *testing.T) {
 	l := boot(t)
-	l.Do(`n = 0 cron.schedule("* * * * *", function() n = n + 1 local s, us = rtctime.get() print(s, us // 1000) end)`)
+	l.Do(`n = 0 cron.schedule("* * * * *", function() n = n + 1 local s, us = rtctime.get() print(s, math.floor(us / 1000)) end)`)
 	l.RunFor(10 * time.Second)
 	if s := l.Printed(); s != "" {
 		t.Errorf("without a time it was called at %s", s)
@@ -82,7 +88,9 @@ func TestTimes(t *testing.T) {
 }
 
 // TestKept holds that entries are kept as long as they are scheduled, and not longer.
-func TestKept(t *testing.T) {
+func TestKept(t *testing.T) { moduletest.Editions(t, testKept) }
+
+func testKept(t *testing.T) {
 	l := boot(t)
 	l.Do(`for i = 1, 3 do cron.schedule("* * * * *", function() end) end
 		local function free() collectgarbage() collectgarbage() return node.heap() end
@@ -109,7 +117,9 @@ func TestKept(t *testing.T) {
 }
 
 // TestError holds that an error in a function is told, and that the others are called.
-func TestError(t *testing.T) {
+func TestError(t *testing.T) { moduletest.Editions(t, testError) }
+
+func testError(t *testing.T) {
 	l := boot(t)
 	l.Do(`cron.schedule("* * * * *", function() error"broken" end)
 		cron.schedule("* * * * *", function() print"called" end) rtctime.set(946684830)`)
@@ -121,7 +131,9 @@ func TestError(t *testing.T) {
 
 // TestEachAllocation lets each allocation fail in turn, of making entries, changing and
 // collecting them.
-func TestEachAllocation(t *testing.T) {
+func TestEachAllocation(t *testing.T) { moduletest.Editions(t, testEachAllocation) }
+
+func testEachAllocation(t *testing.T) {
 	l := boot(t)
 	for n := range 60 {
 		l.Do("rtctime.set(946684830)")

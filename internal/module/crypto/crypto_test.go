@@ -38,16 +38,27 @@ func boot(t *testing.T) *moduletest.Lua {
 	})
 }
 
-func TestScript(t *testing.T) { boot(t).Script("testdata/crypto.lua") }
+func TestScript(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).Script("testdata/crypto.lua") })
+}
 
-func TestFile(t *testing.T) { boot(t).Script("testdata/file.lua") }
+func TestFile(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).Script("testdata/file.lua") })
+}
 
-func TestOutOfMemory(t *testing.T) { boot(t).EveryAllocation("testdata/memory.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).EveryAllocation("testdata/memory.lua") })
+}
 
 func TestReference(t *testing.T) { moduletest.Compare(t, "testdata/cases.lua", crypto.Module) }
 
+// TestAgree: the cases give the same on each edition of Lua.
+func TestAgree(t *testing.T) { moduletest.Agree(t, "testdata/cases.lua", crypto.Module) }
+
 // A board without a file system hashes no file.
-func TestNoFiles(t *testing.T) {
+func TestNoFiles(t *testing.T) { moduletest.Editions(t, testNoFiles) }
+
+func testNoFiles(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{crypto.Module}})
 	if err := l.Exec("crypto.fhash('md5', 'x')", "=test"); err == nil || !strings.HasSuffix(err.Error(), "this board has no file system") {
 		t.Error(err)

@@ -17,11 +17,18 @@ func boot(t testing.TB) *moduletest.Lua {
 	return moduletest.Boot(t, moduletest.Config{Modules: []state.Module{encoder.Module}})
 }
 
-func TestScript(t *testing.T) { boot(t).Script("testdata/encoder.lua") }
+func TestScript(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).Script("testdata/encoder.lua") })
+}
 
-func TestOutOfMemory(t *testing.T) { boot(t).OutOfMemory("testdata/encoder.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).OutOfMemory("testdata/encoder.lua") })
+}
 
 func TestReference(t *testing.T) { moduletest.Compare(t, "testdata/cases.lua", encoder.Module) }
+
+// TestAgree: the cases give the same on each edition of Lua.
+func TestAgree(t *testing.T) { moduletest.Agree(t, "testdata/cases.lua", encoder.Module) }
 
 var (
 	validBase64 = regexp.MustCompile(`^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$`)

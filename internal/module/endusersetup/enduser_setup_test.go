@@ -12,11 +12,15 @@ import (
 	"moonlet.example/moonlet/internal/sim/radio"
 )
 
-func TestScript(t *testing.T)      { newLab(t).Script("testdata/enduser_setup.lua") }
-func TestOutOfMemory(t *testing.T) { newLab(t).EveryAllocation("testdata/memory.lua") }
+func TestScript(t *testing.T) { newLab(t).Script("testdata/enduser_setup.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { newLab(t).EveryAllocation("testdata/memory.lua") })
+}
 
 // TestNoParts holds what the functions say on a board without the parts.
-func TestNoParts(t *testing.T) {
+func TestNoParts(t *testing.T) { moduletest.Editions(t, testNoParts) }
+
+func testNoParts(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{Module}})
 	l.Do("assert(enduser_setup.manual(true))")
 	for _, f := range []string{"start", "stop"} {
@@ -33,7 +37,9 @@ func TestNoParts(t *testing.T) {
 
 // TestFlow is the whole way: the module's own network, a wrong password, the right one, the
 // callback at the next look, and the end ten seconds behind it.
-func TestFlow(t *testing.T) {
+func TestFlow(t *testing.T) { moduletest.Editions(t, testFlow) }
+
+func testFlow(t *testing.T) {
 	b := newLab(t)
 	b.Do("collectgarbage()")
 	b.Do(startCode)
@@ -105,7 +111,9 @@ func TestFlow(t *testing.T) {
 
 // TestChannel is a network on another channel than the module's own: the station is given up, so
 // that the person hears of it, and connects again in the end, when the callback is called.
-func TestChannel(t *testing.T) {
+func TestChannel(t *testing.T) { moduletest.Editions(t, testChannel) }
+
+func testChannel(t *testing.T) {
 	b := newLab(t)
 	b.open()
 	b.ask(form("wifi_ssid=cafe"))
@@ -135,7 +143,9 @@ func TestChannel(t *testing.T) {
 
 // TestManual is the mode in which the module's own network is the application's. The firmware
 // takes it for one on channel 1, where it must be for that.
-func TestManual(t *testing.T) {
+func TestManual(t *testing.T) { moduletest.Editions(t, testManual) }
+
+func testManual(t *testing.T) {
 	for _, channel := range []uint8{1, 6} {
 		b := newLab(t, radio.Network{SSID: "home", Channel: channel})
 		b.radio.SetMode(port.StationAPMode, true)
@@ -157,7 +167,9 @@ func TestManual(t *testing.T) {
 }
 
 // TestName holds the name of the module's own network.
-func TestName(t *testing.T) {
+func TestName(t *testing.T) { moduletest.Editions(t, testName) }
+
+func testName(t *testing.T) {
 	for _, x := range [][2]string{{`"lamp"`, "lamp"}, {`5`, "5"}, {`"a\0b"`, "a"}, {`("x"):rep(40)`, strings.Repeat("x", 32)}, {"nil", "NodeMCU_123456"}} {
 		b := newLab(t)
 		b.Do("enduser_setup.start(" + x[0] + ")")
@@ -169,7 +181,9 @@ func TestName(t *testing.T) {
 }
 
 // TestAgain holds what a second start does: it ends the portal, and nobody is told but the user.
-func TestAgain(t *testing.T) {
+func TestAgain(t *testing.T) { moduletest.Editions(t, testAgain) }
+
+func testAgain(t *testing.T) {
 	b := newLab(t)
 	b.open()
 	b.Do("enduser_setup.start('other', nil, function(...) note(...) end)")
@@ -187,7 +201,9 @@ func TestAgain(t *testing.T) {
 
 // TestStopInCallback holds that the callback may end the portal, and begin with another one, where
 // the firmware writes to what it has given back.
-func TestStopInCallback(t *testing.T) {
+func TestStopInCallback(t *testing.T) { moduletest.Editions(t, testStopInCallback) }
+
+func testStopInCallback(t *testing.T) {
 	for _, network := range []string{"home&wifi_password=correct+horse", "cafe"} {
 		for _, again := range []bool{false, true} {
 			b := newLab(t)
@@ -215,7 +231,9 @@ func TestStopInCallback(t *testing.T) {
 
 // TestStopSoon holds what stop does to what is under way: a form whose task has not run yet is
 // taken over all the same.
-func TestStopSoon(t *testing.T) {
+func TestStopSoon(t *testing.T) { moduletest.Editions(t, testStopSoon) }
+
+func testStopSoon(t *testing.T) {
 	b := newLab(t)
 	b.open()
 	b.ask(form("wifi_ssid=home&wifi_password=correct+horse"))
@@ -233,7 +251,9 @@ func TestStopSoon(t *testing.T) {
 }
 
 // TestFatal holds the errors that end the portal: the error callback hears of none.
-func TestFatal(t *testing.T) {
+func TestFatal(t *testing.T) { moduletest.Editions(t, testFatal) }
+
+func testFatal(t *testing.T) {
 	for _, x := range []struct {
 		name string
 		do   func(b *lab)
@@ -264,7 +284,9 @@ func TestFatal(t *testing.T) {
 
 // TestChannel_Connects holds what comes of another channel where the station connects by itself: it
 // tries again and again, and is given up each time, until somebody chooses something else.
-func TestChannel_Connects(t *testing.T) {
+func TestChannel_Connects(t *testing.T) { moduletest.Editions(t, testChannel_Connects) }
+
+func testChannel_Connects(t *testing.T) {
 	b := newLab(t, radio.Network{SSID: "home", Channel: 6, RSSI: -40}, radio.Network{SSID: "cafe", Channel: 11, Password: "12345678"})
 	b.radio.SetAutoConnect(true)
 	b.open()

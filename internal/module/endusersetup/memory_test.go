@@ -12,7 +12,9 @@ import (
 
 // TestHeap holds what the portal has on the heap, to the byte: its record, espconn's, the page;
 // requests as far as they have come; records of who waits; the configuration until its task.
-func TestHeap(t *testing.T) {
+func TestHeap(t *testing.T) { moduletest.Editions(t, testHeap) }
+
+func testHeap(t *testing.T) {
 	b := newLab(t)
 	b.Do(`function go() enduser_setup.start("lamp") end function stop() enduser_setup.stop() end
 		go() stop() collectgarbage()`)
@@ -62,7 +64,9 @@ func TestHeap(t *testing.T) {
 
 // TestLost holds what the firmware loses, and no more: a name that does not fit, the request of a
 // browser that resets the connection, the references to callbacks.
-func TestLost(t *testing.T) {
+func TestLost(t *testing.T) { moduletest.Editions(t, testLost) }
+
+func testLost(t *testing.T) {
 	b := newLab(t)
 	b.Do("enduser_setup.start()")
 	b.RunFor(radio.ScanTime)
@@ -93,7 +97,9 @@ func TestLost(t *testing.T) {
 
 // TestNoMemory holds that memory which fails at any single allocation, for good, leaves a sound
 // heap, and nothing in Go breaks: the errors of Lua that nothing protects reset a board.
-func TestNoMemory(t *testing.T) {
+func TestNoMemory(t *testing.T) { moduletest.Editions(t, testNoMemory) }
+
+func testNoMemory(t *testing.T) {
 	b := newLab(t)
 	answered := 0
 	for n := range 120 {

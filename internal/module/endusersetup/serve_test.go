@@ -7,12 +7,15 @@ import (
 	"testing"
 
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/module/moduletest"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sim/radio"
 )
 
 // TestAnswers holds what is answered to what begins how, to the letter.
-func TestAnswers(t *testing.T) {
+func TestAnswers(t *testing.T) { moduletest.Editions(t, testAnswers) }
+
+func testAnswers(t *testing.T) {
 	const (
 		close    = "Content-Length:0\r\nConnection:close\r\n\r\n"
 		moved    = "HTTP/1.1 302 Moved\r\nLocation: http://nodemcu.portal/\r\n" + close
@@ -63,7 +66,9 @@ func TestAnswers(t *testing.T) {
 }
 
 // TestStatus holds what is said of each state of the station.
-func TestStatus(t *testing.T) {
+func TestStatus(t *testing.T) { moduletest.Editions(t, testStatus) }
+
+func testStatus(t *testing.T) {
 	b := newLab(t, radio.Network{SSID: "home"}, radio.Network{SSID: "a name that has all of 32 letters"[:32], Password: "12345678"})
 	b.open()
 	for _, x := range []struct {
@@ -100,7 +105,9 @@ func TestStatus(t *testing.T) {
 }
 
 // TestPieces holds that a request may come in any pieces, and what is waited for.
-func TestPieces(t *testing.T) {
+func TestPieces(t *testing.T) { moduletest.Editions(t, testPieces) }
+
+func testPieces(t *testing.T) {
 	b := newLab(t)
 	b.open()
 	const request = "POST /setwifi HTTP/1.1\r\ncontent-LENGTH: 26\r\n\r\nwifi_ssid=a&wifi_password="
@@ -131,7 +138,9 @@ func TestPieces(t *testing.T) {
 }
 
 // TestClosing holds that the browser is let close, and when the connection is reset otherwise.
-func TestClosing(t *testing.T) {
+func TestClosing(t *testing.T) { moduletest.Editions(t, testClosing) }
+
+func testClosing(t *testing.T) {
 	b := newLab(t)
 	b.open()
 	p := b.browser().send("GET /x HTTP/1.1\r\n\r\n")
@@ -180,7 +189,9 @@ func TestClosing(t *testing.T) {
 }
 
 // TestPageFiles holds whose page is served, and how its length and packing are told.
-func TestPageFiles(t *testing.T) {
+func TestPageFiles(t *testing.T) { moduletest.Editions(t, testPageFiles) }
+
+func testPageFiles(t *testing.T) {
 	const head = pageHeader
 	for _, x := range []struct {
 		files [][2]string
@@ -209,7 +220,9 @@ func TestPageFiles(t *testing.T) {
 
 // TestPageShared holds what comes of two browsers at once: one copy of the page is sent to both,
 // and is gone when one of them has all of it.
-func TestPageShared(t *testing.T) {
+func TestPageShared(t *testing.T) { moduletest.Editions(t, testPageShared) }
+
+func testPageShared(t *testing.T) {
 	b := newLab(t)
 	b.open()
 	whole := b.ask("GET / HTTP/1.1\r\n\r\n")
@@ -239,7 +252,9 @@ func TestPageShared(t *testing.T) {
 }
 
 // TestList holds the list of networks, and who gets it.
-func TestList(t *testing.T) {
+func TestList(t *testing.T) { moduletest.Editions(t, testList) }
+
+func testList(t *testing.T) {
 	b := newLab(t, radio.Network{SSID: "home", Password: "12345678", Channel: 6, RSSI: -40},
 		radio.Network{SSID: `a"b\c<é` + "\x01", Channel: 11, RSSI: -70}, radio.Network{SSID: strings.Repeat(`"`, 32), Channel: 1, RSSI: -90},
 		radio.Network{SSID: "shy", Hidden: true})
@@ -292,7 +307,9 @@ func TestList(t *testing.T) {
 }
 
 // TestErrors holds the errors that are told, each with its line and number.
-func TestErrors(t *testing.T) {
+func TestErrors(t *testing.T) { moduletest.Editions(t, testErrors) }
+
+func testErrors(t *testing.T) {
 	b := newLab(t)
 	b.open()
 	fails := func(request, want, end string) {
@@ -334,15 +351,16 @@ func TestErrors(t *testing.T) {
 	b = newLab(t)
 	b.open()
 	p = b.browser().send("GET /aplist HT")
-	b.fill(300, 300)
+	release := b.fill(300, 300)
 	p.send(strings.Repeat("x", 1400))
+	release()
 	if s := b.said(); s != noPage || p.end != "reset" {
 		t.Errorf("%q, %q", s, p.end)
 	}
 }
 
-// fill leaves one hole of each size on the heap.
-func (b *lab) fill(holes ...int) {
+// fill leaves one hole of each size on the heap, until what it gives is called.
+func (b *lab) fill(holes ...int) (free func()) {
 	var blocks [][2]int
 	L := b.Machine.State()
 	for _, size := range append(holes, 300) {
@@ -359,10 +377,19 @@ func (b *lab) fill(holes ...int) {
 			L.Free(state.Addr(x[0]), -x[1])
 		}
 	}
+	return func() {
+		for _, x := range blocks {
+			if x[1] > 0 {
+				L.Free(state.Addr(x[0]), x[1])
+			}
+		}
+	}
 }
 
 // TestDNS holds the answers, the errors and what is no question.
-func TestDNS(t *testing.T) {
+func TestDNS(t *testing.T) { moduletest.Editions(t, testDNS) }
+
+func testDNS(t *testing.T) {
 	b := newLab(t)
 	b.open()
 	ask := func(query string) []byte {
@@ -426,15 +453,18 @@ func TestDNS(t *testing.T) {
 	}
 	b = newLab(t)
 	b.open()
-	b.fill(1100) // for the datagram
+	free := b.fill(1100) // for the datagram
 	ask(head + strings.Repeat("x", 1000))
+	free()
 	if s := b.said(); s != "error 1 1840: \tdns_recv_callback failed. Failed to allocate memory." {
 		t.Error(s)
 	}
 }
 
 // TestParams holds what the file has, byte by byte, and of what the user is warned.
-func TestParams(t *testing.T) {
+func TestParams(t *testing.T) { moduletest.Editions(t, testParams) }
+
+func testParams(t *testing.T) {
 	for _, x := range []struct{ body, want, note string }{
 		{"wifi_ssid=a&wifi_password=b", "p.wifi_ssid=\"a\"\np.wifi_password=\"b\"\n", ""},
 		{"wifi_ssid=a+b%20c%C3%a9", "p.wifi_ssid=\"a b cé\"\n", ""},

@@ -38,12 +38,18 @@ func boot(t *testing.T) *moduletest.Lua {
 	})
 }
 
-func TestScript(t *testing.T) { boot(t).Script("testdata/file.lua") }
+func TestScript(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).Script("testdata/file.lua") })
+}
 
-func TestOutOfMemory(t *testing.T) { boot(t).OutOfMemory("testdata/file.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).OutOfMemory("testdata/file.lua") })
+}
 
 // A board without a file system has the module, and its functions say what is missing.
-func TestNoFiles(t *testing.T) {
+func TestNoFiles(t *testing.T) { moduletest.Editions(t, testNoFiles) }
+
+func testNoFiles(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{file.Module}})
 	for _, code := range []string{"file.open('x')", "file.list()", "file.exists('x')", "file.getcontents('x')"} {
 		if err := l.Exec(code, "=test"); err == nil || !strings.HasSuffix(err.Error(), "this board has no file system") {
@@ -52,7 +58,9 @@ func TestNoFiles(t *testing.T) {
 	}
 }
 
-func TestFormat(t *testing.T) {
+func TestFormat(t *testing.T) { moduletest.Editions(t, testFormat) }
+
+func testFormat(t *testing.T) {
 	l := boot(t)
 	l.Do(`file.putcontents("x", "y") local f = file.open "x" file.open "x"
 		file.format() print(f:read(), file.exists "x", file.write "z") f:close()`)

@@ -36,7 +36,9 @@ func boot(t *testing.T) (*moduletest.Lua, *pins.Bank) {
 	}), b.pins
 }
 
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { moduletest.Editions(t, testScripts) }
+
+func testScripts(t *testing.T) {
 	for _, name := range []string{"gpio", "pulse"} {
 		t.Run(name, func(t *testing.T) {
 			l, _ := boot(t)
@@ -50,7 +52,9 @@ func TestScripts(t *testing.T) {
 }
 
 // A board without pins has the module, and its functions say what is missing.
-func TestNoPins(t *testing.T) {
+func TestNoPins(t *testing.T) { moduletest.Editions(t, testNoPins) }
+
+func testNoPins(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{gpio.ModuleWithPulse, gpio.PulseModule}})
 	for _, code := range []string{
 		"gpio.read(1)", "gpio.write(1, 1)", "gpio.mode(1, gpio.OUTPUT)", "gpio.serout(1, 1, {100})",
@@ -62,7 +66,9 @@ func TestNoPins(t *testing.T) {
 	}
 }
 
-func TestTrig(t *testing.T) {
+func TestTrig(t *testing.T) { moduletest.Editions(t, testTrig) }
+
+func testTrig(t *testing.T) {
 	l, bank := boot(t)
 	l.Do(`gpio.mode(2, gpio.INT, gpio.PULLUP)
 		gpio.trig(2, "low", function(level, when, n) print(level, n, when) gpio.trig(2, "none") end)`)

@@ -17,7 +17,9 @@ import (
 
 // Memory that fails at every single allocation ends a request with -1 at worst, and leaves a
 // sound heap.
-func TestNoMemory(t *testing.T) {
+func TestNoMemory(t *testing.T) { moduletest.Editions(t, testNoMemory) }
+
+func testNoMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
@@ -67,7 +69,9 @@ func (c *testChip) unprotected(d time.Duration) {
 }
 
 // Requests for which there is no memory are told so by -1, once, and leave nothing behind.
-func TestNoMemoryForRequest(t *testing.T) {
+func TestNoMemoryForRequest(t *testing.T) { moduletest.Editions(t, testNoMemoryForRequest) }
+
+func testNoMemoryForRequest(t *testing.T) {
 	c := newChip(t, sdk.NewVirtualClock())
 	c.Do(`calls = 0 function count(code, body, headers) assert(code == -1 and body == nil and headers == nil) calls = calls + 1 end
 		function try() http.request("http://192.168.0.99/x", "GET", "A: b\r\n", "body", count) end
@@ -87,7 +91,8 @@ func TestNoMemoryForRequest(t *testing.T) {
 		c.Heap.FailAfter = -1
 		L.SetTop(0)
 		c.RunFor(70 * time.Second)
-		c.Do(fmt.Sprintf("assert(calls <= %d, calls) collectgarbage()", told))
+		c.Do(fmt.Sprintf("assert(calls <= %d, calls)", told))
+		c.Do("collectgarbage()")
 		if lost := before - c.Machine.State().FreeHeap(); lost > 100 || lost < -100 {
 			t.Errorf("failing after %d: %d bytes are lost", n, lost)
 		}
@@ -99,7 +104,9 @@ func TestNoMemoryForRequest(t *testing.T) {
 // What a request has on the heap, to the byte: 64 for its record, the texts with their zero
 // bytes, an answer that is empty yet, and espconn's records; headers and body while they are
 // not sent; an answer as long as it is.
-func TestHeap(t *testing.T) {
+func TestHeap(t *testing.T) { moduletest.Editions(t, testHeap) }
+
+func testHeap(t *testing.T) {
 	b := &scriptBoard{Chip: porttest.New(t, porttest.Config{NoWatchdog: true}), net: &script{}}
 	l := moduletest.Boot(t, moduletest.Config{Chip: b.Chip, Host: b, Modules: []state.Module{http.Module}})
 	l.Do("post = http.post http.post('http://a/') collectgarbage()") // grows what Lua needs for the call

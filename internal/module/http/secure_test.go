@@ -11,6 +11,7 @@ import (
 
 	"moonlet.example/moonlet/internal/espconn"
 	"moonlet.example/moonlet/internal/mbedtls/tlstest"
+	"moonlet.example/moonlet/internal/module/moduletest"
 	"moonlet.example/moonlet/internal/port/porttest"
 	"moonlet.example/moonlet/internal/sdk"
 )
@@ -39,7 +40,9 @@ func newSecureChip(t *testing.T) *testChip {
 	return c
 }
 
-func TestSecure(t *testing.T) {
+func TestSecure(t *testing.T) { moduletest.Editions(t, testSecure) }
+
+func testSecure(t *testing.T) {
 	url := secureServer(t)
 	host := strings.TrimPrefix(url, "https://")
 	for _, x := range []struct{ code, want string }{
@@ -62,7 +65,9 @@ func TestSecure(t *testing.T) {
 }
 
 // In a build without TLS the same URL is asked in plain text.
-func TestSecure_NotInBuild(t *testing.T) {
+func TestSecure_NotInBuild(t *testing.T) { moduletest.Editions(t, testSecure_NotInBuild) }
+
+func testSecure_NotInBuild(t *testing.T) {
 	url := secureServer(t)
 	c := newChip(t, sdk.NewRealClock(20))
 	if got := c.ask(fmt.Sprintf("http.get(%q, nil, function(code, body) show(code, body) end)", url)); !strings.Contains(got, "400\tClient sent an HTTP request to an HTTPS server.") {

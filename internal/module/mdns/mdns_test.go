@@ -15,8 +15,10 @@ import (
 	"moonlet.example/moonlet/internal/sim/hostnet"
 )
 
-func TestScript(t *testing.T)      { newBench(t).Script("testdata/mdns.lua") }
-func TestOutOfMemory(t *testing.T) { newBench(t).EveryAllocation("testdata/memory.lua") }
+func TestScript(t *testing.T) { newBench(t).Script("testdata/mdns.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { newBench(t).EveryAllocation("testdata/memory.lua") })
+}
 
 // query makes a question for a name.
 func query(name string, kind uint16) packet {
@@ -35,7 +37,9 @@ func (b *bench) ask(p []byte, from uint16) []porttest.Sent {
 }
 
 // TestNoNetwork holds what the functions say without a network, and without an address.
-func TestNoNetwork(t *testing.T) {
+func TestNoNetwork(t *testing.T) { moduletest.Editions(t, testNoNetwork) }
+
+func testNoNetwork(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{Module}})
 	if err := l.Exec("mdns.close() mdns.register('x')", "=x"); err == nil || err.Error() != "x:1: this board has no network" {
 		t.Error(err)
@@ -76,7 +80,9 @@ func TestNoNetwork(t *testing.T) {
 }
 
 // TestAnswers holds who is told what, and how.
-func TestAnswers(t *testing.T) {
+func TestAnswers(t *testing.T) { moduletest.Editions(t, testAnswers) }
+
+func testAnswers(t *testing.T) {
 	b := newBench(t)
 	b.Do(`mdns.register("fishtank", {description = "Top", port = 8080, location = "Living Room"})`)
 	const service = "_http._tcp.local"
@@ -137,7 +143,9 @@ func TestAnswers(t *testing.T) {
 
 // TestBadPackets holds that packets that are too short or too long have no answer, and that those
 // that lead nowhere come to an end.
-func TestBadPackets(t *testing.T) {
+func TestBadPackets(t *testing.T) { moduletest.Editions(t, testBadPackets) }
+
+func testBadPackets(t *testing.T) {
 	b := newBench(t)
 	b.Do(`mdns.register("fishtank")`)
 	q := query("fishtank.local", typeA)
@@ -169,7 +177,9 @@ func TestBadPackets(t *testing.T) {
 
 // TestTime holds when the service is told: at once, and each 280 s after it was told last; its
 // type at once and then every twelfth time.
-func TestTime(t *testing.T) {
+func TestTime(t *testing.T) { moduletest.Editions(t, testTime) }
+
+func testTime(t *testing.T) {
 	b := newBench(t)
 	start := b.Tasks.Now()
 	var told []string
@@ -216,7 +226,9 @@ func TestTime(t *testing.T) {
 
 // TestHeap holds what is on the heap, to the byte: the record with its texts, a packet, and the
 // name of the service, which stays.
-func TestHeap(t *testing.T) {
+func TestHeap(t *testing.T) { moduletest.Editions(t, testHeap) }
+
+func testHeap(t *testing.T) {
 	b := newBench(t)
 	b.Do("register, close, name = mdns.register, mdns.close, 'fishtank' register(name) close() collectgarbage()")
 	b.FillHoles()
@@ -242,7 +254,9 @@ func TestHeap(t *testing.T) {
 
 // TestNeighbours holds that modules in one network hear of each other, and nothing of one whose
 // network is gone.
-func TestNeighbours(t *testing.T) {
+func TestNeighbours(t *testing.T) { moduletest.Editions(t, testNeighbours) }
+
+func testNeighbours(t *testing.T) {
 	chip := porttest.New(t, porttest.Config{})
 	air := &hostnet.Air{}
 	heard := 0

@@ -28,3 +28,11 @@ func Blocks(sizes ...int) (sum int) {
 	}
 	return sum
 }
+
+// Userdata is what a userdata takes on the heap whose data are n bytes long.
+func (l *Lua) Userdata(n int) int {
+	if l.Edition.Lua51 {
+		return 24 + n // the environment, and 4 bytes of padding
+	}
+	return 20 + n
+}

@@ -3,6 +3,7 @@ package moduletest
 
 import (
 	"bytes"
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
@@ -11,14 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"moonlet.example/moonlet/internal/chip"
 	"moonlet.example/moonlet/internal/heap"
 	"moonlet.example/moonlet/internal/lua/clib"
-	"moonlet.example/moonlet/internal/lua/lauxlib"
+	"moonlet.example/moonlet/internal/lua/editions"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
-	"moonlet.example/moonlet/internal/lua/stdlib"
-	"moonlet.example/moonlet/internal/lua53/vm"
 	"moonlet.example/moonlet/internal/mem"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/port/porttest"
@@ -29,6 +29,8 @@ type Config struct {
 	// Chip is the chip; Host is the same one with its parts, or nil if there are none.
 	Chip *porttest.Chip
 	Host port.Chip
+	// Edition is the edition of Lua; nil is that of the test (Editions).
+	Edition *editions.Edition
 	// Modules are those of the build, besides the standard library.
 	Modules []state.Module
 	// Output is where everything goes that Lua prints; nil is Lua.Out.
@@ -44,12 +46,14 @@ type Config struct {
 // Lua is a Lua that has booted.
 type Lua struct {
 	*porttest.Chip
+	Edition *editions.Edition
 	Machine machine.Machine
 	Heap    *heap.Device
 	Out     bytes.Buffer // what was printed
 
 	t      testing.TB
 	config Config
+	made   machine.Edition // Edition with the default numbers
 	image  *rom.Image
 }
 
@@ -62,17 +66,20 @@ func Boot(t testing.TB, c Config) *Lua {
 	if c.Host == nil {
 		c.Host = c.Chip
 	}
-	l := &Lua{Chip: c.Chip, t: t, config: c}
+	if c.Edition == nil {
+		c.Edition = Edition(t)
+	}
+	l := &Lua{Chip: c.Chip, Edition: c.Edition, t: t, config: c, made: c.Edition.Machine(0)}
 	if l.config.Output == nil {
 		l.config.Output = func(_ state.State, p []byte) { l.Out.Write(p) }
 	}
 	if l.config.ErrorOutput == nil {
 		l.config.ErrorOutput = func(s string) { l.Out.WriteString(s) }
 	}
-	main := &state.ROTable{Name: "ROM", Entries: stdlib.BaseTable().Entries}
-	modules := append([]state.Module{lauxlib.Support()}, stdlib.Standard(main, vm.Model, false)...)
+	main := &state.ROTable{Name: "ROM", Entries: c.Edition.BaseTable().Entries}
+	modules := append([]state.Module{l.made.Support()}, c.Edition.Standard(main, 0, false)...)
 	var err error
-	if l.image, err = rom.Link(vm.Model, main, append(modules, c.Modules...)); err == nil {
+	if l.image, err = rom.LinkShape(chip.ESP8266().Memory, l.made.Shape, main, append(modules, c.Modules...)); err == nil {
 		recordCalls(t, l.image)
 		err = l.image.Map(l.Space)
 	}
@@ -93,7 +100,7 @@ func (l *Lua) boot() {
 		library = *l.config.CLib
 	}
 	var err error
-	l.Machine, err = vm.New(machine.Config{
+	l.Machine, err = l.made.New(machine.Config{
 		Mem: m, Space: l.Space, ROM: l.image, Host: l.config.Host, StripDefault: 1, Heap: l.Heap, CLib: library,
 		Output:      func(p []byte) { l.config.Output(l.Machine.State(), p) },
 		ErrorOutput: l.config.ErrorOutput,
@@ -107,6 +114,11 @@ func (l *Lua) boot() {
 	})
 	if err != nil {
 		l.t.Fatal(err)
+	}
+	if l.Edition.Lua51 {
+		// What the firmware begins with, a collection at each allocation and strings of 4 KB at most, is neither fast
+		// nor what scripts are about.
+		l.Machine.State().SetEGC(state.EGCOnAllocFailure, 0)
 	}
 	if status := l.Machine.OpenLibs(); status != state.OK {
 		msg, _ := l.Machine.State().ToString(-1)
@@ -193,6 +205,17 @@ func (l *Lua) Printed() string {
 	return s
 }
 
+//go:embed prelude.lua
+var prelude string
+
+// prelude defines what scripts may use in every edition: the table test.
+func (l *Lua) prelude() {
+	l.t.Helper()
+	if err := l.Exec(prelude, "@prelude.lua"); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
 // Script runs a file, which ends by printing its name and "ok", at once or some time
 // later. It must leave nothing on the stack, and a sound heap.
 func (l *Lua) Script(path string) {
@@ -208,6 +231,7 @@ func (l *Lua) ScriptFor(path string, most time.Duration) {
 		l.t.Fatal(err)
 	}
 	base := strings.TrimSuffix(filepath.Base(path), ".lua")
+	l.prelude()
 	if err := l.Exec(string(code), "@"+base+".lua"); err != nil {
 		l.t.Fatalf("%v\n%s", err, l.Out.String())
 	}
@@ -271,6 +295,7 @@ func (l *Lua) outOfMemory(path string, limit, step int) {
 	}
 	n := 0
 	for failed := true; failed && n < limit; n += step {
+		l.prelude()
 		l.Heap.FailAfter = n
 		err := l.Exec(string(code), "@script")
 		l.runUntilPanic(time.Second)

@@ -5,10 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"moonlet.example/moonlet/internal/lua/clib"
+	"moonlet.example/moonlet/internal/lua/editions"
 	"moonlet.example/moonlet/internal/lua/state"
 )
 
@@ -49,6 +51,34 @@ func Compare(t *testing.T, script string, modules ...state.Module) {
 	}
 	compareLines(t, strings.Split(l.Printed(), "\n"), strings.Split(string(out), "\n"))
 }
+
+// Agree runs such a script on each edition of Lua, which must print the same.
+func Agree(t *testing.T, script string, modules ...state.Module) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	code, err := os.ReadFile(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, e := range editions.All() {
+		l := Boot(t, Config{Edition: e, Modules: modules})
+		if err := l.Exec(string(code), "@"+script); err != nil {
+			t.Fatalf("%v: %v", e, err)
+		}
+		// The name of a function that pcall calls is known in Lua 5.3 alone.
+		lines := strings.Split(argumentOf.ReplaceAllString(l.Printed(), "argument of"), "\n")
+		if want == nil {
+			want = lines
+		}
+		t.Log(e)
+		compareLines(t, lines, want)
+	}
+}
+
+var argumentOf = regexp.MustCompile(`argument #\d+ to '[^']*'`)
 
 // compareLines tells the first lines that differ.
 func compareLines(t *testing.T, got, want []string) {

@@ -23,7 +23,9 @@ func (b *bench) accept() {
 }
 
 // A program may connect in the callback offline.
-func TestConnectInOffline(t *testing.T) {
+func TestConnectInOffline(t *testing.T) { moduletest.Editions(t, testConnectInOffline) }
+
+func testConnectInOffline(t *testing.T) {
 	b := newBench(t)
 	b.open(`"c"`)
 	b.Do(`m:on("offline", function(c) print("offline") c:connect("10.0.0.2") end) m:publish("t", "x", 1, 0)`)
@@ -47,7 +49,9 @@ func TestConnectInOffline(t *testing.T) {
 }
 
 // In the failure callback, too, where TCP is not connected; where it is, the error says so.
-func TestConnectInFailure(t *testing.T) {
+func TestConnectInFailure(t *testing.T) { moduletest.Editions(t, testConnectInFailure) }
+
+func testConnectInFailure(t *testing.T) {
 	for name, fail := range map[string]func(b *bench){
 		"reset": func(b *bench) { b.tell(func(w *wire) { w.h.Failed(port.NetErrReset) }) },
 		"name":  func(b *bench) { b.Tasks.Exec(func() { b.found[len(b.found)-1](port.IP{}, false) }) },
@@ -91,7 +95,9 @@ func TestConnectInFailure(t *testing.T) {
 
 // Who connects in the failure callback that comes inside of connect does so without end: the
 // error of too many calls ends it, and the client can be used behind that.
-func TestConnectWithoutEnd(t *testing.T) {
+func TestConnectWithoutEnd(t *testing.T) { moduletest.Editions(t, testConnectWithoutEnd) }
+
+func testConnectWithoutEnd(t *testing.T) {
 	b := newBench(t)
 	b.connect = port.NetErrRoute
 	b.Do(`m = mqtt.Client("c") m:on("connfail", function(c) c:connect("10.0.0.1") end)`)
@@ -112,7 +118,9 @@ func TestConnectWithoutEnd(t *testing.T) {
 }
 
 // A connection that is being made is given up for another one.
-func TestConnectTwice(t *testing.T) {
+func TestConnectTwice(t *testing.T) { moduletest.Editions(t, testConnectTwice) }
+
+func testConnectTwice(t *testing.T) {
 	b := newBench(t)
 	b.Do(`m = mqtt.Client("c") listen() m:connect("10.0.0.1") m:connect("10.0.0.2")`)
 	if len(b.wires) != 2 || b.wires[0].how != "abort" || b.wires[1].to != "10.0.0.2:1883" {
@@ -144,7 +152,9 @@ func TestConnectTwice(t *testing.T) {
 }
 
 // Each client has a connection; no more than five are, and a sixth fails at once.
-func TestManyClients(t *testing.T) {
+func TestManyClients(t *testing.T) { moduletest.Editions(t, testManyClients) }
+
+func testManyClients(t *testing.T) {
 	b := newBench(t)
 	b.Do(`list = {} for i = 1, 6 do
 		list[i] = mqtt.Client("c" .. i)
@@ -158,7 +168,9 @@ func TestManyClients(t *testing.T) {
 
 // A client that nobody needs is collected, one that is connected is not. A program can call the
 // finalizer in any state.
-func TestCollect(t *testing.T) {
+func TestCollect(t *testing.T) { moduletest.Editions(t, testCollect) }
+
+func testCollect(t *testing.T) {
 	b := newBench(t)
 	churn := func() { b.Do(`for i = 1, 20 do mqtt.Client("c", 1, "u", "p"):lwt("a", "b") end`) }
 	b.leaks("clients that were never connected", churn)
@@ -274,7 +286,9 @@ var gcCases = []struct {
 	}},
 }
 
-func TestCollectAnywhere(t *testing.T) {
+func TestCollectAnywhere(t *testing.T) { moduletest.Editions(t, testCollectAnywhere) }
+
+func testCollectAnywhere(t *testing.T) {
 	for _, x := range gcCases {
 		b := newBench(t)
 		x.do(b)
@@ -300,7 +314,9 @@ func TestCollectAnywhere(t *testing.T) {
 
 // An error in a callback is that of a task; in the one that comes inside of connect it is that of
 // the caller.
-func TestCallbackErrors(t *testing.T) {
+func TestCallbackErrors(t *testing.T) { moduletest.Editions(t, testCallbackErrors) }
+
+func testCallbackErrors(t *testing.T) {
 	b := newBench(t)
 	b.open(`"c"`)
 	b.Do(`m:on("message", function() error"oops" end)`)
@@ -325,7 +341,9 @@ func TestCallbackErrors(t *testing.T) {
 
 // In a build with TLS a secure connection needs 18,432 free bytes and one more. Whatever becomes of
 // it, all comes back.
-func TestSecure(t *testing.T) {
+func TestSecure(t *testing.T) { moduletest.Editions(t, testSecure) }
+
+func testSecure(t *testing.T) {
 	b := &bench{t: t, stack: &stack{}}
 	brd := &board{porttest.New(t, porttest.Config{NoWatchdog: true, TLS: true}), b.stack}
 	b.Lua = moduletest.Boot(t, moduletest.Config{Chip: brd.Chip, Host: brd, Modules: []state.Module{mqtt.Module}})

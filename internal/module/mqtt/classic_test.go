@@ -11,7 +11,9 @@ import (
 )
 
 // TestClassicClient: a clean session, unless somebody says something.
-func TestClassicClient(t *testing.T) {
+func TestClassicClient(t *testing.T) { moduletest.Editions(t, testClassicClient) }
+
+func testClassicClient(t *testing.T) {
 	for client, clean := range map[string]bool{
 		`"c"`: true, ``: true, `"c", 60, "u", "p"`: true, `"c", 60, nil, nil, 0`: true, // a nil ends what is read
 		`"c", 60, "u", "p", 0`: false, `"c", 60, "u", "p", 1`: true,
@@ -26,7 +28,9 @@ func TestClassicClient(t *testing.T) {
 }
 
 // TestClassicConnect: the fourth argument is passed over, and nothing is said of numbers.
-func TestClassicConnect(t *testing.T) {
+func TestClassicConnect(t *testing.T) { moduletest.Editions(t, testClassicConnect) }
+
+func testClassicConnect(t *testing.T) {
 	for arguments, said := range map[string]string{
 		`"10.0.0.1", 80, 0, 1, say"yes", say"no"`: "yes", `"10.0.0.1", 80, 0, 0, say"yes"`: "yes", `"10.0.0.1", 80, 0, say"yes"`: "yes",
 		`"10.0.0.1", 80, false, say"yes"`: "yes", `"10.0.0.1", 80, say"yes"`: "yes", `"10.0.0.1", say"yes"`: "yes", `"10.0.0.1", 80, 0, 1`: "",
@@ -53,7 +57,9 @@ type oldCalls struct {
 func (o *oldCalls) OldCall(form string) { o.told = append(o.told, form) }
 
 // TestOldCalls: what is told of the calls that mean something else now.
-func TestOldCalls(t *testing.T) {
+func TestOldCalls(t *testing.T) { moduletest.Editions(t, testOldCalls) }
+
+func testOldCalls(t *testing.T) {
 	const connect = "m:connect(host, port, secure, autoreconnect, ok, fail)"
 	for code, want := range map[string]string{
 		`mqtt.Client("c", 60, "u", "p") mqtt.Client("c", 60)`:                    "", // as good applications of now have it

@@ -6,11 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"moonlet.example/moonlet/internal/module/moduletest"
 	"moonlet.example/moonlet/internal/port"
 )
 
 // The exchanges of each QoS and of subscriptions, packet by packet.
-func TestExchanges(t *testing.T) {
+func TestExchanges(t *testing.T) { moduletest.Editions(t, testExchanges) }
+
+func testExchanges(t *testing.T) {
 	b := newBench(t)
 	b.open(`"c"`)
 	step := func(do func(), sent, said string) {
@@ -71,7 +74,9 @@ func TestExchanges(t *testing.T) {
 }
 
 // What is not under way waits in its order. The functions of all packets are the newest.
-func TestQueue(t *testing.T) {
+func TestQueue(t *testing.T) { moduletest.Editions(t, testQueue) }
+
+func testQueue(t *testing.T) {
 	b := newBench(t)
 	b.open(`"c"`)
 	b.Do(`for i = 1, 3 do assert(m:publish("t", i, i - 1, 0, say("done " .. i))) end assert(m:subscribe("s", 0))`)
@@ -104,7 +109,9 @@ func TestQueue(t *testing.T) {
 
 // An acknowledgement that never comes holds up the queue, PINGREQ too, until the broker ends the
 // connection. What waits is gone then.
-func TestBlocked(t *testing.T) {
+func TestBlocked(t *testing.T) { moduletest.Editions(t, testBlocked) }
+
+func testBlocked(t *testing.T) {
 	b := newBench(t)
 	b.open(`"c", 10`)
 	b.Do(`for i = 1, 5 do assert(m:publish("t", i, 1, 0) == true) end`)
@@ -135,7 +142,9 @@ func TestBlocked(t *testing.T) {
 }
 
 // A head that TCP does not take stays, and is not tried again.
-func TestRefusedByTCP(t *testing.T) {
+func TestRefusedByTCP(t *testing.T) { moduletest.Editions(t, testRefusedByTCP) }
+
+func testRefusedByTCP(t *testing.T) {
 	b := newBench(t)
 	b.open(`"c", 10`)
 	b.writeErr = port.NetErrMem
@@ -151,7 +160,9 @@ func TestRefusedByTCP(t *testing.T) {
 
 // The timer of keepalive runs from the acknowledgement of what was sent; a broker that is silent
 // is missed after up to two of its times.
-func TestKeepalive(t *testing.T) {
+func TestKeepalive(t *testing.T) { moduletest.Editions(t, testKeepalive) }
+
+func testKeepalive(t *testing.T) {
 	b := newBench(t)
 	b.open(`"c", 10`)
 	pass := func(d time.Duration, sent string) {
@@ -213,7 +224,9 @@ func split(data string, at ...int) (list []string) {
 }
 
 // Packets come in segments that begin and end anywhere.
-func TestSegments(t *testing.T) {
+func TestSegments(t *testing.T) { moduletest.Editions(t, testSegments) }
+
+func testSegments(t *testing.T) {
 	message := func(qos int, topic, data string, id int) string {
 		body := string([]byte{byte(len(topic) >> 8), byte(len(topic))}) + topic
 		if qos > 0 {
@@ -279,7 +292,9 @@ func TestSegments(t *testing.T) {
 }
 
 // CONNACK in pieces is waited for; a packet in the same segment is lost.
-func TestConnAck(t *testing.T) {
+func TestConnAck(t *testing.T) { moduletest.Editions(t, testConnAck) }
+
+func testConnAck(t *testing.T) {
 	for _, x := range []struct {
 		pieces []string
 		want   string
@@ -305,7 +320,9 @@ func TestConnAck(t *testing.T) {
 
 // Messages up to max are taken, with all headers; of longer ones the first segment is told, and
 // they count as received.
-func TestLimit(t *testing.T) {
+func TestLimit(t *testing.T) { moduletest.Editions(t, testLimit) }
+
+func testLimit(t *testing.T) {
 	for _, x := range []struct {
 		arguments string
 		max       int
@@ -374,7 +391,9 @@ func TestLimit(t *testing.T) {
 }
 
 // A packet for whose rest there is no memory, and one that is none, end the connection.
-func TestHostileBroker(t *testing.T) {
+func TestHostileBroker(t *testing.T) { moduletest.Editions(t, testHostileBroker) }
+
+func testHostileBroker(t *testing.T) {
 	for name, p := range map[string]string{
 		"no memory":     "\x30\xf0\xff\x03\x00\x01t", // 65,520 bytes
 		"a long length": "\x30\xff\xff\xff\xff\x01",

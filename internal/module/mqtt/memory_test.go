@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/module/moduletest"
 	"moonlet.example/moonlet/internal/port"
 )
 
@@ -99,7 +100,9 @@ var traffic = []string{"", "", "\x32\x07\x00\x01t\x00\x09m", "m\x34\x06\x00\x01t
 	strings.Repeat("x", 200), "\x30\x90\x01\x00\x01t", strings.Repeat("y", 141), "\xc0", "\x00"}
 
 // Memory that fails at every single allocation leaves a sound heap, and connections that end.
-func TestEveryAllocation(t *testing.T) {
+func TestEveryAllocation(t *testing.T) { moduletest.Editions(t, testEveryAllocation) }
+
+func testEveryAllocation(t *testing.T) {
 	code, err := os.ReadFile("testdata/memory.lua")
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +148,9 @@ func TestEveryAllocation(t *testing.T) {
 // What a client has on the heap, to the byte: espconn's records while it is connected; 28 bytes
 // and the packet for each that waits; 20 for the one under way; a block of its length for a
 // packet that has come in part.
-func TestHeap(t *testing.T) {
+func TestHeap(t *testing.T) { moduletest.Editions(t, testHeap) }
+
+func testHeap(t *testing.T) {
 	b := newBench(t)
 	b.Do(`m = mqtt.Client("c", 10)
 		function connect() m:connect("10.0.0.1") end

@@ -14,7 +14,9 @@ import (
 
 // What a CONNECT says, by the arguments of Client and lwt. They are taken by place and type: a
 // nil ends all that follows.
-func TestConnectPacket(t *testing.T) {
+func TestConnectPacket(t *testing.T) { moduletest.Editions(t, testConnectPacket) }
+
+func testConnectPacket(t *testing.T) {
 	const head = "\x00\x04MQTT\x04"
 	for _, x := range []struct{ client, lwt, want string }{
 		{`"c"`, ``, "\x10\x0d" + head + "\x00\x00\x3c\x00\x01c"}, // clean session is off, keepalive 60
@@ -44,7 +46,9 @@ func TestConnectPacket(t *testing.T) {
 }
 
 // connect takes its arguments by place and type, too.
-func TestConnectArguments(t *testing.T) {
+func TestConnectArguments(t *testing.T) { moduletest.Editions(t, testConnectArguments) }
+
+func testConnectArguments(t *testing.T) {
 	for _, x := range []struct{ arguments, to, said string }{
 		{`"10.0.0.1"`, "10.0.0.1:1883", ""},
 		{`"10.0.0.1", 8883`, "10.0.0.1:8883", ""},
@@ -72,7 +76,9 @@ func TestConnectArguments(t *testing.T) {
 }
 
 // Errors, to the letter.
-func TestErrors(t *testing.T) {
+func TestErrors(t *testing.T) { moduletest.Editions(t, testErrors) }
+
+func testErrors(t *testing.T) {
 	b := newBench(t)
 	b.Do(`m = mqtt.Client("c")`)
 	for _, x := range []struct{ code, want string }{
@@ -90,9 +96,11 @@ func TestErrors(t *testing.T) {
 		{`m:on("connect", nil)`, "bad argument #2 to 'on' (function expected, got nil)"},
 		{`m:on("hello", print)`, "bad argument #1 to 'on' (invalid option 'hello')"},
 		{`m.close({})`, "bad argument #1 to 'close' (mqtt.socket expected, got table)"},
-		{`mqtt.Client("c", 1.5)`, "bad argument #2 to 'Client' (number has no integer representation)"},
 	} {
 		b.fails(x.code, x.want)
+	}
+	if !b.Edition.Lua51 {
+		b.fails(`mqtt.Client("c", 1.5)`, "bad argument #2 to 'Client' (number has no integer representation)")
 	}
 	b.Printed()
 	b.Do(`m:close()`) // nothing
@@ -128,14 +136,17 @@ func TestErrors(t *testing.T) {
 	if got := mqtt.Module.Table.Name; got != "mqtt" {
 		t.Error(got)
 	}
+	// Lua 5.1 does not find names of more than 32 bytes in read-only tables.
 	b.Do(`assert(mqtt.CONN_FAIL_SERVER_NOT_FOUND == -5 and mqtt.CONN_FAIL_NOT_A_CONNACK_MSG == -4 and mqtt.CONN_FAIL_DNS == -3
 		and mqtt.CONN_FAIL_TIMEOUT_RECEIVING == -2 and mqtt.CONN_FAIL_TIMEOUT_SENDING == -1 and mqtt.CONNACK_ACCEPTED == 0
-		and mqtt.CONNACK_REFUSED_PROTOCOL_VER == 1 and mqtt.CONNACK_REFUSED_ID_REJECTED == 2 and mqtt.CONNACK_REFUSED_SERVER_UNAVAILABLE == 3
+		and mqtt.CONNACK_REFUSED_PROTOCOL_VER == 1 and mqtt.CONNACK_REFUSED_ID_REJECTED == 2 and mqtt.CONNACK_REFUSED_SERVER_UNAVAILABLE == (_VERSION ~= "Lua 5.1" and 3 or nil)
 		and mqtt.CONNACK_REFUSED_BAD_USER_OR_PASS == 4 and mqtt.CONNACK_REFUSED_NOT_AUTHORIZED == 5)`)
 }
 
 // A board without a network has the module, and connect says what is missing.
-func TestNoNetwork(t *testing.T) {
+func TestNoNetwork(t *testing.T) { moduletest.Editions(t, testNoNetwork) }
+
+func testNoNetwork(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{mqtt.Module}})
 	if err := l.Exec(`m = mqtt.Client("c") m:lwt("a", "b") m:on("connect", print) m:close() m:connect("10.0.0.1")`, "=test"); err == nil ||
 		!strings.HasSuffix(err.Error(), "this board has no network") {
@@ -144,7 +155,9 @@ func TestNoNetwork(t *testing.T) {
 }
 
 // Each failure, with the callbacks in their order, and what comes behind them.
-func TestFailures(t *testing.T) {
+func TestFailures(t *testing.T) { moduletest.Editions(t, testFailures) }
+
+func testFailures(t *testing.T) {
 	connected := func(b *bench) { b.tell(func(w *wire) { w.h.Connected() }) }
 	sent := func(b *bench) { connected(b); b.ack() }
 	open := func(b *bench) { sent(b); b.recv("\x20\x02\x00\x00") }

@@ -11,13 +11,17 @@ import (
 	"moonlet.example/moonlet/internal/sdk"
 )
 
-func TestClassic(t *testing.T) {
+func TestClassic(t *testing.T) { moduletest.Editions(t, testClassic) }
+
+func testClassic(t *testing.T) {
 	c := newChip(t, sdk.NewRealClock(10), net.Classic(net.Module, nil))
 	c.join()
 	c.Script("testdata/classic.lua")
 }
 
-func TestClassicNoNetwork(t *testing.T) {
+func TestClassicNoNetwork(t *testing.T) { moduletest.Editions(t, testClassicNoNetwork) }
+
+func testClassicNoNetwork(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{net.Classic(net.Module, nil)}})
 	for _, code := range []string{"net.createServer(net.UDP):listen(80)", "net.createConnection(net.UDP):connect(80, '10.0.0.1')",
 		"net.createConnection(net.UDP):dns('x', print)"} {
@@ -29,7 +33,9 @@ func TestClassicNoNetwork(t *testing.T) {
 }
 
 // TestClassicLeaks: sockets that nobody holds are collected, with what they have in the registry.
-func TestClassicLeaks(t *testing.T) {
+func TestClassicLeaks(t *testing.T) { moduletest.Editions(t, testClassicLeaks) }
+
+func testClassicLeaks(t *testing.T) {
 	c := newChip(t, sdk.NewRealClock(10), net.Classic(net.Module, nil))
 	c.join()
 	code := `local function use(s) s:on("receive", function() end) s:on("sent", function() end) return s end
@@ -49,13 +55,17 @@ collectgarbage() collectgarbage()`
 }
 
 // TestClassicAllocations: sockets of the old interface when there is no memory.
-func TestClassicAllocations(t *testing.T) {
+func TestClassicAllocations(t *testing.T) { moduletest.Editions(t, testClassicAllocations) }
+
+func testClassicAllocations(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{net.Classic(net.Module, nil)}})
 	l.EveryAllocation("testdata/classicsockets.lua")
 }
 
 // TestClassicSecure: what asks for a secure connection gets one of the module tls.
-func TestClassicSecure(t *testing.T) {
+func TestClassicSecure(t *testing.T) { moduletest.Editions(t, testClassicSecure) }
+
+func testClassicSecure(t *testing.T) {
 	asked := 0
 	secure := func(L state.State) int { asked++; L.NewTable(); return 1 }
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{net.Classic(net.Module, secure)}})
@@ -77,7 +87,9 @@ type oldCalls struct {
 func (o *oldCalls) OldCall(form string) { o.told = append(o.told, form) }
 
 // TestOldCalls: what is told of the calls that mean something else now.
-func TestOldCalls(t *testing.T) {
+func TestOldCalls(t *testing.T) { moduletest.Editions(t, testOldCalls) }
+
+func testOldCalls(t *testing.T) {
 	for code, want := range map[string]string{
 		"net.createServer(net.TCP, 30) net.createServer(net.TCP)": "",
 		"net.createServer(net.UDP)":                               "net.createServer(net.UDP)", "net.createConnection(net.UDP, 0)": "net.createConnection(net.UDP)",

@@ -4,12 +4,17 @@ import (
 	"strings"
 	"testing"
 
+	"moonlet.example/moonlet/internal/module/moduletest"
 	"moonlet.example/moonlet/internal/sdk"
 )
 
 // A name that cannot be looked up ends the attempt to connect. A socket that waits for another
 // name is told so as well, before the error comes; its look-up goes on.
 func TestConnect_NameThatCannotBeLookedUp(t *testing.T) {
+	moduletest.Editions(t, testConnect_NameThatCannotBeLookedUp)
+}
+
+func testConnect_NameThatCannotBeLookedUp(t *testing.T) {
 	c := newChip(t, sdk.NewRealClock(100))
 	c.join()
 	c.Do(`

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"moonlet.example/moonlet/internal/module/moduletest"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
 )
@@ -48,7 +49,7 @@ do -- sockets that wait for the collector have references: let the registry grow
     for _, event in ipairs{"receive", "sent", "disconnection"} do many[i]:on(event, f) end
   end
 end
-local n = 0
+local n = 1000 -- all have four digits
 net.createServer(30):listen(80, function(c)
   c:on("receive", function(c, request)
     n = n + 1
@@ -62,12 +63,14 @@ local function forget()  -- what registers still hold from callbacks
 end
 function heap()
   forget() collectgarbage() collectgarbage()
-  print(node.heap(), collectgarbage "count" * 1024 // 1 | 0)
+  print(node.heap(), math.floor(collectgarbage "count" * 1024))
 end`
 
 // TestRequests asks a server 2,000 times, 8 at a time: everything is answered,
 // and nothing stays behind.
-func TestRequests(t *testing.T) {
+func TestRequests(t *testing.T) { moduletest.Editions(t, testRequests) }
+
+func testRequests(t *testing.T) {
 	const requests, atOnce = 2000, 8
 	c := newAP(t)
 	if err := c.Exec(requestServer, "=server"); err != nil {
@@ -129,7 +132,9 @@ func (c *testChip) heapNow() (free, used int) {
 
 // TestCallbackErrors shows that an error in a callback goes to the error task and
 // leaves everything else as it was.
-func TestCallbackErrors(t *testing.T) {
+func TestCallbackErrors(t *testing.T) { moduletest.Editions(t, testCallbackErrors) }
+
+func testCallbackErrors(t *testing.T) {
 	c := newAP(t)
 	err := c.Exec(`
 		node.setonerror(function(text) print("reported: " .. text) end)

@@ -93,14 +93,18 @@ func (c *testChip) join() {
 	c.WaitFor(func() bool { return c.radio.Status() == port.StationGotIP })
 }
 
-func TestScript(t *testing.T) {
+func TestScript(t *testing.T) { moduletest.Editions(t, testScript) }
+
+func testScript(t *testing.T) {
 	c := newChip(t, sdk.NewRealClock(10))
 	c.join()
 	c.Script("testdata/net.lua")
 }
 
 // A board without a network has the module, and its functions say what is missing.
-func TestNoNetwork(t *testing.T) {
+func TestNoNetwork(t *testing.T) { moduletest.Editions(t, testNoNetwork) }
+
+func testNoNetwork(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{net.Module}})
 	l.Do("assert(not net.ifinfo(0))")
 	for _, code := range []string{
@@ -115,7 +119,9 @@ func TestNoNetwork(t *testing.T) {
 
 // TestNoMemory holds what scripts are told when lwIP has no memory, in the words of
 // app/modules/net.c.
-func TestNoMemory(t *testing.T) {
+func TestNoMemory(t *testing.T) { moduletest.Editions(t, testNoMemory) }
+
+func testNoMemory(t *testing.T) {
 	c := newChip(t, sdk.NewRealClock(10))
 	c.join()
 	for _, x := range []struct{ short, code, want string }{

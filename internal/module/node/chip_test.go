@@ -1,16 +1,20 @@
 package node_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
 
 	"moonlet.example/moonlet/internal/mem"
+	"moonlet.example/moonlet/internal/module/moduletest"
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sdk"
 )
 
-func TestRestart_RestOfTaskRuns(t *testing.T) {
+func TestRestart_RestOfTaskRuns(t *testing.T) { moduletest.Editions(t, testRestart_RestOfTaskRuns) }
+
+func testRestart_RestOfTaskRuns(t *testing.T) {
 	c := boot(t)
 	c.Do(`node.task.post(function() print "too late" end)
 		node.restart(); for i = 1, 20 do print("not quite yet -- ",i); end`)
@@ -32,7 +36,9 @@ func TestRestart_RestOfTaskRuns(t *testing.T) {
 	}
 }
 
-func TestBootReason_Exception(t *testing.T) {
+func TestBootReason_Exception(t *testing.T) { moduletest.Editions(t, testBootReason_Exception) }
+
+func testBootReason_Exception(t *testing.T) {
 	c := boot(t)
 	c.Reboot(port.ResetInfo{Raw: 2, Reason: port.ResetException, ExcCause: 28, EPC1: 0x40201234, ExcVAddr: 4})
 	c.Do(`print(node.bootreason())`)
@@ -43,7 +49,9 @@ func TestBootReason_Exception(t *testing.T) {
 
 // An error that nobody catches is printed with a traceback, and the chip
 // restarts two seconds after the first one.
-func TestOnError_Default(t *testing.T) {
+func TestOnError_Default(t *testing.T) { moduletest.Editions(t, testOnError_Default) }
+
+func testOnError_Default(t *testing.T) {
 	c := boot(t)
 	c.Do(`tmr.create():alarm(1000, tmr.ALARM_AUTO, function() local function f() error "oops" end f() end)`)
 	c.RunFor(2900 * time.Millisecond)
@@ -60,7 +68,9 @@ func TestOnError_Default(t *testing.T) {
 	}
 }
 
-func TestOnError_Own(t *testing.T) {
+func TestOnError_Own(t *testing.T) { moduletest.Editions(t, testOnError_Own) }
+
+func testOnError_Own(t *testing.T) {
 	c := boot(t)
 	c.Do(`node.setonerror(function(s) print("caught " .. s:match "[^\n]*") end)
 		node.task.post(function() error("x", 0) end)`)
@@ -70,7 +80,9 @@ func TestOnError_Own(t *testing.T) {
 	}
 }
 
-func TestWatchdog(t *testing.T) {
+func TestWatchdog(t *testing.T) { moduletest.Editions(t, testWatchdog) }
+
+func testWatchdog(t *testing.T) {
 	c := boot(t)
 	for _, code := range []string{
 		"while true do end",
@@ -98,7 +110,9 @@ func TestWatchdog(t *testing.T) {
 	}
 }
 
-func TestSetPartitions(t *testing.T) {
+func TestSetPartitions(t *testing.T) { moduletest.Editions(t, testSetPartitions) }
+
+func testSetPartitions(t *testing.T) {
 	for code, want := range map[string]string{
 		`{lfs_size=0x20000, spiffs_addr=0x120000, spiffs_size=0x20000}`: "90000 20000 120000 20000",
 		`{lfs_size=0x20000, spiffs_size=0x100000}`:                      "90000 20000 100000 100000",
@@ -122,18 +136,34 @@ func TestSetPartitions(t *testing.T) {
 	}
 }
 
-func TestDeepSleep(t *testing.T) {
+func TestDeepSleep(t *testing.T) { moduletest.Editions(t, testDeepSleep) }
+
+func testDeepSleep(t *testing.T) {
+	// In Lua 5.3 numbers are 32 bits wide; an option that is no integer is 0, and is cut in 5.1.
+	x := struct {
+		minusOne, longest time.Duration
+		option            uint8
+	}{(1<<32 - 1) * time.Microsecond, 12348030976, 0}
+	switch e := moduletest.Edition(t); {
+	case e.Integral:
+		x.minusOne, x.longest = math.MaxInt64, math.MaxInt32
+	case e.Lua51:
+		x.minusOne, x.longest, x.option = math.MaxInt64, 12348030970, 2
+	}
 	for code, want := range map[string]sdk.Ending{
-		"node.dsleep(1500000)":          {Sleep: 1500 * time.Millisecond},
-		"node.dsleep(2000000, 4, 1)":    {Sleep: 2 * time.Second, SleepOption: 4},
-		"node.dsleep(0)":                {Sleep: sdk.Forever},
-		"node.dsleep(-1)":               {Sleep: (1<<32 - 1) * time.Microsecond},
-		"node.dsleep(-0.5)":             {Sleep: sdk.Forever},
-		"node.dsleep('1e6')":            {Sleep: time.Second},
-		"node.dsleep(1e6, 2.5)":         {Sleep: time.Second},
-		"node.dsleep(node.dsleepMax())": {Sleep: 12348030976 * time.Microsecond},
+		"node.dsleep(1500000)":                      {Sleep: 1500 * time.Millisecond},
+		"node.dsleep(2000000, 4, 1)":                {Sleep: 2 * time.Second, SleepOption: 4},
+		"node.dsleep(0)":                            {Sleep: sdk.Forever},
+		"node.dsleep(-1)":                           {Sleep: x.minusOne},
+		"node.dsleep(tonumber'-0.5')":               {Sleep: sdk.Forever},
+		"node.dsleep('1e6')":                        {Sleep: time.Second},
+		"node.dsleep(tonumber'1e6', tonumber'2.5')": {Sleep: time.Second, SleepOption: x.option},
+		"node.dsleep(node.dsleepMax())":             {Sleep: x.longest * time.Microsecond},
 	} {
 		c := boot(t)
+		if strings.Contains(code, "'") && c.Edition.Integral {
+			continue // no such numbers
+		}
 		c.Do(code)
 		e := c.Sys.Pending()
 		want.Next = sdk.Reason(port.ResetDeepSleep)
@@ -149,7 +179,9 @@ func TestDeepSleep(t *testing.T) {
 }
 
 // The console's pipe is in the registry; node.input writes to it.
-func TestInput(t *testing.T) {
+func TestInput(t *testing.T) { moduletest.Editions(t, testInput) }
+
+func testInput(t *testing.T) {
 	c := boot(t)
 	c.Do(`debug.getregistry().stdin = pipe.create(function(p)
 			local line = p:read "\n+"
@@ -163,7 +195,9 @@ func TestInput(t *testing.T) {
 	}
 }
 
-func TestOutput(t *testing.T) {
+func TestOutput(t *testing.T) { moduletest.Editions(t, testOutput) }
+
+func testOutput(t *testing.T) {
 	c := boot(t)
 	c.Do(`node.output(function(p) got = (got or "") .. (p:read(99) or "") return true end)
 		print "both" uart.write(0, "raw\n")`)
@@ -175,8 +209,13 @@ func TestOutput(t *testing.T) {
 	if got := c.Printed(); got != "both\n\n" {
 		t.Errorf("%q", got)
 	}
-	c.Do(`node.output(function() end, 0.5) print "nothing" node.output(function() end, 1.5) print "nothing"`) // 0 as well
-	if got := c.Printed(); got != "" {
+	// What is no integer is 0 as well, in Lua 5.3.
+	c.Do(`node.output(function() end, tonumber "0.5" or 0) print "nothing" node.output(function() end, tonumber "1.5" or 0) print "nothing"`)
+	want := ""
+	if e := c.Edition; e.Lua51 && !e.Integral {
+		want = "nothing\n"
+	}
+	if got := c.Printed(); got != want {
 		t.Errorf("%q", got)
 	}
 	c.Do(`node.output(function() end, 0)`)
@@ -190,7 +229,9 @@ func TestOutput(t *testing.T) {
 	}
 }
 
-func TestDelayMount(t *testing.T) {
+func TestDelayMount(t *testing.T) { moduletest.Editions(t, testDelayMount) }
+
+func testDelayMount(t *testing.T) {
 	c := boot(t)
 	c.Do(`node.startup{delay_mount = true}`)
 	c.Reboot(sdk.Reason(port.ResetRestart))
@@ -201,7 +242,9 @@ func TestDelayMount(t *testing.T) {
 }
 
 // Files, timers and pipes leave nothing behind.
-func TestNoLeaks(t *testing.T) {
+func TestNoLeaks(t *testing.T) { moduletest.Editions(t, testNoLeaks) }
+
+func testNoLeaks(t *testing.T) {
 	c := boot(t)
 	work := `
 		for i = 1, 30 do

@@ -12,7 +12,9 @@ import (
 )
 
 // TestClassicOutput: the function of node.output gets text, at once.
-func TestClassicOutput(t *testing.T) {
+func TestClassicOutput(t *testing.T) { moduletest.Editions(t, testClassicOutput) }
+
+func testClassicOutput(t *testing.T) {
 	c := bootWith(t, true)
 	c.Do(`got = "" node.output(function(s, ...) assert(select("#", ...) == 0) got = got .. s end) print "both" node.output() print(got)`)
 	if got := c.Printed(); got != "both\nboth\n\n" {
@@ -41,12 +43,16 @@ func TestClassicOutput(t *testing.T) {
 	}
 }
 
-func TestClassicOutOfMemory(t *testing.T) {
+func TestClassicOutOfMemory(t *testing.T) { moduletest.Editions(t, testClassicOutOfMemory) }
+
+func testClassicOutOfMemory(t *testing.T) {
 	bootWith(t, true).EveryAllocation("testdata/classic.lua")
 }
 
 // TestClassicSupply: what node.readvdd33 says on a board without an analog input.
-func TestClassicSupply(t *testing.T) {
+func TestClassicSupply(t *testing.T) { moduletest.Editions(t, testClassicSupply) }
+
+func testClassicSupply(t *testing.T) {
 	err := bootWith(t, true).Exec("node.readvdd33()", "=test")
 	if err == nil || !strings.HasSuffix(err.Error(), "this board has no analog input") {
 		t.Error(err)

@@ -31,8 +31,13 @@ func compile(load func(L state.State, path string) state.Status) state.Func {
 		}
 		const strip = 1
 		err = L.Dump(func(_ state.State, p []byte) error { return writeAll(out, p) }, strip)
-		err = errors.Join(err, out.Flush())
+		if flush := out.Flush(); flush != nil {
+			err = flush
+		}
 		out.Close()
+		if cannot, is := errors.AsType[state.DumpError](err); is {
+			return L.Errorf("%s", string(cannot))
+		}
 		if err != nil {
 			return L.Errorf("writing to file failed")
 		}
@@ -41,8 +46,8 @@ func compile(load func(L state.State, path string) state.Status) state.Func {
 }
 
 // asFormat is what becomes of a message that the C code gives to luaL_error as its format:
-// "%%" is one, and what is no option of lua_pushfstring is another error. For options the C
-// code would take what is on its stack; here they stay.
+// "%%" is one, and what is no option of lua_pushfstring is another error, or stays as it is in Lua 5.1.
+// For options the C code would take what is on its stack; here they stay.
 func asFormat(L state.State, msg string) string {
 	var out []byte
 	for i := 0; i < len(msg); i++ {
@@ -59,6 +64,10 @@ func asFormat(L state.State, msg string) string {
 		case 's', 'c', 'd', 'I', 'f', 'p', 'U':
 			out = append(out, c)
 		default:
+			if state.IsLua51(L) {
+				out = append(out, c)
+				continue
+			}
 			L.PushFString("invalid option '%%%c' to 'lua_pushfstring'", int(c))
 			L.Error()
 		}

@@ -24,11 +24,14 @@ func egcSetMode(L state.State) int {
 }
 
 // egcMemInfo is node.egc.meminfo(): what Lua has, and what of it was no garbage when the
-// collector looked last. A third value is Moonlet's own: the largest block that the heap
-// could give, which tells how fragmented it is.
+// collector looked last. In Lua 5.3, whose firmware lacks the function, there is a third value: the largest block that
+// the heap could give, which tells how fragmented it is.
 func egcMemInfo(L state.State) int {
 	L.PushInteger(int64(allocated(L)))
 	L.PushInteger(int64(L.GC(state.GCEstimate, 0)))
+	if state.IsLua51(L) {
+		return 2
+	}
 	L.PushInteger(int64(system(L).LargestFreeHeap()))
 	return 3
 }

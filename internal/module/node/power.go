@@ -60,11 +60,7 @@ func restore(L state.State) int {
 // deepSleepMax is node.dsleepMax().
 func deepSleepMax(L state.State) int {
 	us := uint64(system(L).RTCCalibration()) * (0x80000000 - 1) / 0x1000
-	if state.IsIntegral(L) {
-		L.PushInteger(int64(int32(us)))
-		return 1
-	}
-	L.PushNumber(float64(us))
+	L.PushNumber(float64(us)) // where numbers are integers, the largest of them
 	return 1
 }
 

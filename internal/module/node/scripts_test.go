@@ -91,6 +91,7 @@ func bootWith(t *testing.T, classic bool) *moduletest.Lua {
 			file.Module, gpio.Module, pipe.Module, tmr.Module, uart.Module,
 			node.New(node.Options{
 				PipeCreate: pipe.Create, Classic: classic, DevelopmentTools: true, StartupCounts: true, Manual: true,
+				Lua51: moduletest.Edition(t).Lua51,
 				LoadFile: func(L state.State, path string) state.Status {
 					return stdlib.LoadFile(L, path, true, "bt")
 				},
@@ -100,13 +101,19 @@ func bootWith(t *testing.T, classic bool) *moduletest.Lua {
 	return l
 }
 
-func TestScript(t *testing.T) { boot(t).Script("testdata/node.lua") }
+func TestScript(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).Script("testdata/node.lua") })
+}
 
-func TestOutOfMemory(t *testing.T) { boot(t).OutOfMemory("testdata/node.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).OutOfMemory("testdata/node.lua") })
+}
 
 // A board with nothing but a loop and a system has the module, and its functions say what
 // is missing.
-func TestBareBoard(t *testing.T) {
+func TestBareBoard(t *testing.T) { moduletest.Editions(t, testBareBoard) }
+
+func testBareBoard(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Output: node.Output, Modules: []state.Module{node.New(node.Options{})}})
 	l.Do("print(node.chipid(), node.heap(), node.bootreason())") // goes nowhere
 	for code, want := range map[string]string{

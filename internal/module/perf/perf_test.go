@@ -13,11 +13,15 @@ func boot(t *testing.T) *moduletest.Lua {
 	return moduletest.Boot(t, moduletest.Config{Modules: []state.Module{perf.Module}, UnitTime: time.Microsecond})
 }
 
-func TestScript(t *testing.T)      { boot(t).Script("testdata/perf.lua") }
-func TestOutOfMemory(t *testing.T) { boot(t).OutOfMemory("testdata/perf.lua") }
+func TestScript(t *testing.T) { boot(t).Script("testdata/perf.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).OutOfMemory("testdata/perf.lua") })
+}
 
 // TestTotal holds that there is a sample each 50 µs, also while nothing runs.
-func TestTotal(t *testing.T) {
+func TestTotal(t *testing.T) { moduletest.Editions(t, testTotal) }
+
+func testTotal(t *testing.T) {
 	l := boot(t)
 	l.Do("perf.start()")
 	l.RunFor(2 * time.Hour)
@@ -26,7 +30,9 @@ func TestTotal(t *testing.T) {
 
 // TestHeap holds what a session has on the heap: 28 bytes and four for each bin in a userdata,
 // and 32 for the timer, which stay.
-func TestHeap(t *testing.T) {
+func TestHeap(t *testing.T) { moduletest.Editions(t, testHeap) }
+
+func testHeap(t *testing.T) {
 	l := boot(t)
 	l.Do("start, stop = perf.start, perf.stop start(0, 1000, 1000) stop() collectgarbage() collectgarbage()")
 	l.FillHoles()
@@ -39,8 +45,7 @@ func TestHeap(t *testing.T) {
 	}
 	l.Tasks.Exec(func() { L.PCall(3, 0, 0) })
 	L.SetTop(0)
-	const udata = 20 // the userdata's own record
-	if got, want := before-L.FreeHeap(), moduletest.Blocks(udata+28+400); got != want {
+	if got, want := before-L.FreeHeap(), moduletest.Blocks(l.Userdata(28+400)); got != want {
 		t.Errorf("%d bytes, want %d", got, want)
 	}
 	l.Do("stop() collectgarbage() collectgarbage()")

@@ -17,6 +17,10 @@ func boot(t *testing.T) *moduletest.Lua {
 	})
 }
 
-func TestScript(t *testing.T) { boot(t).Script("testdata/pipe.lua") }
+func TestScript(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).Script("testdata/pipe.lua") })
+}
 
-func TestOutOfMemory(t *testing.T) { boot(t).OutOfMemory("testdata/pipe.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).OutOfMemory("testdata/pipe.lua") })
+}

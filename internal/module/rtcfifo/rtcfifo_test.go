@@ -30,12 +30,18 @@ func boot(t *testing.T, modules ...state.Module) *moduletest.Lua {
 	return moduletest.Boot(t, moduletest.Config{Chip: chip, Host: board{chip}, Modules: modules, UnitTime: time.Microsecond})
 }
 
-func TestScript(t *testing.T) { boot(t).Script("testdata/rtcfifo.lua") }
+func TestScript(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).Script("testdata/rtcfifo.lua") })
+}
 
-func TestOutOfMemory(t *testing.T) { boot(t).OutOfMemory("testdata/rtcfifo.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).OutOfMemory("testdata/rtcfifo.lua") })
+}
 
 // TestWithoutClock holds what a build without rtctime lacks.
-func TestWithoutClock(t *testing.T) {
+func TestWithoutClock(t *testing.T) { moduletest.Editions(t, testWithoutClock) }
+
+func testWithoutClock(t *testing.T) {
 	l := boot(t, rtcfifo.Module, rtcmem.Module)
 	l.Do(`assert(rtcfifo.dsleep_until_sample == nil)
 		rtcfifo.prepare{interval_us = 5} assert(rtcmem.read32(11) == 0)
@@ -43,7 +49,9 @@ func TestWithoutClock(t *testing.T) {
 }
 
 // TestSleep holds that the chip wakes up when the next sample is due, with the samples.
-func TestSleep(t *testing.T) {
+func TestSleep(t *testing.T) { moduletest.Editions(t, testSleep) }
+
+func testSleep(t *testing.T) {
 	l := boot(t)
 	l.Do(`rtctime.set(1436430589) rtcfifo.prepare{interval_us = 10000000} rtcfifo.put(rtctime.get(), 7, 0, "x")`)
 	if err := l.Exec("rtcfifo.dsleep_until_sample(2000000)", "=test"); !errors.Is(err, moduletest.ErrOff) {
@@ -57,7 +65,9 @@ func TestSleep(t *testing.T) {
 }
 
 // TestWatchdog holds that a count that somebody has made up ends by the watchdog.
-func TestWatchdog(t *testing.T) {
+func TestWatchdog(t *testing.T) { moduletest.Editions(t, testWatchdog) }
+
+func testWatchdog(t *testing.T) {
 	for _, code := range []string{"rtcfifo.drop(-1)", "rtcfifo.peek(-2)"} {
 		l := boot(t)
 		l.Do("rtcfifo.prepare() rtcmem.write32(16, -1)")
@@ -67,7 +77,9 @@ func TestWatchdog(t *testing.T) {
 	}
 }
 
-func TestNoMemory(t *testing.T) {
+func TestNoMemory(t *testing.T) { moduletest.Editions(t, testNoMemory) }
+
+func testNoMemory(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{rtcfifo.ModuleWithClock}})
 	for _, name := range []string{"prepare", "ready", "put", "pop", "peek", "drop", "count", "dsleep_until_sample"} {
 		if err := l.Exec("rtcfifo."+name+"()", "=test"); err == nil || !strings.Contains(err.Error(), "this board has no RTC memory") {

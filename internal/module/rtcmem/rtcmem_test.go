@@ -21,12 +21,18 @@ func boot(t *testing.T) *moduletest.Lua {
 	return moduletest.Boot(t, moduletest.Config{Chip: chip, Host: board{chip}, Modules: []state.Module{rtcmem.Module}})
 }
 
-func TestScript(t *testing.T) { boot(t).Script("testdata/rtcmem.lua") }
+func TestScript(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).Script("testdata/rtcmem.lua") })
+}
 
-func TestOutOfMemory(t *testing.T) { boot(t).OutOfMemory("testdata/rtcmem.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).OutOfMemory("testdata/rtcmem.lua") })
+}
 
 // TestResets holds that every reset leaves the memory alone, and the power takes it away.
-func TestResets(t *testing.T) {
+func TestResets(t *testing.T) { moduletest.Editions(t, testResets) }
+
+func testResets(t *testing.T) {
 	l := boot(t)
 	first := l.Sys.RTCWord(9)
 	l.Do("rtcmem.write32(0, 1, 2, 3) rtcmem.write32(127, 4)")
@@ -45,7 +51,9 @@ func TestResets(t *testing.T) {
 }
 
 // TestNone holds what the functions say on a board without RTC memory.
-func TestNone(t *testing.T) {
+func TestNone(t *testing.T) { moduletest.Editions(t, testNone) }
+
+func testNone(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{rtcmem.Module}})
 	for _, code := range []string{"rtcmem.read32(0)", "rtcmem.write32(0, 1)"} {
 		if err := l.Exec(code, "=test"); err == nil || !strings.Contains(err.Error(), "this board has no RTC memory") {

@@ -26,9 +26,13 @@ func boot(t *testing.T) *moduletest.Lua {
 	})
 }
 
-func TestScript(t *testing.T) { boot(t).Script("testdata/rtctime.lua") }
+func TestScript(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).Script("testdata/rtctime.lua") })
+}
 
-func TestOutOfMemory(t *testing.T) { boot(t).OutOfMemory("testdata/rtctime.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).OutOfMemory("testdata/rtctime.lua") })
+}
 
 // sleep runs a chunk that turns the chip off, lets the time pass and wakes it up.
 func sleep(t *testing.T, l *moduletest.Lua, code string) *sdk.Ending {
@@ -45,7 +49,9 @@ func sleep(t *testing.T, l *moduletest.Lua, code string) *sdk.Ending {
 
 // TestSleep holds that the chip goes to sleep in the midst of the task, whatever else was to
 // come after it, and wakes up with the time.
-func TestSleep(t *testing.T) {
+func TestSleep(t *testing.T) { moduletest.Editions(t, testSleep) }
+
+func testSleep(t *testing.T) {
 	l := boot(t)
 	l.Do("rtctime.set(1436430589, 0)")
 	e := sleep(t, l, "pcall(rtctime.dsleep, 5000000, 4) error'still awake'")
@@ -61,12 +67,14 @@ func TestSleep(t *testing.T) {
 	l.Do("local s, us = rtctime.get() assert(s == 1436430600, s) assert(us < 100000, us)")
 	sleep(t, l, "rtctime.dsleep(0)")
 	l.Do("assert(rtctime.get() == 1436430600)")
-	sleep(t, l, "local co = coroutine.wrap(rtctime.dsleep) co(-1)")
+	sleep(t, l, "local co = coroutine.wrap(function(...) rtctime.dsleep(...) end) co(-1)")
 	l.Do("assert(rtctime.get() == 1436430600 + 4294)")
 }
 
 // TestLost holds which resets lose the time.
-func TestLost(t *testing.T) {
+func TestLost(t *testing.T) { moduletest.Editions(t, testLost) }
+
+func testLost(t *testing.T) {
 	for _, reason := range []port.ResetReason{port.ResetPowerOn, port.ResetHardwareWatchdog, port.ResetException,
 		port.ResetSoftWatchdog, port.ResetRestart, port.ResetDeepSleep, port.ResetExternal} {
 		l := boot(t)
@@ -78,7 +86,9 @@ func TestLost(t *testing.T) {
 }
 
 // TestDay holds that the clock goes on over days, in which its counter overflows.
-func TestDay(t *testing.T) {
+func TestDay(t *testing.T) { moduletest.Editions(t, testDay) }
+
+func testDay(t *testing.T) {
 	l := boot(t)
 	l.Do("rtctime.set(1436400000, 0)")
 	l.RunFor(48 * time.Hour)
@@ -86,7 +96,9 @@ func TestDay(t *testing.T) {
 }
 
 // TestBoardWithout holds that the time can be set on a chip without RTC memory and SDK.
-func TestBoardWithout(t *testing.T) {
+func TestBoardWithout(t *testing.T) { moduletest.Editions(t, testBoardWithout) }
+
+func testBoardWithout(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{rtctime.Module}})
 	l.Do("rtctime.set(1436430589) assert(rtctime.get() == 1436430589)")
 	if err := l.Exec("rtctime.dsleep(1, 1)", "=test"); !errors.Is(err, moduletest.ErrOff) {

@@ -8,7 +8,9 @@ import (
 	"moonlet.example/moonlet/internal/module/sjson"
 )
 
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { moduletest.Editions(t, testScripts) }
+
+func testScripts(t *testing.T) {
 	for _, name := range []string{"sjson", "leaks"} {
 		t.Run(name, func(t *testing.T) {
 			moduletest.Boot(t, moduletest.Config{Modules: []state.Module{sjson.Module}}).Script("testdata/" + name + ".lua")

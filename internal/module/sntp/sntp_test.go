@@ -71,11 +71,15 @@ func (b *bench) answer(at time.Time, change func(p []byte)) {
 	b.RunFor(0)
 }
 
-func TestScript(t *testing.T)      { newBench(t, false).Script("testdata/sntp.lua") }
-func TestOutOfMemory(t *testing.T) { newBench(t, false).EveryAllocation("testdata/memory.lua") }
+func TestScript(t *testing.T) { newBench(t, false).Script("testdata/sntp.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { newBench(t, false).EveryAllocation("testdata/memory.lua") })
+}
 
 // TestNoNetwork holds what the functions say on a board without one.
-func TestNoNetwork(t *testing.T) {
+func TestNoNetwork(t *testing.T) { moduletest.Editions(t, testNoNetwork) }
+
+func testNoNetwork(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{sntp.ModuleWithClock}})
 	if err := l.Exec("sntp.sync()", "=x"); err == nil || err.Error() != "x:1: this board has no network" {
 		t.Error(err)
@@ -84,7 +88,9 @@ func TestNoNetwork(t *testing.T) {
 }
 
 // TestAlone holds what the module is without rtctime.
-func TestAlone(t *testing.T) {
+func TestAlone(t *testing.T) { moduletest.Editions(t, testAlone) }
+
+func testAlone(t *testing.T) {
 	b := newBench(t, false, sntp.Module)
 	b.Do(`assert(sntp.setoffset == nil and sntp.getoffset == nil)
 		sntp.sync("192.168.0.1", function(sec, usec, server, info)
@@ -102,7 +108,9 @@ func TestAlone(t *testing.T) {
 }
 
 // TestAttempts holds how often who is asked, and how long that takes.
-func TestAttempts(t *testing.T) {
+func TestAttempts(t *testing.T) { moduletest.Editions(t, testAttempts) }
+
+func testAttempts(t *testing.T) {
 	for _, x := range []struct {
 		servers string
 		packets int
@@ -140,7 +148,9 @@ func TestAttempts(t *testing.T) {
 
 // TestBadAnswers holds which datagrams are no answers: they change nothing, and the next server
 // is asked in time.
-func TestBadAnswers(t *testing.T) {
+func TestBadAnswers(t *testing.T) { moduletest.Editions(t, testBadAnswers) }
+
+func testBadAnswers(t *testing.T) {
 	b := newBench(t, true)
 	at := hostnet.VirtualTime()
 	b.Do("sntp.sync('1.1.1.1', ok, failed)")
@@ -168,7 +178,9 @@ func TestBadAnswers(t *testing.T) {
 }
 
 // TestKissOfDeath holds that a server that says so twice is not asked again, the others are.
-func TestKissOfDeath(t *testing.T) {
+func TestKissOfDeath(t *testing.T) { moduletest.Editions(t, testKissOfDeath) }
+
+func testKissOfDeath(t *testing.T) {
 	b := newBench(t, true)
 	deny := func(p []byte) { p[0] |= 3 << 6; copy(p[12:], "DENY") }
 	b.Do("sntp.sync({'1.1.1.1', '2.2.2.2'}, ok, failed)")
@@ -186,7 +198,9 @@ func TestKissOfDeath(t *testing.T) {
 }
 
 // TestBest holds that the nearest of good servers is the one that counts.
-func TestBest(t *testing.T) {
+func TestBest(t *testing.T) { moduletest.Editions(t, testBest) }
+
+func testBest(t *testing.T) {
 	b := newBench(t, true)
 	b.Do("sntp.sync({'1.1.1.1', '2.2.2.2', '3.3.3.3'}, ok, failed)")
 	at := hostnet.VirtualTime()
@@ -200,7 +214,9 @@ func TestBest(t *testing.T) {
 }
 
 // TestErrors holds what is raised, to the letter, and what a wrong argument leaves.
-func TestErrors(t *testing.T) {
+func TestErrors(t *testing.T) { moduletest.Editions(t, testErrors) }
+
+func testErrors(t *testing.T) {
 	b := newBench(t, true)
 	fails := func(code, want string) {
 		t.Helper()
@@ -233,7 +249,9 @@ func TestErrors(t *testing.T) {
 }
 
 // TestMemoryErrors holds what is told where there is no memory.
-func TestMemoryErrors(t *testing.T) {
+func TestMemoryErrors(t *testing.T) { moduletest.Editions(t, testMemoryErrors) }
+
+func testMemoryErrors(t *testing.T) {
 	b := newBench(t, true)
 	b.sky.Err = port.NetErrMem
 	b.Do("sntp.sync('1.1.1.1', ok, failed)")
@@ -254,7 +272,9 @@ func TestMemoryErrors(t *testing.T) {
 
 // TestRepeat holds that the synchronization is repeated each 1,000 s, steers the clock's rate if
 // that is nearly right and sets it otherwise, and when that ends.
-func TestRepeat(t *testing.T) {
+func TestRepeat(t *testing.T) { moduletest.Editions(t, testRepeat) }
+
+func testRepeat(t *testing.T) {
 	b := newBench(t, true)
 	at := hostnet.VirtualTime()
 	off := time.Duration(0)
@@ -300,7 +320,9 @@ func TestRepeat(t *testing.T) {
 }
 
 // TestLink holds what becomes of a synchronization whose network goes.
-func TestLink(t *testing.T) {
+func TestLink(t *testing.T) { moduletest.Editions(t, testLink) }
+
+func testLink(t *testing.T) {
 	b := newBench(t, false)
 	b.host.SetSilent(port.StationIf, true)
 	b.Do("sntp.sync('192.168.0.1', ok, failed)")
@@ -330,7 +352,9 @@ func TestLink(t *testing.T) {
 }
 
 // TestTwice holds that a last answer that comes twice ends the synchronization once.
-func TestTwice(t *testing.T) {
+func TestTwice(t *testing.T) { moduletest.Editions(t, testTwice) }
+
+func testTwice(t *testing.T) {
 	b := newBench(t, true)
 	b.Do("sntp.sync('1.1.1.1', ok, failed)")
 	for range 4 {
@@ -349,7 +373,9 @@ func TestTwice(t *testing.T) {
 
 // TestHeap holds what is on the heap, to the byte, and that it goes back: 104 for what is under
 // way, four for each address, which stay, and 32 for the repetition.
-func TestHeap(t *testing.T) {
+func TestHeap(t *testing.T) { moduletest.Editions(t, testHeap) }
+
+func testHeap(t *testing.T) {
 	b := newBench(t, true)
 	answered := func() {
 		for range 5 {
@@ -401,7 +427,9 @@ func TestHeap(t *testing.T) {
 
 // TestLeapSecond holds that an announced second is counted at the first midnight of a month, and
 // only with an offset.
-func TestLeapSecond(t *testing.T) {
+func TestLeapSecond(t *testing.T) { moduletest.Editions(t, testLeapSecond) }
+
+func testLeapSecond(t *testing.T) {
 	for _, x := range []struct {
 		leap, start, want int
 		use               bool

@@ -12,6 +12,10 @@ func boot(t *testing.T) *moduletest.Lua {
 	return moduletest.Boot(t, moduletest.Config{Modules: []state.Module{structmod.Module}})
 }
 
-func TestScript(t *testing.T) { boot(t).Script("testdata/struct.lua") }
+func TestScript(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).Script("testdata/struct.lua") })
+}
 
-func TestOutOfMemory(t *testing.T) { boot(t).OutOfMemory("testdata/struct.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).OutOfMemory("testdata/struct.lua") })
+}

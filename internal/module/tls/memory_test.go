@@ -9,12 +9,15 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/mbedtls/tlstest"
+	"moonlet.example/moonlet/internal/module/moduletest"
 	"moonlet.example/moonlet/internal/port"
 )
 
 // Memory that ends at one point after the other, from connect to the end of the conversation:
 // the connection fails, or the callback does, and nothing is broken.
-func TestNoMemory(t *testing.T) {
+func TestNoMemory(t *testing.T) { moduletest.Editions(t, testNoMemory) }
+
+func testNoMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}

@@ -142,7 +142,9 @@ func (c *testChip) talk(port int, code string) string {
 
 const shaken = "client handshake start.\nclient handshake ok!\n"
 
-func TestConversation(t *testing.T) {
+func TestConversation(t *testing.T) { moduletest.Editions(t, testConversation) }
+
+func testConversation(t *testing.T) {
 	a := tlstest.Issue(t, nil, "a", tlstest.ECKey(t), nil)
 	p := server(t, &hosttls.Config{Certificates: []hosttls.Certificate{tlstest.Chain(a)}}, echo)
 	c := newChip(t)
@@ -181,7 +183,9 @@ func (c *testChip) sameHeap(before int) {
 }
 
 // A piece of more than a record's 1,460 bytes is sent in several, and told once.
-func TestLargePieces(t *testing.T) {
+func TestLargePieces(t *testing.T) { moduletest.Editions(t, testLargePieces) }
+
+func testLargePieces(t *testing.T) {
 	a := tlstest.Issue(t, nil, "a", tlstest.RSAKey(t, 2048), nil)
 	p := server(t, &hosttls.Config{Certificates: []hosttls.Certificate{tlstest.Chain(a)}, DynamicRecordSizingDisabled: true}, func(c *hosttls.Conn) {
 		got := 0
@@ -207,7 +211,9 @@ func TestLargePieces(t *testing.T) {
 	}
 }
 
-func TestVerify(t *testing.T) {
+func TestVerify(t *testing.T) { moduletest.Editions(t, testVerify) }
+
+func testVerify(t *testing.T) {
 	root := tlstest.Issue(t, nil, "root", tlstest.ECKey(t), nil)
 	leaf := tlstest.Issue(t, root, "leaf", tlstest.ECKey(t), nil)
 	other := tlstest.Issue(t, nil, "other", tlstest.ECKey(t), nil)
@@ -249,7 +255,9 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-func TestClientCertificate(t *testing.T) {
+func TestClientCertificate(t *testing.T) { moduletest.Editions(t, testClientCertificate) }
+
+func testClientCertificate(t *testing.T) {
 	a := tlstest.Issue(t, nil, "a", tlstest.ECKey(t), nil)
 	ec, rs := tlstest.Issue(t, a, "ec", tlstest.ECKey(t), nil), tlstest.Issue(t, a, "rsa", tlstest.RSAKey(t, 2048), nil)
 	p := server(t, &hosttls.Config{Certificates: []hosttls.Certificate{tlstest.Chain(a)}, ClientAuth: hosttls.RequireAnyClientCert}, func(c *hosttls.Conn) {
@@ -273,7 +281,9 @@ func TestClientCertificate(t *testing.T) {
 	}
 }
 
-func TestCertErrors(t *testing.T) {
+func TestCertErrors(t *testing.T) { moduletest.Editions(t, testCertErrors) }
+
+func testCertErrors(t *testing.T) {
 	rs := tlstest.Issue(t, nil, "rsa", tlstest.RSAKey(t, 2048), nil)
 	c := newChip(t)
 	for _, x := range []struct{ code, want string }{
@@ -310,7 +320,9 @@ func TestCertErrors(t *testing.T) {
 	c.Do("tls.cert.verify(true)")
 }
 
-func TestFailures(t *testing.T) {
+func TestFailures(t *testing.T) { moduletest.Editions(t, testFailures) }
+
+func testFailures(t *testing.T) {
 	a := tlstest.Issue(t, nil, "a", tlstest.ECKey(t), nil)
 	config := &hosttls.Config{Certificates: []hosttls.Certificate{tlstest.Chain(a)}}
 	closed := server(t, config, func(c *hosttls.Conn) {})
@@ -397,7 +409,9 @@ func raw(t *testing.T, answer string, reset bool) int {
 }
 
 // Certificates that are too large, and records.
-func TestTooLarge(t *testing.T) {
+func TestTooLarge(t *testing.T) { moduletest.Editions(t, testTooLarge) }
+
+func testTooLarge(t *testing.T) {
 	large := tlstest.Issue(t, nil, "a", tlstest.ECKey(t), func(c *x509.Certificate) {
 		c.Subject.OrganizationalUnit = []string{strings.Repeat("y", 4200)}
 	})
@@ -419,7 +433,9 @@ func TestTooLarge(t *testing.T) {
 }
 
 // Three sockets are all that there are, and each needs 18 KB that are free.
-func TestLimits(t *testing.T) {
+func TestLimits(t *testing.T) { moduletest.Editions(t, testLimits) }
+
+func testLimits(t *testing.T) {
 	p := raw(t, "", false)
 	c := newChip(t)
 	c.Do(fmt.Sprintf("list = {} for i = 1, 4 do list[i] = tls.createConnection() list[i]:connect(%d, '127.0.0.1') end", p))
@@ -435,7 +451,9 @@ func TestLimits(t *testing.T) {
 }
 
 // What a connection takes of the heap, at its moments.
-func TestHeap(t *testing.T) {
+func TestHeap(t *testing.T) { moduletest.Editions(t, testHeap) }
+
+func testHeap(t *testing.T) {
 	a := tlstest.Issue(t, nil, "a", tlstest.ECKey(t), nil)
 	p := server(t, &hosttls.Config{Certificates: []hosttls.Certificate{tlstest.Chain(a)}}, echo)
 	c := newChip(t)
@@ -451,7 +469,9 @@ func TestHeap(t *testing.T) {
 }
 
 // What a socket tells of its peer, and what it does without a connection.
-func TestMethods(t *testing.T) {
+func TestMethods(t *testing.T) { moduletest.Editions(t, testMethods) }
+
+func testMethods(t *testing.T) {
 	a := tlstest.Issue(t, nil, "a", tlstest.ECKey(t), nil)
 	p := server(t, &hosttls.Config{Certificates: []hosttls.Certificate{tlstest.Chain(a)}}, func(c *hosttls.Conn) { _, _ = io.Copy(io.Discard, c) })
 	c := newChip(t)
@@ -473,7 +493,9 @@ func TestMethods(t *testing.T) {
 }
 
 // A reset in the midst of a handshake or of a connection leaves nothing on the host.
-func TestReset_Leaks(t *testing.T) {
+func TestReset_Leaks(t *testing.T) { moduletest.EditionsInTurn(t, testReset_Leaks) }
+
+func testReset_Leaks(t *testing.T) {
 	a := tlstest.Issue(t, nil, "a", tlstest.ECKey(t), nil)
 	p := server(t, &hosttls.Config{Certificates: []hosttls.Certificate{tlstest.Chain(a)}}, func(c *hosttls.Conn) {
 		_, _ = c.Read(make([]byte, 10))
@@ -500,7 +522,9 @@ func TestReset_Leaks(t *testing.T) {
 }
 
 // On a board without a network the functions say so.
-func TestWithoutParts(t *testing.T) {
+func TestWithoutParts(t *testing.T) { moduletest.Editions(t, testWithoutParts) }
+
+func testWithoutParts(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{tls.Module}})
 	for code, want := range map[string]string{
 		"tls.createConnection():connect(1, 'x')": "this board has no network",

@@ -15,12 +15,16 @@ func bootClassic(t *testing.T) *moduletest.Lua {
 	return moduletest.Boot(t, moduletest.Config{UnitTime: time.Microsecond, Modules: []state.Module{tmr.Classic}})
 }
 
-func TestClassic(t *testing.T)            { bootClassic(t).Script("testdata/classic.lua") }
-func TestClassicOutOfMemory(t *testing.T) { bootClassic(t).EveryAllocation("testdata/classic.lua") }
+func TestClassic(t *testing.T) { bootClassic(t).Script("testdata/classic.lua") }
+func TestClassicOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { bootClassic(t).EveryAllocation("testdata/classic.lua") })
+}
 
 // TestClassicHeap: timers by number take nothing but their functions' places in the registry, and
 // the heap is back when they are unregistered.
-func TestClassicHeap(t *testing.T) {
+func TestClassicHeap(t *testing.T) { moduletest.Editions(t, testClassicHeap) }
+
+func testClassicHeap(t *testing.T) {
 	l := bootClassic(t)
 	code := `local f = function() end
 for i = 0, 6 do tmr.alarm(i, 1000, 1, f) end for i = 0, 6 do tmr.unregister(i) end
@@ -43,7 +47,9 @@ collectgarbage() collectgarbage() a = a or 0`
 }
 
 // TestClassicReset: a reset forgets the timers, and an error in a function is one of the task.
-func TestClassicReset(t *testing.T) {
+func TestClassicReset(t *testing.T) { moduletest.Editions(t, testClassicReset) }
+
+func testClassicReset(t *testing.T) {
 	l := bootClassic(t)
 	l.Do("tmr.alarm(0, 100, 1, function() print 'old' end)")
 	l.Reboot(port.ResetInfo{})

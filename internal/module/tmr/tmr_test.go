@@ -17,11 +17,19 @@ func boot(t *testing.T) *moduletest.Lua {
 	})
 }
 
-func TestScript(t *testing.T) { boot(t).Script("testdata/tmr.lua") }
+func TestScript(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).Script("testdata/tmr.lua") })
+}
 
-func TestOutOfMemory(t *testing.T) { boot(t).OutOfMemory("testdata/tmr.lua") }
+func TestOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { boot(t).OutOfMemory("testdata/tmr.lua") })
+}
 
 func TestSoftWatchdogOfApplication(t *testing.T) {
+	moduletest.Editions(t, testSoftWatchdogOfApplication)
+}
+
+func testSoftWatchdogOfApplication(t *testing.T) {
 	l := boot(t)
 	l.Do("tmr.softwd(3)")
 	l.RunFor(3500 * time.Millisecond)

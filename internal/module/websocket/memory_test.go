@@ -4,11 +4,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"moonlet.example/moonlet/internal/module/moduletest"
 )
 
 // Memory that ends at one point after the other: "close" is told with one of the codes for that,
 // or a callback fails, and nothing is broken or lost.
-func TestNoMemory(t *testing.T) {
+func TestNoMemory(t *testing.T) { moduletest.Editions(t, testNoMemory) }
+
+func testNoMemory(t *testing.T) {
 	codes := map[string]bool{}
 	for n := 0; n < 200; n++ {
 		w := newWires(t)

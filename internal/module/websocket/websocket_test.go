@@ -3,7 +3,6 @@ package websocket_test
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -51,7 +50,7 @@ func newChip(t testing.TB) *testChip {
 	c.Lua = moduletest.Boot(t, moduletest.Config{Chip: b.Chip, Host: b, Modules: []state.Module{websocket.Module}})
 	c.Do(`ws = websocket.createClient()
 		ws:on("connection", function(w) print("connection", w == ws) if open then open() end end)
-		ws:on("receive", function(w, m, op) print("receive", w == ws, m, op) if got then got(m) end end)
+		ws:on("receive", function(w, m, op) print("receive", w == ws, (m:gsub("%z", "<0>")), op) if got then got(m) end end)
 		ws:on("close", function(w, code) print("close", w == ws, code) if gone then gone() end end)`)
 	return c
 }
@@ -167,10 +166,16 @@ func (c *testChip) talk(url, code string) string {
 
 const connected = "connection\ttrue\n"
 
-func received(m string, op int) string { return fmt.Sprintf("receive\ttrue\t%s\t%d\n", m, op) }
-func closed(code int) string           { return fmt.Sprintf("close\ttrue\t%d\n", code) }
+// received is what a message prints. Zero bytes are shown in another way, since print ends there in Lua 5.1.
+func received(m string, op int) string {
+	return fmt.Sprintf("receive\ttrue\t%s\t%d\n", strings.ReplaceAll(m, "\x00", "<0>"), op)
+}
 
-func TestRequest(t *testing.T) {
+func closed(code int) string { return fmt.Sprintf("close\ttrue\t%d\n", code) }
+
+func TestRequest(t *testing.T) { moduletest.Editions(t, testRequest) }
+
+func testRequest(t *testing.T) {
 	heads := make(chan string, 1)
 	url := serve(t, func(p *peer) { heads <- p.head })
 	for _, x := range []struct{ code, more string }{
@@ -201,7 +206,9 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-func TestConversation(t *testing.T) {
+func TestConversation(t *testing.T) { moduletest.Editions(t, testConversation) }
+
+func testConversation(t *testing.T) {
 	var seen record
 	url := serve(t, func(p *peer) {
 		p.accept("")
@@ -240,7 +247,9 @@ func TestConversation(t *testing.T) {
 }
 
 // Frames in all ways in which segments cut them.
-func TestFrames(t *testing.T) {
+func TestFrames(t *testing.T) { moduletest.Editions(t, testFrames) }
+
+func testFrames(t *testing.T) {
 	text := func(s string) string { return "\x81" + string([]byte{byte(len(s))}) + s }
 	long := strings.Repeat("0123456789", 50)
 	for _, x := range []struct {
@@ -291,7 +300,9 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-func TestCloseCodes(t *testing.T) {
+func TestCloseCodes(t *testing.T) { moduletest.Editions(t, testCloseCodes) }
+
+func testCloseCodes(t *testing.T) {
 	answer := func(s string) func(p *peer) {
 		return func(p *peer) { _, _ = io.WriteString(p, s); p.gone() }
 	}
@@ -338,7 +349,9 @@ func TestCloseCodes(t *testing.T) {
 }
 
 // A server that says nothing: 10 s until it has accepted, and behind that pings at 30 and 60 s.
-func TestSilence(t *testing.T) {
+func TestSilence(t *testing.T) { moduletest.EditionsInTurn(t, testSilence) }
+
+func testSilence(t *testing.T) {
 	url := serve(t, func(p *peer) { p.gone() })
 	_ = url
 	var pings record
@@ -369,7 +382,9 @@ func TestSilence(t *testing.T) {
 }
 
 // A second message before the first has left is lost, and told.
-func TestTwoInARow(t *testing.T) {
+func TestTwoInARow(t *testing.T) { moduletest.Editions(t, testTwoInARow) }
+
+func testTwoInARow(t *testing.T) {
 	var seen record
 	url := serve(t, func(p *peer) {
 		p.accept("")
@@ -387,7 +402,9 @@ func TestTwoInARow(t *testing.T) {
 	}
 }
 
-func TestErrors(t *testing.T) {
+func TestErrors(t *testing.T) { moduletest.Editions(t, testErrors) }
+
+func testErrors(t *testing.T) {
 	for code, want := range map[string]string{
 		`ws:send("x")`:                  "Websocket isn't connected.\n",
 		`ws:on("x", print)`:             "bad argument #1 to 'on' (invalid option 'x')",
@@ -415,7 +432,9 @@ func TestErrors(t *testing.T) {
 }
 
 // A client connects again in its own function, and nothing is lost.
-func TestAgain(t *testing.T) {
+func TestAgain(t *testing.T) { moduletest.EditionsInTurn(t, testAgain) }
+
+func testAgain(t *testing.T) {
 	url := serve(t, func(p *peer) { p.accept("\x81\x01x"); time.Sleep(5 * time.Millisecond) })
 	c := newChip(t)
 	before := 0
@@ -474,112 +493,4 @@ func FuzzServer(f *testing.F) {
 			t.Errorf("%d values are left on the stack", top)
 		}
 	})
-}
-
-// wires is a network in which each connection is in the test's hands.
-type wires struct {
-	port.Net
-	port.TCP
-	c      *testChip
-	h      port.TCPHandler
-	sent   bytes.Buffer
-	closed bool
-
-	// For plans, in which all is noted, nothing is acknowledged by itself, and names are looked for.
-	planned, connected bool
-	to, accept         string
-	unacked            int
-	found              func(port.IP, bool)
-}
-
-type wiredBoard struct {
-	*porttest.Chip
-	w *wires
-}
-
-func (b *wiredBoard) Net() port.Net { return b.w }
-
-func newWires(t testing.TB) *wires {
-	w := &wires{}
-	b := &wiredBoard{porttest.New(t, porttest.Config{NoWatchdog: true}), w}
-	w.c = &testChip{t: t}
-	w.c.Lua = moduletest.Boot(t, moduletest.Config{Chip: b.Chip, Host: b, Modules: []state.Module{websocket.Module}})
-	w.c.Do(`ws = websocket.createClient() ws:on("close", function(_, code) print("close", code) end)
-		ws:on("receive", function(_, m) if #m % 2 == 1 then pcall(ws.send, ws, m) end end)`) // by then the server may have closed
-	return w
-}
-
-func (w *wires) NewTCP(h port.TCPHandler) port.TCP {
-	w.h, w.closed, w.connected, w.unacked, w.to = h, false, false, 0, ""
-	return w
-}
-
-func (w *wires) Resolve(name string, found func(port.IP, bool)) (port.IP, port.NetErr) {
-	if !w.planned {
-		return port.IP{10, 0, 0, 1}, port.NetOK
-	}
-	if a, ok := port.ParseIP(name); ok {
-		return a, port.NetOK
-	}
-	w.found = found
-	return port.IP{}, port.NetErrInProgress
-}
-
-func (w *wires) Connect(a port.IP, p uint16) port.NetErr {
-	if w.to = fmt.Sprintf("%v:%d", a, p); w.planned {
-		fmt.Fprintf(&w.c.Out, "net connect %s\n", w.to)
-	}
-	return port.NetOK
-}
-
-func (w *wires) Close() {
-	if w.planned && !w.closed && w.connected {
-		fmt.Fprintf(&w.c.Out, "net close\n")
-	}
-	w.closed = true
-}
-
-func (w *wires) Bind(uint16)  {}
-func (w *wires) Output()      {}
-func (w *wires) NoDelay()     {}
-func (w *wires) Recved()      {}
-func (w *wires) Repeats() int { return 0 }
-func (w *wires) Abort()       { w.closed = true }
-func (w *wires) Write(p []byte) port.NetErr {
-	if w.planned {
-		w.seen(p)
-		w.unacked += len(p)
-		return port.NetOK
-	}
-	w.sent.Write(p)
-	n := len(p)
-	w.c.Tasks.Inject(func() {
-		if !w.closed {
-			w.h.Sent(n)
-		}
-	})
-	return port.NetOK
-}
-
-// open answers the client's request.
-func (w *wires) open() {
-	w.h.Connected()
-	w.c.RunFor(time.Millisecond)
-	w.answer()
-}
-
-// answer answers the request that was sent.
-func (w *wires) answer() {
-	p := &peer{head: w.sent.String()}
-	r, err := hosthttp.ReadRequest(bufio.NewReader(strings.NewReader(p.head)))
-	if err != nil {
-		w.c.t.Fatal(err)
-	}
-	w.h.Received(fmt.Appendf(nil, "HTTP/1.1 101 x\r\nSec-WebSocket-Accept: %s\r\n\r\n", acceptOf(r.Header.Get("Sec-WebSocket-Key"))))
-}
-
-// acceptOf is what a server makes of a key.
-func acceptOf(key string) string {
-	digest := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	return base64.StdEncoding.EncodeToString(digest[:])
 }

@@ -19,10 +19,14 @@ func bootClassic(t *testing.T) *moduletest.Lua {
 	return moduletest.Boot(t, moduletest.Config{Chip: b.Chip, Host: b, Modules: []state.Module{wifi.Classic}})
 }
 
-func TestClassic(t *testing.T)            { bootClassic(t).Script("testdata/classic.lua") }
-func TestClassicOutOfMemory(t *testing.T) { bootClassic(t).EveryAllocation("testdata/classic.lua") }
+func TestClassic(t *testing.T) { bootClassic(t).Script("testdata/classic.lua") }
+func TestClassicOutOfMemory(t *testing.T) {
+	moduletest.Editions(t, func(t *testing.T) { bootClassic(t).EveryAllocation("testdata/classic.lua") })
+}
 
-func TestClassicNoRadio(t *testing.T) {
+func TestClassicNoRadio(t *testing.T) { moduletest.Editions(t, testClassicNoRadio) }
+
+func testClassicNoRadio(t *testing.T) {
 	l := moduletest.Boot(t, moduletest.Config{Modules: []state.Module{wifi.Classic}})
 	for _, code := range []string{"wifi.sta.config('home', '')", "wifi.sleep(1)", "wifi.sta.eventMonStart()"} {
 		if err := l.Exec(code, "=test"); err == nil || !strings.HasSuffix(err.Error(), "this board has no Wi-Fi") {

@@ -42,20 +42,26 @@ func (b *noting) Notes() port.Notes        { return b }
 func (b *noting) Note(module, text string) { b.noted = append(b.noted, module+": "+text) }
 
 // TestMonitor: what the monitor hears of the simulated radio.
-func TestMonitor(t *testing.T) {
+func TestMonitor(t *testing.T) { moduletest.Editions(t, testMonitor) }
+
+func testMonitor(t *testing.T) {
 	_, l := bootAround(t, "30s probe 02:00:00:00:00:02 -70", "1s vanish @home")
 	l.Script("testdata/monitor.lua")
 }
 
 // TestMonitorMemory: nothing breaks where memory is short.
-func TestMonitorMemory(t *testing.T) {
+func TestMonitorMemory(t *testing.T) { moduletest.Editions(t, testMonitorMemory) }
+
+func testMonitorMemory(t *testing.T) {
 	_, l := bootAround(t)
 	l.EveryAllocation("testdata/monitor-short.lua")
 }
 
 // TestMonitorHeap: frames leave nothing behind. Each start keeps the function before in the registry until
 // the module restarts, as in the firmware, unless stop was called.
-func TestMonitorHeap(t *testing.T) {
+func TestMonitorHeap(t *testing.T) { moduletest.Editions(t, testMonitorHeap) }
+
+func testMonitorHeap(t *testing.T) {
 	_, l := bootAround(t)
 	l.Do(`n, m, h = 0, 0, 0 function f(p) n = n + 1 local x = p.ie_table end
 		function heap() collectgarbage() collectgarbage() return collectgarbage "count" end
@@ -67,7 +73,7 @@ func TestMonitorHeap(t *testing.T) {
 	free := l.Heap.FreeBytes()
 	l.RunFor(10 * time.Second)
 	l.Do("same() m = n - m")
-	if now := l.Heap.FreeBytes(); now < free {
+	if now := l.Heap.FreeBytes(); now < free-32 { // what blocks at other places leave behind them
 		t.Errorf("%d bytes of heap are gone", free-now)
 	}
 	l.Do("assert(m > 90, m)")
@@ -79,7 +85,9 @@ func TestMonitorHeap(t *testing.T) {
 
 // TestMonitorError: an error of the callback restarts the module, as that of any callback, and the monitor is
 // gone then.
-func TestMonitorError(t *testing.T) {
+func TestMonitorError(t *testing.T) { moduletest.Editions(t, testMonitorError) }
+
+func testMonitorError(t *testing.T) {
 	_, l := bootAround(t)
 	l.Do(`wifi.monitor.start(function() error "oops" end) wifi.monitor.channel(6)`)
 	err := ""
@@ -99,7 +107,9 @@ func TestMonitorError(t *testing.T) {
 
 // TestMonitorFull: what has no room in the queue is lost. A filter counts although there is no function behind
 // it, and what was on its way when the monitor stopped comes to nobody.
-func TestMonitorFull(t *testing.T) {
+func TestMonitorFull(t *testing.T) { moduletest.Editions(t, testMonitorFull) }
+
+func testMonitorFull(t *testing.T) {
 	s, l := bootFake(t)
 	if err := l.Exec(`heard = 0
 		wifi.monitor.start(function() heard = heard + 1 end)
@@ -121,7 +131,9 @@ func TestMonitorFull(t *testing.T) {
 
 // TestNoMonitor: a build without them has neither the monitor nor SmartConfig, and a board without a radio, or with
 // another one, says what is missing.
-func TestNoMonitor(t *testing.T) {
+func TestNoMonitor(t *testing.T) { moduletest.Editions(t, testNoMonitor) }
+
+func testNoMonitor(t *testing.T) {
 	b := &board{Chip: porttest.New(t, porttest.Config{})}
 	l := moduletest.Boot(t, moduletest.Config{Chip: b.Chip, Host: b, Modules: []state.Module{wifi.Module}})
 	l.Do("assert(not wifi.monitor and not wifi.startsmart and not wifi.stopsmart)")
@@ -176,8 +188,16 @@ func FuzzPacket(f *testing.F) {
 			assert(p:frame_sub(1) == p.frame and #p.frame == 112 and p:radio_sub(1) == p.radio)
 			assert(p:frame_subhex(1, -1, ":") == p.frame_hex)
 			assert(p.rssi == p:radio_byte(1) or p.rssi == p:radio_byte(1) - 256)
-			assert(p.subtype == p:frame_byte(1) >> 4 and p.type == 0 and p.duration == p:frame_byte(3) + 256 * p:frame_byte(4))
+			assert(p.subtype == math.floor(p:frame_byte(1) / 16) and p.type == 0 and p.duration == p:frame_byte(3) + 256 * p:frame_byte(4))
 		end
+	end
+	function both(a, b) -- the bits that two bytes have in common
+		local sum, place = 0, 128
+		while place >= 1 do
+			if a >= place and b >= place then sum = sum + place end
+			a, b, place = a % place, b % place, math.floor(place / 2)
+		end
+		return sum
 	end
 	names = {}
 	for name in ("header reason status capability association_id current_ap listen_interval timestamp number channel ht_length legacy_length " ..
@@ -198,7 +218,7 @@ func FuzzPacket(f *testing.F) {
 		err := l.Exec(`heard = false local o, v, m = filter:byte(1, 3)
 			wifi.monitor.start(o, v, m, look) sim.frame(record) sim.run()
 			local at = o == 0 and 256 or o -- the byte that is looked at counts to 255
-			assert(heard == (at <= 128 and record:byte(at) & m == v))
+			assert(heard == (at <= 128 and both(record:byte(at), m) == v))
 			wifi.monitor.stop()`, "=fuzz")
 		if err != nil {
 			t.Fatal(err)
@@ -210,7 +230,9 @@ func FuzzPacket(f *testing.F) {
 }
 
 // TestScanTwice: the second scan at once is refused, which the firmware tells nobody.
-func TestScanTwice(t *testing.T) {
+func TestScanTwice(t *testing.T) { moduletest.Editions(t, testScanTwice) }
+
+func testScanTwice(t *testing.T) {
 	b, l := bootAround(t)
 	l.Do(`wifi.setmode(wifi.STATION) n = 0 wifi.sta.getap(function() n = n + 1 end)`)
 	if len(b.noted) > 0 {

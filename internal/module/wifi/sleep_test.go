@@ -49,7 +49,9 @@ func bootSleeper(t *testing.T) (*sleeper, *moduletest.Lua) {
 }
 
 // TestSuspend: all that wifi.suspend and wifi.resume do.
-func TestSuspend(t *testing.T) {
+func TestSuspend(t *testing.T) { moduletest.Editions(t, testSuspend) }
+
+func testSuspend(t *testing.T) {
 	b, l := bootSleeper(t)
 	l.Script("testdata/suspend.lua")
 	if len(b.noted) != 1 || !strings.HasPrefix(b.noted[0], "wifi: a sleep that begins in a callback") {
@@ -58,7 +60,9 @@ func TestSuspend(t *testing.T) {
 }
 
 // TestSleep: node.sleep, whose pin goes low 10 s after the script's begin, and every 10 s.
-func TestSleep(t *testing.T) {
+func TestSleep(t *testing.T) { moduletest.Editions(t, testSleep) }
+
+func testSleep(t *testing.T) {
 	b, l := bootSleeper(t)
 	line, level := b.pins.Line(3), 1
 	pull := b.Tasks.NewOutsideTimer(func() {
@@ -73,13 +77,17 @@ func TestSleep(t *testing.T) {
 }
 
 // TestSleep_OutOfMemory: nothing breaks where memory is short.
-func TestSleep_OutOfMemory(t *testing.T) {
+func TestSleep_OutOfMemory(t *testing.T) { moduletest.Editions(t, testSleep_OutOfMemory) }
+
+func testSleep_OutOfMemory(t *testing.T) {
 	_, l := bootSleeper(t)
 	l.EveryAllocation("testdata/suspend-short.lua")
 }
 
 // TestSleep_Gaps: what the functions say on boards and in builds that lack something.
-func TestSleep_Gaps(t *testing.T) {
+func TestSleep_Gaps(t *testing.T) { moduletest.Editions(t, testSleep_Gaps) }
+
+func testSleep_Gaps(t *testing.T) {
 	b := &board{Chip: porttest.New(t, porttest.Config{})}
 	r := radio.New(radio.Config{Loop: b.Tasks})
 	r.Start()

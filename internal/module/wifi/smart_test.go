@@ -5,10 +5,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"moonlet.example/moonlet/internal/module/moduletest"
 )
 
 // TestSmartConfig: what a phone tells, and what comes of it.
-func TestSmartConfig(t *testing.T) {
+func TestSmartConfig(t *testing.T) { moduletest.Editions(t, testSmartConfig) }
+
+func testSmartConfig(t *testing.T) {
 	b, l := bootAround(t, "20s smartconfig @home", "100s smartconfig a-secret @eleven", "80s smartconfig @home",
 		"200s smartconfig @eleven", "100s smartconfig @home")
 	l.ScriptFor("testdata/smart.lua", 10*time.Minute)
@@ -18,13 +22,17 @@ func TestSmartConfig(t *testing.T) {
 }
 
 // TestSmartConfigMemory: nothing breaks where memory is short.
-func TestSmartConfigMemory(t *testing.T) {
+func TestSmartConfigMemory(t *testing.T) { moduletest.Editions(t, testSmartConfigMemory) }
+
+func testSmartConfigMemory(t *testing.T) {
 	_, l := bootAround(t, "0s smartconfig @home")
 	l.EveryAllocation("testdata/smart-short.lua")
 }
 
 // TestSmartConfigHeap: starting again and again takes no heap, nor does what a phone tells.
-func TestSmartConfigHeap(t *testing.T) {
+func TestSmartConfigHeap(t *testing.T) { moduletest.Editions(t, testSmartConfigHeap) }
+
+func testSmartConfigHeap(t *testing.T) {
 	_, l := bootAround(t, "10s smartconfig @home", "100s smartconfig @home", "100s smartconfig @home")
 	l.Do(`wifi.setmode(wifi.STATION, false) h, n = 0, 0
 		function told() n = n + 1 end
@@ -45,7 +53,9 @@ func TestSmartConfigHeap(t *testing.T) {
 }
 
 // TestSmartConfigTold: memory that ends while the phone's word comes in, at each point.
-func TestSmartConfigTold(t *testing.T) {
+func TestSmartConfigTold(t *testing.T) { moduletest.Editions(t, testSmartConfigTold) }
+
+func testSmartConfigTold(t *testing.T) {
 	code, err := os.ReadFile("testdata/smart-short.lua")
 	if err != nil {
 		t.Fatal(err)

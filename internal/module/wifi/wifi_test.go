@@ -20,7 +20,9 @@ type board struct {
 
 func (b *board) WiFi() port.WiFi { return b.radio }
 
-func TestScript(t *testing.T) {
+func TestScript(t *testing.T) { moduletest.Editions(t, testScript) }
+
+func testScript(t *testing.T) {
 	script, err := radio.ParseScript([]string{
 		"60s join 02:00:00:00:00:01", "1s probe 02:00:00:00:00:02 -70", "1s auth wpa", "1s vanish",
 	})
@@ -41,7 +43,9 @@ func TestScript(t *testing.T) {
 	moduletest.Boot(t, moduletest.Config{Chip: b.Chip, Host: b, Modules: []state.Module{wifi.Module}}).Script("testdata/wifi.lua")
 }
 
-func TestConstants(t *testing.T) {
+func TestConstants(t *testing.T) { moduletest.Editions(t, testConstants) }
+
+func testConstants(t *testing.T) {
 	b := &board{Chip: porttest.New(t, porttest.Config{NoWatchdog: true})}
 	r := radio.New(radio.Config{Loop: b.Tasks, MAC: radio.MACOf(0x123456)})
 	r.Start()
@@ -54,7 +58,9 @@ type otherRadio struct{ port.WiFi }
 
 // A board without a radio, or with another one, has the module, and its functions say what
 // is missing.
-func TestNoRadio(t *testing.T) {
+func TestNoRadio(t *testing.T) { moduletest.Editions(t, testNoRadio) }
+
+func testNoRadio(t *testing.T) {
 	b := &board{Chip: porttest.New(t, porttest.Config{})}
 	r := radio.New(radio.Config{Loop: b.Tasks})
 	r.Start()

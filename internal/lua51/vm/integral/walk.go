@@ -93,6 +93,7 @@ func (w *walker) state() {
 	w.block(m.Ptr(v.g+layout.GlobalBuff+layout.BufferAt), m.Ptr(v.g+layout.GlobalBuff+layout.BufferBytes), "buffer")
 	w.value(v.main.registry(), machine.HeapRef{Kind: machine.RefRegistry})
 	w.ref(v.main.l, machine.HeapRef{Kind: machine.RefMainThread})
+	w.value(v.main.l+layout.LuaStateGlobals, machine.HeapRef{Kind: machine.RefGlobals})
 	for i := range Addr(tag.NumTypes) {
 		w.ref(m.Ptr(v.g+layout.GlobalMT+4*i), machine.HeapRef{Kind: machine.RefTypeMetatable, Name: typeName(int(i))})
 	}
@@ -107,7 +108,7 @@ func (w *walker) state() {
 	})
 	w.emit()
 	strt := v.g + layout.GlobalStrt
-	w.begin(strt, machine.HeapStringTable)
+	w.begin(m.Ptr(strt+layout.StringTableHash), machine.HeapStringTable) // the record is where the state's is
 	w.block(m.Ptr(strt+layout.StringTableHash), 4*m.Ptr(strt+layout.StringTableSlots), "slots")
 	w.emit()
 }

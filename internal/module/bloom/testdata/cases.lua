@@ -1,9 +1,12 @@
--- Prints a line for each case, for the comparison with the C code.
+-- Prints a line for each case, for the comparison with the C code, and of the editions with each other.
 local seed = 99
-local function rnd(n)
-  seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
-  return (seed >> 8) % n
+local function next24() -- 24 bits, with numbers that fit in all editions
+  seed = seed * 75 % 65537
+  local high = seed % 4096
+  seed = seed * 75 % 65537
+  return high * 4096 + seed % 4096
 end
+local function rnd(n) return next24() % n end
 
 for i = 1, 200 do
   local elements = rnd(300) - 20

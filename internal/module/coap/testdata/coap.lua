@@ -25,7 +25,7 @@ local function fails(want, f, ...)
   assert(not fine and message:find(want, 1, true), message)
 end
 fails("wrong arg type", cc.get, cc, 2, "coap://1.2.3.4/")
-fails("wrong arg type", cc.get, cc, "coap" and 1.5e9, "coap://1.2.3.4/")
+fails("wrong arg type", cc.get, cc, 1500000000, "coap://1.2.3.4/")
 fails("bad argument #3 to '?' (string expected, got no value)", cc.get, cc, 1)
 fails("bad argument #2 to '?' (string expected, got table)", cc.get, cc, {})
 fails("uri wrong format.", cc.get, cc, "http://1.2.3.4/")

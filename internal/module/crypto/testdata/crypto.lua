@@ -69,7 +69,7 @@ for _, mode in ipairs { "AES-ECB", "AES-CBC" } do
   for n = 0, 50 do
     local text = ("x"):rep(n)
     local code = crypto.encrypt(mode, key, text, "vector")
-    eq(#code, (n + 15) // 16 * 16)
+    eq(#code, test.div(n + 15, 16) * 16)
     eq(crypto.decrypt(mode, key, code, "vector"), text .. ("\0"):rep(#code - n))
   end
 end
@@ -85,9 +85,9 @@ for _, f in ipairs { crypto.hash, crypto.fhash, crypto.hmac, crypto.new_hash, cr
   fails("unknown hash mech", f, "")
   fails("(string expected, got no value)", f)
 end
-fails("bad argument #2 to 'crypto.new_hmac' (string expected, got no value)", crypto.new_hmac, "md5")
-fails("bad argument #3 to 'crypto.hmac' (string expected, got no value)", crypto.hmac, "md5", "text")
-fails("bad argument #4 to 'crypto.encrypt' (string expected, got table)", crypto.encrypt, "AES-ECB", key, "text", {})
+fails("bad argument #2 to '" .. test.named "crypto.new_hmac" .. "' (string expected, got no value)", crypto.new_hmac, "md5")
+fails("bad argument #3 to '" .. test.named "crypto.hmac" .. "' (string expected, got no value)", crypto.hmac, "md5", "text")
+fails("bad argument #4 to '" .. test.named "crypto.encrypt" .. "' (string expected, got table)", crypto.encrypt, "AES-ECB", key, "text", {})
 fails("crypto.hash expected, got table", a.update, {}, "text")
 fails("string expected, got nil", a.update, a, nil)
 eq(getmetatable(a).__index.update, a.update)
@@ -95,15 +95,19 @@ eq(getmetatable(a).__index.update, a.update)
 -- The sizes that the objects have on the heap, with and without a key.
 local function size(f, ...)
   collectgarbage()
+  local o = f(...) -- the stack may grow
   local before = collectgarbage "count"
-  local o = f(...)
-  return (collectgarbage "count" - before) * 1024 // 1 | 0
+  o = f(...)
+  return (collectgarbage "count" - before) * 1024
 end
-size(crypto.new_hash, "md5")
-local head = size(crypto.new_hash, "MD5") - 12 - 92
-for name, sizes in pairs { MD5 = { 92, 64 }, SHA1 = { 92, 64 }, SHA256 = { 104, 64 }, SHA384 = { 208, 128 }, SHA512 = { 208, 128 } } do
-  eq(size(crypto.new_hash, name) - head, 12 + sizes[1])
-  eq(size(crypto.new_hmac, name, "key") - head, 12 + sizes[1] + sizes[2])
+if not test.integral then -- whose count is of kilobytes
+  for name, sizes in pairs {
+    MD5 = { 92, 64 }, SHA1 = { 92, 64 }, SHA256 = { 104, 64 }, SHA384 = { 208, 128 }, SHA512 = { 208, 128 },
+  } do
+    local head = size(crypto.new_hash, "MD5") - 12 - 92
+    eq(size(crypto.new_hash, name) - head, 12 + sizes[1])
+    eq(size(crypto.new_hmac, name, "key") - head, 12 + sizes[1] + sizes[2])
+  end
 end
 
 print "crypto: ok"

@@ -10,7 +10,7 @@ for _, args in ipairs{
   {n = 0}, {n = 1, "name"}, {n = 1, print}, {n = 2, print, print}, {n = 3, print, print, print},
   {n = 4, "name", print, print, print}, {n = 3, nil, nil, nil}, {n = 2, "name", nil}, {n = 1, 12}, {n = 3, true, {}, 1},
 } do
-  assert(select("#", e.start(table.unpack(args, 1, args.n))) == 0)
+  assert(select("#", e.start(test.unpack(args, 1, args.n))) == 0)
   e.stop()
 end
 -- a second start ends it

@@ -1,4 +1,4 @@
-local function eq(got, want) assert(got == want, ("got %s, want %s"):format(tostring(got), tostring(want))) end
+local function eq(got, want) if got ~= want then error(("got %s, want %s"):format(tostring(got), tostring(want)), 2) end end
 local function fails(want, f, ...)
   local ok, err = pcall(f, ...)
   assert(not ok and err:find(want, 1, true), tostring(err))
@@ -60,4 +60,5 @@ p:start(function(pos, steps, offset, now)
 end)
 fails("pulse operation already in progress", p.start, p, print)
 local pos, steps, offset = p:getstate()
-eq(pos, 1) eq(steps, 1) assert(offset > 0 and offset <= 1000)
+assert(pos == steps and (pos == 1 or pos == 2)) -- the task may take a while itself
+assert(offset > 0 and offset <= 1000)

@@ -9,7 +9,7 @@ local function fails(want, f, ...)
   if ok or not tostring(err):find(want, 1, true) then error(tostring(err) .. " instead of " .. want, 2) end
 end
 local function list(...)
-  local t = table.pack(...)
+  local t = test.pack(...)
   for i = 1, t.n do t[i] = tostring(t[i]) end
   return table.concat(t, " ")
 end
@@ -79,12 +79,14 @@ local function expects(text)
   end
 end
 
--- A port that is no integer is 0: lwIP chooses one. Indices of name servers are bytes.
-local any = net.createServer()
-any:listen(80.5, print)
-local chosen = any:getaddr()
-assert(chosen ~= 80 and chosen > 1024, chosen)
-any:close()
+-- A port that is no integer is 0: lwIP chooses one. Lua 5.1 cuts it. Indices of name servers are bytes.
+if not test.integral then
+  local any = net.createServer()
+  any:listen(tonumber "80.5", print)
+  local chosen = any:getaddr()
+  if test.lua51 then eq(chosen, 80) else assert(chosen ~= 80 and chosen > 1024, chosen) end
+  any:close()
+end
 eq(net.dns.getdnsserver(-1), nil) eq(net.dns.getdnsserver(-256), net.dns.getdnsserver(0))
 
 -- A server and clients.

@@ -6,7 +6,7 @@ end
 -- A buffer with the given bytes.
 local function buf(channels, ...)
   local s = string.char(...)
-  return pixbuf.newBuffer(#s // channels, channels):set(1, s)
+  return pixbuf.newBuffer(test.div(#s, channels), channels):set(1, s)
 end
 
 eq(pixbuf.FADE_IN, 0) eq(pixbuf.FADE_OUT, 1) eq(pixbuf.SHIFT_LOGICAL, 0) eq(pixbuf.SHIFT_CIRCULAR, 1)
@@ -15,7 +15,7 @@ eq(b:size(), 2) eq(b:channels(), 3)
 eq(tostring(b), "[(0,0,0),(0,0,0)]")
 eq(b:dump(), ("\0"):rep(6))
 fails("should be a positive integer", pixbuf.newBuffer, 0, 1)
-fails("bad argument #2 to 'pixbuf.newBuffer' (should be a positive integer)", pixbuf.newBuffer, 1, -1)
+fails("bad argument #2 to '" .. test.named "pixbuf.newBuffer" .. "' (should be a positive integer)", pixbuf.newBuffer, 1, -1)
 fails("pixbuf size limits exeeded", pixbuf.newBuffer, 8193, 1)
 fails("pixbuf size limits exeeded", pixbuf.newBuffer, 1, 33)
 fails("pixbuf.buf expected, got table", b.size, {})
@@ -162,13 +162,15 @@ eq(buf(3, 1, 2, 3, 255, 255, 255):power(), 771)
 eq(buf(3, 1, 2, 3, 2, 255, 255):powerI(), 1025)
 
 -- The size on the heap.
-local function size(...)
-  collectgarbage()
-  local before = collectgarbage "count"
-  local o = pixbuf.newBuffer(...)
-  return (collectgarbage "count" - before) * 1024 // 1 | 0
+if not test.integral then
+  local function size(...)
+    collectgarbage()
+    local before = collectgarbage "count"
+    local o = pixbuf.newBuffer(...)
+    return (collectgarbage "count" - before) * 1024
+  end
+  size(1, 1)
+  eq(size(100, 3) - size(1, 1), 299)
 end
-size(1, 1)
-eq(size(100, 3) - size(1, 1), 299)
 
 print "pixbuf: ok"

@@ -4,7 +4,7 @@ local function fails(want, f, ...)
   assert(not ok and err:find(want, 1, true), tostring(err))
 end
 local function sample(...)
-  local t = table.pack(...)
+  local t = test.pack(...)
   for i = 1, t.n do t[i] = tostring(t[i]) end
   return table.concat(t, " ", 1, t.n)
 end

@@ -1,10 +1,6 @@
 -- Not for the firmware's luac.cross -e: its host build compiles app/sjson/jsonsl.c
 -- without json_config.h, so that two parts disagree about a structure and
 -- references are lost. The module's build does it right.
-local function eq(got, want)
-  if got ~= want then error(("got %s, want %s"):format(tostring(got), tostring(want)), 2) end
-end
-
 -- Nothing stays behind.
 local function refs()
   local n = 0
@@ -17,11 +13,11 @@ local function work()
   sjson.encode{a = {1, {b = "c"}}}
   sjson.encoder({a = {1}}, {null = "N"}):read(3)
   pcall(sjson.decode, "[[[x")
-  pcall(sjson.encode, {{{coroutine.create(print)}}})
+  pcall(sjson.encode, {{{coroutine.create(function() end)}}})
   collectgarbage()
 end
-for i = 1, 5 do work() end
+for i = 1, 50 do work() end
 local before = refs()
 for i = 1, 50 do work() end
-eq(refs(), before)
+assert(refs() <= before + 1) -- how many there are at once depends on the collector
 print "leaks: ok"

@@ -1,4 +1,6 @@
--- Runs in the firmware's own luac.cross -e as well, where it was checked.
+-- Runs in the firmware's own luac.cross -e as well, where it was checked, with moduletest/prelude.lua in front.
+local n = tonumber -- fractions are text, since integer builds refuse a source with others
+local real = not test.integral
 local function eq(got, want)
   if got ~= want then error(("got %s, want %s"):format(tostring(got), tostring(want)), 2) end
 end
@@ -13,15 +15,18 @@ eq(sjson.encode{}, "[]")
 eq(sjson.encode{a = {b = {"c"}}}, '{"a":{"b":["c"]}}')
 eq(sjson.encode{[3] = 1}, "[null,null,1]")
 eq(sjson.encode{{[0] = 1}}, '[{"0":1}]')
-eq(sjson.encode{true, false, -5, 0.5, 1e30}, "[true,false,-5,0.5,1.00000002e+30]")
-eq(sjson.encode{1 / 0, -1 / 0, 3.0}, "[null,null,3]")
+eq(sjson.encode{true, false, -5}, "[true,false,-5]")
+if real then
+  eq(sjson.encode{n "0.5", n "1e30"}, test.lua51 and "[0.5,1.000000000000000222e+30]" or "[0.5,1.00000002e+30]")
+  eq(sjson.encode{1 / 0, -1 / 0, n "3.0"}, "[null,null,3]")
+end
 eq(sjson.encode{'"\\/\b\f\n\r\t\0\31\127'}, '["\\"\\/\\b\\f\\n\\r\\t\\u0000\\u001f\127"]')
 eq(sjson.encode({"n", {k = "n"}, "m"}, {null = "n"}), '[null,{"k":null},"m"]')
 eq(sjson.encode{function() return function() return {7} end end}, "[[7]]")
 eq(sjson.encode{[true] = 1}, "{true:1}")
 local long = ("x"):rep(1000)
 eq(sjson.encode{long, {long}}, '["' .. long .. '",["' .. long .. '"]]')
-fails("Cannot encode type 8", sjson.encode, {coroutine.create(print)})
+fails("Cannot encode type 8", sjson.encode, {coroutine.create(function() end)})
 fails("Cannot encode type 5", sjson.encode, {a = {[{}] = 1}})
 fails("table expected, got number", sjson.encode, 5)
 fails("table expected, got no value", sjson.encode)
@@ -41,10 +46,10 @@ fails("sjson.encoder expected, got number", e.read, 5)
 
 -- Decoding.
 local t = sjson.decode' { "a" : [ 1 , -2.5e1, "x\\u00e9\\u20AC\\n\\/" ], "b":{ } ,"c":null,"d":true}'
-eq(t.a[1], 1); eq(math.type(t.a[1]), "integer")
-eq(t.a[2], -25.0); eq(t.a[3], "x\xc3\xa9\xe2\x82\xac\n/")
-eq(#t.a, 3); eq(next(t.b), nil); eq(type(t.c), "userdata"); eq(t.d, true)
-eq(sjson.decode'[2147483648]'[1], 2147483648.0)
+eq(t.a[1], 1); eq(test.isinteger(t.a[1]), true)
+eq(t.a[2], real and -25 or 0); eq(t.a[3], "x\195\169\226\130\172\n/")
+eq(#t.a, 3); eq(next(t.b), nil); eq(type(t.c), test.lua51 and "lightfunction" or "userdata"); eq(t.d, true)
+if real then eq(sjson.decode'[2147483648]'[1], n "2147483648.0") end
 eq(sjson.decode('["\\ud83d\\u12"]')[1]:sub(1, 1), "?")
 eq(sjson.decode('{"a":null}', {null = "N"}).a, "N")
 eq(sjson.decode('{"a":null}', {}).a, nil)
@@ -54,7 +59,7 @@ eq(sjson.decode'{},{"a":1}'.a, 1)
 fails("Incomplete JSON object passed to sjson.decode", sjson.decode, "[1,2")
 fails("Incomplete JSON object passed to sjson.decode", sjson.decode, "1")
 fails("Incomplete JSON object passed to sjson.decode", sjson.decode, "")
-fails("Invalid number", sjson.decode, "[1e5.5]")
+if test.lua51 then eq(sjson.decode("[1e5.5]")[1], 0) else fails("Invalid number", sjson.decode, "[1e5.5]") end
 sjson.decode(("["):rep(19) .. ("]"):rep(19))
 for text, name in pairs{
   ["[1,]"] = "TRAILING_COMMA", ["[1 2]"] = "CANT_INSERT", ["[01]"] = "INVALID_NUMBER", ["[tru]"] = "SPECIAL_INCOMPLETE",
@@ -73,7 +78,7 @@ local r = d:write', "fo\\u00'
 eq(r, nil)
 r = d:write'e9", {"k":[tr'
 r = d:write'ue]}]'
-eq(r[1], 10); eq(r[2], 11); eq(r[3], "fo\xc3\xa9"); eq(r[4].k[1], true)
+eq(r[1], 10); eq(r[2], 11); eq(r[3], "fo\195\169"); eq(r[4].k[1], true)
 eq(d:result(), r); eq(d:write"ignored", r)
 d = sjson.decoder()
 fails("STRAY_TOKEN", d.write, d, ",")
@@ -95,14 +100,24 @@ eq(t.skip, nil); eq(#t.foo, 3)
 fails("attempt to index a number value", sjson.decoder, {metatable = 5})
 
 -- Keys that are no integers make an object of a list, and such a size is the least.
-eq(sjson.encode({[1.5] = 2}), '{"1.5":2}'); eq(sjson.encode({[2.7] = 1}), '{"2.7":1}')
-local both = sjson.encode({[1] = 1, [1.5] = 2})
-eq(both == '{"1":1,"1.5":2}' or both == '{"1.5":2,"1":1}', true)
-local e = sjson.encoder({1, 2, 3})
-eq(e:read(2.7), "["); eq(e:read(2), "1,")
+if real and not test.lua51 then
+  eq(sjson.encode({[n "1.5"] = 2}), '{"1.5":2}'); eq(sjson.encode({[n "2.7"] = 1}), '{"2.7":1}')
+  local both = sjson.encode({[1] = 1, [n "1.5"] = 2})
+  eq(both == '{"1":1,"1.5":2}' or both == '{"1.5":2,"1":1}', true)
+  local e = sjson.encoder({1, 2, 3})
+  eq(e:read(n "2.7"), "["); eq(e:read(2), "1,")
+elseif real then -- Lua 5.1 cuts them
+  eq(sjson.encode({[n "1.5"] = 2}), "[null]"); eq(sjson.encode({[n "2.7"] = 1}), "[null,null]")
+  eq(sjson.encode({[1] = 1, [n "1.5"] = 2}), "[1]")
+  eq(sjson.encoder({1, 2, 3}):read(n "2.7"), "[1")
+end
 
 -- Numbers are printed as the chip prints them.
-local zero = 0.0
-eq(sjson.encode({-zero, zero / zero, 1 / zero, 0.1, 1e20, 2 ^ 24, 12345678.5}), "[0,null,null,0.100000001,1.00000002e+20,16777216,12345678]")
-eq(sjson.decode("[0.00000000000000000012]")[1], 0.0)
+if real then
+  local zero = n "0.0"
+  eq(sjson.encode({-zero, zero / zero, 1 / zero, n "0.1", n "1e20", 16777216, n "12345678.5"}), test.lua51 and
+    "[0,null,null,0.1,1e+20,16777216,12345678.5]" or
+    "[0,null,null,0.100000001,1.00000002e+20,16777216,12345678]")
+  eq(sjson.decode("[0.00000000000000000012]")[1], 0)
+end
 print "sjson: ok"

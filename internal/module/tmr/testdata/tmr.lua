@@ -32,7 +32,7 @@ fails("Must be function", t.alarm, t, 1, 0, 1)
 fails("boolean expected", t.start, t, 1)
 fails("tmr.timer expected", t.start, {})
 fails("wrong arg range", tmr.delay, 0)
-assert(tmr.now() >= 0 and math.type(tmr.now()) == "integer")
+assert(tmr.now() >= 0 and test.isinteger(tmr.now()))
 local before = tmr.now()
 tmr.delay(2500000)                     -- longer than a second, and the watchdog is fed
 assert(tmr.now() - before >= 2500000)

@@ -6,10 +6,10 @@ local function fails(want, f, ...)
   local ok, err = pcall(f, ...)
   if ok or tostring(err) ~= want then error(tostring(err) .. " instead of " .. want, 2) end
 end
-local bad = "bad argument #1 to 'node.sleep' (%s)"
+local bad = "bad argument #1 to '" .. test.named "node.sleep" .. "' (%s)"
 local function after(ms, f) tmr.create():alarm(ms, tmr.ALARM_SINGLE, f) end
 
-local function ms() return tmr.now() // 1000 end
+local function ms() return test.div(tmr.now(), 1000) end
 
 eq(node.INT_UP, 1) eq(node.INT_DOWN, 2) eq(node.INT_BOTH, 3) eq(node.INT_LOW, 4) eq(node.INT_HIGH, 5)
 fails(bad:format "must be table", node.sleep)

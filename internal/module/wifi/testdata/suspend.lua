@@ -6,7 +6,7 @@ local function fails(want, f, ...)
   local ok, err = pcall(f, ...)
   if ok or tostring(err) ~= want then error(tostring(err) .. " instead of " .. want, 2) end
 end
-local bad = "bad argument #1 to 'wifi.suspend' (%s)"
+local bad = "bad argument #1 to '" .. test.named "wifi.suspend" .. "' (%s)"
 local nop = function() end
 
 -- Errors, to the letter.
@@ -49,9 +49,9 @@ function timed()
       resume_cb = function()
         say "resumed"()
         eq(wifi.suspend(), 0) eq(wifi.getmode(), wifi.STATION)
-        local ms = (tmr.now() - begun) // 1000
+        local ms = test.div(tmr.now() - begun, 1000)
         eq(ms, 1001)                            -- 1 ms to begin
-        eq((off - begun) // 1000, 2)            -- and another until the radio is seen off
+        eq(test.div(off - begun, 1000), 2)            -- and another until the radio is seen off
       end}
     eq(wifi.suspend(), 1)
     eq(wifi.getmode(), wifi.NULLMODE) eq(wifi.nullmodesleep(), false)

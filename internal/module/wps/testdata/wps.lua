@@ -7,8 +7,8 @@ local function fails(want, f, ...)
   local ok, err = pcall(f, ...)
   if ok or tostring(err) ~= want then error(tostring(err) .. " instead of " .. want, 2) end
 end
-local function s() return tmr.now() // 1000000 end
-local function at(sec, f) tmr.create():alarm(sec * 1000 - tmr.now() // 1000, tmr.ALARM_SINGLE, f) end
+local function s() return test.div(tmr.now(), 1000000) end
+local function at(sec, f) tmr.create():alarm(sec * 1000 - test.div(tmr.now(), 1000), tmr.ALARM_SINGLE, f) end
 
 eq(wps.SUCCESS, 0) eq(wps.FAILED, 1) eq(wps.TIMEOUT, 2) eq(wps.WEP, 3) eq(wps.SCAN_ERR, 4)
 fails("Argument not a function", wps.start)
