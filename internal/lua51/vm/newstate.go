@@ -72,8 +72,8 @@ func (t *Thread) open() {
 	m, v := t.m, t.v
 	m.SetU32(t.g+layout.GlobalGCThreshold, 1<<32-1) // no collection of what is half there
 	t.initStack(t.l)
-	v.setPtr(t.globals(), t.newTable(0, 2), tagTable)
-	v.setPtr(t.registry(), t.newTable(0, 2), tagTable)
+	v.setPtr(t.globals(), t.newTwin(0, 2), tagTable)
+	v.setPtr(t.registry(), t.newTwin(0, 2), tagTable)
 	t.resizeStrings(minStringTable)
 	t.attachStore()
 	for i, name := range tag.Events {

@@ -12,7 +12,7 @@ func (t *Thread) NewTable() { t.CreateTable(0, 0) }
 
 func (t *Thread) CreateTable(narr, nrec int) {
 	t.checkGC()
-	h := t.newTable(Addr(narr), Addr(nrec))
+	h := t.newTwin(Addr(narr), Addr(nrec))
 	t.v.setPtr(t.push(), h, tagTable)
 }
 
