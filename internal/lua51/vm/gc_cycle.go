@@ -119,7 +119,6 @@ func (t *Thread) callFinalizer() {
 // atomic is the part of a cycle that nothing may interrupt.
 func (t *Thread) atomic() {
 	m, v := t.m, t.v
-	v.cycles++
 	gray, again, weak := t.g+layout.GlobalGray, t.g+layout.GlobalGrayAgain, t.g+layout.GlobalWeak
 	v.remarkUpvals()
 	v.propagateAll()

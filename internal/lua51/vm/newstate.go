@@ -72,8 +72,10 @@ func (t *Thread) open() {
 	m, v := t.m, t.v
 	m.SetU32(t.g+layout.GlobalGCThreshold, 1<<32-1) // no collection of what is half there
 	t.initStack(t.l)
-	v.setPtr(t.globals(), t.newTwin(0, 2), tagTable)
-	v.setPtr(t.registry(), t.newTwin(0, 2), tagTable)
+	for _, a := range [...]Addr{t.globals(), t.registry()} { // with one more each, as in CreateTable: here that is the garbage
+		v.setPtr(a, t.newTable(0, 2), tagTable)
+		t.newTable(0, 2)
+	}
 	t.resizeStrings(minStringTable)
 	t.attachStore()
 	for i, name := range tag.Events {

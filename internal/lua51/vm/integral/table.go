@@ -266,19 +266,6 @@ func (t *Thread) newTable(narray, nhash Addr) Addr {
 	return h
 }
 
-// newTwin makes two tables, of which one is garbage at once: the firmware's macro sethvalue has its argument compute
-// the table for the value, and again for the tag. The value is the first one, unless the second one's memory comes
-// from a collection: in C that is by chance where the first one was.
-func (t *Thread) newTwin(narray, nhash Addr) Addr {
-	first := t.newTable(narray, nhash)
-	cycles := t.v.cycles
-	second := t.newTable(narray, nhash)
-	if t.v.cycles != cycles {
-		return second
-	}
-	return first
-}
-
 func (t *Thread) freeTable(h Addr) {
 	m := t.m
 	if !t.v.usesDummy(h) {

@@ -50,9 +50,8 @@ type VM struct {
 	aux       lauxlib.Shared
 	borrowed  Thread // see borrow
 
-	cycles      uint64 // of the collector that came to their middle
-	complete    bool   // the state is: its memory may be collected
-	mostObjects int    // more than the heap has room for
+	complete    bool // the state is: its memory may be collected
+	mostObjects int  // more than the heap has room for
 	closed      bool
 	watch       watch
 	proc        *state.Proc // the last one pushed
