@@ -38,6 +38,7 @@ func New(cfg machine.Config) (machine.Machine, error) {
 	}
 	t := v.initGlobal(lg)
 	if status := t.rawRun(t.open); status != state.OK {
+		v.closeState()
 		return nil, fmt.Errorf("cannot create state: %s", memErrMsg)
 	}
 	v.complete = true
@@ -121,6 +122,12 @@ func (v *VM) Close() {
 		}) == state.OK
 	}
 	v.complete = false
+	v.closeState()
+}
+
+// closeState gives all memory back, of a state that is half there, too (close_state).
+func (v *VM) closeState() {
+	t, m := v.main, v.m
 	t.closeUpvals(t.stack())
 	t.freeAll()
 	strt, buff := t.g+layout.GlobalStrt, t.g+layout.GlobalBuff
