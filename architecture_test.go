@@ -27,7 +27,7 @@ func modulePath(t *testing.T) string {
 }
 
 // notForTests keeps out what only tests need.
-const notForTests = "!internal/port/porttest !internal/module/moduletest !internal/prompt/prompttest !internal/mbedtls/tlstest"
+const notForTests = "!internal/port/porttest !internal/module/moduletest !internal/prompt/prompttest !internal/mbedtls/tlstest !internal/heap/heaptest"
 
 // allowed tells which packages of this module each package may import. A name
 // that ends in "/" stands for all packages below; the longest rule for a package
@@ -49,6 +49,7 @@ var allowed = map[string]string{
 	"internal/lua/cfmt":          "internal/lua/numconv",
 	"internal/lua/clib":          "internal/lua/numconv internal/lua/cfmt internal/lua/libm",
 	"internal/heap":              "internal/mem",
+	"internal/heap/heaptest":     "internal/mem internal/heap",
 	"internal/lua/state":         "internal/mem internal/lua/clib",
 	"internal/lua/lauxlib":       "internal/mem internal/lua/state",
 	"internal/port":              "internal/mem",

@@ -8,16 +8,23 @@ const (
 	lastLevels51  = 10
 )
 
-// traceback51 is what debug.traceback does there: it pushes the message and the levels piece by piece, and joins
-// them.
+// traceback51 is Traceback of Lua 5.1.
 func (l *Lib) traceback51(other state.State, msg string, hasMsg bool, level int) {
+	below := l.c.GetTop()
+	if hasMsg {
+		l.c.PushString(msg)
+	}
+	l.AddTraceback(other, below, level)
+}
+
+// AddTraceback is what debug.traceback does in Lua 5.1: it pushes the levels piece by piece, and joins them with the
+// message, which is what the stack has above its lowest values already.
+func (l *Lib) AddTraceback(other state.State, below, level int) {
 	of := state.Core(other)
 	if l.c.SameThread(other) {
 		of = l.c
 	}
-	top := l.c.GetTop()
-	if hasMsg {
-		l.c.PushString(msg)
+	if l.c.GetTop() > below {
 		l.c.PushString("\n")
 	} else {
 		l.c.PushString("")
@@ -43,9 +50,9 @@ func (l *Lib) traceback51(other state.State, msg string, hasMsg bool, level int)
 			continue
 		}
 		l.level51(of, &ar)
-		l.c.Concat(l.c.GetTop() - top)
+		l.c.Concat(l.c.GetTop() - below)
 	}
-	l.c.Concat(l.c.GetTop() - top)
+	l.c.Concat(l.c.GetTop() - below)
 }
 
 // level51 pushes what there is to say of a level.

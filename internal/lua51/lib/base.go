@@ -2,6 +2,7 @@ package lib
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"moonlet.example/moonlet/internal/lua/state"
@@ -444,8 +445,21 @@ func xpcall(L state.State) int {
 
 func toString(L state.State) int {
 	L.CheckAny(1)
-	if !L.CallMeta(1, "__tostring") { // what that gives is not looked at
-		L.ToLString(1)
+	if L.CallMeta(1, "__tostring") { // what that gives is not looked at
+		return 1
+	}
+	switch L.Type(1) {
+	case state.Number:
+		s, _ := L.ToString(1) // the argument becomes a string itself
+		L.PushString(s)
+	case state.String:
+		L.PushValue(1)
+	case state.Boolean:
+		L.PushString(strconv.FormatBool(L.ToBoolean(1)))
+	case state.Nil:
+		L.PushString("nil")
+	default:
+		L.PushFString("%s: %p", L.TypeNameAt(1), L.ToPointer(1))
 	}
 	return 1
 }

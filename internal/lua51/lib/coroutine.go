@@ -156,15 +156,11 @@ func traceback(L state.State) int {
 		level, _ = L.ToInteger(arg + 2)
 		L.Pop(1)
 	}
-	switch {
-	case L.GetTop() == arg:
-		L.Traceback(of, "", false, int(level))
-	case !L.IsString(arg + 1):
+	if L.GetTop() > arg && !L.IsString(arg+1) {
 		return 1
-	default:
-		msg, _ := L.ToString(arg + 1)
-		L.SetTop(arg)
-		L.Traceback(of, msg, true, int(level))
 	}
+	L.(interface {
+		AddTraceback(other state.State, below, level int)
+	}).AddTraceback(of, arg, int(level))
 	return 1
 }

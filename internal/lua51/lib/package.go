@@ -37,14 +37,11 @@ type reg struct {
 	proc *state.Proc
 }
 
-// setFuncs stores functions in the table on top: C closures without upvalues, or light ones.
-func setFuncs(L state.State, light bool, funcs ...reg) {
+// setFuncs stores functions in the table on top, light ones: luaL_register makes no closures of those without upvalues
+// either.
+func setFuncs(L state.State, funcs ...reg) {
 	for _, f := range funcs {
-		if light {
-			L.PushFunction(f.proc)
-		} else {
-			L.(interface{ PushHeavy(p *state.Proc) }).PushHeavy(f.proc)
-		}
+		L.PushFunction(f.proc)
 		L.SetField(-2, f.name)
 	}
 }
@@ -60,7 +57,7 @@ func openPackage(L state.State) int {
 		L.SetField(-3, "package")
 	}
 	L.Remove(-2)
-	setFuncs(L, true, reg{"loadlib", loadLibProc}, reg{"seeall", seeAllProc})
+	setFuncs(L, reg{"loadlib", loadLibProc}, reg{"seeall", seeAllProc})
 	L.CreateTable(4, 0)
 	for i, p := range []*state.Proc{preloadProc, loaderLuaProc, loaderCProc, loaderRootProc} {
 		L.PushFunction(p)
@@ -78,7 +75,7 @@ func openPackage(L state.State) int {
 	L.NewTable()
 	L.SetField(-2, "preload")
 	L.PushGlobalTable()
-	setFuncs(L, false, reg{"module", moduleProc}, reg{"require", requireProc})
+	setFuncs(L, reg{"module", moduleProc}, reg{"require", requireProc})
 	L.Pop(1)
 	return 1
 }
@@ -117,13 +114,33 @@ func findTable(L state.State, index int, path string, size int) bool {
 	}
 }
 
+// noLibraries is what there is to say of libraries in C.
+const noLibraries = "dynamic libraries not enabled; check your Lua installation"
+
 func loadLib(L state.State) int {
-	L.CheckBytes(1)
+	path := checkName(L)
 	L.CheckBytes(2)
+	loadCode(L, path)
 	L.PushNil()
-	L.PushString("dynamic libraries not enabled; check your Lua installation")
+	L.Insert(-2)
 	L.PushString("absent")
 	return 3
+}
+
+// loadCode cannot load a library; but the registry gets a userdata for it (ll_register), which stays.
+func loadCode(L state.State, path string) {
+	key := func() { L.PushFString("%s%s", "LOADLIB: ", path) }
+	key()
+	if L.GetTable(state.RegistryIndex) == state.Nil {
+		L.Pop(1)
+		L.NewUserdata(4)
+		L.GetMetatableByName("_LOADLIB")
+		L.SetMetatable(-2)
+		key()
+		L.PushValue(-2)
+		L.SetTable(state.RegistryIndex)
+	}
+	L.PushString(noLibraries)
 }
 
 func seeAll(L state.State) int {
@@ -227,23 +244,40 @@ func loaderLua(L state.State) int {
 	return 1
 }
 
-// loaderC finds nothing: there are no libraries in C.
+// loaderC fails where it finds a file.
 func loaderC(L state.State) int {
 	name := checkName(L)
-	if file, found := findFile(L, name, "cpath"); found {
-		return L.Errorf("error loading module '%s' from file '%s':\n\t%s", name, file, "dynamic libraries not enabled; check your Lua installation")
+	file, found := findFile(L, name, "cpath")
+	if !found {
+		return 1
 	}
-	return 1
+	return loadFunction(L, name, file)
 }
 
 func loaderCroot(L state.State) int {
-	root, _, inner := strings.Cut(checkName(L), ".")
+	name := checkName(L)
+	root, _, inner := strings.Cut(name, ".")
 	if !inner {
 		return 0
 	}
 	L.PushString(root)
-	findFile(L, root, "cpath")
-	return 1
+	file, found := findFile(L, root, "cpath")
+	if !found {
+		return 1
+	}
+	return loadFunction(L, name, file)
+}
+
+// loadFunction makes the name of the function that opens a module, and fails.
+func loadFunction(L state.State, name, file string) int {
+	_, rest, ok := strings.Cut(name, "-")
+	if !ok {
+		rest = name
+	}
+	L.PushFString("luaopen_%s", substitute(L, rest, ".", "_"))
+	L.Remove(-2)
+	loadCode(L, file)
+	return L.Errorf("error loading module '%s' from file '%s':\n\t%s", name, file, noLibraries)
 }
 
 // sentinel marks a module that is being loaded; it is an address where nothing is.

@@ -8,8 +8,11 @@ import (
 
 func (t *Thread) NewTable() { t.CreateTable(0, 0) }
 
+// CreateTable implements state.State (lua_createtable). The macro sethvalue has its argument twice: so there are two
+// tables, and the first one is garbage, since the second one is protected in the place where the value is to be.
 func (t *Thread) CreateTable(narr, nrec int) {
 	t.checkGC()
+	t.newTable(Addr(narr), Addr(nrec))
 	h := t.newTable(Addr(narr), Addr(nrec))
 	t.v.setPtr(t.push(), h, tagTable)
 }

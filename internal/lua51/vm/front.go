@@ -30,10 +30,13 @@ func (t *Thread) load(reader func() []byte, name string) state.Status {
 			p = u.undump(name)
 		} else {
 			source := t.newGoString(name)
+v.setString(t.top(), source)
+			t.incTop()
 			p = job.Parse(front{t}, compile.Chunk{Mem: m, Calls: t.l + layout.LuaStateNCCalls, In: z, Source: source, Trace: t.v.trace})
 			if level := m.U32(t.g + layout.GlobalStripDefault); level > 0 {
 				t.stripDebug(p, int(level), 0)
 			}
+			t.Pop(1)
 		}
 		n := Addr(m.U8(p + layout.ProtoNUps))
 		cl := t.newLClosure(n, v.gcOf(t.globals()), p)
@@ -158,7 +161,7 @@ func (f front) ParseNumber(text []byte) (compile.Number, bool) {
 
 func (f front) Fold(op compile.Op, x, y compile.Number) (compile.Number, bool) {
 	a, b := numeralOf(x), numeralOf(y)
-	if (op == compile.OpDiv || op == compile.OpMod) && (b == 0 || integral && b == -1) {
+	if (op == compile.OpDiv || op == compile.OpMod) && (b == 0 || integral && b == -1 && a == -1<<31) {
 		return x, false // the C tool crashes where the least integer is divided by -1
 	}
 	r := f.t.rawArith(tag.Add+tag.Event(op), a, b)

@@ -36,6 +36,7 @@ func New(cfg machine.Config) (machine.Machine, error) {
 	}
 	t := v.initGlobal(lg)
 	if status := t.rawRun(t.open); status != state.OK {
+		v.closeState()
 		return nil, fmt.Errorf("cannot create state: %s", memErrMsg)
 	}
 	v.complete = true
@@ -72,8 +73,10 @@ func (t *Thread) open() {
 	m, v := t.m, t.v
 	m.SetU32(t.g+layout.GlobalGCThreshold, 1<<32-1) // no collection of what is half there
 	t.initStack(t.l)
-	v.setPtr(t.globals(), t.newTable(0, 2), tagTable)
-	v.setPtr(t.registry(), t.newTable(0, 2), tagTable)
+	for _, a := range [...]Addr{t.globals(), t.registry()} { // with one more each, as in CreateTable: here that is the garbage
+		v.setPtr(a, t.newTable(0, 2), tagTable)
+		t.newTable(0, 2)
+	}
 	t.resizeStrings(minStringTable)
 	t.attachStore()
 	for i, name := range tag.Events {
@@ -117,6 +120,12 @@ func (v *VM) Close() {
 		}) == state.OK
 	}
 	v.complete = false
+	v.closeState()
+}
+
+// closeState gives all memory back, of a state that is half there, too (close_state).
+func (v *VM) closeState() {
+	t, m := v.main, v.m
 	t.closeUpvals(t.stack())
 	t.freeAll()
 	strt, buff := t.g+layout.GlobalStrt, t.g+layout.GlobalBuff

@@ -47,10 +47,10 @@ func faultAt(t *testing.T, code string, n int, once bool) bool {
 	t.Helper()
 	tm := mustMachine(t, options{heapBytes: 128 << 10, strict: true, keep: true})
 	defer tm.space.Close()
-	tm.strict.fail, tm.strict.once = n-1, once
+	tm.strict.Fail, tm.strict.Once = n-1, once
 	out := tm.run([]byte(code), "=fault", "t")
-	failed := tm.strict.failed
-	tm.strict.fail = -1
+	failed := tm.strict.Failed
+	tm.strict.Fail = -1
 	switch {
 	case out.fault != nil || out.hang != "":
 		t.Errorf("ended with %v", out)
@@ -86,7 +86,7 @@ func checked(t *testing.T, tm *testMachine, when string) {
 		return
 	}
 	owned := 0
-	for _, n := range tm.strict.live {
+	for _, n := range tm.strict.Live {
 		owned += int(n)
 	}
 	if cache := 512; tm.TotalBytes()+cache != owned {
@@ -98,7 +98,7 @@ func checked(t *testing.T, tm *testMachine, when string) {
 func closed(t *testing.T, tm *testMachine) {
 	t.Helper()
 	tm.Close()
-	for a, n := range tm.strict.live {
+	for a, n := range tm.strict.Live {
 		t.Errorf("%d bytes at %#x are still taken after Close", n, a)
 	}
 	if free := tm.heap.FreeBytes(); free != tm.start {
@@ -113,11 +113,11 @@ func closed(t *testing.T, tm *testMachine) {
 func TestStartFailures(t *testing.T) {
 	for n := 1; ; n++ {
 		tm, err := newMachine(t, options{strict: true, fail: n, keep: true})
-		done := err == nil && tm.strict.failed == 0
+		done := err == nil && tm.strict.Failed == 0
 		if err == nil {
 			status := tm.OpenLibs()
-			done = done && tm.strict.failed == 0
-			tm.strict.fail = -1
+			done = done && tm.strict.Failed == 0
+			tm.strict.Fail = -1
 			if done != (status == state.OK) {
 				t.Errorf("allocation %d: status %d", n, status)
 			}
@@ -155,13 +155,13 @@ func TestCollectAlways(t *testing.T) {
 	for name, code := range faultScripts {
 		for _, emergency := range []bool{false, true} {
 			tm := mustMachine(t, options{strict: true})
-			tm.strict.stress = emergency
+			tm.strict.Stress = emergency
 			if !emergency {
 				tm.State().GC(state.GCSetPause, 0)
 				tm.State().GC(state.GCSetStepMul, 100000)
 			}
 			out := tm.run([]byte(code), "=always", "t")
-			tm.strict.stress = false
+			tm.strict.Stress = false
 			// A string buffer does not try again.
 			if out.status != state.OK && !strings.HasSuffix(out.msg, "not enough memory for buffer allocation") {
 				t.Errorf("%s, emergency %v: %v", name, emergency, out)

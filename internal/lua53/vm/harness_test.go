@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/heap"
+	"moonlet.example/moonlet/internal/heap/heaptest"
 	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/rom"
@@ -57,9 +58,9 @@ type testMachine struct {
 	machine.Machine
 	space       *mem.Space
 	heap        heap.Allocator
-	strict      *strictHeap // the same, if asked for
-	limited     bool        // fuel ends a run
-	unprotected bool        // an error that nothing catches is an outcome of guard
+	strict      *heaptest.Strict // the same, if asked for
+	limited     bool             // fuel ends a run
+	unprotected bool             // an error that nothing catches is an outcome of guard
 	hang        time.Duration
 	start       mem.Addr // free bytes before the state was made
 }
@@ -96,9 +97,9 @@ func newMachine(t testing.TB, o options) (*testMachine, error) {
 	}
 	tm.start = tm.heap.FreeBytes()
 	if o.strict {
-		tm.strict = newStrict(tm.heap, space.Mem())
-		tm.strict.fail = o.fail - 1
-		tm.strict.once = o.once
+		tm.strict = heaptest.NewStrict(tm.heap, space.Mem())
+		tm.strict.Fail = o.fail - 1
+		tm.strict.Once = o.once
 		tm.heap = tm.strict
 	}
 	store := mapStore(t, space, o.store)

@@ -229,7 +229,7 @@ func (t *Thread) numberText(i int) (string, bool) {
 	return string(t.v.appendNumber(buf[:0], t.v.numOf(a))), true
 }
 
-// PushHeavy pushes a declared function as a closure, though it has no upvalues (luaL_register).
+// PushHeavy pushes a declared function as a closure, though it has no upvalues (lua_cpcall).
 func (t *Thread) PushHeavy(p *state.Proc) {
 	t.checkGC()
 	t.pushCClosure(p, 0)
