@@ -81,7 +81,7 @@ var allowed = map[string]string{
 	"internal/lua53/vm/":         "internal/lua/syntax internal/mem internal/lua/lauxlib internal/lua/num internal/lua53/tag internal/lua/source internal/lua53/compile internal/lua53/opcode internal/lua53/layout/ internal/lua/numconv internal/lua/cfmt internal/lua/libm internal/lua53/chunk internal/lua53/lfs internal/heap internal/lua/state internal/lua/rom internal/lua/machine internal/lua/clib",
 	"internal/lua51/vm":          "internal/mem internal/heap internal/lua/clib internal/lua/lauxlib internal/lua/libm internal/lua/lineinfo internal/lua/machine internal/lua/rom internal/lua/source internal/lua/state internal/lua/syntax internal/lua51/chunk internal/lua51/compile internal/lua51/layout/ internal/lua51/opcode internal/lua51/tag",
 	"internal/lua51/vm/":         "internal/mem internal/heap internal/lua/clib internal/lua/lauxlib internal/lua/libm internal/lua/lineinfo internal/lua/machine internal/lua/rom internal/lua/source internal/lua/state internal/lua/syntax internal/lua51/chunk internal/lua51/compile internal/lua51/layout/ internal/lua51/opcode internal/lua51/tag",
-	"internal/lua51/lib":         "internal/lua/cfmt internal/lua/clib internal/lua/libm internal/lua/state internal/lua/stdlib",
+	"internal/lua51/lib":         "internal/lua/cfmt internal/lua/clib internal/lua/lauxlib internal/lua/libm internal/lua/state internal/lua/stdlib",
 	"internal/lua/gen":           "",
 	"internal/lua/record/gen":    "internal/lua/record internal/lua51/layout internal/lua53/layout",
 	"internal/dev/":              "",

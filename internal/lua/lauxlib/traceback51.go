@@ -11,18 +11,26 @@ const (
 // traceback51 is what debug.traceback does there: it pushes the message and the levels piece by piece, and joins
 // them.
 func (l *Lib) traceback51(other state.State, msg string, hasMsg bool, level int) {
-	of := state.Core(other)
-	if l.c.SameThread(other) {
-		of = l.c
-	}
 	top := l.c.GetTop()
 	if hasMsg {
 		l.c.PushString(msg)
-		l.c.PushString("\n")
-	} else {
-		l.c.PushString("")
 	}
-	l.c.PushString("stack traceback:")
+	Levels51(l.c, other, top, hasMsg, level)
+}
+
+// Levels51 pushes a traceback, behind a line feed where there is a message, and makes one string of all that is on the
+// stack above top: debug.traceback leaves arguments there that nothing asks for.
+func Levels51(c state.Core, other state.State, top int, hasMsg bool, level int) {
+	of := state.Core(other)
+	if c.SameThread(other) {
+		of = c
+	}
+	if hasMsg {
+		c.PushString("\n")
+	} else {
+		c.PushString("")
+	}
+	c.PushString("stack traceback:")
 	first := true
 	for {
 		ar, ok := of.GetStack(level)
@@ -36,34 +44,34 @@ func (l *Lib) traceback51(other state.State, msg string, hasMsg bool, level int)
 				level--
 				continue
 			}
-			l.c.PushString("\n\t...")
+			c.PushString("\n\t...")
 			for isLevel(of, level+lastLevels51) {
 				level++
 			}
 			continue
 		}
-		l.level51(of, &ar)
-		l.c.Concat(l.c.GetTop() - top)
+		level51(c, of, &ar)
+		c.Concat(c.GetTop() - top)
 	}
-	l.c.Concat(l.c.GetTop() - top)
+	c.Concat(c.GetTop() - top)
 }
 
 // level51 pushes what there is to say of a level.
-func (l *Lib) level51(of state.Core, ar *state.Debug) {
-	l.c.PushString("\n\t")
+func level51(c, of state.Core, ar *state.Debug) {
+	c.PushString("\n\t")
 	of.GetInfo("Snl", ar)
-	l.c.PushFString("%s:", ar.ShortSrc)
+	c.PushFString("%s:", ar.ShortSrc)
 	if ar.CurrentLine > 0 {
-		l.c.PushFString("%d:", ar.CurrentLine)
+		c.PushFString("%d:", ar.CurrentLine)
 	}
 	switch {
 	case ar.NameWhat != "":
-		l.c.PushFString(" in function '%s'", ar.Name)
+		c.PushFString(" in function '%s'", ar.Name)
 	case ar.What == "main":
-		l.c.PushString(" in main chunk")
+		c.PushString(" in main chunk")
 	case ar.What == "C", ar.What == "tail":
-		l.c.PushString(" ?")
+		c.PushString(" ?")
 	default:
-		l.c.PushFString(" in function <%s:%d>", ar.ShortSrc, ar.LineDefined)
+		c.PushFString(" in function <%s:%d>", ar.ShortSrc, ar.LineDefined)
 	}
 }

@@ -74,10 +74,11 @@ func (o os51) clock(L state.State) int {
 func (os51) seconds(L state.State, arg int) int64 { return HostInteger(L.CheckNumber(arg)) }
 
 func (o os51) difference(L state.State) int {
-	a, b := o.seconds(L, 1), int64(0)
+	b := int64(0) // C's compiler has the second argument evaluated first
 	if !L.IsNoneOrNil(2) {
 		b = o.seconds(L, 2)
 	}
+	a := o.seconds(L, 1)
 	d := float64(uint64(max(a, b)) - uint64(min(a, b)))
 	if a < b {
 		d = -d

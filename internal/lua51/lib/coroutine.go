@@ -1,6 +1,9 @@
 package lib
 
-import "moonlet.example/moonlet/internal/lua/state"
+import (
+	"moonlet.example/moonlet/internal/lua/lauxlib"
+	"moonlet.example/moonlet/internal/lua/state"
+)
 
 // Coroutine is the library coroutine.
 var Coroutine = state.Module{Name: "coroutine", Procs: []*state.Proc{auxWrapProc}, Table: &state.ROTable{Name: "coroutine", Entries: []state.Entry{
@@ -156,15 +159,10 @@ func traceback(L state.State) int {
 		level, _ = L.ToInteger(arg + 2)
 		L.Pop(1)
 	}
-	switch {
-	case L.GetTop() == arg:
-		L.Traceback(of, "", false, int(level))
-	case !L.IsString(arg + 1):
+	hasMsg := L.GetTop() > arg
+	if hasMsg && !L.IsString(arg+1) {
 		return 1
-	default:
-		msg, _ := L.ToString(arg + 1)
-		L.SetTop(arg)
-		L.Traceback(of, msg, true, int(level))
 	}
+	lauxlib.Levels51(L, of, arg, hasMsg, int(level))
 	return 1
 }
