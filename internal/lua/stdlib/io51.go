@@ -152,6 +152,7 @@ var errInvalid = errno{22, "Invalid argument"}
 // openFile51 pushes a file and opens it.
 func openFile51(L state.State, name, mode string) error {
 	a := newFile51(L)
+	exclusive := len(mode) > 1 && mode[0] != 'r' && bytes.ContainsRune([]byte(mode[1:min(len(mode), 7)]), 'x')
 	mode, ok := mode51(mode)
 	if !ok {
 		return errInvalid
@@ -159,6 +160,12 @@ func openFile51(L state.State, name, mode string) error {
 	host, ok := L.Host().(FileSystem)
 	if !ok {
 		return errNoFunction
+	}
+	if exclusive {
+		if f, err := host.OpenFile(name, "r"); err == nil {
+			f.Close()
+			return errExists
+		}
 	}
 	f, err := host.OpenFile(name, mode)
 	if err == nil {

@@ -2,9 +2,10 @@ package stdlib
 
 import (
 	"bytes"
+	"errors"
+	"strconv"
 	"strings"
 
-	"moonlet.example/moonlet/internal/lua/numconv"
 	"moonlet.example/moonlet/internal/lua/state"
 )
 
@@ -90,6 +91,9 @@ func (r *scan) digits(set string) (n int) {
 func (r *scan) word(w string) bool {
 	for i := range len(w) {
 		if !r.one(w[i:i+1] + strings.ToUpper(w[i:i+1])) {
+			if r.c >= 0 {
+				r.next() // what is wrong is lost, too
+			}
 			return false
 		}
 	}
@@ -141,7 +145,8 @@ func (f files51) number(L state.State, s *stream) bool {
 	}
 	s.ungetc(r.c)
 	if f.integral {
-		if n, ok := numconv.ParseInt(r.text, 64); ok {
+		n, err := strconv.ParseInt(string(r.text), 10, 64)
+		if err == nil || errors.Is(err, strconv.ErrRange) { // then it is the last number there is, as strtol's
 			L.PushInteger(int64(int32(n)))
 			return true
 		}

@@ -127,6 +127,8 @@ func (o os51) date(L state.State) int {
 // conversion51 is strftime of one letter: the C library has some of its own, and leaves what it does not know.
 func conversion51(dst []byte, t time.Time, c byte) []byte {
 	switch {
+	case '3' <= c && c <= '9': // a width, of what is no conversion
+		return append(append(dst, strings.Repeat(" ", int(c-'2'))...), '%', c)
 	case c == 'k':
 		return appendPadded(dst, t.Hour(), 2, ' ')
 	case c == 'l':

@@ -1,4 +1,4 @@
--- The library table, and the order in which pairs goes.
+-- The library table, and the order in which pairs goes. Left out: unpack of more values than an int can count, where C crashes.
 local function fill(s) local t = {} for k, v in s:gmatch("(%S+)=(%S+)") do t[tonumber(k) or k] = tonumber(v) or v end return t end
 local function text(t) local n, r = 0, {} for k, v in pairs(t) do n = n + 1 r[n] = tostring(k) .. "=" .. tostring(v) end return concat(r, " ") .. " #" .. #t end
 local samples = {"", "1=a", "1=a 2=b 3=c", "1=a 3=c", "2=b", "1=1 2=2 3=3 4=4 5=5", "x=1 y=2", "1=a x=b", "0=z 1=a 2=b", "1=5 2=3 3=9 4=1 5=7 6=2", "1=a 2=7 3=c", "-1=a", "1=a 2=b 4=d 8=h 16=p", "10=x 20=y 30=z"}
@@ -24,7 +24,7 @@ for i = 1, 600 do
   local bad, steps = draw(7), 0
   case("sorts", function() table.sort(t) return concat(t, " ") end) case("sorts", function() table.sort(t, function(a, b) steps = steps + 1 return a > b end) return steps, concat(t, " ") end)
   for k = 1, n do t[k] = draw(1000) end
-  case("badly", function() local u = 0 table.sort(t, function(a, b) u = u + 1 return (u * bad + a) % 3 == 0 end) return concat(t, " ") end) case("badly", function() table.sort(t, function(a, b) return a <= b end) return concat(t, " ") end)
+  case("badly", function() local u = 0 table.sort(t, function(a, b) u = u + 1 if u > 3000 then error("no end", 0) end return (u * bad + a) % 3 == 0 end) return concat(t, " ") end) case("badly", function() local u = 0 table.sort(t, function(a, b) u = u + 1 if u > 3000 then error("no end", 0) end return a <= b end) return concat(t, " ") end)
   for k = 1, n do t[k] = ("k"):rep(draw(4)) .. draw(50) end
   case("strings", function() table.sort(t) return concat(t, " ") end)
 end
@@ -55,8 +55,8 @@ for _, n in ipairs{0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65
   case("#", function() local t = {} for i = 1, n do t[i] = i end t[n] = nil return #t end) case("#", function() local t = {} for i = 1, n do t[i] = i end t[math.max(1, floor(n / 2))] = nil return #t end) case("unpack", function() local t = {} for i = 1, n do t[i] = i end return select("#", unpack(t)) end)
 end
 case("nil key", function() local t = {} t[nil] = 1 end) case("nan key", function() local t = {} t[0 / 0] = 1 end) case("nil get", function() return ({})[nil] end) case("next", next, {}, "x") case("next", next, {}, 1) case("next", next, {1}, 1) case("next", next, {1}, 5) case("rawset", rawset, {}, nil, 1)
-case("unpack", function() return select("#", unpack({}, 1, 200)) end) case("unpack", unpack, {}, 1, 10000) case("unpack", unpack, {}, -2147483647, 2147483647) case("unpack", unpack, {}, 1, 1000000)
+case("unpack", function() return select("#", unpack({}, 1, 200)) end) case("unpack", unpack, {}, 1, 10000) case("unpack", unpack, {}, 1, 1000000)
 for _, t in ipairs{string, table, coroutine, math, debug, ROM} do
   case("rom", function() t.x = 1 end) case("rom", rawset, t, "x", 1) case("rom", function() return #t, t.x, rawget(t, "y"), next(t, "none") end) case("rom", table.insert, t, 1) case("rom", table.sort, t) case("rom", concat, t) case("rom", table.maxn, t) case("rom", table.getn, t) case("rom", setmetatable, {}, t)
-  case("rom", function() local r = {} for k in pairs(t) do r[#r + 1] = k end return concat(r, " ") end)
+  if t ~= ROM then case("rom", function() local r = {} for k in pairs(t) do r[#r + 1] = k end return concat(r, " ") end) end
 end
