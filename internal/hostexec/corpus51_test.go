@@ -5,11 +5,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"moonlet.example/moonlet/internal/hostexec"
+	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/corpus"
+	"moonlet.example/moonlet/internal/lua/stdlib"
+	"moonlet.example/moonlet/internal/lua/stdlib/hostos"
 	"moonlet.example/moonlet/internal/mem"
 )
 
@@ -68,6 +73,12 @@ func TestCorpus51(t *testing.T) {
 
 // TestCorpusSample51 runs some of the cases, and compares with what luac.cross printed.
 func TestCorpusSample51(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("messages of the system are those of Linux")
+	}
+	if testing.Short() && !mem.Mapped {
+		t.Skip("takes long on memory that Go checks")
+	}
 	golden, err := filepath.Abs("testdata/corpus51")
 	if err != nil {
 		t.Fatal(err)
@@ -94,5 +105,23 @@ func TestCorpusSample51(t *testing.T) {
 			fmt.Fprintf(&got, "%s\n%s", f, b.runHere(t, f, corpusLimit).out)
 		}
 		corpus.Compare(t, b.name, got.String(), want.String())
+	}
+}
+
+// TestChipNumbers51 runs programs that hold what numbers look like on the chip.
+func TestChipNumbers51(t *testing.T) {
+	for _, b := range builds51() {
+		var out bytes.Buffer
+		s, err := hostexec.New(hostexec.Config{Lua: b.edition, CLib: clib.Chip, HeapBytes: 1 << 20, StripDefault: 1, Output: &out, Errors: &out,
+			Random: new(stdlib.GlibcRand), System: &hostos.System{Input: strings.NewReader(""), Output: &out, Errors: &out}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.RunFile("testdata/chip51/"+b.name+".lua", nil); err != nil {
+			t.Error(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -41,12 +41,7 @@ func absInt(L state.State) int {
 }
 
 func ceil(L state.State) int {
-	n := L.CheckNumber(1)
-	if L.CLibrary() == clib.Chip {
-		L.PushNumber(-L.CLibrary().Floor(-n))
-		return 1
-	}
-	L.PushNumber(math.Ceil(n))
+	L.PushNumber(math.Ceil(L.CheckNumber(1))) // unlike floor the firmware has none of its own
 	return 1
 }
 

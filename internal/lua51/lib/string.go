@@ -5,6 +5,7 @@ import (
 
 	"moonlet.example/moonlet/internal/lua/cfmt"
 	"moonlet.example/moonlet/internal/lua/clib"
+	"moonlet.example/moonlet/internal/lua/libm"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/stdlib"
 )
@@ -185,8 +186,8 @@ func longBits(L state.State) int {
 
 // long converts a number to C's long; what has no place there is the least one, as on a host.
 func long(L state.State, f float64) int64 {
-	if L.CLibrary() == clib.Chip { // the chip's conversion stays at the ends
-		return int64(int32(max(min(f, math.MaxInt32), math.MinInt32)))
+	if L.CLibrary() == clib.Chip {
+		return int64(libm.ChipInt32(f))
 	}
 	if f >= -(1<<63) && f < 1<<63 {
 		return int64(f)
@@ -208,10 +209,7 @@ func cInt(L state.State, f float64) int64 {
 // unsignedLong converts a number to C's unsigned long.
 func unsignedLong(L state.State, f float64) int64 {
 	if L.CLibrary() == clib.Chip {
-		if f > math.MaxInt32 {
-			return int64(uint32(min(f, math.MaxUint32)))
-		}
-		return int64(uint32(long(L, f)))
+		return int64(libm.ChipUint32(f))
 	}
 	switch { // as amd64 does it: less 1<<63, and its bit turned
 	case f >= 1<<64:

@@ -41,6 +41,9 @@ const (
 
 func numInt(n Num) int32 { return n }
 
+// cInt is lua_number2int in a C function.
+func (v *VM) cInt(n Num) int32 { return n }
+
 func isNaN(Num) bool { return false }
 
 // numDiv, numMod and numPow are the operations that are not the processor's: division is cut downwards.
