@@ -53,22 +53,6 @@ func (c *Config) link51(e machine.Edition) (*rom.Image, error) {
 	main := &state.ROTable{Name: "ROM",
 		Meta: &state.ROTable{Name: "ROM.mt", Entries: []state.Entry{state.Tab("__index", c.Lua.BaseTable())}}}
 	all := append([]state.Module{e.Support()}, c.Lua.Standard(main, 0, true)...)
-	all = append(all, global(stdlib.OS), global(stdlib.IO), state.Module{Name: "luac", Procs: []*state.Proc{openProc, mainProc, handlerProc}})
+	all = append(all, stdlib.OS51(c.Lua.Integral), stdlib.IO51(c.Lua.Integral), state.Module{Name: "luac", Procs: []*state.Proc{openProc, mainProc, handlerProc}})
 	return rom.LinkShape(chip.ESP8266().Memory, e.Shape, main, append(all, c.Modules...))
-}
-
-// global is a library whose start-up function makes it known itself: Lua 5.1 asks it for no value. In the firmware os
-// and io are tables of the ROM; the default files of io cannot be reached there: io.write crashes.
-func global(m state.Module) state.Module {
-	open := m.Open
-	m.Open = func(L state.State) int {
-		open(L)
-		L.GetField(state.RegistryIndex, "_LOADED")
-		L.PushValue(-2)
-		L.SetField(-2, m.Name)
-		L.Pop(1)
-		L.SetGlobal(m.Name)
-		return 0
-	}
-	return m
 }

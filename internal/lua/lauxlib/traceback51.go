@@ -8,28 +8,29 @@ const (
 	lastLevels51  = 10
 )
 
-// traceback51 is Traceback of Lua 5.1.
+// traceback51 is what debug.traceback does there: it pushes the message and the levels piece by piece, and joins
+// them.
 func (l *Lib) traceback51(other state.State, msg string, hasMsg bool, level int) {
-	below := l.c.GetTop()
+	top := l.c.GetTop()
 	if hasMsg {
 		l.c.PushString(msg)
 	}
-	l.AddTraceback(other, below, level)
+	Levels51(l.c, other, top, hasMsg, level)
 }
 
-// AddTraceback is what debug.traceback does in Lua 5.1: it pushes the levels piece by piece, and joins them with the
-// message, which is what the stack has above its lowest values already.
-func (l *Lib) AddTraceback(other state.State, below, level int) {
+// Levels51 pushes a traceback, behind a line feed where there is a message, and makes one string of all that is on the
+// stack above top: debug.traceback leaves arguments there that nothing asks for.
+func Levels51(c state.Core, other state.State, top int, hasMsg bool, level int) {
 	of := state.Core(other)
-	if l.c.SameThread(other) {
-		of = l.c
+	if c.SameThread(other) {
+		of = c
 	}
-	if l.c.GetTop() > below {
-		l.c.PushString("\n")
+	if hasMsg {
+		c.PushString("\n")
 	} else {
-		l.c.PushString("")
+		c.PushString("")
 	}
-	l.c.PushString("stack traceback:")
+	c.PushString("stack traceback:")
 	first := true
 	for {
 		ar, ok := of.GetStack(level)
@@ -43,34 +44,34 @@ func (l *Lib) AddTraceback(other state.State, below, level int) {
 				level--
 				continue
 			}
-			l.c.PushString("\n\t...")
+			c.PushString("\n\t...")
 			for isLevel(of, level+lastLevels51) {
 				level++
 			}
 			continue
 		}
-		l.level51(of, &ar)
-		l.c.Concat(l.c.GetTop() - below)
+		level51(c, of, &ar)
+		c.Concat(c.GetTop() - top)
 	}
-	l.c.Concat(l.c.GetTop() - below)
+	c.Concat(c.GetTop() - top)
 }
 
 // level51 pushes what there is to say of a level.
-func (l *Lib) level51(of state.Core, ar *state.Debug) {
-	l.c.PushString("\n\t")
+func level51(c, of state.Core, ar *state.Debug) {
+	c.PushString("\n\t")
 	of.GetInfo("Snl", ar)
-	l.c.PushFString("%s:", ar.ShortSrc)
+	c.PushFString("%s:", ar.ShortSrc)
 	if ar.CurrentLine > 0 {
-		l.c.PushFString("%d:", ar.CurrentLine)
+		c.PushFString("%d:", ar.CurrentLine)
 	}
 	switch {
 	case ar.NameWhat != "":
-		l.c.PushFString(" in function '%s'", ar.Name)
+		c.PushFString(" in function '%s'", ar.Name)
 	case ar.What == "main":
-		l.c.PushString(" in main chunk")
+		c.PushString(" in main chunk")
 	case ar.What == "C", ar.What == "tail":
-		l.c.PushString(" ?")
+		c.PushString(" ?")
 	default:
-		l.c.PushFString(" in function <%s:%d>", ar.ShortSrc, ar.LineDefined)
+		c.PushFString(" in function <%s:%d>", ar.ShortSrc, ar.LineDefined)
 	}
 }

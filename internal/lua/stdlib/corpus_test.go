@@ -7,9 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
+	"moonlet.example/moonlet/internal/lua/corpus"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/mem"
 )
@@ -70,24 +70,8 @@ func TestCorpus(t *testing.T) {
 		t.Skip("takes minutes on memory that Go checks")
 	}
 	builds := references(t)
-	prelude, err := os.ReadFile("testdata/corpus/prelude.inc")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := filepath.Glob("testdata/corpus/*.lua")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no programs", err)
-	}
 	dir := t.TempDir()
-	for _, file := range files {
-		code, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(file)), append(bytes.Clone(prelude), code...), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
+	files := corpus.Write(t, "testdata/corpus", dir)
 	t.Chdir(dir) // names in messages have no directory
 	for _, model := range num.Models() {
 		binary, given := builds[model]
@@ -97,33 +81,9 @@ func TestCorpus(t *testing.T) {
 		t.Run(model.Flag(), func(t *testing.T) {
 			total := 0
 			for _, file := range files {
-				total += compareCases(t, model, binary, filepath.Base(file))
+				total += corpus.Compare(t, file, ourOutput(t, model, file), referenceOutput(t, binary, file))
 			}
 			t.Logf("%d cases", total)
 		})
 	}
-}
-
-// compareCases runs a program of the corpus and counts its cases.
-func compareCases(t *testing.T, model num.Model, binary, file string) int {
-	t.Helper()
-	want := strings.Split(referenceOutput(t, binary, file), "\n")
-	got := strings.Split(ourOutput(t, model, file), "\n")
-	if len(got) != len(want) {
-		t.Errorf("%s: %d cases, the reference has %d", file, len(got), len(want))
-	}
-	const show = 10
-	differ := 0
-	for i := range min(len(got), len(want)) {
-		if got[i] == want[i] {
-			continue
-		}
-		if differ++; differ <= show {
-			t.Errorf("%s:\n got %s\nwant %s", file, got[i], want[i])
-		}
-	}
-	if differ > show {
-		t.Errorf("%s: %d differences altogether", file, differ)
-	}
-	return len(want) - 1
 }

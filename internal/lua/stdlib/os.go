@@ -290,5 +290,8 @@ func adjustDST(t time.Time, summer int) time.Time {
 			return t.Add(time.Duration(offset-otherOffset) * time.Second)
 		}
 	}
-	return t
+	if summer > 0 { // a zone without it: the C library takes an hour for granted
+		return t.Add(-time.Hour)
+	}
+	return t.Add(time.Hour)
 }

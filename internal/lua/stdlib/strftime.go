@@ -99,7 +99,7 @@ func appendTimeNumber(dst []byte, t time.Time, spec byte) []byte {
 	weekday := int(t.Weekday())
 	switch spec {
 	case 'C':
-		n = floorDiv(t.Year(), 100)
+		n, width = floorDiv(t.Year(), 100), 1
 	case 'd':
 		n = t.Day()
 	case 'g', 'G':

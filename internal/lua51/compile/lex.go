@@ -195,9 +195,9 @@ func (x *lexer) newline() {
 	}
 }
 
-// acceptSave takes one of two characters, if it is there.
+// acceptSave takes one of two characters, if it is there. A NUL counts for either: C's strchr finds the end of its list.
 func (x *lexer) acceptSave(a, b int) bool {
-	if x.current == a || x.current == b {
+	if x.current == a || x.current == b || x.current == 0 {
 		x.saveAndNext()
 		return true
 	}

@@ -1,6 +1,9 @@
 package lib
 
-import "moonlet.example/moonlet/internal/lua/state"
+import (
+	"moonlet.example/moonlet/internal/lua/lauxlib"
+	"moonlet.example/moonlet/internal/lua/state"
+)
 
 // Coroutine is the library coroutine.
 var Coroutine = state.Module{Name: "coroutine", Procs: []*state.Proc{auxWrapProc}, Table: &state.ROTable{Name: "coroutine", Entries: []state.Entry{
@@ -156,11 +159,10 @@ func traceback(L state.State) int {
 		level, _ = L.ToInteger(arg + 2)
 		L.Pop(1)
 	}
-	if L.GetTop() > arg && !L.IsString(arg+1) {
+	hasMsg := L.GetTop() > arg
+	if hasMsg && !L.IsString(arg+1) {
 		return 1
 	}
-	L.(interface {
-		AddTraceback(other state.State, below, level int)
-	}).AddTraceback(of, arg, int(level))
+	lauxlib.Levels51(L, of, arg, hasMsg, int(level))
 	return 1
 }

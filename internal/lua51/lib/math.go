@@ -41,12 +41,7 @@ func absInt(L state.State) int {
 }
 
 func ceil(L state.State) int {
-	n := L.CheckNumber(1)
-	if L.CLibrary() == clib.Chip {
-		L.PushNumber(-L.CLibrary().Floor(-n))
-		return 1
-	}
-	L.PushNumber(math.Ceil(n))
+	L.PushNumber(math.Ceil(L.CheckNumber(1))) // unlike floor the firmware has none of its own
 	return 1
 }
 
@@ -68,13 +63,26 @@ func sqrt(L state.State) int {
 func sqrtInt(L state.State) int {
 	n := int32(L.CheckNumber(1))
 	L.ArgCheck(n >= 0, 1, "negative")
-	L.PushInteger(int64(math.Sqrt(float64(n))))
+	// Bit by bit (isqrt): twice the highest bit is past the range of the numbers from 2^30 on, where the result is wrong.
+	root, bit := int32(0), int32(1<<30)
+	for bit > n {
+		bit >>= 2
+	}
+	for ; bit != 0; bit >>= 2 {
+		if n >= root+bit {
+			n -= root + bit
+			root += 2 * bit
+		}
+		root >>= 1
+	}
+	L.PushInteger(int64(root))
 	return 1
 }
 
-// pow is the operator ^ on two numbers.
+// pow is the operator ^ on two numbers. The firmware's compiler has the second argument evaluated first.
 func pow(L state.State) int {
-	x, y := L.CheckNumber(1), L.CheckNumber(2)
+	y := L.CheckNumber(2)
+	x := L.CheckNumber(1)
 	if L.CLibrary() != clib.Chip {
 		if _, size := L.NumberSizes(); size == 8 {
 			L.PushNumber(libm.Pow(x, y))

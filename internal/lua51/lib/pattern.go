@@ -402,7 +402,7 @@ func special(pat []byte) bool {
 
 func findAux(L state.State, find bool) int {
 	s, p := L.CheckBytes(1), L.CheckBytes(2)
-	init := int(min(max(relative(L.OptInteger(3, 1), len(s))-1, 0), int64(len(s))))
+	init := int(min(max(relative(optPlace(L, 3, 1), len(s))-1, 0), int64(len(s))))
 	if find && (L.ToBoolean(4) || !special(p)) {
 		if i := bytes.Index(s[init:], p); i >= 0 {
 			L.PushInteger(int64(init+i) + 1)

@@ -5,26 +5,45 @@ import (
 
 	"moonlet.example/moonlet/internal/lua/cfmt"
 	"moonlet.example/moonlet/internal/lua/clib"
+	"moonlet.example/moonlet/internal/lua/libm"
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua/stdlib"
 )
 
 // String is the library string. With integers for numbers there are no formats of floats.
 func String(integral bool) state.Module {
 	f := &formatter{integral}
 	t := &state.ROTable{Name: "string"}
+	gmatchEntry := &state.Proc{F: gmatch} // one function with two names
 	t.Entries = []state.Entry{
 		state.Tab("__index", t), state.Fn("__mod", f.mod), state.Fn("byte", strByte), state.Fn("char", strChar), state.Fn("dump", strDump),
-		state.Fn("find", strFind), state.Fn("format", f.format), state.Fn("gfind", gmatch), state.Fn("gmatch", gmatch), state.Fn("gsub", gsub),
+		state.Fn("find", strFind), state.Fn("format", f.format), state.FnProc("gfind", gmatchEntry), state.FnProc("gmatch", gmatchEntry), state.Fn("gsub", gsub),
 		state.Fn("len", strLen), state.Fn("lower", lower), state.Fn("match", strMatch), state.Fn("rep", rep),
 		state.Fn("reverse", reverse), state.Fn("sub", sub), state.Fn("upper", upper),
 	}
-	return state.Module{Name: "string", Table: t, Procs: []*state.Proc{gmatchProc}, Open: func(L state.State) int {
+	return state.Module{Name: "string", Table: t, Procs: []*state.Proc{gmatchProc, gmatchEntry}, Open: func(L state.State) int {
 		L.PushString("")
 		L.PushROTable(t)
 		L.SetMetatable(-2)
 		L.Pop(1)
 		return 0
 	}}
+}
+
+// place is luaL_checkinteger, which has a pointer's size: where numbers are floats a host takes 64 bits of it, the chip
+// 32. Most functions cut it to an int.
+func place(L state.State, arg int) int64 {
+	if L.IsInteger(arg) || L.CLibrary() == clib.Chip {
+		return L.CheckInteger(arg)
+	}
+	return stdlib.HostInteger(L.CheckNumber(arg))
+}
+
+func optPlace(L state.State, arg int, def int64) int64 {
+	if L.IsNoneOrNil(arg) {
+		return def
+	}
+	return place(L, arg)
 }
 
 func strLen(L state.State) int {
@@ -34,8 +53,8 @@ func strLen(L state.State) int {
 
 func sub(L state.State) int {
 	s := L.CheckBytes(1)
-	start := relative(L.CheckInteger(2), len(s))
-	end := min(relative(L.OptInteger(3, -1), len(s)), int64(len(s)))
+	start := relative(place(L, 2), len(s))
+	end := min(relative(optPlace(L, 3, -1), len(s)), int64(len(s)))
 	start = max(start, 1)
 	if start <= end {
 		L.PushBytes(s[start-1 : end])
@@ -92,8 +111,8 @@ func rep(L state.State) int {
 
 func strByte(L state.State) int {
 	s := L.CheckBytes(1)
-	from := relative(L.OptInteger(2, 1), len(s))
-	to := min(relative(L.OptInteger(3, from), len(s)), int64(len(s)))
+	from := relative(optPlace(L, 2, 1), len(s))
+	to := min(relative(optPlace(L, 3, from), len(s)), int64(len(s)))
 	from = max(from, 1)
 	if from > to {
 		return 0
@@ -167,8 +186,8 @@ func longBits(L state.State) int {
 
 // long converts a number to C's long; what has no place there is the least one, as on a host.
 func long(L state.State, f float64) int64 {
-	if L.CLibrary() == clib.Chip { // the chip's conversion stays at the ends
-		return int64(int32(max(min(f, math.MaxInt32), math.MinInt32)))
+	if L.CLibrary() == clib.Chip {
+		return int64(libm.ChipInt32(f))
 	}
 	if f >= -(1<<63) && f < 1<<63 {
 		return int64(f)
@@ -176,13 +195,21 @@ func long(L state.State, f float64) int64 {
 	return math.MinInt64
 }
 
+// cInt converts a number to C's int: of what has no place a host makes the least int, the chip one of both ends.
+func cInt(L state.State, f float64) int64 {
+	if L.CLibrary() == clib.Chip {
+		return long(L, f)
+	}
+	if f > -(1<<31)-1 && f < 1<<31 {
+		return int64(f)
+	}
+	return math.MinInt32
+}
+
 // unsignedLong converts a number to C's unsigned long.
 func unsignedLong(L state.State, f float64) int64 {
 	if L.CLibrary() == clib.Chip {
-		if f > math.MaxInt32 {
-			return int64(uint32(min(f, math.MaxUint32)))
-		}
-		return int64(uint32(long(L, f)))
+		return int64(libm.ChipUint32(f))
 	}
 	switch { // as amd64 does it: less 1<<63, and its bit turned
 	case f >= 1<<64:
@@ -263,7 +290,7 @@ func (f *formatter) item(L state.State, b *state.Buffer, sp cfmt.Spec, arg int) 
 	var out []byte
 	switch sp.Verb {
 	case 'c':
-		out = lib.Char(nil, sp, byte(long(L, L.CheckNumber(arg))))
+		out = lib.Char(nil, sp, byte(cInt(L, L.CheckNumber(arg))))
 	case 'd', 'i':
 		out = lib.Int(nil, sp, long(L, L.CheckNumber(arg)), longBits(L))
 	case 'o', 'u', 'x', 'X':

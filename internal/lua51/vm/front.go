@@ -30,7 +30,7 @@ func (t *Thread) load(reader func() []byte, name string) state.Status {
 			p = u.undump(name)
 		} else {
 			source := t.newGoString(name)
-v.setString(t.top(), source)
+			v.setString(t.top(), source)
 			t.incTop()
 			p = job.Parse(front{t}, compile.Chunk{Mem: m, Calls: t.l + layout.LuaStateNCCalls, In: z, Source: source, Trace: t.v.trace})
 			if level := m.U32(t.g + layout.GlobalStripDefault); level > 0 {

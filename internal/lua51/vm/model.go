@@ -54,6 +54,15 @@ func numInt(n Num) int32 {
 // numOfFloat is what C makes of a double.
 func numOfFloat(n float64) Num { return n }
 
+// cInt is lua_number2int in a C function: what has no place in 64 bits is the least number on a host, and on the chip the
+// nearest, or the largest for what is no number.
+func (v *VM) cInt(n Num) int32 {
+	if v.chip && !(n < 1<<63) {
+		return -1
+	}
+	return numInt(n)
+}
+
 func isNaN(n Num) bool { return n != n }
 
 // numDiv, numMod and numPow are the operations that are not the processor's.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"syscall"
 	"time"
 
 	"moonlet.example/moonlet/internal/lua/stdlib"
@@ -147,7 +148,10 @@ func (s *System) Execute(command string) (int, error) {
 		if code := exit.ExitCode(); code >= 0 {
 			return code << 8, nil
 		}
-		return 1, nil // ended by a signal
+		if w, ok := exit.Sys().(interface{ Signal() syscall.Signal }); ok {
+			return max(int(w.Signal()), 1), nil // as wait has it
+		}
+		return 1, nil
 	}
 	return 0, err
 }

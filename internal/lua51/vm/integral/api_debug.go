@@ -14,9 +14,6 @@ import (
 
 func (t *Thread) GetStack(level int) (state.Debug, bool) {
 	v := t.v
-	if level < 0 {
-		return state.Debug{}, false
-	}
 	ci, base := t.ci(), t.baseCI()
 	for ; level > 0 && ci > base; ci -= layout.CallInfoSize {
 		level--
@@ -26,7 +23,7 @@ func (t *Thread) GetStack(level int) (state.Debug, bool) {
 	}
 	switch {
 	case level == 0 && ci > base:
-		return state.Debug{CI: ci}, true
+		return state.Debug{CI: ci - base}, true // an offset: a collection may move the frames
 	case level < 0:
 		return state.Debug{IsTailCall: true}, true
 	}
@@ -42,7 +39,8 @@ func (t *Thread) GetInfo(what string, ar *state.Debug) bool {
 		what = what[1:]
 		t.setTop(t.top() - tvSize)
 		v.copyTV(keep, t.top())
-	} else if ci = ar.CI; ci != 0 {
+	} else if ar.CI != 0 {
+		ci = t.baseCI() + ar.CI
 		v.copyTV(keep, v.ciFunc(ci))
 	}
 	ok := t.getInfo(what, ar, keep, ci)
@@ -146,7 +144,7 @@ func (t *Thread) GetLocal(ar *state.Debug, n int) (string, bool) {
 	if ar == nil || ar.CI == 0 {
 		return "", false
 	}
-	name, pos := t.findLocal(ar.CI, n)
+	name, pos := t.findLocal(t.baseCI()+ar.CI, n)
 	if pos != 0 {
 		t.v.copyTV(t.top(), pos)
 		t.push()
@@ -158,7 +156,7 @@ func (t *Thread) SetLocal(ar *state.Debug, n int) (string, bool) {
 	if ar.CI == 0 {
 		return "", false
 	}
-	name, pos := t.findLocal(ar.CI, n)
+	name, pos := t.findLocal(t.baseCI()+ar.CI, n)
 	if pos != 0 {
 		t.v.copyTV(pos, t.top()-tvSize)
 	}

@@ -285,7 +285,7 @@ func (t *Thread) ToInteger(i int) (int64, bool) {
 		return 0, false
 	}
 	n, ok := t.v.toNumber(a)
-	return int64(numInt(n)), ok
+	return int64(t.v.cInt(n)), ok
 }
 
 func (t *Thread) ToNumber(i int) (float64, bool) {

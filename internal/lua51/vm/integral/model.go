@@ -46,6 +46,9 @@ func numInt(n Num) int32 { return n }
 // numOfFloat is what C makes of a double.
 func numOfFloat(n float64) Num { return libm.ChipInt32(n) }
 
+// cInt is lua_number2int in a C function.
+func (v *VM) cInt(n Num) int32 { return n }
+
 func isNaN(Num) bool { return false }
 
 // numDiv, numMod and numPow are the operations that are not the processor's: division is cut downwards.
