@@ -45,9 +45,13 @@ func coStatus(L state.State) int {
 	return 1
 }
 
-// resume resumes a coroutine with n values. The result is the number of those that it yields or returns, negative
+// resume resumes the coroutine at an index with n values. The result is the number of those that it yields or returns, negative
 // with a message on top.
-func resume(L, co state.State, n int) int {
+func resume(L state.State, at, n int) int {
+	if n, done := L.(state.Environments).ResumeYielded(at, n); done {
+		return n
+	}
+	co := L.ToThread(at)
 	status := statusOf(L, co)
 	if !co.CheckStack(n) {
 		L.Errorf("too many arguments to resume")
@@ -70,8 +74,8 @@ func resume(L, co state.State, n int) int {
 }
 
 func coResume(L state.State) int {
-	co := checkThread(L)
-	n := resume(L, co, L.GetTop()-1)
+	checkThread(L)
+	n := resume(L, 1, L.GetTop()-1)
 	if n < 0 {
 		L.PushBoolean(false)
 		L.Insert(-2)
@@ -83,8 +87,7 @@ func coResume(L state.State) int {
 }
 
 func auxWrap(L state.State) int {
-	co := L.ToThread(state.UpvalueIndex(1))
-	n := resume(L, co, L.GetTop())
+	n := resume(L, state.UpvalueIndex(1), L.GetTop())
 	if n < 0 {
 		if L.IsString(-1) {
 			L.Where(1)

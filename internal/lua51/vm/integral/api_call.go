@@ -88,6 +88,46 @@ func (t *Thread) Resume(from state.State, nargs int) state.Status {
 	return status
 }
 
+// ResumeYielded resumes the coroutine at index i, if that has yielded, with the n values on top, and moves what it yields
+// or returns to the top: their number, or -1 with an error's object. False: it has not yielded, and nothing is done.
+func (t *Thread) ResumeYielded(i, n int) (results int, done bool) {
+	m, v := t.m, t.v
+	a := t.index(i)
+	if a == 0 || v.tag(a) != tagThread {
+		return 0, false
+	}
+	l := m.Ptr(a)
+	if m.U8(l+layout.LuaStateStatus) != uint8(state.Yield) || l == t.l {
+		return 0, false
+	}
+	co := v.threadHandle(l)
+	if !co.CheckStack(n) {
+		return 0, false
+	}
+	t.moveValues(co, n)
+	if s := co.Resume(t, n); s != state.OK && s != state.Yield {
+		co.moveValues(t, 1)
+		return -1, true
+	}
+	n = co.GetTop()
+	if !t.CheckStack(n + 1) {
+		t.Errorf("too many results to resume")
+	}
+	co.moveValues(t, n)
+	return n, true
+}
+
+// moveValues moves the n values on top to another thread.
+func (t *Thread) moveValues(to *Thread, n int) {
+	from, dst := t.top()-Addr(n)*tvSize, to.top()
+	t.setTop(from)
+	for range n {
+		copyTV(t.m, dst, from)
+		from, dst = from+tvSize, dst+tvSize
+	}
+	to.setTop(dst)
+}
+
 // YieldK suspends the thread. Lua 5.1 knows no continuations: what the function that yields would do then, nobody
 // does.
 func (t *Thread) YieldK(nresults, ctx int, k *state.Cont) int { return t.yield(nresults) }
