@@ -53,6 +53,41 @@ func (c *Config) link51(e machine.Edition) (*rom.Image, error) {
 	main := &state.ROTable{Name: "ROM",
 		Meta: &state.ROTable{Name: "ROM.mt", Entries: []state.Entry{state.Tab("__index", c.Lua.BaseTable())}}}
 	all := append([]state.Module{e.Support()}, c.Lua.Standard(main, 0, true)...)
-	all = append(all, stdlib.OS51(c.Lua.Integral), stdlib.IO51(c.Lua.Integral), state.Module{Name: "luac", Procs: []*state.Proc{openProc, mainProc, handlerProc}})
+	if !c.NoSystem {
+		all = append(all, stdlib.OS51(c.Lua.Integral), stdlib.IO51(c.Lua.Integral))
+	}
+	all = append(all, state.Module{Name: "luac", Procs: []*state.Proc{main51Proc, handlerProc}})
 	return rom.LinkShape(chip.ESP8266().Memory, e.Shape, main, append(all, c.Modules...))
+}
+
+var main51Proc = &state.Proc{F: pmain51}
+
+// pushMain51 pushes luac.c's pmain of Lua 5.1 as lua_cpcall does it: a closure, whose argument is an address. There it
+// is called once, here for the libraries first and then for the chunk: the first time the closure stays.
+func (s *Session) pushMain51() (args int) {
+	L := s.L
+	first := s.host.load == nil
+	if first || L.GetTop() == 0 {
+		L.SetTop(0)
+		L.(interface{ PushHeavy(p *state.Proc) }).PushHeavy(main51Proc)
+	}
+	if first {
+		L.PushValue(1)
+	}
+	L.PushLightUserdata(0)
+	return 1
+}
+
+// pmain51 opens the libraries, or loads a chunk and calls it. The handler, which luac.c has not, takes the argument's
+// place, so that the chunk is where it is there.
+func pmain51(L state.State) int {
+	h := L.Host().(*Host)
+	if h.load == nil {
+		h.open(L)
+		return 0
+	}
+	L.PushFunction(handlerProc)
+	L.Replace(1)
+	h.call(L, h.load(L), 1)
+	return 0
 }

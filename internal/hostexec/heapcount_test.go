@@ -1,7 +1,7 @@
 package hostexec_test
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,9 +16,6 @@ import (
 	"moonlet.example/moonlet/internal/hostexec"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua/state"
-	"moonlet.example/moonlet/internal/lua/stdlib"
-	"moonlet.example/moonlet/internal/lua/stdlib/hostos"
-	"moonlet.example/moonlet/internal/lua53/layout"
 	"moonlet.example/moonlet/internal/luagen"
 	"moonlet.example/moonlet/internal/module/bit"
 	"moonlet.example/moonlet/internal/module/colorutils"
@@ -28,41 +25,12 @@ import (
 	"moonlet.example/moonlet/internal/module/structmod"
 )
 
-// These tests compare what collectgarbage"count" says with the reference built for
+// These tests compare how much memory Lua says that it uses with the reference built for
 // 32 bits, to the byte, at checkpoints all over many programs: after full
-// collections, and without any, where the collector's pace decides.
+// collections, and without any, where the collector's pace decides. Here is what both
+// editions have in common.
 
-var update = flag.Bool("update", false, "write testdata/heap/counts.golden, with a reference of 32 bits and the default numbers")
-
-const goldenFile = "testdata/heap/counts.golden"
-
-// prelude makes mark, which takes note of the memory in use without using any, up to
-// 600 times.
-const prelude = `local marks, count, gc = {}, 0, collectgarbage
-for i = 1, 600 do marks[i] = 0.0 end
-local function mark() %s count = count + 1 if count <= 600 then marks[count] = gc("count") end end
-%s mark()
-do
-`
-
-// epilogue tells the notes in bytes: the first one as it is, the others as
-// differences from it. Then it tells the seed of the hashes, if the directory has
-// a program for that.
-const epilogue = `
-end
-if count > 600 then count = 600 end
-for i = 1, count do print(string.format("@%d", (marks[i] - (i > 1 and marks[1] or 0)) * 1024)) end
-pcall(dofile, "seed.lua")
-`
-
-// seedProgram finds the seed of the reference in its memory, whose records are
-// those of the device. When a table grows depends on the places of its keys if
-// some of them were removed, and so on the seed.
-const seedProgram = `local f = io.open("/proc/self/mem", "rb")
-local function word(a) f:seek("set", a) return (string.unpack("<i4", f:read(4))) end
-local main = tonumber(tostring(coroutine.running()):match("0x%%x+"))
-print("@seed", word(word(main + %d) + %d))
-`
+var update = flag.Bool("update", false, "write the counts of testdata/heap, with a reference of 32 bits")
 
 // mode is when the collector works.
 type mode struct {
@@ -70,23 +38,34 @@ type mode struct {
 	generated         int // programs of luagen
 }
 
-var modes = []mode{
-	{"full", "gc()", "", 100},
-	{"paced", "", "", 200},
-	// It does a step whenever memory is allocated, or a whole cycle: so it matters
-	// before and behind which allocations it is asked to work.
-	{"steps", "", `gc("setpause", 100) gc("setstepmul", 2000)`, 200},
-	{"cycles", "", `gc("setpause", 0)`, 10},
+// edition is an edition of Lua with what the programs get around them: prelude and epilogue
+// make the function mark, which takes note of the memory in use without using any, and tell
+// the notes in the end.
+type edition struct {
+	lua               hostexec.Edition
+	model             num.Model // of Lua 5.3
+	prelude, epilogue string
+	options           luagen.Options
+}
+
+func (e *edition) text(p *program, m mode) string {
+	code := p.code
+	if e.lua != hostexec.Lua53 && !p.own {
+		code = words51(code, e.lua == hostexec.Lua51Int)
+	}
+	return fmt.Sprintf(e.prelude, m.mark, m.start) + code + e.epilogue
+}
+
+// hostModules are those that luac.cross has.
+func hostModules() []state.Module {
+	return []state.Module{structmod.Module, bit.Module, colorutils.Module, sjson.Module, pipe.Module, pixbuf.Module}
 }
 
 // program is one to be run by itself; files are what it reads.
 type program struct {
 	name, code string
+	own        bool // it is of one edition
 	files      map[string]string
-}
-
-func (p *program) text(m mode) string {
-	return fmt.Sprintf(prelude, m.mark, m.start) + p.code + epilogue
 }
 
 // decodes tells that the program needs a reference whose sjson can decode.
@@ -101,28 +80,31 @@ type counts struct {
 	seen    bool // the seed is known
 }
 
-// scenes are the programs of testdata/heap. A file has many, each behind a line
-// with its name and the values that N has in turn.
-func scenes(t *testing.T) (all []program) {
+// scenes are the programs of testdata/heap that both editions can run, with those that only
+// one can, in a directory of its own. A file has many, each behind a line with its name and
+// the values that N has in turn.
+func scenes(t *testing.T, own string) (all []program) {
 	t.Helper()
-	files, err := filepath.Glob("testdata/heap/*.lua")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no programs", err)
-	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	for _, dir := range []string{"testdata/heap", "testdata/heap/" + own} {
+		files, err := filepath.Glob(dir + "/*.lua")
+		if err != nil || len(files) == 0 {
+			t.Fatal("no programs", err)
 		}
-		group := strings.TrimSuffix(filepath.Base(file), ".lua")
-		for _, scene := range strings.Split("\n"+string(text), "\n--- ")[1:] {
-			head, code, _ := strings.Cut(scene, "\n")
-			title, values, ok := strings.Cut(head, " N=")
-			if !ok {
-				t.Fatalf("%s: %q has no values for N", file, head)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
 			}
-			for _, n := range strings.Fields(values) {
-				all = append(all, program{name: group + ": " + title + ", " + n, code: "local N = " + n + "\n" + code + "\n"})
+			group := strings.TrimSuffix(filepath.Base(file), ".lua")
+			for _, scene := range strings.Split("\n"+string(text), "\n--- ")[1:] {
+				head, code, _ := strings.Cut(scene, "\n")
+				title, values, ok := strings.Cut(head, " N=")
+				if !ok {
+					t.Fatalf("%s: %q has no values for N", file, head)
+				}
+				for _, n := range strings.Fields(values) {
+					all = append(all, program{name: group + ": " + title + ", " + n, code: "local N = " + n + "\n" + code + "\n", own: dir != "testdata/heap"})
+				}
 			}
 		}
 	}
@@ -130,115 +112,46 @@ func scenes(t *testing.T) (all []program) {
 }
 
 // generated are programs of luagen, which take a mark whenever they print.
-func generated(n int) (all []program) {
+func (e *edition) generated(n int) (all []program) {
 	for seed := range n {
+		options := e.options
+		options.Runnable, options.Size = true, 20+seed%9*40
 		all = append(all, program{
-			name: fmt.Sprint("generated: ", seed),
-			code: "local say = print\nprint = function(...) say(...) mark() end\nmark()\npcall(dofile, 'generated.lua')\nmark()\nprint = say\n",
-			files: map[string]string{
-				"generated.lua": luagen.Program(uint64(seed), luagen.Options{Size: 20 + seed%9*40, Runnable: true}),
-			},
+			name:  fmt.Sprint("generated: ", seed),
+			code:  "local say = print\nprint = function(...) say(...) mark() end\nmark()\npcall(dofile, 'generated.lua')\nmark()\nprint = say\n",
+			files: map[string]string{"generated.lua": luagen.Program(uint64(seed), options)},
 		})
 	}
 	return all
 }
 
-// modulesCode loads a module from its source and as compiled code, and tries to
-// run it.
-const modulesCode = `local f = assert(loadfile("module.lua"))
-mark()
-local code = string.dump(f)
-mark()
-local g = load(code)
-mark()
-code = string.dump(f, true)
-mark()
-g = load(code)
-mark()
-f, g, code = nil
-mark()
-local file = io.open("module.lua")
-local text = file:read("a")
-file:close()
-mark()
-f = load(text, "=module")
-mark()
-text = nil
-mark()
-local ok, result = pcall(f, "module")
-mark()
-f, ok, result = nil
-mark()
-mark()
-`
+// endless is how long a program may run on the reference: some of those that are generated for
+// Lua 5.1 have no end. Here it may take longer.
+const endless = 5 * time.Second
 
-// luaModules are the modules written in Lua that come with the firmware.
-func luaModules(t *testing.T) (all []program) {
-	t.Helper()
-	root := os.Getenv("MOONLET_FIRMWARE")
-	if root == "" {
-		t.Log("without MOONLET_FIRMWARE its modules in Lua are not compared")
-		return nil
-	}
-	for _, dir := range []string{"lua_modules", "lua_examples"} {
-		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d os.DirEntry, err error) error {
-			if err != nil || filepath.Ext(path) != ".lua" {
-				return err
-			}
-			text, err := os.ReadFile(path)
-			name, _ := filepath.Rel(root, path)
-			all = append(all, program{name: filepath.ToSlash(name), code: modulesCode, files: map[string]string{"module.lua": string(text)}})
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return all
-}
-
-// ours runs a program here; the current directory has it.
-func ours(t *testing.T, model num.Model, seed uint32) counts {
-	t.Helper()
-	var out bytes.Buffer
-	s, err := hostexec.New(hostexec.Config{
-		Model: model, NarrowKeys: true, HeapBytes: 64 << 20, StripDefault: 1, Seed: seed,
-		Random: new(stdlib.GlibcRand), Output: &out, Errors: &out,
-		Modules: []state.Module{structmod.Module, bit.Module, colorutils.Module, sjson.Module, pipe.Module, pixbuf.Module},
-		System: &hostos.System{
-			Input: strings.NewReader(""), Output: &out, Errors: &out,
-			Now: time.Now, CPU: func() time.Duration { return time.Second },
-			Zone: time.UTC, TempDir: ".",
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.RunFile("program.lua", nil); err != nil {
-		t.Error(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Error(err)
-	}
-	return parseCounts(t, out.String())
-}
+var errCrash = errors.New("the reference crashes or does not end")
 
 // reference runs the program in dir with the firmware's interpreter.
-func reference(t *testing.T, binary, dir string) counts {
+func reference(t *testing.T, binary, dir string) (counts, error) {
 	t.Helper()
-	cmd := exec.Command(binary, "-e", "program.lua")
+	ctx, cancel := context.WithTimeout(t.Context(), endless)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, "-e", "program.lua")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "TZ=UTC") // as in ours
 	var failure strings.Builder
 	cmd.Stderr = &failure
 	out, err := cmd.Output()
 	var exit *exec.ExitError
-	if err != nil && (!errors.As(err, &exit) || !exit.Exited()) {
+	switch {
+	case errors.As(err, &exit) && !exit.Exited():
+		return counts{}, errCrash
+	case err != nil && exit == nil:
 		t.Fatalf("%s -e program.lua: %v", binary, err)
 	}
 	c := parseCounts(t, string(out))
 	c.failure = failure.String()
-	return c
+	return c, nil
 }
 
 func parseCounts(t *testing.T, out string) (c counts) {
@@ -283,53 +196,6 @@ func difference(got, want []int) string {
 	return ""
 }
 
-// probe asks a build for its numbers, how long a table's node is in bytes, and whether its
-// pointers have 32 bits and its sjson can decode: built for 32 bits without the include
-// file of its Makefile it cannot.
-const probe = `
-local count = collectgarbage"count"
-local t = {a = 1}
-count = (collectgarbage"count" - count) * 1024
-print(#string.pack("T", 0), #string.pack("j", 0), #string.pack("n", 0), math.floor(count) - 32, pcall(sjson.decode, "[1]"))`
-
-// build is a reference of 32 bits.
-type build struct {
-	binary  string
-	decodes bool
-}
-
-// builds finds those of MOONLET_REFERENCE that have 32 bits, by number model.
-func builds(t *testing.T) map[num.Model]build {
-	t.Helper()
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "program.lua"), probe)
-	found := map[num.Model]build{}
-	for _, binary := range filepath.SplitList(os.Getenv("MOONLET_REFERENCE")) {
-		binary, err := filepath.Abs(binary)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var pointer, integer, float, node int
-		b := build{binary: binary}
-		text := reference(t, binary, dir).text
-		if _, err := fmt.Sscan(text, &pointer, &integer, &float, &node, &b.decodes); err != nil {
-			t.Fatalf("%s does not tell its sizes: %q: %v", binary, text, err)
-		}
-		model, ok := num.BySizes(integer, float)
-		if want := layout.Of(model.ValueSize())("Node", "Size"); ok && pointer == 4 && node != want {
-			t.Logf("%s has nodes of %d bytes and the chip of %d: see CONTRIBUTING.md", binary, node, want)
-			continue
-		}
-		if _, twice := found[model]; ok && pointer == 4 && !twice {
-			found[model] = b
-		}
-	}
-	if len(found) == 0 {
-		t.Skip("set MOONLET_REFERENCE to paths of luac.cross among which there are some built for 32 bits (-m32)")
-	}
-	return found
-}
-
 func write(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
@@ -338,72 +204,21 @@ func write(t *testing.T, file, text string) {
 }
 
 // install writes the files of a program into a directory.
-func (p *program) install(t *testing.T, m mode, dir string) {
+func (e *edition) install(t *testing.T, p *program, m mode, dir string) {
 	t.Helper()
-	write(t, filepath.Join(dir, "program.lua"), p.text(m))
+	write(t, filepath.Join(dir, "program.lua"), e.text(p, m))
 	for name, text := range p.files {
 		write(t, filepath.Join(dir, name), text)
 	}
 }
 
-// TestHeapCount compares with the references of 32 bits that there are.
-func TestHeapCount(t *testing.T) {
-	found := builds(t)
-	all := slices.Concat(scenes(t), luaModules(t))
-	golden, err := filepath.Abs(goldenFile)
-	if err != nil {
+// updateGolden replaces the lines of a golden file that begin with prefix.
+func updateGolden(t *testing.T, file, prefix string, lines []string) {
+	t.Helper()
+	old, err := os.ReadFile(file)
+	if err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
 	}
-	for _, model := range num.Models() {
-		b, given := found[model]
-		if !given {
-			t.Logf("no reference of 32 bits with %s", model)
-			continue
-		}
-		for _, m := range modes {
-			t.Run(model.Flag()+"/"+m.name, func(t *testing.T) {
-				lines := compareAll(t, model, b, m, slices.Concat(all, generated(m.generated)))
-				if *update && model == num.Int32Float32 {
-					updateGolden(t, golden, m, lines)
-				}
-			})
-		}
-	}
-}
-
-// compareAll compares programs in a mode, and gives the lines of the golden file.
-func compareAll(t *testing.T, model num.Model, b build, m mode, all []program) (golden []string) {
-	dir := t.TempDir()
-	t.Chdir(t.TempDir())
-	at := layout.Of(model.ValueSize())
-	write(t, filepath.Join(dir, "seed.lua"), fmt.Sprintf(seedProgram, at("LuaState", "G"), at("Global", "Seed")))
-	programs, marks, otherwise := 0, 0, 0
-	for _, p := range all {
-		if !b.decodes && p.decodes() {
-			continue
-		}
-		p.install(t, m, dir)
-		p.install(t, m, ".")
-		want := reference(t, b.binary, dir)
-		if !want.seen {
-			t.Fatalf("%s: the reference does not come to the end, or its memory cannot be read here\n%s", p.name, want.failure)
-		}
-		got := ours(t, model, want.seed)
-		if got.text != want.text {
-			otherwise++
-			continue
-		}
-		programs, marks = programs+1, marks+len(want.marks)-1
-		if d := difference(got.marks, want.marks); d != "" {
-			t.Errorf("%s: %s", p.name, d)
-		}
-		if p.files == nil && !p.decodes() {
-			golden = append(golden, goldenLine(m, p.name, want))
-		}
-	}
-	t.Logf("%d programs, %d checkpoints", programs, marks)
-	if otherwise > 0 {
-		t.Logf("%d more compute something else: floats of a build without -msse2 -mfpmath=sse are rounded otherwise", otherwise)
-	}
-	return golden
+	kept := slices.DeleteFunc(slices.Collect(strings.Lines(string(old))), func(line string) bool { return strings.HasPrefix(line, prefix) })
+	write(t, file, strings.Join(append(kept, lines...), ""))
 }

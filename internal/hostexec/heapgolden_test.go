@@ -22,22 +22,6 @@ func goldenLine(m mode, name string, c counts) string {
 	return fmt.Sprintf("%s\t%s\t%d\t%s\n", m.name, name, c.seed, strings.Join(marks, " "))
 }
 
-// updateGolden replaces the lines of a mode.
-func updateGolden(t *testing.T, file string, m mode, lines []string) {
-	t.Helper()
-	old, err := os.ReadFile(file)
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
-	var kept []string
-	for line := range strings.Lines(string(old)) {
-		if !strings.HasPrefix(line, m.name+"\t") {
-			kept = append(kept, line)
-		}
-	}
-	write(t, file, strings.Join(append(kept, lines...), ""))
-}
-
 // TestHeapGolden compares with what the reference counted once, with the default
 // numbers.
 func TestHeapGolden(t *testing.T) {
@@ -70,7 +54,7 @@ func TestHeapGolden(t *testing.T) {
 		}
 		want[[2]string{f[0], f[1]}] = c
 	}
-	all := slices.DeleteFunc(scenes(t), func(p program) bool { return p.decodes() })
+	all := slices.DeleteFunc(scenes(t, "53"), func(p program) bool { return p.decodes() })
 	if len(want) != len(modes)*len(all) {
 		t.Errorf("counts of %d runs for %d programs: run the tests with -update", len(want), len(all))
 	}
@@ -84,7 +68,7 @@ func TestHeapGolden(t *testing.T) {
 			if !ok {
 				continue
 			}
-			p.install(t, m, ".")
+			edition53(num.Int32Float32).install(t, &p, m, ".")
 			if d := difference(ours(t, num.Int32Float32, c.seed).marks, c.marks); d != "" {
 				t.Errorf("%s, %s: %s", p.name, m.name, d)
 			}

@@ -53,6 +53,8 @@ type Config struct {
 	Output       io.Writer
 	Errors       io.Writer
 	Modules      []state.Module // besides the standard library
+	// NoSystem leaves out io and os, which no chip has. It counts with Lua 5.1 alone.
+	NoSystem bool
 	// CompileOnly leaves out all libraries: the session is for Compile alone.
 	CompileOnly bool
 	Image       *chunk.Image // of the Lua Flash Store, nil for none
@@ -73,6 +75,7 @@ type Host struct {
 // Session is a Lua state of the host profile.
 type Session struct {
 	space   *mem.Space
+	lua     Edition
 	machine machine.Machine
 	L       state.State
 	host    *Host
@@ -88,7 +91,7 @@ func New(c Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{space: space}
+	s := &Session{space: space, lua: c.edition()}
 	if err := s.open(c); err != nil {
 		space.Close()
 		return nil, err
@@ -137,8 +140,7 @@ func (s *Session) open(c Config) error {
 		return nil
 	}
 	s.host.open = edition.OpenLibs
-	pushMain(s.L, openProc)
-	if status := s.L.PCall(mainArgs, 0, 0); status != state.OK {
+	if status := s.L.PCall(s.pushMain(openProc), 0, 0); status != state.OK {
 		msg, _ := s.L.ToString(-1)
 		return fmt.Errorf("BUG: opening the libraries: %s", msg)
 	}
@@ -243,9 +245,7 @@ func (s *Session) run(load func(L state.State) state.Status, args []string) erro
 func (s *Session) runMain(load func(L state.State) state.Status, args []string) {
 	s.host.load, s.host.args, s.host.failed = load, args, nil
 	L := s.L
-	L.SetTop(0)
-	pushMain(L, mainProc)
-	if status := L.PCall(mainArgs, 0, 0); status != state.OK {
+	if status := L.PCall(s.pushMain(mainProc), 0, 0); status != state.OK {
 		s.host.failed = errors.New(string(L.ToLString(-1)))
 	}
 	L.SetTop(0)
@@ -260,12 +260,16 @@ var (
 // The stack of luac.c: its function pmain has two arguments, of which one is the count
 // of the other, opens the libraries, each of which leaves a value there, and then loads
 // and calls a chunk. How large the stack was decides how large it becomes.
-const mainArgs = 2
-
-func pushMain(L state.State, p *state.Proc) {
+func (s *Session) pushMain(p *state.Proc) (args int) {
+	if s.lua.Lua51 {
+		return s.pushMain51()
+	}
+	L := s.L
+	L.SetTop(0)
 	L.PushFunction(p)
 	L.PushInteger(0)
 	L.PushLightUserdata(0)
+	return 2
 }
 
 // popen is the first half of pmain: it opens the libraries.
@@ -284,6 +288,12 @@ func pmain(L state.State) int {
 	L.PushFunction(handlerProc)
 	handler := h.opened + 1
 	L.Insert(handler)
+	h.call(L, status, handler)
+	return 0
+}
+
+// call calls the chunk on top that was loaded, if it was, with the session's arguments.
+func (h *Host) call(L state.State, status state.Status, handler int) {
 	if status == state.OK {
 		L.CheckStackMsg(len(h.args), "too many arguments")
 		for _, a := range h.args {
@@ -294,7 +304,6 @@ func pmain(L state.State) int {
 	if status != state.OK {
 		h.failed = errors.New(string(L.ToLString(-1)))
 	}
-	return 0
 }
 
 // msgHandler appends a traceback to an error message.
