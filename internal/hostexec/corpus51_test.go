@@ -2,7 +2,9 @@ package hostexec_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -119,6 +121,25 @@ func TestChipNumbers51(t *testing.T) {
 		}
 		if err := s.RunFile("testdata/chip51/"+b.name+".lua", nil); err != nil {
 			t.Error(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestChipPowTakesFuel51 holds that a power that keeps the chip busy for ever is noticed by whoever limits the time.
+func TestChipPowTakesFuel51(t *testing.T) {
+	for _, source := range []string{"local y = 1e300 return 3 ^ y", "return loadstring 'return 3 ^ 1e300'()", "return math.pow(3, 1e300)"} {
+		s, err := hostexec.New(hostexec.Config{Lua: hostexec.Lua51, CLib: clib.Chip, HeapBytes: 1 << 20, StripDefault: 1, Output: io.Discard,
+			Random: new(stdlib.GlibcRand), System: &hostos.System{Output: io.Discard}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		end := errors.New("time is up")
+		time.AfterFunc(20*time.Millisecond, func() { s.Interrupt(end) })
+		if err := s.RunString(source, "=power"); !errors.Is(err, end) {
+			t.Errorf("%s: %v", source, err)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)

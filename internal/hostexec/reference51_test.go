@@ -101,7 +101,8 @@ func (b build51) runHere(t *testing.T, file string, limit time.Duration) (e endi
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer time.AfterFunc(limit, func() { s.Interrupt(errNoEnd) }).Stop()
+	end := time.AfterFunc(limit, func() { s.Interrupt(errNoEnd) })
+	defer end.Stop()
 	defer func() {
 		if r := recover(); r != nil {
 			x, ok := r.(exited)
@@ -115,7 +116,11 @@ func (b build51) runHere(t *testing.T, file string, limit time.Duration) (e endi
 		e.out = out.String()
 		e = e.normalised()
 	}()
-	if err := s.RunFile(file, nil); err != nil {
+	err = s.RunFile(file, nil)
+	if !end.Stop() && err == nil {
+		err = errNoEnd // it ended just then, and its memory goes
+	}
+	if err != nil {
 		if errors.Is(err, errNoEnd) {
 			e.note = noEnd
 			return e

@@ -35,8 +35,12 @@ func run51(t *testing.T, e hostexec.Edition, source, name string) (stdout, messa
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer time.AfterFunc(endless51, func() { s.Interrupt(errEndless) }).Stop()
-	if err := s.RunString(source, "@"+name); err != nil {
+	limit := time.AfterFunc(endless51, func() { s.Interrupt(errEndless) })
+	err = s.RunString(source, "@"+name)
+	if !limit.Stop() && err == nil {
+		err = errEndless // it ended just then, and its memory goes
+	}
+	if err != nil {
 		if errors.Is(err, hostexec.ErrDeviceException) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -156,8 +156,8 @@ func TestAdjustDST(t *testing.T) {
 	if got := adjustDST(winter, 0); !got.Equal(winter) {
 		t.Errorf("a winter time becomes %v", got)
 	}
-	if got := adjustDST(winter.UTC(), 1); !got.Equal(winter.Add(-time.Hour)) {
-		t.Errorf("a time that claims to be in summer in a zone without becomes %v", got)
+	if got := adjustDST(winter.UTC(), 1); !got.Equal(winter.Add(-time.Hour)) { // as glibc 2.36 has it
+		t.Errorf("a zone without summer time: %v", got)
 	}
 }
 

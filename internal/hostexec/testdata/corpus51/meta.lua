@@ -1,5 +1,5 @@
 -- Metamethods, coroutines, environments, modules, loading, the collector's options, printing. Left out: package.loadlib, for
--- which a host has dynamic libraries, and a binary chunk that ends behind its header, of which C makes no end.
+-- which a host has dynamic libraries.
 local events = {"__add", "__sub", "__mul", "__div", "__mod", "__pow", "__unm", "__concat", "__len", "__eq", "__lt", "__le", "__index", "__newindex", "__call", "__tostring", "__metatable", "__mode", "__pairs", "__idiv", "__band"}
 local uses = {function(a, b) return a + b end, function(a, b) return a - b end, function(a, b) return a * b end, function(a, b) return a / b end, function(a, b) return a % b end, function(a, b) return a ^ b end, function(a) return -a end, function(a, b) return a .. b end,
   function(a, b) return "x" .. a .. b .. "y" end, function(a) return #a end, function(a, b) return a == b, a ~= b end, function(a, b) return a < b, a > b end, function(a, b) return a <= b, a >= b end, function(a) return a.key, a[1] end, function(a) a.key = 1 a[1] = 2 return rawget(a, "key") end,
@@ -47,7 +47,7 @@ for _, m in ipairs{"module('m1') x = 1 return _NAME, _PACKAGE, _M == package.loa
   for k, v in pairs(keep) do package[k] = v end
 end
 -- Loading.
-for _, s in ipairs{"return 1", "x =", "", "return ...", "\27Lua", "\27", "\27LuaQ\0\1\4\4\4\8", "error('a')", "local x <const> = 1", "-- c", "return debug.traceback()"} do
+for _, s in ipairs{"return 1", "x =", "", "return ...", "\27Lua", "\27", "\27LuaQ\0\1\4\4\4\8", "\27LuaQ\0\1\4\4\4\8\0", "\27LuaQ\0\1\4\4\4\4\1", "error('a')", "local x <const> = 1", "-- c", "return debug.traceback()"} do
   case("loadstring", loadstring, s) case("loadstring", loadstring, s, "=n") case("loadstring", loadstring, s, s) case("run", function() return loadstring(s)(1, 2) end)
   for n = 1, 4 do case("load", function() local i = 1 return load(function() local p = s:sub(i, i + n - 1) i = i + n if p ~= "" then return p end end, "=l") end) end
   case("load nil", function() local done = false return load(function() if not done then done = true return s end end)() end) case("load empty", function() local k = 0 return load(function() k = k + 1 if k == 1 then return s elseif k == 2 then return "" end return "= = more" end) end)
