@@ -35,6 +35,8 @@ import (
 type partition struct {
 	part *flash.Part
 	addr uint32 // of the partition in the chip
+
+	refusal string // what the loader of Lua 5.1 does not say of an image that it refuses
 }
 
 // storeBase is where the processor reads the partition.
@@ -228,6 +230,9 @@ func (d *Device) checkFile(name string) string {
 
 // imageRefused tells what node.LFS.reload only returns, and most applications ignore.
 func (d *Device) imageRefused(why string) {
+	if more := d.store.refusal; more != "" {
+		why, d.store.refusal = why+": "+more, ""
+	}
 	d.report(Event{Kind: StoreRefused, Traceback: d.position(),
 		Text: "node.LFS.reload loads nothing: " + strings.TrimPrefix(why, "Moonlet: ")})
 }

@@ -9,8 +9,11 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
+	"strings"
 
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/lua/store"
 	"moonlet.example/moonlet/internal/lua51/chunk"
 	image51 "moonlet.example/moonlet/internal/lua51/image"
 	"moonlet.example/moonlet/internal/lua53/lfs"
@@ -116,6 +119,9 @@ func (d *Device) loadNow(name string, take func(bytes int)) (why string) {
 	}
 	defer f.Close()
 	file, err := io.ReadAll(fileReader{f})
+	if err == nil {
+		defer func() { d.explainRefusal(why, file) }()
+	}
 	if err != nil || len(file) <= leastImage {
 		return readError
 	}
@@ -154,6 +160,21 @@ func (d *Device) loadNow(name string, take func(bytes int)) (why string) {
 	d.print("LFS region updated.  Restarting.")
 	d.awaitWatchdog()
 	return ""
+}
+
+// explainRefusal finds out for the user what the loader's few words mean.
+func (d *Device) explainRefusal(why string, file []byte) {
+	if why == "" || strings.HasPrefix(why, "Moonlet: ") {
+		return
+	}
+	e := d.firmware.Edition
+	t := compiled.Target{Name: "this module", Lua51: true, Integral: e.Integral, Base: d.storeBase(), Size: uint32(d.store.part.Size())}
+	for _, p := range store.Check(file, t).Problems {
+		if !p.Warning {
+			d.store.refusal = p.Text
+			return
+		}
+	}
 }
 
 // inflated is what is in the file, up to more than the store has room for, and tells whether it is all of it. What

@@ -347,3 +347,55 @@ func TestStore51_Damaged(t *testing.T) {
 	}
 	t.Logf("%d words, %d exceptions", words, exceptions)
 }
+
+// FuzzStore51 runs modules with images and with stores that nobody made: what is refused has a reason, what is not may
+// reset the chip, and Moonlet has no fault and comes to its end.
+func FuzzStore51(f *testing.F) {
+	image := makeImage51(f, chunk.Float, "app", app51, "_init", "local n = 0 for i = 1, 10 do n = n + i * 1.5 end print(n)")
+	f.Add(image, false)
+	f.Add(image[:len(image)-9], false)
+	f.Add(makeImage51(f, chunk.Integer, "app", app51), false)
+	base := f.TempDir()
+	put(f, base, "app.img", image)
+	m := storeModule51(f, "5.1", base, nil)
+	m.runFor(time.Second)
+	m.Feed([]byte("node.LFS.reload'app.img'\n"))
+	m.runFor(5 * time.Second)
+	closeModule(f, m)
+	store := storeFile(f, base)
+	store = store[:binary.LittleEndian.Uint32(store[4:])]
+	f.Add(store, true)
+	for _, word := range []int{2, 3, 4, 5, 20, 60, len(store)/4 - 18, len(store)/4 - 1} {
+		damaged := bytes.Clone(store)
+		damaged[4*word] ^= 0x14
+		f.Add(damaged, true)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, isStore bool) {
+		if len(data) > storeSize {
+			return
+		}
+		dir := t.TempDir()
+		put(t, dir, "init.lua", []byte("if node.LFS.time then node.LFS._init() print(node.LFS.app().greet'x', #node.LFS.list()) end"))
+		if isStore {
+			whole := bytes.Repeat([]byte{0xFF}, storeSize)
+			copy(whole, data)
+			if err := os.WriteFile(filepath.Join(dir, "lfs-090000.bin"), whole, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			put(t, dir, "app.img", data)
+		}
+		m := storeModule51(t, "5.1", dir, nil)
+		defer closeModule(t, m)
+		m.runFor(500 * time.Millisecond)
+		if !isStore {
+			m.Feed([]byte("=node.LFS.reload'app.img'\n"))
+			m.runFor(5 * time.Second)
+		}
+		for _, e := range m.events {
+			if e.Kind == device.Bug {
+				t.Fatal(e.Text)
+			}
+		}
+	})
+}
