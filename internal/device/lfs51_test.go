@@ -386,16 +386,18 @@ func FuzzStore51(f *testing.F) {
 			put(t, dir, "app.img", data)
 		}
 		m := storeModule51(t, "5.1", dir, nil)
-		defer closeModule(t, m)
+		defer func() {
+			closeModule(t, m)
+			for _, e := range m.events {
+				if e.Kind == device.Bug {
+					t.Fatal(e.Text, e.Traceback)
+				}
+			}
+		}()
 		m.runFor(500 * time.Millisecond)
 		if !isStore {
 			m.Feed([]byte("=node.LFS.reload'app.img'\n"))
 			m.runFor(5 * time.Second)
-		}
-		for _, e := range m.events {
-			if e.Kind == device.Bug {
-				t.Fatal(e.Text)
-			}
 		}
 	})
 }

@@ -172,7 +172,8 @@ func (t *Thread) arithError(a, b Addr) {
 
 func (t *Thread) orderError(a, b Addr) {
 	t1, t2 := typeName(int(t.v.tag(a)&typeMask)), typeName(int(t.v.tag(b)&typeMask))
-	if t1[2] == t2[2] { // as in C: no two types have the same third letter
+	const third = 2 // letter, which C compares: a string and a thread are of one type then
+	if t1 == t2 || len(t1) > third && len(t2) > third && t1[third] == t2[third] {
 		t.runError("attempt to compare two %s values", t1)
 	}
 	t.runError("attempt to compare %s with %s", t1, t2)
