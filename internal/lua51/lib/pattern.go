@@ -84,7 +84,12 @@ var classes = func() (t [256]uint32) {
 }()
 
 // letters are the bits of all classes.
-const letters = 1<<('a'-'a') | 1<<('c'-'a') | 1<<('d'-'a') | 1<<('l'-'a') | 1<<('p'-'a') | 1<<('s'-'a') | 1<<('u'-'a') | 1<<('w'-'a') | 1<<('x'-'a') | 1<<('z'-'a')
+var letters = func() (bits uint32) {
+	for _, class := range "acdlpsuwxz" {
+		bits |= 1 << (class - 'a')
+	}
+	return bits
+}()
 
 // inClass tells whether a byte is in the class of a letter, or is that character.
 func inClass(c, class byte) bool {
