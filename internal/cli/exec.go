@@ -76,13 +76,16 @@ func (a *App) execCommand() *cobra.Command {
 // memoryMin is what a program needs at least, the standard library included, in bytes.
 const memoryMin = 64 << 10
 
+// errNumber51 refuses --number where the edition says it all.
+var errNumber51 = errors.New("--number is for Lua 5.3: --lua 5.1 has 64-bit floats, --lua 5.1-int has 32-bit integers")
+
 // readLua reads the edition; numbers of Lua 5.1 are part of its name.
 func (o *execOptions) readLua(lua string, given func(flag string) bool) (err error) {
 	if o.lua, err = editions.Find(lua); err != nil {
 		return fmt.Errorf("--lua: %w", err)
 	}
 	if o.lua.Lua51 && given("number") {
-		return errors.New("--number is for Lua 5.3: --lua 5.1 has 64-bit floats, --lua 5.1-int has 32-bit integers")
+		return errNumber51
 	}
 	return nil
 }

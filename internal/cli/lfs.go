@@ -275,7 +275,7 @@ func (o *checkOptions) target(given func(flag string) bool) (t compiled.Target, 
 		t.Lua51, t.Integral = e.Lua51, e.Integral
 	}
 	if t.Lua51 && given("number") {
-		return t, errors.New("--number is for Lua 5.3: --lua 5.1 has 64-bit floats, --lua 5.1-int has 32-bit integers")
+		return t, errNumber51
 	}
 	if given("number") || !given("module") {
 		if t.Model, err = num.Parse(o.number); err != nil {

@@ -49,20 +49,10 @@ const (
 	sumError  = "checksum error on LFS image file"
 )
 
-// Bits of a signature.
-const (
-	sigAbsolute   = 1
-	sigPacked     = 4
-	sigInProgress = 8
-	sigFormat     = 0xf00
-)
-
 // signature51 is that of a whole store of this build.
 func (d *Device) signature51() uint32 {
-	if d.firmware.Edition.Integral {
-		return image51.Signature(chunk.Integer, false)
-	}
-	return image51.Signature(chunk.Float, true)
+	integral := d.firmware.Edition.Integral
+	return image51.Signature(chunk.NumbersOf(integral), !integral)
 }
 
 // attachStore51 is what Lua's start says of the store, and how Lua finds it (luaN_init).
@@ -73,8 +63,8 @@ func (d *Device) attachStore51() (machine.Store, error) {
 	switch {
 	case sig == 0 || sig == 0xFFFFFFFF:
 		d.print("No LFS image loaded\n")
-	case sig&^sigAbsolute != want:
-		d.print(fmt.Sprintf("Flash sig not correct: 0x%08x vs 0x%08x\n", sig&^sigAbsolute, want))
+	case sig&^image51.AbsoluteBit != want:
+		d.print(fmt.Sprintf("Flash sig not correct: 0x%08x vs 0x%08x\n", sig&^image51.AbsoluteBit, want))
 		d.otherStore()
 	case hash == 0xFFFFFFFF || main-uint32(at.Base) >= size:
 		d.print(fmt.Sprintf("Flash size check failed: 0x%08x vs 0xFFFFFFFF; 0x%08x >= 0x%08x\n", hash, main-uint32(at.Base), size))
@@ -88,7 +78,7 @@ func (d *Device) attachStore51() (machine.Store, error) {
 func (d *Device) otherStore() {
 	text := "it has another signature"
 	switch sig := d.store.part.Word(0); {
-	case sig&^(sigAbsolute|sigInProgress) == d.signature51():
+	case sig&^(image51.AbsoluteBit|image51.WritingBit) == d.signature51():
 		text = "the power went while it was written; load its image again"
 	case sig == lfs.Signature:
 		text = "it was made for Lua 5.3"
@@ -103,11 +93,9 @@ func (d *Device) otherStore() {
 // oldStore tells of a store that passes the firmware's checks and is misread.
 func (d *Device) oldStore() {
 	if im, err := image51.DecodeStore(d.store.part.Bytes()); err == nil && im.OldTags {
-		d.report(Event{Kind: HostError, Text: fmt.Sprintf("the store at 0x%06x is %s", d.store.addr, oldTags)})
+		d.report(Event{Kind: HostError, Text: fmt.Sprintf("the store at 0x%06x is %s", d.store.addr, image51.OldTypes)})
 	}
 }
-
-const oldTags = "for firmware before 3.0-master_20200610, whose types have other numbers: this firmware takes it, but misreads it; compile it again"
 
 // loadNow is the loader (loadLFS). It does not return if the image is loaded.
 func (d *Device) loadNow(name string, take func(bytes int)) (why string) {
@@ -198,11 +186,11 @@ func (d *Device) checkHeader(data []byte, length uint32, take func(bytes int)) (
 	want, room := d.signature51(), uint32(d.store.part.Size())
 	flags := int32(length-size) / wordSize
 	switch {
-	case sig&sigFormat != want&sigFormat:
+	case sig&image51.FormatMask != want&image51.FormatMask:
 		return "Incorrect LFS header version"
-	case sig&sigPacked != want&sigPacked:
+	case sig&image51.PackedBit != want&image51.PackedBit:
 		return "Incorrect LFS build type"
-	case sig&^sigAbsolute != want:
+	case sig&^image51.AbsoluteBit != want:
 		return "incorrect LFS header signature"
 	case size > room:
 		return "LFS Image too big for configured LFS region"
@@ -223,7 +211,7 @@ func (d *Device) checkContent(name string, file []byte) string {
 	case err != nil:
 		return fmt.Sprintf("Moonlet: %s cannot be loaded: %v", name, err)
 	case im.OldTags:
-		return fmt.Sprintf("Moonlet: %s cannot be loaded: it is %s", name, oldTags)
+		return fmt.Sprintf("Moonlet: %s cannot be loaded: it is %s", name, image51.OldTypes)
 	}
 	return ""
 }
@@ -255,7 +243,7 @@ func (d *Device) replaceStore(data []byte) {
 // writeStore51 writes a store into erased sectors.
 func writeStore51(p *flash.Part, data []byte) {
 	first := slices.Clone(data[:min(loaderBlock, len(data))])
-	binary.LittleEndian.PutUint32(first, binary.LittleEndian.Uint32(data)|sigInProgress)
+	binary.LittleEndian.PutUint32(first, binary.LittleEndian.Uint32(data)|image51.WritingBit)
 	p.Write(0, first)
 	for at := loaderBlock; at < len(data); at += loaderBlock {
 		p.Write(at, data[at:min(at+loaderBlock, len(data))])

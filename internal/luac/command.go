@@ -16,6 +16,7 @@ import (
 
 	"moonlet.example/moonlet/internal/hostfile"
 	"moonlet.example/moonlet/internal/lua/compiled"
+	chunk51 "moonlet.example/moonlet/internal/lua51/chunk"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/lua53/lfs"
 )
@@ -370,7 +371,7 @@ func (c *Command) checkSize(o *Options, r *lfs.Region) error {
 			return err
 		}
 		if t.Lua51 {
-			return fmt.Errorf("%s has Lua 5.1, and the image is of Lua 5.3: use --lua %s", t.Name, edition51(t.Integral))
+			return fmt.Errorf("%s has Lua 5.1, and the image is of Lua 5.3: use --lua %s", t.Name, chunk51.NumbersOf(t.Integral).Edition())
 		}
 		if t.Model != r.Model {
 			return fmt.Errorf("%s has numbers of %v, the image of %v: use --number %s", t.Name, t.Model, r.Model, t.Model.Flag())

@@ -28,7 +28,7 @@ const (
 )
 
 // numbers51 are the builds by the values of --lua.
-var numbers51 = map[string]chunk51.Numbers{"5.1": chunk51.Float, "5.1-int": chunk51.Integer}
+var numbers51 = map[string]chunk51.Numbers{chunk51.Float.Edition(): chunk51.Float, chunk51.Integer.Edition(): chunk51.Integer}
 
 // run51 compiles as the options say.
 func (c *Command) run51(o *Options) error {
@@ -192,14 +192,6 @@ func moduleName51(source string) string {
 	return source[min(1, len(source)):]
 }
 
-// edition51 is the value of --lua of a build.
-func edition51(integral bool) string {
-	if integral {
-		return "5.1-int"
-	}
-	return "5.1"
-}
-
 // image51 writes an image of the store.
 func (c *Command) image51(o *Options, numbers chunk51.Numbers, top *chunk51.Proto) error {
 	most, from := cmp.Or(o.MaxSize, DefaultMaxSize), ""
@@ -212,7 +204,7 @@ func (c *Command) image51(o *Options, numbers chunk51.Numbers, top *chunk51.Prot
 		case !t.Lua51:
 			return fmt.Errorf("%s has Lua 5.3, and the image would be of Lua 5.1", t.Name)
 		case t.Integral != (numbers == chunk51.Integer):
-			return fmt.Errorf("%s has the other numbers: use --lua %s", t.Name, edition51(t.Integral))
+			return fmt.Errorf("%s has the other numbers: use --lua %s", t.Name, chunk51.NumbersOf(t.Integral).Edition())
 		case t.Size == 0:
 			return fmt.Errorf("%s has no partition for the Lua Flash Store", t.Name)
 		}

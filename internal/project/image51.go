@@ -14,10 +14,7 @@ import (
 
 // numbers51 are the numbers of a project for Lua 5.1.
 func (p *Project) numbers51() chunk.Numbers {
-	if p.settings.config.Build.Edition().Integral {
-		return chunk.Integer
-	}
-	return chunk.Float
+	return chunk.NumbersOf(p.settings.config.Build.Edition().Integral)
 }
 
 // compileImage51 compiles files for the store of Lua 5.1.

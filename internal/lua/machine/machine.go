@@ -5,7 +5,6 @@ package machine
 import (
 	"moonlet.example/moonlet/internal/heap"
 	"moonlet.example/moonlet/internal/lua/clib"
-	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/syntax"
@@ -14,7 +13,6 @@ import (
 
 // Edition is an edition of Lua with a number model.
 type Edition struct {
-	Model num.Model // of Lua 5.3
 	// Shape is that of the ROM.
 	Shape rom.Shape
 	// New makes a virtual machine.

@@ -382,9 +382,9 @@ type Environments interface {
 	SetCurrentEnv()     // lua_replace(L, LUA_ENVIRONINDEX); raises
 	// CPCall calls a declared function in a protected call, with a light userdata (lua_cpcall).
 	CPCall(p *Proc, ud Addr) Status
-	// ResumeYielded resumes the coroutine at an index, if that has yielded, with the n values on top, and moves what it
-	// yields or returns to the top: their number, or -1 with an error's object. False: nothing is done.
-	ResumeYielded(i, n int) (results int, done bool)
+	// ResumeSuspended resumes the coroutine at an index, if that is suspended, with the n values on top, and moves what
+	// it yields or returns to the top: their number, or -1 with an error's object. False: nothing is done.
+	ResumeSuspended(i, n int) (results int, done bool)
 }
 
 // IsLua51 tells whether a State is of Lua 5.1.

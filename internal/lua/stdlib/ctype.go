@@ -76,8 +76,8 @@ func makeLetterClass() (t [256]class) {
 	return t
 }
 
-// matchClass tells whether c is in the class that cl stands for behind '%'.
-func matchClass(c, cl byte) bool {
+// MatchClass tells whether c is in the class that cl stands for behind '%'.
+func MatchClass(c, cl byte) bool {
 	set := letterClass[cl]
 	if set == 0 {
 		return c == cl

@@ -106,7 +106,7 @@ func (m *matchState) matchSet(c byte, p, end int) bool {
 		switch {
 		case pat[p] == escape:
 			p++
-			if matchClass(c, pat[p]) {
+			if MatchClass(c, pat[p]) {
 				return in
 			}
 		case pat[p+1] == '-' && p+2 < end:
@@ -165,7 +165,7 @@ func (m *matchState) single(s, p, ep int) bool {
 	case '.':
 		return true
 	case escape:
-		return matchClass(c, m.pat[p+1])
+		return MatchClass(c, m.pat[p+1])
 	case '[':
 		return m.matchSet(c, p, ep-1)
 	}

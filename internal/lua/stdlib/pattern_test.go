@@ -180,17 +180,17 @@ func TestMatchClass(t *testing.T) {
 		{'x', "09afAF", "gG"}, {'w', "azAZ09", "_-"}, {'g', "!~a", " \x7f"}, {'z', "\x00", "a"},
 	} {
 		for _, in := range []byte(c.in) {
-			if !matchClass(in, c.class) || matchClass(in, c.class-'a'+'A') {
+			if !MatchClass(in, c.class) || MatchClass(in, c.class-'a'+'A') {
 				t.Errorf("%%%c does not have %q", c.class, in)
 			}
 		}
 		for _, out := range []byte(c.out) {
-			if matchClass(out, c.class) || !matchClass(out, c.class-'a'+'A') {
+			if MatchClass(out, c.class) || !MatchClass(out, c.class-'a'+'A') {
 				t.Errorf("%%%c has %q", c.class, out)
 			}
 		}
 	}
-	if !matchClass('.', '.') || matchClass('a', '.') {
+	if !MatchClass('.', '.') || MatchClass('a', '.') {
 		t.Error("an escaped character does not stand for itself")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/compiled"
 	"moonlet.example/moonlet/internal/lua/num"
 	chunk51 "moonlet.example/moonlet/internal/lua51/chunk"
+	"moonlet.example/moonlet/internal/lua51/image"
 	lfs51 "moonlet.example/moonlet/internal/lua51/lfs"
 	"moonlet.example/moonlet/internal/lua53/lfs"
 )
@@ -15,7 +16,7 @@ type Content struct {
 	In
 	Models    []num.Model // of Lua 5.3; two if the store does not tell
 	Numbers   []string    // the same in words
-	OldTypes  bool        // of Lua 5.1, for firmware before 3.0-master_20200610, which later firmware misreads
+	OldTypes  bool        // of Lua 5.1, which later firmware misreads
 	Base      uint32      // the address that it was made for, in the processor's memory
 	Data      []byte      // without what follows
 	Timestamp int64       // seconds since 1970
@@ -24,6 +25,9 @@ type Content struct {
 	file53 *lfs.Content
 	file51 *lfs51.Content
 }
+
+// OldTypes says what a store with old types is.
+const OldTypes = image.OldTypes
 
 // Module is a module in a store. The bytes do not include its strings.
 type Module struct {

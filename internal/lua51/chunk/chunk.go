@@ -39,6 +39,17 @@ const (
 // String names a build as the firmware's banner does.
 func (n Numbers) String() string { return [...]string{"float", "integer"}[n] }
 
+// NumbersOf are the numbers of an edition.
+func NumbersOf(integral bool) Numbers {
+	if integral {
+		return Integer
+	}
+	return Float
+}
+
+// Edition is the name of the edition with these numbers, as --lua and project files have it.
+func (n Numbers) Edition() string { return [...]string{"5.1", "5.1-int"}[n] }
+
 // size is that of a number in bytes.
 func (n Numbers) size() int { return [...]int{8, 4}[n] }
 

@@ -32,14 +32,18 @@ const (
 	signature     = 0xfafaa050
 	signatureMask = 0xfffff0f0 // without the format and the bits
 
-	bitAbsolute = 1
-	bitInteger  = 2
-	bitPacked   = 4
-	bitWriting  = 8
+	bitInteger = 2
 
-	formatMask  = 0xf00
 	format      = 0x100
 	earlyFormat = 0xf00 // FLASH_SIG 0xfafaaf50, of firmware up to 2019; Lua 5.3 has 0x200
+)
+
+// Parts of the signature that a loader looks at.
+const (
+	AbsoluteBit = 1 // pointers are addresses; a store that the loader has written is without it
+	PackedBit   = 4
+	WritingBit  = 8 // the loader is at work
+	FormatMask  = 0xf00
 )
 
 // Sizes in words.
@@ -65,6 +69,9 @@ const (
 
 	markStore = 0x40 // of a string: bit 6, what lies in the store
 )
+
+// OldTypes says what an image with OldTags is.
+const OldTypes = "for firmware before 3.0-master_20200610, whose types have other numbers: later firmware takes it, but misreads it; compile it again"
 
 // Image is an image.
 type Image struct {
@@ -119,16 +126,13 @@ func (im *Image) word() uint32 {
 	for _, b := range []struct {
 		set bool
 		bit uint32
-	}{{im.Absolute, bitAbsolute}, {im.Numbers == chunk.Integer, bitInteger}, {im.Packed, bitPacked}, {im.Writing, bitWriting}} {
+	}{{im.Absolute, AbsoluteBit}, {im.Numbers == chunk.Integer, bitInteger}, {im.Packed, PackedBit}, {im.Writing, WritingBit}} {
 		if b.set {
 			s |= b.bit
 		}
 	}
 	return s
 }
-
-// AbsoluteBit of a signature tells that pointers are addresses; a store that the loader has written is without it.
-const AbsoluteBit = bitAbsolute
 
 // Signature is the first word of a store that is whole, as the loader of a build writes it.
 func Signature(n chunk.Numbers, packed bool) uint32 {

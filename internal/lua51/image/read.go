@@ -22,7 +22,7 @@ func IsImage(data []byte) bool {
 		return false
 	}
 	s := binary.LittleEndian.Uint32(data)
-	return s&signatureMask == signature && (s&formatMask == format || s&formatMask == earlyFormat)
+	return s&signatureMask == signature && (s&FormatMask == format || s&FormatMask == earlyFormat)
 }
 
 // Decode reads an image, compressed or absolute. Everything is checked; the error is an *Error.
@@ -138,12 +138,12 @@ func (r *reader) signature(s uint32, absolute bool) {
 	switch {
 	case s&signatureMask != signature:
 		fail(0, "no image of Lua 5.1: the signature is %#08x", s)
-	case s&formatMask == earlyFormat:
+	case s&FormatMask == earlyFormat:
 		fail(0, "an image of the early format, which is not compressed as a whole; firmware from 2019 on does not take it: compile it again")
-	case s&formatMask != format:
-		fail(0, "an image of format %d, which is not known", s&formatMask>>8)
+	case s&FormatMask != format:
+		fail(0, "an image of format %d, which is not known", s&FormatMask>>8)
 	}
-	r.im.Absolute, r.im.Packed, r.im.Writing = s&bitAbsolute != 0, s&bitPacked != 0, s&bitWriting != 0
+	r.im.Absolute, r.im.Packed, r.im.Writing = s&AbsoluteBit != 0, s&PackedBit != 0, s&WritingBit != 0
 	if s&bitInteger != 0 {
 		r.im.Numbers = chunk.Integer
 	}

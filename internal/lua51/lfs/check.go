@@ -5,6 +5,7 @@ import (
 
 	"moonlet.example/moonlet/internal/lua/compiled"
 	"moonlet.example/moonlet/internal/lua51/chunk"
+	"moonlet.example/moonlet/internal/lua51/image"
 )
 
 // What the loader takes of the heap besides a bitmap: two records, nine blocks of 2 KB, and what inflates (lflash.c,
@@ -32,7 +33,7 @@ func Check(file []byte, t compiled.Target) (problems []compiled.Problem) {
 		fail(compiled.BadFile, "%s: make or copy it again", Explain(err))
 		return problems
 	case c.Kind == compiled.Chunk:
-		fail(compiled.BadKind, "compiled code, not an image: load it with dofile or require from the file system, or make an image of its source with \"moonlet luac --lua %s -f\"", edition(t.Integral))
+		fail(compiled.BadKind, "compiled code, not an image: load it with dofile or require from the file system, or make an image of its source with \"moonlet luac --lua %s -f\"", chunk.NumbersOf(t.Integral).Edition())
 		return problems
 	case c.Kind == compiled.Absolute && t.Base != 0 && c.Image.Base != t.Base:
 		fail(compiled.BadAddress, "an absolute image for address %#08x, but the partition of %s is at %#08x: make it again with -a %#08x", c.Image.Base, t.Name, t.Base, t.Base)
@@ -41,12 +42,12 @@ func Check(file []byte, t compiled.Target) (problems []compiled.Problem) {
 	}
 	switch {
 	case (c.Numbers == chunk.Integer) != t.Integral:
-		fail(compiled.BadNumbers, "the file is for the %v build of Lua 5.1, and %s has the other one: compile with --lua %s", c.Numbers, t.Name, edition(t.Integral))
+		fail(compiled.BadNumbers, "the file is for the %v build of Lua 5.1, and %s has the other one: compile with --lua %s", c.Numbers, t.Name, chunk.NumbersOf(t.Integral).Edition())
 	case c.Numbers == chunk.Float && !c.Image.Packed:
 		fail(compiled.BadNumbers, "the values in it have 16 bytes, which no chip's build of this release reads: compile it again")
 	}
 	if c.Image.OldTags {
-		fail(compiled.BadTypes, "it is for firmware before 3.0-master_20200610, whose types have other numbers: later firmware takes it, but misreads it; compile it again")
+		fail(compiled.BadTypes, "it is %s", image.OldTypes)
 	}
 	if over := c.Image.Bytes - int(t.Size); t.Size != 0 && over > 0 {
 		fail(compiled.BadSize, "it takes %d bytes of flash, %d more than the %d of the partition", c.Image.Bytes, over, t.Size)
@@ -58,12 +59,4 @@ func Check(file []byte, t compiled.Target) (problems []compiled.Problem) {
 		problems = append(problems, compiled.Problem{Code: w.Kind, Warning: true, Text: w.Text})
 	}
 	return problems
-}
-
-// edition is the name of a build.
-func edition(integral bool) string {
-	if integral {
-		return "5.1-int"
-	}
-	return "5.1"
 }

@@ -48,7 +48,7 @@ func coStatus(L state.State) int {
 // resume resumes the coroutine at an index with n values. The result is the number of those that it yields or returns, negative
 // with a message on top.
 func resume(L state.State, at, n int) int {
-	if n, done := L.(state.Environments).ResumeYielded(at, n); done {
+	if n, done := L.(state.Environments).ResumeSuspended(at, n); done {
 		return n
 	}
 	co := L.ToThread(at)
@@ -56,21 +56,8 @@ func resume(L state.State, at, n int) int {
 	if !co.CheckStack(n) {
 		L.Errorf("too many arguments to resume")
 	}
-	if status != suspended {
-		L.PushFString("cannot resume %s coroutine", status)
-		return -1
-	}
-	L.XMove(co, n)
-	if s := co.Resume(L, n); s != state.OK && s != state.Yield {
-		co.XMove(L, 1)
-		return -1
-	}
-	n = co.GetTop()
-	if !L.CheckStack(n + 1) {
-		L.Errorf("too many results to resume")
-	}
-	co.XMove(L, n)
-	return n
+	L.PushFString("cannot resume %s coroutine", status)
+	return -1
 }
 
 func coResume(L state.State) int {

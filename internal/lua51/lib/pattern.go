@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua/stdlib"
 )
 
 // maxCaptures is LUA_MAXCAPTURES.
@@ -60,44 +61,16 @@ func (m *matcher) charge() {
 	}
 }
 
-func isAlpha(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-func isSpace(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
 func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
-func isCntrl(c byte) bool { return c < ' ' || c == 0x7f }
-func isPunct(c byte) bool { return ' ' < c && c < 0x7f && !isAlpha(c) && !isDigit(c) }
-func isHex(c byte) bool   { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
 
-// classes has a bit for each class that a byte is in: bit c-'a' of class c.
-var classes = func() (t [256]uint32) {
-	for i := range t {
-		c := byte(i)
-		for class, is := range map[byte]bool{'a': isAlpha(c), 'c': isCntrl(c), 'd': isDigit(c), 'l': isLower(c), 'p': isPunct(c),
-			's': isSpace(c), 'u': isUpper(c), 'w': isAlpha(c) || isDigit(c), 'x': isHex(c), 'z': c == 0} {
-			if is {
-				t[i] |= 1 << (class - 'a')
-			}
-		}
-	}
-	return t
-}()
-
-// letters are the bits of all classes.
-var letters = func() (bits uint32) {
-	for _, class := range "acdlpsuwxz" {
-		bits |= 1 << (class - 'a')
-	}
-	return bits
-}()
-
-// inClass tells whether a byte is in the class of a letter, or is that character.
+// inClass tells whether a byte is in the class of a letter, or is that character. The class %g came with Lua 5.2.
 func inClass(c, class byte) bool {
-	bit := uint32(1) << ((class | 0x20) - 'a') // 0 of what is no letter
-	if bit&letters == 0 || !isAlpha(class) {
-		return class == c
+	if class|0x20 == 'g' {
+		return c == class
 	}
-	return (classes[c]&bit != 0) == isLower(class)
+	return stdlib.MatchClass(c, class)
 }
 
 // classEnd is the place behind the item at p.

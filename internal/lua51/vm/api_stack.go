@@ -195,16 +195,9 @@ func (t *Thread) CheckStack(n int) bool {
 
 func (t *Thread) XMove(to state.Core, n int) {
 	other := to.(*Thread)
-	if other.l == t.l {
-		return
+	if other.l != t.l {
+		t.moveValues(other, n)
 	}
-	from, dst := t.top()-Addr(n)*tvSize, other.top()
-	t.setTop(from)
-	for range n {
-		t.v.copyTV(dst, from)
-		from, dst = from+tvSize, dst+tvSize
-	}
-	other.setTop(dst)
 }
 
 // Access.

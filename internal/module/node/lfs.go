@@ -1,6 +1,9 @@
 package node
 
-import "moonlet.example/moonlet/internal/lua/state"
+import (
+	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/port"
+)
 
 // pushLFSConfig pushes node.LFS.config. Without a store its address is 0, which
 // lies that far below the window of the flash chip.
@@ -60,4 +63,10 @@ func lfsReload(L state.State) int {
 		state.LFSReload(L, store(L))
 	}
 	return 1
+}
+
+// flashReload is node.flashreload(image).
+func flashReload(L state.State) int {
+	L.ErrorOutput(port.Deprecated("node.flashreload", "soon. Use node.LFS interface instead"))
+	return lfsReload(L)
 }

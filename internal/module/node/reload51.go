@@ -1,9 +1,6 @@
 package node
 
-import (
-	"moonlet.example/moonlet/internal/lua/state"
-	"moonlet.example/moonlet/internal/port"
-)
+import "moonlet.example/moonlet/internal/lua/state"
 
 // loading is an image of Lua 5.1 that is being loaded.
 type loading struct {
@@ -66,10 +63,4 @@ func freeLoading(L state.State) int {
 		L.ReallocCounted(b.at, b.size, 0)
 	}
 	return 0
-}
-
-// flashReload is node.flashreload(image).
-func flashReload(L state.State) int {
-	L.ErrorOutput(port.Deprecated("node.flashreload", "soon. Use node.LFS interface instead"))
-	return lfsReload(L)
 }

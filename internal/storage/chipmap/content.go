@@ -173,7 +173,7 @@ func (m *Map) lookStore(r *Region) {
 		r.Text += " of " + st.Edition
 	}
 	if s.OldTypes {
-		m.fail(BadStore, "the Lua Flash Store at %#06x is for firmware before 3.0-master_20200610, whose types have other numbers: later firmware takes it, but misreads it; compile it again", r.Addr)
+		m.fail(BadStore, "the Lua Flash Store at %#06x is %s", r.Addr, store.OldTypes)
 	}
 	if want := uint32(rcr.Window + r.Addr); s.Base != want {
 		m.fail(BadStore, "the Lua Flash Store at %#06x was made for address %#08x, and is read at %#08x: the firmware would follow wild addresses; load its image again",

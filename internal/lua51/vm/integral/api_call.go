@@ -88,20 +88,21 @@ func (t *Thread) Resume(from state.State, nargs int) state.Status {
 	return status
 }
 
-// ResumeYielded resumes the coroutine at index i, if that has yielded, with the n values on top, and moves what it yields
-// or returns to the top: their number, or -1 with an error's object. False: it has not yielded, and nothing is done.
-func (t *Thread) ResumeYielded(i, n int) (results int, done bool) {
+// ResumeSuspended resumes the coroutine at index i, if that is suspended, with the n values on top, and moves what it
+// yields or returns to the top: their number, or -1 with an error's object. False: it is not, or has no room for the
+// values, and nothing is done.
+func (t *Thread) ResumeSuspended(i, n int) (results int, done bool) {
 	m, v := t.m, t.v
 	a := t.index(i)
 	if a == 0 || v.tag(a) != tagThread {
 		return 0, false
 	}
 	l := m.Ptr(a)
-	if m.U8(l+layout.LuaStateStatus) != uint8(state.Yield) || l == t.l {
+	if l == t.l {
 		return 0, false
 	}
 	co := v.threadHandle(l)
-	if !co.CheckStack(n) {
+	if !co.isSuspended() || !co.CheckStack(n) {
 		return 0, false
 	}
 	t.moveValues(co, n)
@@ -115,6 +116,17 @@ func (t *Thread) ResumeYielded(i, n int) (results int, done bool) {
 	}
 	co.moveValues(t, n)
 	return n, true
+}
+
+// isSuspended tells whether a thread has yielded or not begun yet.
+func (t *Thread) isSuspended() bool {
+	switch t.Status() {
+	case state.Yield:
+		return true
+	case state.OK:
+		return t.ci() == t.baseCI() && t.top() > t.base()
+	}
+	return false
 }
 
 // moveValues moves the n values on top to another thread.

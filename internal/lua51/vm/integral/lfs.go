@@ -6,12 +6,14 @@ import (
 	"math"
 
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua51/chunk"
+	"moonlet.example/moonlet/internal/lua51/image"
 	layout "moonlet.example/moonlet/internal/lua51/layout/v4"
 )
 
 // This file is what Lua knows of the Lua Flash Store (lflash.c, lnodemcu.c).
 
-// Words of a store's header, and its signature (lflash.h).
+// Words of a store's header (lflash.h).
 const (
 	storeSignature = iota
 	storeBytes
@@ -20,15 +22,6 @@ const (
 	storeCount
 	storeSlots
 )
-
-// signature is that of an absolute image of this build.
-func signature() uint32 {
-	const base, isAbsolute, isInteger, isPacked = 0xfafaa150, 1, 2, 4
-	if integral {
-		return base | isAbsolute | isInteger
-	}
-	return base | isAbsolute | isPacked
-}
 
 func (v *VM) storeWord(i int) uint32 { return v.m.U32(v.cfg.Store.Base + 4*Addr(i)) }
 
@@ -42,7 +35,7 @@ func (t *Thread) attachStore() {
 	}
 	m.SetU32(g+layout.GlobalLFSSize, size)
 	main := Addr(v.storeWord(storeMain))
-	if v.storeWord(storeSignature)&^1 != signature()&^1 || v.storeWord(storeStrings) == math.MaxUint32 || !v.inStore(main) {
+	if v.storeWord(storeSignature)&^image.AbsoluteBit != image.Signature(chunk.NumbersOf(integral), !integral) || v.storeWord(storeStrings) == math.MaxUint32 || !v.inStore(main) {
 		return
 	}
 	ro := g + layout.GlobalROStrt

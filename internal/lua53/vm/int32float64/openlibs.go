@@ -24,5 +24,5 @@ func OpenLibs(L state.State) {
 
 // Edition is this package for those who do not care which it is.
 func Edition() machine.Edition {
-	return machine.Edition{Model: Model, Shape: rom.ShapeOf(Model), New: New, Support: lauxlib.Support, OpenLibs: OpenLibs}
+	return machine.Edition{Shape: rom.ShapeOf(Model), New: New, Support: lauxlib.Support, OpenLibs: OpenLibs}
 }
