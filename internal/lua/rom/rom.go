@@ -42,6 +42,7 @@ type Image struct {
 	hooks  []state.Hook
 	names  []funcName
 	roles  [state.NumRoles]Addr
+	wrap   state.Resumed
 	procs  map[*state.Proc]Addr
 	contAt map[*state.Cont]Addr
 	hookAt map[*state.HookProc]Addr
@@ -125,6 +126,9 @@ func (im *Image) Proc(p *state.Proc) Addr { return must(im.procs, p, "function")
 
 // Role is the address of the function with a role, 0 if there is none.
 func (im *Image) Role(r state.Role) Addr { return im.roles[r] }
+
+// WrapResumed is how the function with RoleWrap goes on, nil if there is none.
+func (im *Image) WrapResumed() state.Resumed { return im.wrap }
 
 // ContAddr is the address of a declared continuation.
 func (im *Image) ContAddr(c *state.Cont) Addr {
@@ -276,6 +280,9 @@ func (l *linker) proc(p *state.Proc, name funcName) Addr {
 		a = l.fn(p.F, name)
 		l.im.procs[p] = a
 		l.im.roles[p.Role] = a
+		if p.Role == state.RoleWrap {
+			l.im.wrap = p.Resumed
+		}
 	} else if old := &l.im.names[(a-l.im.code)/codeStep]; old.table == "" {
 		old.table, old.called = name.table, name.called
 	}

@@ -42,6 +42,8 @@ type Proc struct {
 	F Func
 	// Role tells a machine that it may do what F does by itself.
 	Role Role
+	// Resumed is how the one with RoleWrap goes on, as in Environments.
+	Resumed Resumed
 }
 
 // Role is a function that nearly every program calls all the time.
@@ -52,6 +54,8 @@ const (
 	NoRole     Role = iota
 	RoleNext        // next, which pairs gives to a loop
 	RoleIPairs      // the iterator of ipairs
+	RoleWrap        // what coroutine.wrap gives, with the coroutine for an upvalue
+	RoleYield       // coroutine.yield
 	NumRoles
 )
 

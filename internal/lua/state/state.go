@@ -382,10 +382,15 @@ type Environments interface {
 	SetCurrentEnv()     // lua_replace(L, LUA_ENVIRONINDEX); raises
 	// CPCall calls a declared function in a protected call, with a light userdata (lua_cpcall).
 	CPCall(p *Proc, ud Addr) Status
-	// ResumeSuspended resumes the coroutine at an index, if that is suspended, with the n values on top, and moves what
-	// it yields or returns to the top: their number, or -1 with an error's object. False: nothing is done.
-	ResumeSuspended(i, n int) (results int, done bool)
+	// ResumeSuspended resumes the coroutine at an index, if that is suspended, with the n values on top, moves what it
+	// yields or returns to the top, and calls then. The result is to be returned by the C function. False: nothing is
+	// done.
+	ResumeSuspended(i, n int, then Resumed) (results int, done bool)
 }
+
+// Resumed goes on in a C function when the coroutine that it resumed has yielded or ended with n values on top, or with
+// an error, whose object is there: n is -1. The result is the function's.
+type Resumed func(L State, n int) int
 
 // IsLua51 tells whether a State is of Lua 5.1.
 func IsLua51(L State) bool {

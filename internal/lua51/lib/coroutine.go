@@ -8,10 +8,13 @@ import (
 // Coroutine is the library coroutine.
 var Coroutine = state.Module{Name: "coroutine", Procs: []*state.Proc{auxWrapProc}, Table: &state.ROTable{Name: "coroutine", Entries: []state.Entry{
 	state.Fn("create", coCreate), state.Fn("resume", coResume), state.Fn("running", coRunning), state.Fn("status", coStatus),
-	state.Fn("wrap", coWrap), state.Fn("yield", coYield),
+	state.Fn("wrap", coWrap), state.FnProc("yield", yieldProc),
 }}}
 
-var auxWrapProc = &state.Proc{F: auxWrap}
+var (
+	auxWrapProc = &state.Proc{F: auxWrap, Role: state.RoleWrap, Resumed: wrapResumed}
+	yieldProc   = &state.Proc{F: coYield, Role: state.RoleYield}
+)
 
 const suspended = "suspended"
 
@@ -45,11 +48,10 @@ func coStatus(L state.State) int {
 	return 1
 }
 
-// resume resumes the coroutine at an index with n values. The result is the number of those that it yields or returns, negative
-// with a message on top.
-func resume(L state.State, at, n int) int {
-	if n, done := L.(state.Environments).ResumeSuspended(at, n); done {
-		return n
+// resume resumes the coroutine at an index with n values, and goes on with then.
+func resume(L state.State, at, n int, then state.Resumed) int {
+	if results, done := L.(state.Environments).ResumeSuspended(at, n, then); done {
+		return results
 	}
 	co := L.ToThread(at)
 	status := statusOf(L, co)
@@ -57,12 +59,15 @@ func resume(L state.State, at, n int) int {
 		L.Errorf("too many arguments to resume")
 	}
 	L.PushFString("cannot resume %s coroutine", status)
-	return -1
+	return then(L, -1)
 }
 
 func coResume(L state.State) int {
 	checkThread(L)
-	n := resume(L, 1, L.GetTop()-1)
+	return resume(L, 1, L.GetTop()-1, coResumed)
+}
+
+func coResumed(L state.State, n int) int {
 	if n < 0 {
 		L.PushBoolean(false)
 		L.Insert(-2)
@@ -73,8 +78,9 @@ func coResume(L state.State) int {
 	return n + 1
 }
 
-func auxWrap(L state.State) int {
-	n := resume(L, state.UpvalueIndex(1), L.GetTop())
+func auxWrap(L state.State) int { return resume(L, state.UpvalueIndex(1), L.GetTop(), wrapResumed) }
+
+func wrapResumed(L state.State, n int) int {
 	if n < 0 {
 		if L.IsString(-1) {
 			L.Where(1)

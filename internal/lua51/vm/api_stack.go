@@ -339,12 +339,18 @@ func (v *VM) threadHandle(l Addr) *Thread {
 			return th
 		}
 	}
-	near := &v.handlesOf[l>>5%Addr(len(v.handlesOf))]
-	if *near == nil || (*near).l != l {
+	near := v.handleNear(l)
+	switch {
+	case *near == nil || (*near).l != l && (*near).l != 0 || l == v.main.l:
 		*near = v.thread(l)
+	case (*near).l == 0:
+		(*near).l = l
 	}
 	return *near
 }
+
+// handleNear is where the handle of a thread is kept, if there is one that nobody else has.
+func (v *VM) handleNear(l Addr) **Thread { return &v.handlesOf[l>>5%Addr(len(v.handlesOf))] }
 
 func (t *Thread) ToPointer(i int) Addr {
 	a := t.index(i)

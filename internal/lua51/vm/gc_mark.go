@@ -14,8 +14,12 @@ func (v *VM) markObject(o Addr) {
 }
 
 func (v *VM) markValue(a Addr) {
-	if collectable(v.tag(a)) {
-		v.markObject(v.gcOf(a))
+	m := v.m
+	if !collectable(m.U32(a + tvTag)) {
+		return
+	}
+	if o := m.Ptr(a); o != 0 && m.U8(o+layout.GCObjectMarked)&whites != 0 {
+		v.reallyMark(o)
 	}
 }
 
@@ -36,8 +40,9 @@ func (v *VM) markString(ts Addr) {
 // reallyMark marks a white object (reallymarkobject).
 func (v *VM) reallyMark(o Addr) {
 	m := v.m
-	v.setMark(o, v.mark(o)&^whites)
-	switch v.objTT(o) {
+	m.SetU8(o+layout.GCObjectMarked, m.U8(o+layout.GCObjectMarked)&^whites)
+	switch m.U8(o + layout.GCObjectTT) {
+	case tagString:
 	case tagUdata:
 		v.setMark(o, v.mark(o)|black)
 		v.markTable(m.Ptr(o + layout.UdataMetatable))
@@ -128,7 +133,7 @@ func (v *VM) traverseTable(h Addr) (weak bool) {
 	}
 	first, end := v.nodes(h)
 	for n := end - nodeSize; n >= first && n < end; n -= nodeSize {
-		if v.tag(n) == tagNil {
+		if m.U32(n+tvTag) == tagNil {
 			v.removeEntry(n)
 			continue
 		}
@@ -198,7 +203,7 @@ func (v *VM) traverseStack(l Addr) {
 		limit = end - tvSize
 	}
 	a := t.stack()
-	for ; a < t.top(); a += tvSize {
+	for top := t.top(); a < top; a += tvSize {
 		v.markValue(a)
 	}
 	for ; a <= limit; a += tvSize {

@@ -136,12 +136,14 @@ func pointerString(a Addr) string {
 	return "0x" + string(buf[i:])
 }
 
-func (t *Thread) PushFunction(p *state.Proc) {
-	v := t.v
+func (t *Thread) PushFunction(p *state.Proc) { t.pushCode(t.v.codeOf(p)) }
+
+// codeOf is the code address of a declared function.
+func (v *VM) codeOf(p *state.Proc) Addr {
 	if p != v.proc {
 		v.proc, v.procAt = p, v.rom.Proc(p)
 	}
-	v.setPtr(t.push(), v.procAt, tagCode)
+	return v.procAt
 }
 
 // pushCode pushes the function at a code address.
@@ -168,7 +170,7 @@ func (t *Thread) PushClosure(p *state.Proc, n int) {
 func (t *Thread) pushCClosure(p *state.Proc, n int) {
 	v := t.v
 	cl := t.newCClosure(Addr(n), t.currentEnv())
-	t.m.SetPtr(cl+layout.CClosureF, v.rom.Proc(p))
+	t.m.SetPtr(cl+layout.CClosureF, v.codeOf(p))
 	from := t.top() - Addr(n)*tvSize
 	for i := range Addr(n) {
 		v.copyTV(cl+layout.CClosureSize+i*tvSize, from+i*tvSize)

@@ -8,8 +8,9 @@ import (
 	"moonlet.example/moonlet/internal/lua51/tag"
 )
 
-// execute runs the current Lua frame and what it calls until as many frames are done as depth counts, the ones that
-// the loop enters by itself added (luaV_execute). It returns earlier where a coroutine yields.
+// execute runs the current Lua frame from the instruction start on, and what it calls, until as many frames are done as
+// depth counts, the ones that the loop enters by itself added (luaV_execute). It returns earlier where a coroutine
+// yields that it has not resumed by itself: resumed counts those that it has (see self).
 //
 // Rules for this function:
 //
@@ -18,12 +19,14 @@ import (
 //     may raise an error or move the stack.
 //   - What saves the program counter in C saves it here: errors of an integer division tell the line of that.
 //   - Look-ups are written once, behind the switch.
-func (thread *Thread) execute(depth int) {
+func (thread *Thread) execute(depth, resumed int, start Addr) {
 	v, m := thread.v, thread.m
 	const tv, tt = tvSize, tvTag
-	t := thread.self(depth)
+	t := thread.self(depth, resumed)
 	t.pin()
-	var cl, kk, base, pc Addr // K(i) is at kk + (BitRK+i)*tv
+	var cl, kk, base Addr // K(i) is at kk + (BitRK+i)*tv
+	pc := start
+	goto resume
 reload:
 	pc = m.Ptr(t.l + layout.LuaStateSavedPC)
 resume:
@@ -128,8 +131,16 @@ resume:
 			copyTV(m, ra+tv, rb)
 			if c := Addr(i >> 14 & opcode.MaxC); c&opcode.BitRK != 0 && m.U32(kk+c*tv+tt) == tagString {
 				h, key = m.Ptr(ra+tv), m.Ptr(kk+c*tv)
-				if m.U32(ra+tv+tt) == tagTable {
+				switch m.U32(ra + tv + tt) {
+				case tagTable:
 					goto getField
+				case tagString:
+					t.pc = pc + 4
+					if t.stringMethod(ra, key) {
+						pc = t.pc
+						goto resume
+					}
+					pc = t.pc - 4
 				}
 			}
 			m.SetPtr(t.l+layout.LuaStateSavedPC, pc+4)
@@ -395,7 +406,8 @@ resume:
 			if t.opCall(ra) {
 				return
 			}
-			goto reload
+			pc = t.pc
+			goto resume
 		case opcode.TailCall:
 			if b := Addr(i >> 23); b != 0 {
 				m.SetPtr(t.l+layout.LuaStateTop, ra+b*tv)
@@ -404,7 +416,8 @@ resume:
 			if t.opTailCall(ra) {
 				return
 			}
-			goto reload
+			pc = t.pc
+			goto resume
 		case opcode.Return:
 			top := m.Ptr(t.l + layout.LuaStateTop)
 			if b := Addr(i >> 23); b != 0 {
@@ -417,7 +430,8 @@ resume:
 				if t.opReturn(ra) {
 					return
 				}
-				goto reload
+				pc = t.pc
+				goto resume
 			}
 			ci := m.Ptr(t.l + layout.LuaStateCI)
 			res, wanted := m.Ptr(ci+layout.CallInfoFunc), m.I32(ci+layout.CallInfoNResults)
@@ -438,7 +452,11 @@ resume:
 			}
 			if t.depth--; t.depth == 0 {
 				m.SetPtr(t.l+layout.LuaStateTop, res)
-				return
+				if t.resumed <= 0 || t.suspend() {
+					return
+				}
+				pc = t.pc
+				goto resume
 			}
 			if wanted >= 0 {
 				res = m.Ptr(ci + layout.CallInfoTop)
@@ -479,7 +497,9 @@ resume:
 			continue
 		case opcode.TForLoop:
 			m.SetPtr(t.l+layout.LuaStateSavedPC, pc+4)
-			t.opTForLoop()
+			if t.opTForLoop() {
+				return
+			}
 			pc = t.pc
 			goto resume
 		case opcode.SetList:
@@ -516,7 +536,8 @@ resume:
 				goto next
 			}
 		}
-		if mt := m.Ptr(h + layout.TableMetatable); mt == 0 || m.U8(mt+layout.TableFlags)&(1<<tag.Index) != 0 {
+		h = m.Ptr(h + layout.TableMetatable)
+		if h == 0 || m.U8(h+layout.TableFlags)&(1<<tag.Index) != 0 {
 			m.SetU32(ra+tt, tagNil)
 			continue
 		}

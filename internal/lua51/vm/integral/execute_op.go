@@ -18,10 +18,13 @@ type self struct {
 	*Thread
 	l     Addr // as in Thread, one load nearer
 	pc    Addr // the loop's, where device memory must not have it
-	depth int  // frames that are left
+	depth int  // frames that are left of this thread
+
+	// resumed is the number of coroutines that the loop has resumed by itself and that run; noResume if it may not.
+	resumed int
 }
 
-func (t *Thread) self(depth int) self { return self{t, t.l, 0, depth} }
+func (t *Thread) self(depth, resumed int) self { return self{t, t.l, 0, depth, resumed} }
 
 //go:noinline
 func (*self) pin() {}
@@ -161,13 +164,21 @@ func (t *Thread) jump(pc Addr) Addr {
 	return pc + Addr(d*4)
 }
 
-// opCall is CALL where the loop does not make the frame by itself. It tells whether the function has yielded or raised an error.
+// opCall is CALL where the loop does not make the frame by itself. It tells whether the loop is done.
 func (t *self) opCall(ra Addr) bool {
 	nresults := opcode.C(t.instruction()) - 1
 	if t.v.fuel < 0 {
 		off := t.save(ra)
 		t.outOfFuel()
 		ra = t.restore(off)
+	}
+	if t.resumed >= 0 {
+		if t.switches(ra, nresults) {
+			return false
+		}
+		t.v.mayResume = true
+	} else {
+		t.v.mayResume = false
 	}
 	switch t.preCall(ra, nresults) {
 	case calledLua:
@@ -178,8 +189,9 @@ func (t *self) opCall(ra Addr) bool {
 			t.setTop(t.v.ciTop(t.ci()))
 		}
 	default:
-		return true
+		return t.leave()
 	}
+	t.pc = t.savedPC()
 	return false
 }
 
@@ -187,12 +199,14 @@ func (t *self) opCall(ra Addr) bool {
 func (t *self) opTailCall(ra Addr) bool {
 	off := t.save(ra)
 	t.Charge(costCall)
+	t.v.mayResume = t.resumed >= 0
 	switch t.preCall(t.restore(off), state.MultRet) {
 	case calledLua:
 		t.replaceFrame()
 	case left:
-		return true
+		return t.leave()
 	}
+	t.pc = t.savedPC()
 	return false
 }
 
@@ -229,11 +243,12 @@ func (t *self) opReturn(ra Addr) bool {
 	}
 	fixed := t.posCall(ra)
 	if t.depth--; t.depth == 0 {
-		return true
+		return t.resumed <= 0 || t.suspend()
 	}
 	if fixed {
 		t.setTop(t.v.ciTop(t.ci()))
 	}
+	t.pc = t.savedPC()
 	return false
 }
 
@@ -253,23 +268,48 @@ func (t *self) opForPrep(ra Addr) {
 	t.pc = pc + Addr(opcode.SBx(t.m.U32(pc)))*4 + 4
 }
 
-// opTForLoop is TFORLOOP: a turn of a generic loop, with the jump behind it.
-func (t *self) opTForLoop() {
+// opTForLoop is TFORLOOP: a turn of a generic loop, with the jump behind it. It tells whether the loop is done.
+func (t *self) opTForLoop() bool {
 	v := t.v
 	i := t.instruction()
 	cb := t.restore(t.register(i)) + 3*tvSize
 	v.copyTV(cb+2*tvSize, cb-tvSize)
 	v.copyTV(cb+tvSize, cb-2*tvSize)
 	v.copyTV(cb, cb-3*tvSize)
-	if v.tag(cb) != tagCode || !t.iterate(cb, opcode.C(i)) {
+	switch {
+	case v.tag(cb) == tagCode && t.iterate(cb, opcode.C(i)):
+		t.endTurn(cb)
+		return false
+	case t.resumed >= 0 && v.tag(cb) == tagFunc && t.m.U8(v.gcOf(cb)+layout.LClosureIsC) != 0: // it may resume a coroutine
+		t.setTop(cb + 3*tvSize)
+		t.countCCall()
+		if t.switches(cb, opcode.C(i)) {
+			return false
+		}
+		v.mayResume = true
+		if t.preCall(cb, opcode.C(i)) == left {
+			return t.leave()
+		}
+		t.called()
+	default:
 		t.setTop(cb + 3*tvSize)
 		t.call(cb, opcode.C(i))
-		t.setTop(v.ciTop(t.ci()))
-		cb = t.restore(t.register(i)) + 3*tvSize
 	}
+	t.endTForLoop(i)
+	return false
+}
+
+// endTForLoop is what TFORLOOP does when its call has returned.
+func (t *self) endTForLoop(i opcode.Instruction) {
+	t.setTop(t.v.ciTop(t.ci()))
+	t.endTurn(t.restore(t.register(i)) + 3*tvSize)
+}
+
+// endTurn looks whether there is one more turn, with the values from cb on.
+func (t *self) endTurn(cb Addr) {
 	pc := t.savedPC()
-	if v.tag(cb) != tagNil {
-		v.copyTV(cb-tvSize, cb)
+	if t.v.tag(cb) != tagNil {
+		t.v.copyTV(cb-tvSize, cb)
 		pc = t.jump(pc)
 	}
 	t.pc = pc + 4 // the saved one stays, which messages of Lua with integers show

@@ -151,17 +151,37 @@ func (t *Thread) swept(old uint32) {
 	t.m.SetU32(a, t.m.U32(a)-(old-t.v.totalBytes()))
 }
 
-// sweepStringStep sweeps a chain of the string table.
-func (t *Thread) sweepStringStep() {
-	m, strt, pos := t.m, t.g+layout.GlobalStrt, t.g+layout.GlobalSweepStrGC
-	old := t.v.totalBytes()
-	i := m.U32(pos)
-	m.SetU32(pos, i+1)
-	t.sweepList(m.Ptr(strt+layout.StringTableHash)+4*Addr(i), -1)
-	if i+1 >= m.U32(strt+layout.StringTableSlots) {
-		t.v.setGCState(gcsSweep)
+// sweepChains sweeps the next chains of the string table, most of them or as many as there are left, and tells how
+// many.
+func (t *Thread) sweepChains(most int32) (n int32) {
+	m, v, strt, pos := t.m, t.v, t.g+layout.GlobalStrt, t.g+layout.GlobalSweepStrGC
+	chains, slots, i := m.Ptr(strt+layout.StringTableHash), m.U32(strt+layout.StringTableSlots), m.U32(pos)
+	old, dead, white := v.totalBytes(), v.otherWhite(), v.currentWhite()
+	for {
+		for p := Addr(uint32(chains + 4*Addr(i))); ; {
+			o := m.Ptr(p)
+			if o == 0 {
+				break
+			}
+			if mark := m.U8(o + layout.GCObjectMarked); (mark^whites)&dead != 0 {
+				m.SetU8(o+layout.GCObjectMarked, mark&^(black|whites)|white)
+				p = o
+			} else {
+				m.SetPtr(p, m.Ptr(o))
+				t.freeObject(o)
+			}
+		}
+		n++
+		if i++; i >= slots {
+			v.setGCState(gcsSweep)
+			break
+		} else if n >= most {
+			break
+		}
 	}
+	m.SetU32(pos, i)
 	t.swept(old)
+	return n
 }
 
 // sweepStrings does a step if strings are being swept, and tells whether they still are (luaC_sweepstrgc).
@@ -169,7 +189,7 @@ func (t *Thread) sweepStrings() bool {
 	if t.v.gcState() != gcsSweepString {
 		return false
 	}
-	t.sweepStringStep()
+	t.sweepChains(1)
 	return t.v.gcState() == gcsSweepString
 }
 
@@ -199,8 +219,17 @@ func (t *Thread) resizeBuffer(n Addr) {
 // it looks at.
 const gcWorkPerUnit = 8
 
-// singleStep does the next piece of a cycle, charges it, and returns its cost in the collector's units.
-func (t *Thread) singleStep() int32 {
+// wholeCycle is a limit that no cycle reaches.
+const wholeCycle = 1<<31 - 2
+
+// singleStep does the next piece of a cycle, charges it, and returns its cost in the collector's units. Where pieces are
+// small it goes on with the same until their cost reaches limit.
+func (t *Thread) singleStep(limit int32) int32 {
+	if t.v.gcState() == gcsSweepString {
+		n := t.sweepChains((limit-1)/gcSweepCost + 1)
+		t.v.fuel -= int64(n) * (gcSweepCost/gcWorkPerUnit + 1)
+		return n * gcSweepCost
+	}
 	work := t.nextPiece()
 	t.v.fuel -= int64(work/gcWorkPerUnit + 1) // the loop asks for more fuel, not a collection in an allocation
 	return work
@@ -216,9 +245,6 @@ func (t *Thread) nextPiece() int32 {
 			return v.propagate()
 		}
 		t.atomic()
-	case gcsSweepString:
-		t.sweepStringStep()
-		return gcSweepCost
 	case gcsSweep:
 		old, sweep := v.totalBytes(), t.g+layout.GlobalSweepGC
 		m.SetPtr(sweep, t.sweepList(m.Ptr(sweep), gcSweepMax))
@@ -257,7 +283,7 @@ func (t *Thread) gcStep() {
 	m, v := t.m, t.v
 	limit := int32(gcStepSize / 100 * m.U32(t.g+layout.GlobalGCStepMul))
 	if limit == 0 {
-		limit = 1<<31 - 2
+		limit = wholeCycle
 	}
 	dept, threshold, estimate := t.g+layout.GlobalGCDept, t.g+layout.GlobalGCThreshold, t.g+layout.GlobalEstimate
 	m.SetU32(dept, m.U32(dept)+v.totalBytes()-m.U32(threshold))
@@ -265,7 +291,7 @@ func (t *Thread) gcStep() {
 		m.SetU32(estimate, v.totalBytes())
 	}
 	for {
-		limit -= t.singleStep()
+		limit -= t.singleStep(limit)
 		if v.gcState() == gcsPause || limit <= 0 {
 			break
 		}
@@ -298,11 +324,11 @@ func (t *Thread) fullGC() {
 		v.setGCState(gcsSweepString)
 	}
 	for v.gcState() != gcsFinalize {
-		t.singleStep()
+		t.singleStep(wholeCycle)
 	}
 	v.markRoots()
 	for v.gcState() != gcsPause {
-		t.singleStep()
+		t.singleStep(wholeCycle)
 	}
 	t.setThreshold()
 	t.unblock()

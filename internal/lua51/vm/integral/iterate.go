@@ -62,17 +62,17 @@ func (t *Thread) iterate(cb Addr, nresults int) bool {
 	return true
 }
 
-// inherit puts h[key] to ra, where key is a string that h itself has not: what the tables have that __index leads to.
-// False: there is a function to be called, or an error to be raised.
-func (t *self) inherit(ra, h, key Addr) bool {
+// inherit puts h[key] to ra, where key is a string that h itself has not and mt is h's metatable: what the tables have
+// that __index leads to. False: there is a function to be called, or an error to be raised.
+func (t *self) inherit(ra, mt, key Addr) bool {
 	m, v := t.m, t.v
 	for range maxTagLoop - 1 {
-		tm := v.fastTM(m.Ptr(h+layout.TableMetatable), tag.Index)
+		tm := v.fastTM(mt, tag.Index)
 		if tm == 0 {
 			v.setNil(ra)
 			return true
 		}
-		h = m.Ptr(tm)
+		h := m.Ptr(tm)
 		slot := Addr(0)
 		switch v.tag(tm) {
 		case tagTable:
@@ -86,6 +86,13 @@ func (t *self) inherit(ra, h, key Addr) bool {
 			v.copyTV(ra, slot)
 			return true
 		}
+		mt = m.Ptr(h + layout.TableMetatable)
 	}
 	return false
+}
+
+// stringMethod is inherit for a string's method.
+func (t *self) stringMethod(ra, key Addr) bool {
+	mt := t.m.Ptr(t.g + layout.GlobalMT + 4*tagString)
+	return t.v.fastTM(mt, tag.Index) != 0 && t.inherit(ra, mt, key)
 }

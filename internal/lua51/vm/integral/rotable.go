@@ -2,7 +2,11 @@
 
 package integral
 
-import layout "moonlet.example/moonlet/internal/lua51/layout/v4"
+import (
+	"strings"
+
+	layout "moonlet.example/moonlet/internal/lua51/layout/v4"
+)
 
 // A ROTable is a list of keys and values in flash. The firmware finds a key by a look-aside cache in static memory,
 // and else by a scan from the front. Moonlet's cache is a Go array that maps a table and the address of a key to the
@@ -47,10 +51,12 @@ func (v *VM) roIndex(h, ts Addr) int {
 	if v.m.Ptr(h+layout.ROTableEntry) == 0 {
 		return -1
 	}
-	key := v.cGoString(ts) + "\x00"
-	for i, n := 0, int(v.m.U8(h+layout.ROTableLSizeNode)); i < n; i++ {
-		name := v.m.Ptr(v.roEntry(h, i) + layout.ROEntryKey)
-		if v.m.U8(name) == key[0] && v.m.String(name, Addr(len(key))) == key {
+	m := v.m
+	key := m.String(strData(ts), strLen(m, ts)+1) // with the NUL behind it
+	key = key[:strings.IndexByte(key, 0)+1]
+	for i, n := 0, int(m.U8(h+layout.ROTableLSizeNode)); i < n; i++ {
+		name := m.Ptr(v.roEntry(h, i) + layout.ROEntryKey)
+		if m.U8(name) == key[0] && m.String(name, Addr(len(key))) == key {
 			return i
 		}
 	}

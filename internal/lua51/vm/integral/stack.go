@@ -56,6 +56,9 @@ func (t *Thread) freeThread(l Addr) {
 	}
 	t.freeStack(l)
 	t.free(l, layout.LuaStateSize)
+	if near := *t.v.handleNear(l); near != nil && near.l == l { // for the next thread there
+		near.l = 0
+	}
 }
 
 // reallocStack moves the stack to a block with size usable slots and corrects whatever points into it. The collector

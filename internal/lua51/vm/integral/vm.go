@@ -43,7 +43,12 @@ type VM struct {
 
 	thrown  thrown // the status travelling with the Go panic of an error
 	threads []*Thread
-	jumps   []jump // protected runs, innermost last
+	jumps   []jump // innermost last
+
+	mayResume bool          // the C function that is called may return sentResume
+	next      *Thread       // the coroutine which that is to run,
+	nextArgs  int           // with how many values,
+	then      state.Resumed // and what comes after it
 
 	roCache   [roCacheSize]roLine
 	named     chunkName
