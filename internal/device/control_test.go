@@ -365,7 +365,7 @@ func TestBug(t *testing.T) {
 		if len(bugs) != 1 {
 			t.Fatalf("events %v", m.events)
 		}
-		for _, want := range []string{"BUG: ", "is a fault of moonlet itself", "numbers int32", "seed 1", "heap 45056", "control_test.go"} {
+		for _, want := range []string{"BUG: ", "is a fault of moonlet itself", "Lua 5.3 with int32", "seed 1", "heap 45056", "control_test.go"} {
 			if !strings.Contains(bugs[0].Text, want) {
 				t.Errorf("the report lacks %q:\n%s", want, bugs[0].Text)
 			}

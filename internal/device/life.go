@@ -357,10 +357,14 @@ func (d *Device) foundBug(r any) port.ResetInfo {
 		d.bug = errors.New("BUG: " + what)
 	}
 	c := &d.config
+	lua := c.Build.Edition().Name
+	if !c.Build.Edition().Lua51 {
+		lua += " with " + c.Build.Numbers.Flag()
+	}
 	d.report(Event{Kind: Bug, Traceback: d.anyPosition(), Text: fmt.Sprintf(
 		"BUG: %s\nThis is a fault of moonlet itself, and the module is reset. Please report it with the application, if you may, and with this:\n"+
-			"%s %s/%s, numbers %s, heap %d, seed %d, after %v of the module's time\n%s",
-		what, runtime.Version(), runtime.GOOS, runtime.GOARCH, c.Build.Numbers.Flag(), c.FreeHeap, c.Seed, c.Clock.Now(), debug.Stack())})
+			"%s %s/%s, Lua %s, heap %d, seed %d, after %v of the module's time\n%s",
+		what, runtime.Version(), runtime.GOOS, runtime.GOARCH, lua, c.FreeHeap, c.Seed, c.Clock.Now(), debug.Stack())})
 	return d.resetInfo(port.ResetException)
 }
 
