@@ -8,6 +8,7 @@ import (
 	"go/format"
 	"log"
 	"os"
+	"strings"
 
 	"moonlet.example/moonlet/internal/lua/record"
 	layout51 "moonlet.example/moonlet/internal/lua51/layout"
@@ -50,6 +51,9 @@ func generate(edition string, value int) ([]byte, error) {
 	for _, r := range records {
 		docs[r.Name] = r.Doc
 	}
+	if value != 0 {
+		fmt.Fprintf(&b, "\nimport layout %q\n", "moonlet.example/moonlet/internal/lua"+strings.ReplaceAll(edition, ".", "")+"/layout/common")
+	}
 	last := ""
 	for _, o := range offsets {
 		if o.Record != last {
@@ -58,7 +62,26 @@ func generate(edition string, value int) ([]byte, error) {
 		}
 		fmt.Fprintf(&b, "const %s%s = %d\n", o.Record, o.Field, o.Bytes)
 	}
+	asValues(&b, value, differing(records))
 	return format.Source(b.Bytes())
+}
+
+// asValues writes the offsets that depend on the size of a Value as fields of a structure, for code that is the same
+// for all sizes: its type, or the values for one size.
+func asValues(b *bytes.Buffer, value int, names []string) {
+	if value == 0 {
+		fmt.Fprint(b, "\n// Offsets are those that a value's size changes, in bytes.\ntype Offsets struct {\n")
+		for _, name := range names {
+			fmt.Fprintf(b, "%s uintptr\n", name)
+		}
+		fmt.Fprint(b, "}\n")
+		return
+	}
+	fmt.Fprintf(b, "\n// Offsets are those of values of %d bytes.\nfunc Offsets() layout.Offsets {\nreturn layout.Offsets{\n", value)
+	for _, name := range names {
+		fmt.Fprintf(b, "%s: %s,\n", name, name)
+	}
+	fmt.Fprint(b, "}\n}\n")
 }
 
 func recordsOf(edition string) ([]record.Record, error) {
@@ -73,18 +96,35 @@ func recordsOf(edition string) ([]record.Record, error) {
 
 // common are the offsets of the records that are the same for all sizes.
 func common(records []record.Record) (list []record.Offset) {
-	first := record.Compute(records, sizes[0])
 	differs := map[string]bool{}
-	for _, size := range sizes[1:] {
-		for i, o := range record.Compute(records, size) {
-			if o != first[i] {
-				differs[o.Record] = true
-			}
-		}
+	for _, o := range compare(records) {
+		differs[o.Record] = true
 	}
-	for _, o := range first {
+	for _, o := range record.Compute(records, sizes[0]) {
 		if !differs[o.Record] {
 			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// differing are the names of the offsets that are not the same for all sizes.
+func differing(records []record.Record) (names []string) {
+	for _, o := range compare(records) {
+		names = append(names, o.Record+o.Field)
+	}
+	return names
+}
+
+// compare finds the offsets that are not the same for all sizes, as they are for the first.
+func compare(records []record.Record) (list []record.Offset) {
+	first := record.Compute(records, sizes[0])
+	for i, o := range first {
+		for _, size := range sizes[1:] {
+			if record.Compute(records, size)[i] != o {
+				list = append(list, o)
+				break
+			}
 		}
 	}
 	return list

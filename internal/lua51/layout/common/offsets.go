@@ -124,3 +124,32 @@ const BufferAt = 0
 const BufferUsed = 4
 const BufferBytes = 8
 const BufferSize = 12
+
+// Offsets are those that a value's size changes, in bytes.
+type Offsets struct {
+	TVTT                uintptr
+	TVSize              uintptr
+	UpValSize           uintptr
+	ROEntrySize         uintptr
+	NodeKey             uintptr
+	NodeKeyTT           uintptr
+	NodeNext            uintptr
+	NodeSize            uintptr
+	LuaStateEnv         uintptr
+	LuaStateOpenUpval   uintptr
+	LuaStateGCList      uintptr
+	LuaStateErrorJmp    uintptr
+	LuaStateErrFunc     uintptr
+	LuaStateSize        uintptr
+	GlobalMainThread    uintptr
+	GlobalUVHead        uintptr
+	GlobalMT            uintptr
+	GlobalTMName        uintptr
+	GlobalROStrt        uintptr
+	GlobalROPVMain      uintptr
+	GlobalLFSSize       uintptr
+	GlobalErrorReporter uintptr
+	GlobalSize          uintptr
+	LGG                 uintptr
+	LGSize              uintptr
+}

@@ -3,6 +3,8 @@
 // Package layout has the offsets of Lua 5.1's records for values of 8 bytes.
 package layout
 
+import layout "moonlet.example/moonlet/internal/lua51/layout/common"
+
 // Offsets of struct lua_TValue, lobject.h, in bytes.
 const TVValue = 0
 const TVTT = 8
@@ -223,3 +225,34 @@ const GlobalSize = 276
 const LGL = 0
 const LGG = 112
 const LGSize = 388
+
+// Offsets are those of values of 8 bytes.
+func Offsets() layout.Offsets {
+	return layout.Offsets{
+		TVTT:                TVTT,
+		TVSize:              TVSize,
+		UpValSize:           UpValSize,
+		ROEntrySize:         ROEntrySize,
+		NodeKey:             NodeKey,
+		NodeKeyTT:           NodeKeyTT,
+		NodeNext:            NodeNext,
+		NodeSize:            NodeSize,
+		LuaStateEnv:         LuaStateEnv,
+		LuaStateOpenUpval:   LuaStateOpenUpval,
+		LuaStateGCList:      LuaStateGCList,
+		LuaStateErrorJmp:    LuaStateErrorJmp,
+		LuaStateErrFunc:     LuaStateErrFunc,
+		LuaStateSize:        LuaStateSize,
+		GlobalMainThread:    GlobalMainThread,
+		GlobalUVHead:        GlobalUVHead,
+		GlobalMT:            GlobalMT,
+		GlobalTMName:        GlobalTMName,
+		GlobalROStrt:        GlobalROStrt,
+		GlobalROPVMain:      GlobalROPVMain,
+		GlobalLFSSize:       GlobalLFSSize,
+		GlobalErrorReporter: GlobalErrorReporter,
+		GlobalSize:          GlobalSize,
+		LGG:                 LGG,
+		LGSize:              LGSize,
+	}
+}

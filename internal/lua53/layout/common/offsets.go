@@ -155,3 +155,51 @@ const LabeldescPC = 4
 const LabeldescLine = 8
 const LabeldescNActVar = 12
 const LabeldescSize = 16
+
+// Offsets are those that a value's size changes, in bytes.
+type Offsets struct {
+	TVTT                 uintptr
+	TVSize               uintptr
+	UdataSize            uintptr
+	UpValSize            uintptr
+	CClosureSize         uintptr
+	ROEntrySize          uintptr
+	NodeKey              uintptr
+	NodeKeyTT            uintptr
+	NodeNext             uintptr
+	NodeSize             uintptr
+	GlobalSeed           uintptr
+	GlobalCurrentWhite   uintptr
+	GlobalGCState        uintptr
+	GlobalGCKind         uintptr
+	GlobalGCRunning      uintptr
+	GlobalAllGC          uintptr
+	GlobalSweepGC        uintptr
+	GlobalFinObj         uintptr
+	GlobalGray           uintptr
+	GlobalGrayAgain      uintptr
+	GlobalWeak           uintptr
+	GlobalEphemeron      uintptr
+	GlobalAllWeak        uintptr
+	GlobalToBeFnz        uintptr
+	GlobalFixedGC        uintptr
+	GlobalTwUps          uintptr
+	GlobalGCFinNum       uintptr
+	GlobalGCPause        uintptr
+	GlobalGCStepMul      uintptr
+	GlobalStripDefault   uintptr
+	GlobalGCMemFreeBoard uintptr
+	GlobalPanic          uintptr
+	GlobalMainThread     uintptr
+	GlobalVersion        uintptr
+	GlobalMemErrMsg      uintptr
+	GlobalTMName         uintptr
+	GlobalMT             uintptr
+	GlobalROStrt         uintptr
+	GlobalLFSTable       uintptr
+	GlobalLFS            uintptr
+	GlobalLFSSize        uintptr
+	GlobalCache          uintptr
+	GlobalSize           uintptr
+	LGSize               uintptr
+}

@@ -3,6 +3,8 @@
 // Package layout has the offsets of Lua 5.3's records for values of 8 bytes.
 package layout
 
+import layout "moonlet.example/moonlet/internal/lua53/layout/common"
+
 // Offsets of struct lua_TValue, lobject.h, in bytes.
 const TVValue = 0
 const TVTT = 8
@@ -248,3 +250,53 @@ const LabeldescPC = 4
 const LabeldescLine = 8
 const LabeldescNActVar = 12
 const LabeldescSize = 16
+
+// Offsets are those of values of 8 bytes.
+func Offsets() layout.Offsets {
+	return layout.Offsets{
+		TVTT:                 TVTT,
+		TVSize:               TVSize,
+		UdataSize:            UdataSize,
+		UpValSize:            UpValSize,
+		CClosureSize:         CClosureSize,
+		ROEntrySize:          ROEntrySize,
+		NodeKey:              NodeKey,
+		NodeKeyTT:            NodeKeyTT,
+		NodeNext:             NodeNext,
+		NodeSize:             NodeSize,
+		GlobalSeed:           GlobalSeed,
+		GlobalCurrentWhite:   GlobalCurrentWhite,
+		GlobalGCState:        GlobalGCState,
+		GlobalGCKind:         GlobalGCKind,
+		GlobalGCRunning:      GlobalGCRunning,
+		GlobalAllGC:          GlobalAllGC,
+		GlobalSweepGC:        GlobalSweepGC,
+		GlobalFinObj:         GlobalFinObj,
+		GlobalGray:           GlobalGray,
+		GlobalGrayAgain:      GlobalGrayAgain,
+		GlobalWeak:           GlobalWeak,
+		GlobalEphemeron:      GlobalEphemeron,
+		GlobalAllWeak:        GlobalAllWeak,
+		GlobalToBeFnz:        GlobalToBeFnz,
+		GlobalFixedGC:        GlobalFixedGC,
+		GlobalTwUps:          GlobalTwUps,
+		GlobalGCFinNum:       GlobalGCFinNum,
+		GlobalGCPause:        GlobalGCPause,
+		GlobalGCStepMul:      GlobalGCStepMul,
+		GlobalStripDefault:   GlobalStripDefault,
+		GlobalGCMemFreeBoard: GlobalGCMemFreeBoard,
+		GlobalPanic:          GlobalPanic,
+		GlobalMainThread:     GlobalMainThread,
+		GlobalVersion:        GlobalVersion,
+		GlobalMemErrMsg:      GlobalMemErrMsg,
+		GlobalTMName:         GlobalTMName,
+		GlobalMT:             GlobalMT,
+		GlobalROStrt:         GlobalROStrt,
+		GlobalLFSTable:       GlobalLFSTable,
+		GlobalLFS:            GlobalLFS,
+		GlobalLFSSize:        GlobalLFSSize,
+		GlobalCache:          GlobalCache,
+		GlobalSize:           GlobalSize,
+		LGSize:               LGSize,
+	}
+}
