@@ -2,8 +2,8 @@
 // the firmware's C structures lay them out on the ESP8266 (package record).
 //
 // This file is the one declaration. The packages v4, v8 and common are generated from
-// it: the offsets as constants, for values of 4 bytes (integers) and of 8 (floats), and of those
-// records that are the same for both.
+// it: the offsets as constants, for values of 4 bytes (integers) and of 8 (floats), and those that are the same for
+// both; of the others, common has a structure.
 package layout
 
 import "moonlet.example/moonlet/internal/lua/record"

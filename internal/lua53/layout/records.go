@@ -6,8 +6,8 @@
 // Node takes 28 bytes there instead of 32.
 //
 // This file is the one declaration. The packages v4, v8 and common are generated from
-// it: the offsets as constants, for values of 4 and of 8 bytes, and of those records that
-// are the same for both.
+// it: the offsets as constants, for values of 4 and of 8 bytes, and those that are the same
+// for both; of the others, common has a structure.
 package layout
 
 import "moonlet.example/moonlet/internal/lua/record"

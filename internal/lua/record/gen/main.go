@@ -17,7 +17,7 @@ import (
 
 func main() {
 	edition := flag.String("edition", "", "5.1 or 5.3")
-	value := flag.Int("value", 0, "size of a Value in bytes; 0 for the records of which it changes nothing")
+	value := flag.Int("value", 0, "size of a Value in bytes; 0 for what it changes nothing of")
 	out := flag.String("o", "", "file to write")
 	flag.Parse()
 	src, err := generate(*edition, *value)
@@ -94,14 +94,14 @@ func recordsOf(edition string) ([]record.Record, error) {
 	return nil, fmt.Errorf("there is no edition %q", edition)
 }
 
-// common are the offsets of the records that are the same for all sizes.
+// common are the offsets that are the same for all sizes.
 func common(records []record.Record) (list []record.Offset) {
-	differs := map[string]bool{}
+	differs := map[record.Offset]bool{}
 	for _, o := range compare(records) {
-		differs[o.Record] = true
+		differs[o] = true
 	}
 	for _, o := range record.Compute(records, sizes[0]) {
-		if !differs[o.Record] {
+		if !differs[o] {
 			list = append(list, o)
 		}
 	}

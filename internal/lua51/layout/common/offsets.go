@@ -3,6 +3,9 @@
 // Package layout has the offsets of Lua 5.1's records that are the same whatever a value takes.
 package layout
 
+// Offsets of struct lua_TValue, lobject.h, in bytes.
+const TVValue = 0
+
 // Offsets of struct GCheader, lobject.h, in bytes.
 const GCObjectNext = 0
 const GCObjectTT = 4
@@ -58,6 +61,15 @@ const ProtoIsVararg = 70
 const ProtoMaxStackSize = 71
 const ProtoSize = 72
 
+// Offsets of struct UpVal, lobject.h, in bytes.
+const UpValNext = 0
+const UpValTT = 4
+const UpValMarked = 5
+const UpValV = 8
+const UpValValue = 12
+const UpValPrev = 12
+const UpValOpenNext = 16
+
 // Offsets of struct CClosure, lobject.h; the upvalues follow, in bytes.
 const CClosureNext = 0
 const CClosureTT = 4
@@ -104,6 +116,13 @@ const ROTableMetatable = 8
 const ROTableEntry = 12
 const ROTableSize = 16
 
+// Offsets of struct ROTable_entry, lobject.h, in bytes.
+const ROEntryKey = 0
+const ROEntryValue = 4
+
+// Offsets of struct Node, lobject.h, in bytes.
+const NodeVal = 0
+
 // Offsets of struct CallInfo, lstate.h, in bytes.
 const CallInfoBase = 0
 const CallInfoFunc = 4
@@ -112,6 +131,31 @@ const CallInfoSavedPC = 12
 const CallInfoNResults = 16
 const CallInfoTailCalls = 20
 const CallInfoSize = 24
+
+// Offsets of struct lua_State, lstate.h, in bytes.
+const LuaStateNext = 0
+const LuaStateTT = 4
+const LuaStateMarked = 5
+const LuaStateStatus = 6
+const LuaStateTop = 8
+const LuaStateBase = 12
+const LuaStateG = 16
+const LuaStateCI = 20
+const LuaStateSavedPC = 24
+const LuaStateStackLast = 28
+const LuaStateStack = 32
+const LuaStateEndCI = 36
+const LuaStateBaseCI = 40
+const LuaStateStackSize = 44
+const LuaStateSizeCI = 48
+const LuaStateNCCalls = 52
+const LuaStateBaseCCalls = 54
+const LuaStateHookMask = 56
+const LuaStateAllowHook = 57
+const LuaStateBaseHookCount = 60
+const LuaStateHookCount = 64
+const LuaStateHook = 68
+const LuaStateGlobals = 72
 
 // Offsets of struct stringtable, lstate.h, in bytes.
 const StringTableHash = 0
@@ -124,6 +168,36 @@ const BufferAt = 0
 const BufferUsed = 4
 const BufferBytes = 8
 const BufferSize = 12
+
+// Offsets of struct global_State, lstate.h, in bytes.
+const GlobalStrt = 0
+const GlobalFRealloc = 12
+const GlobalUD = 16
+const GlobalCurrentWhite = 20
+const GlobalGCState = 21
+const GlobalGCFlags = 22
+const GlobalSweepStrGC = 24
+const GlobalRootGC = 28
+const GlobalSweepGC = 32
+const GlobalGray = 36
+const GlobalGrayAgain = 40
+const GlobalWeak = 44
+const GlobalTMUData = 48
+const GlobalBuff = 52
+const GlobalGCThreshold = 64
+const GlobalTotalBytes = 68
+const GlobalMemLimit = 72
+const GlobalEstimate = 76
+const GlobalGCDept = 80
+const GlobalGCPause = 84
+const GlobalGCStepMul = 88
+const GlobalStripDefault = 92
+const GlobalEGCMode = 96
+const GlobalPanic = 100
+const GlobalRegistry = 104
+
+// Offsets of struct LG, lstate.c: main thread and global state, in bytes.
+const LGL = 0
 
 // Offsets are those that a value's size changes, in bytes.
 type Offsets struct {

@@ -3,6 +3,9 @@
 // Package layout has the offsets of Lua 5.3's records that are the same whatever a value takes.
 package layout
 
+// Offsets of struct lua_TValue, lobject.h, in bytes.
+const TVValue = 0
+
 // Offsets of struct GCObject, lobject.h, in bytes.
 const GCObjectNext = 0
 const GCObjectTT = 4
@@ -19,6 +22,15 @@ const TStringHash = 8
 const TStringLngLen = 12
 const TStringHNext = 12
 const TStringSize = 16
+
+// Offsets of struct Udata, lobject.h; the memory follows, in bytes.
+const UdataNext = 0
+const UdataTT = 4
+const UdataMarked = 5
+const UdataTTUV = 6
+const UdataMetatable = 8
+const UdataLen = 12
+const UdataUser = 16
 
 // Offsets of struct Upvaldesc, lobject.h, in bytes.
 const UpvaldescName = 0
@@ -57,6 +69,22 @@ const ProtoSource = 68
 const ProtoGCList = 72
 const ProtoSize = 76
 
+// Offsets of struct UpVal, lfunc.h, in bytes.
+const UpValV = 0
+const UpValRefCount = 4
+const UpValOpenNext = 8
+const UpValTouched = 12
+const UpValValue = 8
+
+// Offsets of struct CClosure, lobject.h; more upvalues follow, in bytes.
+const CClosureNext = 0
+const CClosureTT = 4
+const CClosureMarked = 5
+const CClosureNUpvalues = 6
+const CClosureGCList = 8
+const CClosureF = 12
+const CClosureUpvalue = 16
+
 // Offsets of struct LClosure, lobject.h; more upvalues follow, in bytes.
 const LClosureNext = 0
 const LClosureTT = 4
@@ -90,6 +118,13 @@ const ROTableLSizeNode = 7
 const ROTableMetatable = 8
 const ROTableEntry = 12
 const ROTableSize = 16
+
+// Offsets of struct ROTable_entry, lobject.h, in bytes.
+const ROEntryKey = 0
+const ROEntryValue = 4
+
+// Offsets of struct Node, lobject.h, in bytes.
+const NodeVal = 0
 
 // Offsets of struct CallInfo, lstate.h, in bytes.
 const CallInfoFunc = 0
@@ -144,6 +179,20 @@ const StringTableHash = 0
 const StringTableNUse = 4
 const StringTableSlots = 8
 const StringTableSize = 12
+
+// Offsets of struct global_State, lstate.h, in bytes.
+const GlobalFRealloc = 0
+const GlobalUD = 4
+const GlobalTotalBytes = 8
+const GlobalGCDebt = 12
+const GlobalGCMemTrav = 16
+const GlobalGCEstimate = 20
+const GlobalStrt = 24
+const GlobalRegistry = 36
+
+// Offsets of struct LG, lstate.c: main thread and global state, in bytes.
+const LGL = 0
+const LGG = 124
 
 // Offsets of struct Vardesc, lparser.h, in bytes.
 const VardescIdx = 0
