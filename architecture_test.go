@@ -42,7 +42,7 @@ var allowed = map[string]string{
 	"internal/lua/corpus":        "",
 	"internal/lua/compiled":      "internal/lua/num",
 	"internal/lua53/layout":      "internal/lua/record",
-	"internal/lua53/layout/":     "internal/lua53/layout",
+	"internal/lua53/layout/":     "internal/lua53/layout/common",
 	"internal/lua/numconv":       "",
 	"internal/lua/libm":          "",
 	"internal/lua/source":        "",
@@ -65,7 +65,7 @@ var allowed = map[string]string{
 	"internal/lua51/opcode":      "",
 	"internal/lua51/tag":         "",
 	"internal/lua51/layout":      "internal/lua/record",
-	"internal/lua51/layout/":     "",
+	"internal/lua51/layout/":     "internal/lua51/layout/common",
 	"internal/lua51/chunk":       "",
 	"internal/lua51/image":       "internal/lua51/chunk internal/lua51/opcode",
 	"internal/lua51/lfs":         "internal/lua/compiled internal/lua/lineinfo internal/lua51/chunk internal/lua51/image internal/lua51/layout/",
@@ -80,8 +80,9 @@ var allowed = map[string]string{
 	"internal/lua53/compile":     "internal/lua/syntax internal/mem internal/lua/source internal/lua/state internal/lua53/tag internal/lua53/opcode internal/lua53/layout/ internal/lua53/chunk",
 	"internal/lua53/vm":          "internal/lua/syntax internal/mem internal/lua/lauxlib internal/lua/num internal/lua53/tag internal/lua/source internal/lua53/compile internal/lua53/opcode internal/lua53/layout/ internal/lua/numconv internal/lua/cfmt internal/lua/libm internal/lua53/chunk internal/lua53/lfs internal/heap internal/lua/state internal/lua/rom internal/lua/machine internal/lua/clib",
 	"internal/lua53/vm/":         "internal/lua/syntax internal/mem internal/lua/lauxlib internal/lua/num internal/lua53/tag internal/lua/source internal/lua53/compile internal/lua53/opcode internal/lua53/layout/ internal/lua/numconv internal/lua/cfmt internal/lua/libm internal/lua53/chunk internal/lua53/lfs internal/heap internal/lua/state internal/lua/rom internal/lua/machine internal/lua/clib",
-	"internal/lua51/vm":          "internal/mem internal/heap internal/lua/clib internal/lua/lauxlib internal/lua/libm internal/lua/lineinfo internal/lua/machine internal/lua/rom internal/lua/source internal/lua/state internal/lua/syntax internal/lua51/chunk internal/lua51/compile internal/lua51/image internal/lua51/layout/ internal/lua51/opcode internal/lua51/tag",
-	"internal/lua51/vm/":         "internal/mem internal/heap internal/lua/clib internal/lua/lauxlib internal/lua/libm internal/lua/lineinfo internal/lua/machine internal/lua/rom internal/lua/source internal/lua/state internal/lua/syntax internal/lua51/chunk internal/lua51/compile internal/lua51/image internal/lua51/layout/ internal/lua51/opcode internal/lua51/tag",
+	"internal/lua51/vm":          "internal/mem internal/heap internal/lua/clib internal/lua/lauxlib internal/lua/libm internal/lua/lineinfo internal/lua/machine internal/lua/rom internal/lua/source internal/lua/state internal/lua/syntax internal/lua51/chunk internal/lua51/compile internal/lua51/image internal/lua51/inspect internal/lua51/layout/ internal/lua51/opcode internal/lua51/tag",
+	"internal/lua51/vm/":         "internal/mem internal/heap internal/lua/clib internal/lua/lauxlib internal/lua/libm internal/lua/lineinfo internal/lua/machine internal/lua/rom internal/lua/source internal/lua/state internal/lua/syntax internal/lua51/chunk internal/lua51/compile internal/lua51/image internal/lua51/inspect internal/lua51/layout/ internal/lua51/opcode internal/lua51/tag",
+	"internal/lua51/inspect":     "internal/mem internal/lua/lauxlib internal/lua/lineinfo internal/lua/machine internal/lua/rom internal/lua/state internal/lua51/layout/ internal/lua51/opcode internal/lua51/tag",
 	"internal/lua51/lib":         "internal/lua/cfmt internal/lua/clib internal/lua/lauxlib internal/lua/libm internal/lua/state internal/lua/stdlib",
 	"internal/lua/gen":           "",
 	"internal/lua/store":         "internal/lua/compiled internal/lua/num internal/lua51/chunk internal/lua51/image internal/lua51/lfs internal/lua53/chunk internal/lua53/lfs",
@@ -125,7 +126,7 @@ var allowed = map[string]string{
 	"internal/cli":               "internal/ !internal/device !internal/sdk !internal/sim !internal/sim/ !internal/parts !internal/parts/ " + notForTests, // it runs modules by the public API
 	"moonlettest":                "internal/hook",
 	"cmd/":                       "internal/ " + notForTests,
-	"bench/":                     "internal/luagen",
+	"bench/":                     "internal/luagen internal/luac",
 	"":                           "internal/ !internal/cli !internal/trial " + notForTests, // the public API
 }
 

@@ -4,6 +4,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua51/inspect"
 	layout "moonlet.example/moonlet/internal/lua51/layout/v8"
 	"moonlet.example/moonlet/internal/lua51/tag"
 	"moonlet.example/moonlet/internal/mem"
@@ -217,7 +218,7 @@ func (t *Thread) TypeName(ty state.Type) string {
 	if int(ty) >= tag.NumTypes {
 		return tag.Names[0]
 	}
-	return typeName(int(ty))
+	return inspect.TypeName(int(ty))
 }
 
 func (t *Thread) TypeNameAt(i int) string { return t.TypeName(t.Type(i)) }

@@ -113,19 +113,6 @@ func (t *Thread) newProto() Addr {
 	return p
 }
 
-// lineBytes is the size of a prototype's line information, which ends with a zero byte.
-func (v *VM) lineBytes(p Addr) Addr {
-	a := v.m.Ptr(p + layout.ProtoLineInfo)
-	if a == 0 {
-		return 0
-	}
-	n := Addr(0)
-	for v.m.U8(a+n) != 0 {
-		n++
-	}
-	return n + 1
-}
-
 func (t *Thread) freeProto(p Addr) {
 	m := t.m
 	t.free(m.Ptr(p+layout.ProtoP), 4*m.Ptr(p+layout.ProtoSizeP))
@@ -133,22 +120,6 @@ func (t *Thread) freeProto(p Addr) {
 	t.free(m.Ptr(p+layout.ProtoLocVars), layout.LocVarSize*m.Ptr(p+layout.ProtoSizeLocVars))
 	t.free(m.Ptr(p+layout.ProtoUpvalues), 4*m.Ptr(p+layout.ProtoSizeUpvalues))
 	t.free(m.Ptr(p+layout.ProtoCode), 4*m.Ptr(p+layout.ProtoSizeCode))
-	t.free(m.Ptr(p+layout.ProtoLineInfo), t.v.lineBytes(p))
+	t.free(m.Ptr(p+layout.ProtoLineInfo), t.v.LineBytes(p))
 	t.free(p, layout.ProtoSize)
-}
-
-// localName is the name of the n-th local variable (from 1) that is active at pc.
-func (v *VM) localName(p Addr, n, pc int) (string, bool) {
-	m, size := v.m, int(v.m.I32(p+layout.ProtoSizeLocVars))
-	for i, a := 0, v.m.Ptr(p+layout.ProtoLocVars); i < size; i, a = i+1, a+layout.LocVarSize {
-		if int(m.I32(a+layout.LocVarStartPC)) > pc {
-			break
-		}
-		if pc < int(m.I32(a+layout.LocVarEndPC)) {
-			if n--; n == 0 {
-				return v.cGoString(m.Ptr(a + layout.LocVarVarName)), true
-			}
-		}
-	}
-	return "", false
 }

@@ -245,7 +245,7 @@ func (v *VM) propagate() int32 {
 		v.traverseProto(o)
 		return int32(layout.ProtoSize + 4*m.Ptr(o+layout.ProtoSizeP) + tvSize*m.Ptr(o+layout.ProtoSizeK) +
 			layout.LocVarSize*m.Ptr(o+layout.ProtoSizeLocVars) + 4*m.Ptr(o+layout.ProtoSizeUpvalues) +
-			4*m.Ptr(o+layout.ProtoSizeCode) + v.lineBytes(o))
+			4*m.Ptr(o+layout.ProtoSizeCode) + v.LineBytes(o))
 	}
 	v.badCode(o)
 	return 0

@@ -43,22 +43,6 @@ func (t *Thread) attachStore() {
 	m.SetPtr(g+layout.GlobalROPVMain, main)
 }
 
-// RAMStrings implements machine.Machine.
-func (v *VM) RAMStrings() (list []string) {
-	strt, n := v.g+layout.GlobalStrt, 0
-	for i := range v.m.Ptr(strt + layout.StringTableSlots) {
-		for ts := v.m.Ptr(v.m.Ptr(strt+layout.StringTableHash) + 4*i); ts != 0; ts = v.m.Ptr(ts) {
-			if n++; n > v.mostObjects {
-				v.badCode(ts) // a circle
-			}
-			if !v.isDead(ts) {
-				list = append(list, v.goString(ts))
-			}
-		}
-	}
-	return list
-}
-
 // storeMainProto is the function of the store that gives its modules, 0 if there is no store.
 func (t *Thread) storeMainProto() Addr { return t.m.Ptr(t.g + layout.GlobalROPVMain) }
 

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"fmt"
+	"moonlet.example/moonlet/internal/lua51/inspect"
 
 	"moonlet.example/moonlet/internal/heap"
 	"moonlet.example/moonlet/internal/lua/clib"
@@ -65,6 +66,16 @@ func (v *VM) initGlobal(lg Addr) *Thread {
 	m.SetU32(v.g+layout.GlobalGCPause, gcPause)
 	m.SetU32(v.g+layout.GlobalGCStepMul, gcStepMul)
 	m.SetU32(v.g+layout.GlobalStripDefault, uint32(v.cfg.StripDefault))
+	v.View = inspect.New(inspect.Config{Mem: m, Space: v.cfg.Space, Offsets: layout.Offsets(), ROM: v.rom, Main: l,
+		StoreBase: v.cfg.Store.Base, StoreSize: Addr(v.cfg.Store.Size), MostObjects: v.mostObjects,
+		Number:       func(a Addr) float64 { return float64(v.numOf(a)) },
+		AppendNumber: func(dst []byte, a Addr) ([]byte, bool) { return dumpNumber(dst, v.numOf(a)) },
+		Running: func(i int) Addr {
+			if i >= len(v.threads) {
+				return 0
+			}
+			return v.threads[len(v.threads)-1-i].l
+		}})
 	return t
 }
 

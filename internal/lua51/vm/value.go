@@ -76,14 +76,6 @@ func isFunction(tag uint32) bool { return tag&typeMask == tagFunc }
 // item is the address of the i-th value of a vector. It wraps around as the chip's arithmetic does.
 func (v *VM) item(vec, i Addr) Addr { return Addr(uint32(vec + i*tvSize)) }
 
-// typeName is the name of a type, "?" for one that only damaged code can make.
-func typeName(t int) string {
-	if t+1 < 0 || t+1 >= len(tag.Names) {
-		return "?"
-	}
-	return tag.Names[t+1]
-}
-
 // rawEqual compares values without metamethods (luaO_rawequalObj).
 func (v *VM) rawEqual(a, b Addr) bool {
 	tag := v.tag(a)

@@ -110,7 +110,7 @@ func (t *Thread) Dump(w state.Writer, strip int) error {
 	if t.v.tag(a) != tagFunc || t.m.U8(t.v.gcOf(a)+layout.LClosureIsC) != 0 {
 		return errNotLua
 	}
-	return t.dump(t.m.Ptr(t.v.gcOf(a)+layout.LClosureP), func(b []byte) error { return w(t, b) }, strip != 0)
+	return t.v.View.Dump(t.m.Ptr(t.v.gcOf(a)+layout.LClosureP), header(), func(b []byte) error { return w(t, b) }, strip != 0)
 }
 
 func (t *Thread) StripDebug(level int) int {

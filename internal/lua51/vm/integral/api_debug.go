@@ -61,7 +61,7 @@ func (t *Thread) getInfo(what string, ar *state.Debug, fn, ci Addr) bool {
 		*ar = state.Debug{What: "tail", LineDefined: -1, LastLineDefined: -1, CurrentLine: -1, Source: "=(tail call)", ShortSrc: "(tail call)", IsTailCall: true}
 		return true
 	}
-	p := v.protoOf(fn)
+	p := v.ProtoOf(fn)
 	for _, c := range what {
 		switch c {
 		case 'S':
@@ -76,7 +76,7 @@ func (t *Thread) getInfo(what string, ar *state.Debug, fn, ci Addr) bool {
 			}
 		case 'l':
 			if ar.CurrentLine = -1; ci != 0 {
-				ar.CurrentLine = t.currentLine(ci)
+				ar.CurrentLine = v.CurrentLine(t.l, ci)
 			}
 		case 'u':
 			if ar.NUps = 0; v.tag(fn) == tagFunc {
@@ -84,7 +84,7 @@ func (t *Thread) getInfo(what string, ar *state.Debug, fn, ci Addr) bool {
 			}
 		case 'n':
 			if ar.NameWhat, ar.Name = "", ""; ci != 0 {
-				ar.NameWhat, ar.Name = t.funcName(ci)
+				ar.NameWhat, ar.Name = v.FuncName(t.l, ci)
 			}
 		case 'L', 'f', 't':
 		default:
@@ -94,18 +94,10 @@ func (t *Thread) getInfo(what string, ar *state.Debug, fn, ci Addr) bool {
 	return ok
 }
 
-// protoOf is the prototype of the function at a, 0 if it is no Lua function.
-func (v *VM) protoOf(a Addr) Addr {
-	if v.tag(a) != tagFunc || v.m.U8(v.gcOf(a)+layout.LClosureIsC) != 0 {
-		return 0
-	}
-	return v.m.Ptr(v.gcOf(a) + layout.LClosureP)
-}
-
 // pushValidLines pushes a table whose keys are the lines with code, nil for what is not Lua.
 func (t *Thread) pushValidLines(fn Addr) {
 	v := t.v
-	p := v.protoOf(fn)
+	p := v.ProtoOf(fn)
 	if p == 0 {
 		t.PushNil()
 		return
@@ -115,36 +107,17 @@ func (t *Thread) pushValidLines(fn Addr) {
 	if t.m.Ptr(p+layout.ProtoLineInfo) == 0 {
 		return
 	}
-	lineinfo.Each(v.lines(p), int(t.m.U32(p+layout.ProtoSizeCode)), func(line, _, _ int) bool {
+	lineinfo.Each(v.Lines(p), int(t.m.U32(p+layout.ProtoSizeCode)), func(line, _, _ int) bool {
 		v.setBool(t.setInt(h, int32(line)), true)
 		return true
 	})
-}
-
-// findLocal finds the n-th local variable or value of frame ci.
-func (t *Thread) findLocal(ci Addr, n int) (name string, pos Addr) {
-	v := t.v
-	pos = v.ciBase(ci) + Addr(n-1)*tvSize
-	if v.isLua(ci) {
-		if name, ok := v.localName(v.ciProto(ci), n, t.currentPC(ci)); ok {
-			return name, pos
-		}
-	}
-	limit := t.top()
-	if ci != t.ci() {
-		limit = v.ciFunc(ci + layout.CallInfoSize)
-	}
-	if n <= 0 || (int64(limit)-int64(v.ciBase(ci)))/int64(tvSize) < int64(n) {
-		return "", 0
-	}
-	return "(*temporary)", pos
 }
 
 func (t *Thread) GetLocal(ar *state.Debug, n int) (string, bool) {
 	if ar == nil || ar.CI == 0 {
 		return "", false
 	}
-	name, pos := t.findLocal(t.baseCI()+ar.CI, n)
+	name, pos := t.v.FindLocal(t.l, t.baseCI()+ar.CI, n)
 	if pos != 0 {
 		t.v.copyTV(t.top(), pos)
 		t.push()
@@ -156,7 +129,7 @@ func (t *Thread) SetLocal(ar *state.Debug, n int) (string, bool) {
 	if ar.CI == 0 {
 		return "", false
 	}
-	name, pos := t.findLocal(t.baseCI()+ar.CI, n)
+	name, pos := t.v.FindLocal(t.l, t.baseCI()+ar.CI, n)
 	if pos != 0 {
 		t.v.copyTV(pos, t.top()-tvSize)
 	}
@@ -164,29 +137,8 @@ func (t *Thread) SetLocal(ar *state.Debug, n int) (string, bool) {
 	return name, pos != 0
 }
 
-// upvalueAt finds the n-th upvalue of the function at a: its name, its value, and what owns that.
-func (t *Thread) upvalueAt(a Addr, n int) (name string, val, owner Addr, ok bool) {
-	v, m := t.v, t.m
-	if a == 0 || v.tag(a) != tagFunc {
-		return
-	}
-	f := v.gcOf(a)
-	if n < 1 || n > int(m.U8(f+layout.LClosureNUpvalues)) {
-		return
-	}
-	if m.U8(f+layout.LClosureIsC) != 0 {
-		return "", f + layout.CClosureSize + Addr(n-1)*tvSize, f, true
-	}
-	p := m.Ptr(f + layout.LClosureP)
-	if n <= int(m.I32(p+layout.ProtoSizeUpvalues)) {
-		name = v.cGoString(m.Ptr(m.Ptr(p+layout.ProtoUpvalues) + 4*Addr(n-1)))
-	}
-	uv := m.Ptr(f + layout.LClosureSize + 4*Addr(n-1))
-	return name, m.Ptr(uv + layout.UpValV), uv, true
-}
-
 func (t *Thread) GetUpvalue(fi, n int) (string, bool) {
-	name, val, _, ok := t.upvalueAt(t.index(fi), n)
+	name, val, _, ok := t.v.UpvalueAt(t.index(fi), n)
 	if ok {
 		t.v.copyTV(t.top(), val)
 		t.push()
@@ -195,7 +147,7 @@ func (t *Thread) GetUpvalue(fi, n int) (string, bool) {
 }
 
 func (t *Thread) SetUpvalue(fi, n int) (string, bool) {
-	name, val, owner, ok := t.upvalueAt(t.index(fi), n)
+	name, val, owner, ok := t.v.UpvalueAt(t.index(fi), n)
 	if !ok {
 		return "", false
 	}
@@ -209,16 +161,16 @@ func (t *Thread) SetUpvalue(fi, n int) (string, bool) {
 // UpvalueID and UpvalueJoin are of Lua 5.2.
 
 func (t *Thread) UpvalueID(fi, n int) Addr {
-	_, val, _, _ := t.upvalueAt(t.index(fi), n)
+	_, val, _, _ := t.v.UpvalueAt(t.index(fi), n)
 	return val
 }
 
 func (t *Thread) UpvalueJoin(f1, n1, f2, n2 int) {
 	m, v := t.m, t.v
 	a, b := t.valid(f1), t.valid(f2)
-	_, _, _, ok1 := t.upvalueAt(a, n1)
-	_, _, uv, ok2 := t.upvalueAt(b, n2)
-	if ok1 && ok2 && v.protoOf(a) != 0 && v.protoOf(b) != 0 {
+	_, _, _, ok1 := t.v.UpvalueAt(a, n1)
+	_, _, uv, ok2 := t.v.UpvalueAt(b, n2)
+	if ok1 && ok2 && v.ProtoOf(a) != 0 && v.ProtoOf(b) != 0 {
 		m.SetPtr(v.gcOf(a)+layout.LClosureSize+4*Addr(n1-1), uv)
 		t.objBarrier(v.gcOf(a), uv)
 	}

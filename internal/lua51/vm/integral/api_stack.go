@@ -6,6 +6,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua51/inspect"
 	layout "moonlet.example/moonlet/internal/lua51/layout/v4"
 	"moonlet.example/moonlet/internal/lua51/tag"
 	"moonlet.example/moonlet/internal/mem"
@@ -219,7 +220,7 @@ func (t *Thread) TypeName(ty state.Type) string {
 	if int(ty) >= tag.NumTypes {
 		return tag.Names[0]
 	}
-	return typeName(int(ty))
+	return inspect.TypeName(int(ty))
 }
 
 func (t *Thread) TypeNameAt(i int) string { return t.TypeName(t.Type(i)) }

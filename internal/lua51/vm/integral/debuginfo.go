@@ -3,144 +3,11 @@
 package integral
 
 import (
-	"strings"
+	"moonlet.example/moonlet/internal/lua51/inspect"
 
-	"moonlet.example/moonlet/internal/lua/lineinfo"
 	"moonlet.example/moonlet/internal/lua/state"
 	layout "moonlet.example/moonlet/internal/lua51/layout/v4"
-	"moonlet.example/moonlet/internal/lua51/opcode"
 )
-
-// idSize is the size of a chunk's name in messages with its final NUL (LUA_IDSIZE).
-const idSize = 60
-
-// chunkID makes a printable name of a chunk's source, in a buffer of a size (luaO_chunkid).
-func chunkID(source string, size int) string {
-	switch {
-	case strings.HasPrefix(source, "="):
-		return source[1:min(len(source), size)]
-	case strings.HasPrefix(source, "@"):
-		source = source[1:]
-		if room := size - len(" '...' ") - 1; len(source) > room {
-			return "..." + source[len(source)-room:]
-		}
-		return source
-	}
-	line, cut := source, false
-	if i := strings.IndexAny(source, "\r\n"); i >= 0 {
-		line, cut = source[:i], true
-	}
-	if room := size - len(` [string "..."] `) - 1; len(line) > room {
-		line, cut = line[:room], true
-	}
-	if cut {
-		line += "..."
-	}
-	return `[string "` + line + `"]`
-}
-
-// pcOf is the saved pc of a frame.
-func (t *Thread) pcOf(ci Addr) Addr {
-	if ci == t.ci() {
-		t.m.SetPtr(ci+layout.CallInfoSavedPC, t.savedPC())
-	}
-	return t.m.Ptr(ci + layout.CallInfoSavedPC)
-}
-
-// currentPC is the index of the instruction that the frame ci executes, -1 if it is not Lua's or has not begun.
-func (t *Thread) currentPC(ci Addr) int {
-	if !t.v.isLua(ci) {
-		return -1
-	}
-	return int(int64(t.pcOf(ci))-int64(t.m.Ptr(t.v.ciProto(ci)+layout.ProtoCode)))/4 - 1
-}
-
-// currentLine is the line that a frame executes, -1 if nothing is known of that.
-func (t *Thread) currentLine(ci Addr) int {
-	pc := t.currentPC(ci)
-	if pc < 0 {
-		return -1
-	}
-	return t.v.funcLine(t.v.ciProto(ci), pc)
-}
-
-// lines is the line information of a prototype.
-func (v *VM) lines(p Addr) []byte { return v.m.Bytes(v.m.Ptr(p+layout.ProtoLineInfo), v.lineBytes(p)) }
-
-// funcLine is the line of an instruction, 0 where there is no line information (luaG_getline).
-func (v *VM) funcLine(p Addr, pc int) int {
-	if v.m.Ptr(p+layout.ProtoLineInfo) == 0 {
-		return 0
-	}
-	return max(lineinfo.Of(v.lines(p), int(v.m.U32(p+layout.ProtoSizeCode)), pc), 0)
-}
-
-func (v *VM) code(p Addr, pc int) opcode.Instruction {
-	return v.m.U32(Addr(uint32(v.m.Ptr(p+layout.ProtoCode) + Addr(pc)*4)))
-}
-
-// kName is the string of an RK operand, "?" if it is none.
-func (v *VM) kName(p Addr, rk int) string {
-	if opcode.IsK(rk) {
-		if k := v.item(v.m.Ptr(p+layout.ProtoK), Addr(rk&^opcode.BitRK)); v.tag(k) == tagString {
-			return v.cGoString(v.gcOf(k))
-		}
-	}
-	return "?"
-}
-
-// objName says what a register of a frame holds, by symbolic execution (getobjname).
-func (t *Thread) objName(ci Addr, reg int) (kind, name string) {
-	v := t.v
-	if !v.isLua(ci) {
-		return "", ""
-	}
-	p, pc := v.ciProto(ci), t.currentPC(ci)
-	if name, ok := v.localName(p, reg+1, pc); ok {
-		return "local", name
-	}
-	i, ok := v.lastChange(p, pc, reg)
-	if !ok {
-		return "", ""
-	}
-	switch opcode.OpOf(i) {
-	case opcode.GetGlobal:
-		return "global", v.cGoString(v.gcOf(v.item(v.m.Ptr(p+layout.ProtoK), Addr(opcode.Bx(i)))))
-	case opcode.Move:
-		if b := opcode.B(i); b < opcode.A(i) {
-			return t.objName(ci, b)
-		}
-	case opcode.GetTable:
-		return "field", v.kName(p, opcode.C(i))
-	case opcode.GetUpval:
-		name = "?"
-		if b := Addr(opcode.B(i)); b < v.m.Ptr(p+layout.ProtoSizeUpvalues) {
-			name = v.cGoString(v.m.Ptr(v.m.Ptr(p+layout.ProtoUpvalues) + 4*b))
-		}
-		return "upvalue", name
-	case opcode.Self:
-		return "method", v.kName(p, opcode.C(i))
-	}
-	return "", ""
-}
-
-// funcName finds a name for the function of frame ci (getfuncname).
-func (t *Thread) funcName(ci Addr) (kind, name string) {
-	v := t.v
-	prev := ci - layout.CallInfoSize
-	if v.isLua(ci) && v.m.I32(ci+layout.CallInfoTailCalls) > 0 || prev < t.baseCI() || !v.isLua(prev) {
-		return "", ""
-	}
-	pc := t.currentPC(prev)
-	if pc < 0 {
-		return "", ""
-	}
-	switch i := v.code(v.ciProto(prev), pc); opcode.OpOf(i) {
-	case opcode.Call, opcode.TailCall, opcode.TForLoop:
-		return t.objName(prev, opcode.A(i))
-	}
-	return "", ""
-}
 
 // typeError raises "attempt to op a T value" for the value at a.
 func (t *Thread) typeError(a Addr, op string) {
@@ -149,9 +16,9 @@ func (t *Thread) typeError(a Addr, op string) {
 	// The C code looks whether a is one of the frame's registers.
 	ci := t.ci()
 	if base := v.ciBase(ci); a >= base && a < v.ciTop(ci) {
-		kind, name = t.objName(ci, int((a-t.base())/tvSize))
+		kind, name = v.ObjName(t.l, ci, int((a-t.base())/tvSize))
 	}
-	what := typeName(int(v.tag(a) & typeMask))
+	what := inspect.TypeName(int(v.tag(a) & typeMask))
 	if kind != "" {
 		t.runError("attempt to %s %s '%s' (a %s value)", op, kind, name, what)
 	}
@@ -173,7 +40,7 @@ func (t *Thread) arithError(a, b Addr) {
 }
 
 func (t *Thread) orderError(a, b Addr) {
-	t1, t2 := typeName(int(t.v.tag(a)&typeMask)), typeName(int(t.v.tag(b)&typeMask))
+	t1, t2 := inspect.TypeName(int(t.v.tag(a)&typeMask)), inspect.TypeName(int(t.v.tag(b)&typeMask))
 	const third = 2 // letter, which C compares: a string and a thread are of one type then
 	if t1 == t2 || len(t1) > third && len(t2) > third && t1[third] == t2[third] {
 		t.runError("attempt to compare two %s values", t1)
@@ -186,8 +53,8 @@ func (t *Thread) orderError(a, b Addr) {
 func (t *Thread) runError(format string, args ...any) {
 	t.pushFString(format, args...)
 	if ci := t.ci(); t.v.isLua(ci) {
-		line := t.currentLine(ci)
-		name := chunkID(t.sourceOf(t.v.ciProto(ci)), idSize)
+		line := t.v.CurrentLine(t.l, ci)
+		name := inspect.ChunkID(t.sourceOf(t.v.ciProto(ci)), inspect.IDSize)
 		t.pushFString("%s:%d: %s", name, line, t.topString())
 	}
 	t.errorMsg()
@@ -238,7 +105,7 @@ func (t *Thread) named(p Addr) (source, short string) {
 	}
 	if n := &t.v.named; n.at != s {
 		source := t.v.cGoString(s)
-		*n = chunkName{s, source, chunkID(source, idSize)}
+		*n = chunkName{s, source, inspect.ChunkID(source, inspect.IDSize)}
 	}
 	return t.v.named.source, t.v.named.short
 }

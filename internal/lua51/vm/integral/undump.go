@@ -227,7 +227,7 @@ func (u *undumper) function(outer Addr) Addr {
 	}
 	u.constants(p)
 	u.debug(p)
-	if !t.v.checkCode(p) {
+	if !t.v.CheckCode(p) {
 		u.fail("bad code")
 	}
 	t.setTop(t.top() - tvSize)

@@ -19,12 +19,15 @@ import (
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/syntax"
+	"moonlet.example/moonlet/internal/lua51/inspect"
 	layout "moonlet.example/moonlet/internal/lua51/layout/v4"
 	"moonlet.example/moonlet/internal/mem"
 )
 
 // VM is one Lua state with all its threads.
 type VM struct {
+	inspect.View // what only reads
+
 	m    mem.Mem
 	g    Addr       // global_State
 	fast *heap.Fast // the allocator, when it is this one

@@ -1,10 +1,9 @@
-// Code generated from ../symbexec.go by internal/lua/gen; DO NOT EDIT.
-
-package integral
+package inspect
 
 import (
-	layout "moonlet.example/moonlet/internal/lua51/layout/v4"
+	layout "moonlet.example/moonlet/internal/lua51/layout/common"
 	"moonlet.example/moonlet/internal/lua51/opcode"
+	"moonlet.example/moonlet/internal/lua51/tag"
 )
 
 // maxRegisters is MAXSTACK.
@@ -13,7 +12,7 @@ const maxRegisters = 250
 // checker goes through the code of a function symbolically, as symbexec (ldebug.c) does: it checks every instruction,
 // or finds the last one that changes a register.
 type checker struct {
-	v                            *VM
+	v                            *View
 	p                            Addr
 	size, stack, constants, nups int
 	vararg                       byte
@@ -21,21 +20,21 @@ type checker struct {
 	tracing                      bool
 }
 
-func (v *VM) checker(p Addr) *checker {
+func (v *View) checker(p Addr) *checker {
 	m := v.m
 	return &checker{v: v, p: p, size: int(m.I32(p + layout.ProtoSizeCode)), stack: int(m.U8(p + layout.ProtoMaxStackSize)),
 		constants: int(m.I32(p + layout.ProtoSizeK)), nups: int(m.U8(p + layout.ProtoNUps)), vararg: m.U8(p + layout.ProtoIsVararg)}
 }
 
-// checkCode tells whether the code of a prototype is what a compiler could have made (luaG_checkcode).
-func (v *VM) checkCode(p Addr) bool {
+// CheckCode tells whether the code of a prototype is what a compiler could have made (luaG_checkcode).
+func (v *View) CheckCode(p Addr) bool {
 	c := v.checker(p)
 	c.reg = -1
 	return c.run(c.size)
 }
 
-// lastChange is the last instruction before pc that changed a register, as far as that is sure.
-func (v *VM) lastChange(p Addr, pc, reg int) (opcode.Instruction, bool) {
+// LastChange is the last instruction before pc that changed a register, as far as that is sure.
+func (v *View) LastChange(p Addr, pc, reg int) (opcode.Instruction, bool) {
 	if pc < 0 {
 		return 0, false
 	}
@@ -162,7 +161,7 @@ func (c *checker) instruction(pc, end int, op opcode.Op, a, b, cc int) (skip int
 	case opcode.GetUpval, opcode.SetUpval:
 		good = b < c.nups
 	case opcode.GetGlobal, opcode.SetGlobal:
-		good = c.v.tag(c.v.item(m.Ptr(c.p+layout.ProtoK), Addr(b))) == tagString
+		good = c.v.tag(c.v.item(m.Ptr(c.p+layout.ProtoK), Addr(b))) == tag.String
 	case opcode.Self:
 		good = a+1 < c.stack
 		changed(c.reg == a+1)

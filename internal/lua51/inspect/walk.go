@@ -1,4 +1,4 @@
-package vm
+package inspect
 
 import (
 	"bytes"
@@ -8,16 +8,16 @@ import (
 
 	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
-	layout "moonlet.example/moonlet/internal/lua51/layout/v8"
+	layout "moonlet.example/moonlet/internal/lua51/layout/common"
 	"moonlet.example/moonlet/internal/lua51/tag"
 )
 
-// This file tells an embedder what is on the heap: each object with the blocks that belong to it, in the sizes in which
-// it asks for them, and with what it refers to. It only reads.
+// This file tells what is on the heap: each object with the blocks that belong to it, in the sizes in which it asks for
+// them, and with what it refers to.
 
 // walker is one walk.
 type walker struct {
-	v     *VM
+	v     *View
 	f     func(o *machine.HeapObject)
 	types map[Addr]string // names of metatables in the registry
 	left  int             // how many objects may follow
@@ -26,8 +26,8 @@ type walker struct {
 }
 
 // WalkHeap implements machine.Machine.
-func (v *VM) WalkHeap(f func(o *machine.HeapObject)) {
-	w := &walker{v: v, f: f, left: v.mostObjects}
+func (v *View) WalkHeap(f func(o *machine.HeapObject)) {
+	w := &walker{v: v, f: f, left: v.c.MostObjects}
 	w.types = w.typeNames()
 	w.state()
 	v.eachObject(func(o Addr) bool { w.object(o); return true })
@@ -35,12 +35,12 @@ func (v *VM) WalkHeap(f func(o *machine.HeapObject)) {
 
 // eachObject calls f for each object on the heap until it tells false: those of the list of all, with the main thread
 // and the userdata behind it; those that wait for their finalizers; open upvalues and strings.
-func (v *VM) eachObject(f func(o Addr) bool) {
-	m, left := v.m, v.mostObjects
+func (v *View) eachObject(f func(o Addr) bool) {
+	m, left := v.m, v.c.MostObjects
 	list := func(o Addr) bool {
 		for ; o != 0; o = m.Ptr(o) {
 			if left--; left < 0 {
-				v.badCode(o) // a circle
+				v.circle(o) // a circle
 			}
 			if !f(o) {
 				return false
@@ -56,7 +56,7 @@ func (v *VM) eachObject(f func(o Addr) bool) {
 			left--
 		}
 	}
-	head := v.g + layout.GlobalUVHead
+	head := v.g + v.at.GlobalUVHead
 	for uv := m.Ptr(head + layout.UpValOpenNext); uv != head && left > 0; uv = m.Ptr(uv + layout.UpValOpenNext) {
 		left--
 		f(uv)
@@ -87,19 +87,19 @@ func (w *walker) block(a, size Addr, part string) {
 func (w *walker) state() {
 	v, m := w.v, w.v.m
 	w.begin(v.g, machine.HeapState)
-	w.block(v.main.l-layout.LGL, layout.LGSize, "record")
+	w.block(v.c.Main-layout.LGL, v.at.LGSize, "record")
 	w.block(m.Ptr(v.g+layout.GlobalBuff+layout.BufferAt), m.Ptr(v.g+layout.GlobalBuff+layout.BufferBytes), "buffer")
-	w.value(v.main.registry(), machine.HeapRef{Kind: machine.RefRegistry})
-	w.ref(v.main.l, machine.HeapRef{Kind: machine.RefMainThread})
-	w.value(v.main.l+layout.LuaStateGlobals, machine.HeapRef{Kind: machine.RefGlobals})
+	w.value(v.g+layout.GlobalRegistry, machine.HeapRef{Kind: machine.RefRegistry})
+	w.ref(v.c.Main, machine.HeapRef{Kind: machine.RefMainThread})
+	w.value(v.c.Main+layout.LuaStateGlobals, machine.HeapRef{Kind: machine.RefGlobals})
 	for i := range Addr(tag.NumTypes) {
-		w.ref(m.Ptr(v.g+layout.GlobalMT+4*i), machine.HeapRef{Kind: machine.RefTypeMetatable, Name: typeName(int(i))})
+		w.ref(m.Ptr(v.g+v.at.GlobalMT+4*i), machine.HeapRef{Kind: machine.RefTypeMetatable, Name: TypeName(int(i))})
 	}
 	v.eachObject(func(o Addr) bool {
-		switch mark := v.mark(o); {
-		case v.objTT(o) == tagString && mark&fixed != 0:
+		switch mark, tt := m.U8(o+layout.GCObjectMarked), m.U8(o+layout.GCObjectTT); {
+		case tt == tag.String && mark&fixed != 0:
 			w.ref(o, machine.HeapRef{Kind: machine.RefFixed})
-		case v.objTT(o) == tagUdata && mark&finalized != 0:
+		case tt == tag.Userdata && mark&finalized != 0:
 			w.ref(o, machine.HeapRef{Kind: machine.RefFinalizer})
 		}
 		return true
@@ -115,38 +115,38 @@ func (w *walker) state() {
 func (w *walker) object(o Addr) {
 	v, m := w.v, w.v.m
 	w.dead = v.isDead(o)
-	switch v.objTT(o) {
-	case tagString:
+	switch m.U8(o + layout.GCObjectTT) {
+	case tag.String:
 		w.begin(o, machine.HeapString)
-		n := strLen(m, o)
+		n := m.Ptr(o + layout.TStringLen)
 		w.o.Length, w.o.Name = int(n), w.text(o)
-		w.block(o, sizeString(n), "record")
-	case tagTable:
+		w.block(o, layout.TStringSize+n+1, "record")
+	case tag.Table:
 		w.begin(o, machine.HeapTable)
 		w.block(o, layout.TableSize, "record")
-		w.block(m.Ptr(o+layout.TableArray), tvSize*m.Ptr(o+layout.TableSizeArray), "array")
-		if !v.usesDummy(o) {
-			w.block(m.Ptr(o+layout.TableNode), nodeSize*v.sizeNode(o), "nodes")
+		w.block(m.Ptr(o+layout.TableArray), v.at.TVSize*m.Ptr(o+layout.TableSizeArray), "array")
+		if first, end, hashed := v.nodes(o); hashed {
+			w.block(first, end-first, "nodes")
 		}
 		w.tableRefs(o)
-	case tagFunc:
+	case tag.Function:
 		w.begin(o, machine.HeapFunction)
 		w.function(o)
-	case tagUpval:
+	case tag.Upval:
 		w.begin(o, machine.HeapUpvalue)
-		w.block(o, layout.UpValSize, "record")
+		w.block(o, v.at.UpValSize, "record")
 		w.value(m.Ptr(o+layout.UpValV), machine.HeapRef{Kind: machine.RefValue})
-	case tagUdata:
+	case tag.Userdata:
 		w.begin(o, machine.HeapUserdata)
 		n, mt := m.Ptr(o+layout.UdataLen), m.Ptr(o+layout.UdataMetatable)
 		w.o.Length, w.o.Name = int(n), w.types[mt]
 		w.block(o, layout.UdataSize+n, "record")
 		w.ref(mt, machine.HeapRef{Kind: machine.RefMetatable})
 		w.ref(m.Ptr(o+layout.UdataEnv), machine.HeapRef{Kind: machine.RefUser})
-	case tagThread:
+	case tag.Thread:
 		w.begin(o, machine.HeapThread)
 		w.thread(o)
-	case tagProto:
+	case tag.Proto:
 		w.begin(o, machine.HeapPrototype)
 		w.proto(o)
 	default:
@@ -161,15 +161,15 @@ func (w *walker) function(o Addr) {
 	n := Addr(m.U8(o + layout.LClosureNUpvalues))
 	w.ref(m.Ptr(o+layout.LClosureEnv), machine.HeapRef{Kind: machine.RefUser})
 	if m.U8(o+layout.LClosureIsC) != 0 {
-		w.o.Name, w.o.Def = v.rom.Path(m.Ptr(o+layout.CClosureF)), machine.Frame{LineDefined: -1}
-		w.block(o, sizeCClosure(n), "record")
+		w.o.Name, w.o.Def = v.c.ROM.Path(m.Ptr(o+layout.CClosureF)), machine.Frame{LineDefined: -1}
+		w.block(o, layout.CClosureSize+n*v.at.TVSize, "record")
 		for i := range n {
-			w.value(o+layout.CClosureSize+i*tvSize, machine.HeapRef{Kind: machine.RefUpvalue, Index: int64(i + 1)})
+			w.value(o+layout.CClosureSize+i*v.at.TVSize, machine.HeapRef{Kind: machine.RefUpvalue, Index: int64(i + 1)})
 		}
 		return
 	}
 	p := m.Ptr(o + layout.LClosureP)
-	w.block(o, sizeLClosure(n), "record")
+	w.block(o, layout.LClosureSize+4*n, "record")
 	if w.dead {
 		return
 	}
@@ -177,7 +177,7 @@ func (w *walker) function(o Addr) {
 	for i := range n {
 		r := machine.HeapRef{Kind: machine.RefUpvalue, Index: int64(i + 1)}
 		if i < m.Ptr(p+layout.ProtoSizeUpvalues) {
-			r.Name = v.cGoString(m.Ptr(m.Ptr(p+layout.ProtoUpvalues) + 4*i))
+			r.Name = v.cString(m.Ptr(m.Ptr(p+layout.ProtoUpvalues) + 4*i))
 		}
 		w.ref(m.Ptr(o+layout.LClosureSize+4*i), r)
 	}
@@ -186,31 +186,31 @@ func (w *walker) function(o Addr) {
 
 func (w *walker) thread(l Addr) {
 	v, m := w.v, w.v.m
-	if l != v.main.l { // that of the main thread is part of the state
-		w.block(l, layout.LuaStateSize, "record")
+	if l != v.c.Main { // that of the main thread is part of the state
+		w.block(l, v.at.LuaStateSize, "record")
 	}
 	stack, top := m.Ptr(l+layout.LuaStateStack), m.Ptr(l+layout.LuaStateTop)
-	w.block(stack, tvSize*m.Ptr(l+layout.LuaStateStackSize), "stack")
+	w.block(stack, v.at.TVSize*m.Ptr(l+layout.LuaStateStackSize), "stack")
 	w.block(m.Ptr(l+layout.LuaStateBaseCI), layout.CallInfoSize*m.Ptr(l+layout.LuaStateSizeCI), "calls")
 	w.value(l+layout.LuaStateGlobals, machine.HeapRef{Kind: machine.RefUser})
 	if stack == 0 || w.dead {
 		return
 	}
-	if first := stack + tvSize; first < top {
-		if p := v.protoOf(first); p != 0 {
+	if first := stack + v.at.TVSize; first < top {
+		if p := v.ProtoOf(first); p != 0 {
 			w.o.Def = w.defined(p)
 		}
 	}
 	ci, last, name := m.Ptr(l+layout.LuaStateBaseCI), m.Ptr(l+layout.LuaStateCI), ""
 	for i := range v.slots(stack, top) {
 		a := v.item(stack, Addr(i))
-		for ci < last && a >= v.ciFunc(ci+layout.CallInfoSize) {
+		for ci < last && a >= m.Ptr(ci+layout.CallInfoSize+layout.CallInfoFunc) {
 			ci += layout.CallInfoSize
-			name = w.functionAt(v.ciFunc(ci))
+			name = w.functionAt(m.Ptr(ci + layout.CallInfoFunc))
 		}
 		w.value(a, machine.HeapRef{Kind: machine.RefStack, Name: name, Index: int64(i)})
 	}
-	for uv := m.Ptr(l + layout.LuaStateOpenUpval); uv != 0; uv = m.Ptr(uv) {
+	for uv := m.Ptr(l + v.at.LuaStateOpenUpval); uv != 0; uv = m.Ptr(uv) {
 		w.add(machine.HeapRef{To: uv, Kind: machine.RefOpenUpvalue})
 	}
 }
@@ -219,9 +219,9 @@ func (w *walker) proto(p Addr) {
 	v, m := w.v, w.v.m
 	w.block(p, layout.ProtoSize, "record")
 	w.block(m.Ptr(p+layout.ProtoCode), 4*m.Ptr(p+layout.ProtoSizeCode), "code")
-	w.block(m.Ptr(p+layout.ProtoK), tvSize*m.Ptr(p+layout.ProtoSizeK), "constants")
+	w.block(m.Ptr(p+layout.ProtoK), v.at.TVSize*m.Ptr(p+layout.ProtoSizeK), "constants")
 	w.block(m.Ptr(p+layout.ProtoP), 4*m.Ptr(p+layout.ProtoSizeP), "inner functions")
-	w.block(m.Ptr(p+layout.ProtoLineInfo), v.lineBytes(p), "line numbers")
+	w.block(m.Ptr(p+layout.ProtoLineInfo), v.LineBytes(p), "line numbers")
 	w.block(m.Ptr(p+layout.ProtoLocVars), layout.LocVarSize*m.Ptr(p+layout.ProtoSizeLocVars), "local variables")
 	w.block(m.Ptr(p+layout.ProtoUpvalues), 4*m.Ptr(p+layout.ProtoSizeUpvalues), "names of upvalues")
 	if w.dead {
@@ -255,8 +255,8 @@ func (w *walker) ref(to Addr, r machine.HeapRef) {
 
 // add adds a reference. Each one takes a word at least, so there are not more than words on the heap.
 func (w *walker) add(r machine.HeapRef) {
-	if len(w.o.Refs) > w.v.mostObjects*layout.TStringSize/4 {
-		w.v.badCode(r.To) // a circle
+	if len(w.o.Refs) > w.v.c.MostObjects*layout.TStringSize/4 {
+		w.v.circle(r.To) // a circle
 	}
 	w.o.Refs = append(w.o.Refs, r)
 }
@@ -264,7 +264,7 @@ func (w *walker) add(r machine.HeapRef) {
 // value adds the reference that the value at a is, if it is one.
 func (w *walker) value(a Addr, r machine.HeapRef) {
 	if collectable(w.v.tag(a)) {
-		w.ref(w.v.gcOf(a), r)
+		w.ref(w.v.object(a), r)
 	}
 }
 
@@ -275,11 +275,17 @@ func (w *walker) modes(h Addr) (keys, values bool) {
 	if mt == 0 {
 		return false, false
 	}
-	mode := v.getString(mt, v.tmName(tag.Mode))
-	if mode == 0 || v.tag(mode) != tagString {
+	mode := Addr(0)
+	v.eachField(mt, func(key string, value Addr) bool {
+		if key == "__mode" {
+			mode = value
+		}
+		return mode == 0
+	})
+	if mode == 0 || v.tag(mode) != tag.String {
 		return false, false
 	}
-	s, _, _ := bytes.Cut(v.strBytes(v.gcOf(mode)), []byte{0})
+	s, _, _ := bytes.Cut(v.strBytes(v.object(mode)), []byte{0})
 	return bytes.IndexByte(s, 'k') >= 0, bytes.IndexByte(s, 'v') >= 0
 }
 
@@ -290,26 +296,24 @@ func (w *walker) tableRefs(h Addr) {
 	}
 	weakKey, weakValue := w.modes(h)
 	// A string in a weak table stays: it counts as a value without identity.
-	weak := func(a Addr, is bool) bool { return is && v.tag(a) != tagString }
+	weak := func(a Addr, is bool) bool { return is && v.tag(a) != tag.String }
 	w.ref(m.Ptr(h+layout.TableMetatable), machine.HeapRef{Kind: machine.RefMetatable})
 	for i := range m.Ptr(h + layout.TableSizeArray) {
 		a := v.item(m.Ptr(h+layout.TableArray), i)
 		w.value(a, machine.HeapRef{Kind: machine.RefIndex, Index: int64(i + 1), Weak: weak(a, weakValue)})
 	}
-	if v.usesDummy(h) {
-		return
-	}
-	for n, end := v.nodes(h); n < end; n += nodeSize {
-		if v.tag(n) == tagNil {
+	n, end, hashed := v.nodes(h)
+	for ; hashed && n < end; n += v.at.NodeSize {
+		if v.tag(n) == tag.Nil {
 			continue
 		}
-		key := n + layout.NodeKey
+		key := n + v.at.NodeKey
 		r := machine.HeapRef{Weak: weak(n, weakValue)}
 		switch {
-		case v.tag(key) == tagString:
-			r.Kind, r.Name = machine.RefField, w.text(v.gcOf(key))
-		case v.tag(key) == tagNumber && v.arrayIndex(key) != -1:
-			r.Kind, r.Index = machine.RefIndex, int64(v.arrayIndex(key))
+		case v.tag(key) == tag.String:
+			r.Kind, r.Name = machine.RefField, w.text(v.object(key))
+		case v.tag(key) == tag.Number && v.isIndex(key):
+			r.Kind, r.Index = machine.RefIndex, int64(v.c.Number(key))
 		default:
 			r.Kind, r.Name = machine.RefKeyed, w.keyText(key)
 		}
@@ -323,12 +327,12 @@ func (w *walker) tableRefs(h Addr) {
 func (w *walker) keyText(key Addr) string {
 	v := w.v
 	switch v.tag(key) {
-	case tagNumber:
-		return strconv.FormatFloat(float64(v.numOf(key)), 'g', -1, 64)
-	case tagBool:
-		return strconv.FormatBool(!v.isFalse(key))
+	case tag.Number:
+		return strconv.FormatFloat(v.c.Number(key), 'g', -1, 64)
+	case tag.Bool:
+		return strconv.FormatBool(v.isTrue(key))
 	}
-	return typeName(int(v.tag(key) & typeMask))
+	return typeOf(v.tag(key))
 }
 
 // textMax is how much of a string is told, in bytes.
@@ -342,10 +346,10 @@ func (w *walker) text(ts Addr) string {
 // typeNames finds the names that the registry has for metatables.
 func (w *walker) typeNames() map[Addr]string {
 	v, names := w.v, map[Addr]string{}
-	reg := v.gcOf(v.main.registry())
-	for n, end := v.nodes(reg); n < end; n += nodeSize {
-		if key := n + layout.NodeKey; isTable(v.tag(n)) && v.tag(key) == tagString {
-			names[v.gcOf(n)] = w.text(v.gcOf(key))
+	n, end, _ := v.nodes(v.object(v.g + layout.GlobalRegistry))
+	for ; n < end; n += v.at.NodeSize {
+		if key := n + v.at.NodeKey; isTable(v.tag(n)) && v.tag(key) == tag.String {
+			names[v.object(n)] = w.text(v.object(key))
 		}
 	}
 	return names
@@ -359,14 +363,14 @@ func (w *walker) defined(p Addr) machine.Frame {
 }
 
 // defined tells where a prototype is defined.
-func (v *VM) defined(p Addr) machine.Frame {
+func (v *View) defined(p Addr) machine.Frame {
 	f := machine.Frame{LineDefined: int(v.m.I32(p + layout.ProtoLineDefined))}
 	if s := v.m.Ptr(p + layout.ProtoSource); s != 0 {
 		f.Source = string(lauxlib.Touched(v.strBytes(s)))
 		if f.Source != "" && (f.Source[0] == '@' || f.Source[0] == '=') {
 			f.Source = f.Source[1:]
 		} else {
-			f.Source = chunkID(f.Source, idSize)
+			f.Source = ChunkID(f.Source, IDSize)
 		}
 	}
 	return f
@@ -375,82 +379,53 @@ func (v *VM) defined(p Addr) machine.Frame {
 // functionAt names the function at a stack slot: file and line, or a C function's name.
 func (w *walker) functionAt(a Addr) string {
 	v := w.v
-	if p := v.protoOf(a); p != 0 {
+	if p := v.ProtoOf(a); p != 0 {
 		return w.defined(p).Function()
 	}
-	return v.rom.Path(v.codeAt(a))
+	return v.c.ROM.Path(v.codeAt(a))
 }
 
 // codeAt is the code address of the C function at a, 0 if it is none.
-func (v *VM) codeAt(a Addr) Addr {
+func (v *View) codeAt(a Addr) Addr {
 	switch v.tag(a) {
-	case tagCode:
-		return v.gcOf(a)
-	case tagFunc:
-		return v.m.Ptr(v.gcOf(a) + layout.CClosureF)
+	case tag.LightFunction:
+		return v.object(a)
+	case tag.Function:
+		return v.m.Ptr(v.object(a) + layout.CClosureF)
 	}
 	return 0
 }
 
-// callFrames is how many functions CallStack tells at most.
-const callFrames = 48
-
-// CallStack implements machine.Machine.
-func (v *VM) CallStack(list []machine.Frame) (out []machine.Frame) {
-	if v.main == nil {
-		return list
-	}
-	out = list
-	defer func() { // of damaged code: what is known so far
-		if r := recover(); r != nil {
-			if _, ok := v.cfg.Space.AsFault(r); !ok {
-				panic(r)
-			}
-		}
-	}()
-	v.eachFrame(func(t *Thread, ci Addr) bool {
-		if len(out) >= callFrames {
-			return false
-		}
-		if v.isLua(ci) {
-			f := v.defined(v.ciProto(ci))
-			f.Line = max(v.funcLine(v.ciProto(ci), max(t.currentPC(ci), 0)), 0)
-			out = append(out, f)
-		} else if a := v.codeAt(v.ciFunc(ci)); a != 0 {
-			out = append(out, machine.Frame{Source: v.rom.Path(a), LineDefined: -1})
-		}
-		return true
-	})
-	return out
+// isIndex tells whether the number at a is whole, as keys of arrays are.
+func (v *View) isIndex(a Addr) bool {
+	n := v.c.Number(a)
+	return n != -1 && float64(int32(int64(n))) == n
 }
 
-// CheckHeap implements machine.Machine: the invariants that a debug build of Lua asserts. It is for tests.
-func (v *VM) CheckHeap() (err error) {
-	if err := v.heap.Check(); err != nil {
-		return err
-	}
+// CheckReferences finds the first object that refers to a dead one: it is for tests.
+func (v *View) CheckReferences() (err error) {
 	v.WalkHeap(func(o *machine.HeapObject) {
 		for _, r := range o.Refs {
 			if err == nil && r.To != v.g && v.isDead(r.To) && o.Kind != machine.HeapState && o.Kind != machine.HeapStringTable {
-				err = fmt.Errorf("%s %#x refers to the dead %s %#x (%s %q)", o.Kind, o.Addr, typeName(int(v.objTT(r.To))), r.To, r.Kind, r.Name)
+				err = fmt.Errorf("%s %#x refers to the dead %s %#x (%s %q)", o.Kind, o.Addr, typeOf(uint32(v.m.U8(r.To+layout.GCObjectTT))), r.To, r.Kind, r.Name)
 			}
 		}
 	})
-	if err != nil {
-		return err
-	}
-	m, strt, n := v.m, v.g+layout.GlobalStrt, uint32(0)
-	size := m.U32(strt + layout.StringTableSlots)
-	for i := range size {
-		for ts := m.Ptr(m.Ptr(strt+layout.StringTableHash) + 4*Addr(i)); ts != 0; ts = m.Ptr(ts) {
-			n++
-			if h := hashBytes(v.strBytes(ts)); h != m.U32(ts+layout.TStringHash) || h&(size-1) != i {
-				return fmt.Errorf("string %q has hash %#x in chain %d", v.strBytes(ts), m.U32(ts+layout.TStringHash), i)
+	return err
+}
+
+// RAMStrings implements machine.Machine.
+func (v *View) RAMStrings() (list []string) {
+	strt, n := v.g+layout.GlobalStrt, 0
+	for i := range v.m.Ptr(strt + layout.StringTableSlots) {
+		for ts := v.m.Ptr(v.m.Ptr(strt+layout.StringTableHash) + 4*i); ts != 0; ts = v.m.Ptr(ts) {
+			if n++; n > v.c.MostObjects {
+				v.circle(ts)
+			}
+			if !v.isDead(ts) {
+				list = append(list, v.goString(ts))
 			}
 		}
 	}
-	if want := m.U32(strt + layout.StringTableNUse); n != want {
-		return fmt.Errorf("the string table counts %d strings and has %d", want, n)
-	}
-	return nil
+	return list
 }

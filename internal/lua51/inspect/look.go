@@ -1,0 +1,235 @@
+package inspect
+
+import (
+	"moonlet.example/moonlet/internal/lua/machine"
+	layout "moonlet.example/moonlet/internal/lua51/layout/common"
+	"moonlet.example/moonlet/internal/lua51/tag"
+)
+
+// This file is what a debugger, a profile and a console look at: frames, variables, tables.
+
+// Depth implements machine.Control.
+func (v *View) Depth() (n int) {
+	v.eachFrame(func(_, _ Addr) bool { n++; return true })
+	return n
+}
+
+// eachFrame calls f for each function that runs, with its thread and its frame, until it tells false: innermost first,
+// and below a coroutine's functions those of the thread that resumed it.
+func (v *View) eachFrame(f func(l, ci Addr) bool) {
+	if v.c.Main == 0 {
+		return
+	}
+	for i := 0; ; i++ {
+		l := v.c.Running(i)
+		if l == 0 {
+			v.frames(v.c.Main, f)
+			return
+		}
+		if !v.frames(l, f) {
+			return
+		}
+	}
+}
+
+// frames is eachFrame for one thread.
+func (v *View) frames(l Addr, f func(l, ci Addr) bool) bool {
+	for ci := v.m.Ptr(l + layout.LuaStateCI); ci > v.m.Ptr(l+layout.LuaStateBaseCI); ci -= layout.CallInfoSize {
+		if !f(l, ci) {
+			return false
+		}
+	}
+	return true
+}
+
+// FrameAt finds the function at a level of CallStack; ci is 0 if there is none.
+func (v *View) FrameAt(level int) (thread, frame Addr) {
+	v.eachFrame(func(l, ci Addr) bool {
+		if level == 0 {
+			thread, frame = l, ci
+		}
+		level--
+		return level >= 0
+	})
+	return thread, frame
+}
+
+// callFrames is how many functions CallStack tells at most.
+const callFrames = 48
+
+// CallStack implements machine.Machine.
+func (v *View) CallStack(list []machine.Frame) (out []machine.Frame) {
+	out = list
+	defer func() { // of damaged code: what is known so far
+		if r := recover(); r != nil {
+			if _, ok := v.c.Space.AsFault(r); !ok {
+				panic(r)
+			}
+		}
+	}()
+	v.eachFrame(func(l, ci Addr) bool {
+		if len(out) >= callFrames {
+			return false
+		}
+		if p := v.ProtoOf(v.function(ci)); p != 0 {
+			f := v.defined(p)
+			f.Line = max(v.FuncLine(p, max(v.CurrentPC(l, ci), 0)), 0)
+			out = append(out, f)
+		} else if a := v.codeAt(v.function(ci)); a != 0 {
+			out = append(out, machine.Frame{Source: v.c.ROM.Path(a), LineDefined: -1})
+		}
+		return true
+	})
+	return out
+}
+
+// Variables implements machine.Control.
+func (v *View) Variables(level int) (list []machine.Variable) {
+	l, ci := v.FrameAt(level)
+	if ci == 0 || !v.IsLua(ci) {
+		return nil
+	}
+	for n := 1; ; n++ {
+		name, pos := v.FindLocal(l, ci, n)
+		if pos == 0 || name == Temporary {
+			break
+		}
+		list = append(list, machine.Variable{Kind: machine.Local, Name: name, Index: n, Value: v.valueOf(pos)})
+	}
+	for n := 1; ; n++ {
+		name, val, _, ok := v.UpvalueAt(v.function(ci), n)
+		if !ok {
+			return list
+		}
+		list = append(list, machine.Variable{Kind: machine.Upvalue, Name: name, Index: n, Value: v.valueOf(val)})
+	}
+}
+
+// valueOf is the value at a.
+func (v *View) valueOf(a Addr) (val machine.Value) {
+	switch t := v.tag(a); t {
+	case tag.Nil:
+	case tag.Bool:
+		val.Kind, val.Bool = machine.BoolValue, v.isTrue(a)
+	case tag.Number:
+		n := v.c.Number(a)
+		val.Kind, val.Float = machine.FloatValue, n
+		if i := int64(n); float64(i) == n {
+			val = machine.Value{Kind: machine.IntValue, Int: i}
+		}
+	case tag.String:
+		ts := v.object(a)
+		val = machine.Value{Kind: machine.StringValue, Text: v.goString(ts), Addr: ts}
+	default:
+		val = machine.Value{Kind: machine.ObjectValue, Text: typeOf(t), Addr: v.object(a)}
+	}
+	return val
+}
+
+// Entries implements machine.Control.
+func (v *View) Entries(h Addr, most int) (list []machine.Entry) {
+	add := func(key, val machine.Value) bool {
+		list = append(list, machine.Entry{Key: key, Value: val})
+		return len(list) < most
+	}
+	if most <= 0 {
+		return nil
+	}
+	if !v.isROTable(h) {
+		for i := range v.m.Ptr(h + layout.TableSizeArray) {
+			a := v.item(v.m.Ptr(h+layout.TableArray), i)
+			if v.tag(a) != tag.Nil && !add(machine.Value{Kind: machine.IntValue, Int: int64(i + 1)}, v.valueOf(a)) {
+				return list
+			}
+		}
+	}
+	v.eachEntry(h, func(key machine.Value, val Addr) bool { return add(key, v.valueOf(val)) })
+	return list
+}
+
+// eachEntry calls f for each entry of a hash part or a read-only table until it tells false.
+func (v *View) eachEntry(h Addr, f func(key machine.Value, val Addr) bool) {
+	m := v.m
+	if v.isROTable(h) {
+		if m.Ptr(h+layout.ROTableEntry) == 0 {
+			return
+		}
+		for i := range int(m.U8(h + layout.ROTableLSizeNode)) {
+			e := v.roEntry(h, i)
+			key := machine.Value{Kind: machine.StringValue, Text: v.cText(m.Ptr(e + layout.ROEntryKey))}
+			if !f(key, e+layout.ROEntryValue) {
+				return
+			}
+		}
+		return
+	}
+	n, end, _ := v.nodes(h)
+	for ; n < end; n += v.at.NodeSize {
+		if v.tag(n) != tag.Nil && !f(v.valueOf(n+v.at.NodeKey), n) {
+			return
+		}
+	}
+}
+
+// eachField is eachEntry for those with strings for keys.
+func (v *View) eachField(h Addr, f func(key string, val Addr) bool) {
+	v.eachEntry(h, func(key machine.Value, val Addr) bool {
+		return key.Kind != machine.StringValue || f(key.Text, val)
+	})
+}
+
+// indexChain is how many metatables a search follows, which may lead in a circle.
+const indexChain = 8
+
+// Fields implements machine.Machine. It looks at memory as it is.
+func (v *View) Fields(path []string) (list []machine.Field) {
+	at := v.c.Main + layout.LuaStateGlobals
+	for _, name := range path {
+		next := Addr(0)
+		v.eachLevel(at, func(h Addr) bool {
+			v.eachField(h, func(key string, val Addr) bool {
+				if key == name {
+					next = val
+				}
+				return next == 0
+			})
+			return next == 0
+		})
+		if at = next; at == 0 {
+			return nil
+		}
+	}
+	v.eachLevel(at, func(h Addr) bool {
+		v.eachField(h, func(key string, val Addr) bool {
+			list = append(list, machine.Field{Name: key, Kind: typeOf(v.tag(val))})
+			return true
+		})
+		return true
+	})
+	return list
+}
+
+// eachLevel calls f for the tables in which a field of a value is searched: the value itself and what __index leads
+// to, as long as these are tables.
+func (v *View) eachLevel(at Addr, f func(h Addr) bool) {
+	for range indexChain {
+		if isTable(v.tag(at)) && !f(v.object(at)) {
+			return
+		}
+		mt := v.metatable(at)
+		if mt == 0 {
+			return
+		}
+		next := Addr(0)
+		v.eachField(mt, func(key string, val Addr) bool {
+			if key == "__index" {
+				next = val
+			}
+			return next == 0
+		})
+		if next == 0 || !isTable(v.tag(next)) {
+			return
+		}
+		at = next
+	}
+}
