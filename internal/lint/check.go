@@ -7,6 +7,7 @@ import (
 
 	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/keys"
+	"moonlet.example/moonlet/internal/lua/scope"
 	"moonlet.example/moonlet/internal/lua/syntax"
 )
 
@@ -21,7 +22,7 @@ func (u *unit) check() {
 			u.tested[join(p)] = true
 		}
 	}
-	v.statement(u.tree.Root)
+	v.statement(u.Tree.Root)
 	v = &visitor{u: u}
 	v.use = func(n *syntax.Node, p []string, alias int, c context) {
 		if v.dead == 0 && v.caught == 0 {
@@ -37,7 +38,7 @@ func (u *unit) check() {
 			u.checkMethod(n)
 		}
 	}
-	v.statement(u.tree.Root)
+	v.statement(u.Tree.Root)
 }
 
 // asked tells whether a file asks for something, or for what it is in.
@@ -102,18 +103,18 @@ func (u *unit) known(p []string) bool {
 // checkUse looks whether something is there that is used.
 func (u *unit) checkUse(n *syntax.Node, p []string, alias int, c context) {
 	m := u.missing(p)
-	if p[0] == oldArg && u.build.Edition().Lua51 && u.args[first(n)] { // the local variable that it makes
+	if p[0] == scope.OldArg && u.build.Edition().Lua51 && u.Args[scope.First(n)] { // the local variable that it makes
 		return
 	}
 	if m == 0 || u.asked(p[:m]) || m == 1 && u.dynamic {
 		return
 	}
 	last := m == len(p)
-	if last && (c == inTest || c == inShown || c == inValue && m == 1 && p[0] != oldArg) || alias > 1 && m <= alias {
+	if last && (c == inTest || c == inShown || c == inValue && m == 1 && p[0] != scope.OldArg) || alias > 1 && m <= alias {
 		return // or it was told where the alias is declared
 	}
 	l, ok := u.lack(p[:m])
-	if p[0] == oldArg && !u.args[first(n)] {
+	if p[0] == scope.OldArg && !u.Args[scope.First(n)] {
 		ok = false
 	}
 	if !ok {
@@ -151,8 +152,8 @@ func (u *unit) typeOf(n *syntax.Node, depth int) string {
 	case syntax.ParenExpr:
 		return u.typeOf(n.Children[0], depth)
 	case syntax.NameExpr:
-		if v := u.of[n]; v != nil && v.sets == 0 && v.init != nil && depth > 0 {
-			return u.typeOf(v.init, depth-1)
+		if v := u.Of[n]; v != nil && v.Sets == 0 && v.Init != nil && depth > 0 {
+			return u.typeOf(v.Init, depth-1)
 		}
 	case syntax.CallExpr:
 		p, _, ok := u.path(n.Children[0])
@@ -179,7 +180,7 @@ func (u *unit) checkMethod(n *syntax.Node) {
 	}
 	t := u.typeOf(callee.Children[0], aliasMost)
 	methods, ok := u.api.Methods(t)
-	name := u.tree.Name(callee)
+	name := u.Tree.Name(callee)
 	if !ok || slices.Contains(methods, name) {
 		return
 	}

@@ -9,15 +9,15 @@ import (
 
 // collect finds out which global variables a file sets.
 func (u *unit) collect() {
-	for _, n := range u.names {
-		if u.sets[n] {
-			name := u.tree.Text(n.First)
+	for _, n := range u.Names {
+		if u.Sets[n] {
+			name := u.Tree.Text(n.First)
 			u.set[name] = true
 			u.setsOf[name]++
 			u.setsIn[name]++
 		}
 	}
-	syntax.Walk(u.tree.Root, func(n *syntax.Node) bool {
+	syntax.Walk(u.Tree.Root, func(n *syntax.Node) bool {
 		switch n.Kind {
 		case syntax.Targets:
 			for _, t := range n.Children {
@@ -38,10 +38,10 @@ func (u *unit) collect() {
 
 // define notes a global function; one that the file sets several times is none.
 func (u *unit) define(n, body *syntax.Node) {
-	if n.Kind != syntax.NameExpr || u.of[n] != nil {
+	if n.Kind != syntax.NameExpr || u.Of[n] != nil {
 		return
 	}
-	if name := u.tree.Text(n.First); u.setsOf[name] == 1 {
+	if name := u.Tree.Text(n.First); u.setsOf[name] == 1 {
 		u.functions[name] = body
 	}
 }
@@ -52,8 +52,8 @@ func (u *unit) textsIn(n *syntax.Node) {
 		return
 	}
 	for i, t := range n.Children[0].Children {
-		if t.Kind == syntax.NameExpr && u.of[t] == nil && i+1 < len(n.Children) && n.Children[i+1].Kind == syntax.StringExpr {
-			u.textsOf[u.tree.Text(t.First)]++
+		if t.Kind == syntax.NameExpr && u.Of[t] == nil && i+1 < len(n.Children) && n.Children[i+1].Kind == syntax.StringExpr {
+			u.textsOf[u.Tree.Text(t.First)]++
 		}
 	}
 }
@@ -66,7 +66,7 @@ func (u *unit) setIn(t *syntax.Node) {
 	if p, _, ok := u.path(t.Children[0]); !ok || len(p) > 0 {
 		return
 	}
-	name, ok := u.tree.Name(t), true
+	name, ok := u.Tree.Name(t), true
 	if t.Kind == syntax.IndexExpr {
 		name, ok = u.text(t.Children[1])
 	}
@@ -131,8 +131,8 @@ func (u *unit) versionNames(n *syntax.Node, values []*syntax.Node) {
 		if !u.asksVersion(v) {
 			continue
 		}
-		for _, t := range u.tree.NamesIn(n.First, n.Last) {
-			u.version[u.tree.Text(t)] = true
+		for _, t := range u.Tree.NamesIn(n.First, n.Last) {
+			u.version[u.Tree.Text(t)] = true
 		}
 		return
 	}
@@ -146,7 +146,7 @@ func (u *unit) asksVersion(n *syntax.Node) bool {
 	yes := false
 	switch n.Kind {
 	case syntax.NameExpr:
-		name := u.tree.Text(n.First)
+		name := u.Tree.Text(n.First)
 		return name == "_VERSION" || u.version[name]
 	case syntax.FunctionExpr:
 		return false

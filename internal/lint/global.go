@@ -33,15 +33,15 @@ func (l *linter) globals() {
 	all := map[string]*seen{}
 	var order []string
 	for _, u := range l.units {
-		for _, n := range u.names {
-			name := u.tree.Text(n.First)
+		for _, n := range u.Names {
+			name := u.Tree.Text(n.First)
 			s := all[name]
 			if s == nil {
-				s = &seen{u: u, body: u.within[n], first: n, other: !u.sets[n] || u.within[n] == nil || u.lost[n] || u.env}
+				s = &seen{u: u, body: u.Within[n], first: n, other: !u.Sets[n] || u.Within[n] == nil || u.Lost[n] || u.Env}
 				all[name] = s
 				order = append(order, name)
 			}
-			s.other = s.other || s.u != u || s.body != u.within[n]
+			s.other = s.other || s.u != u || s.body != u.Within[n]
 		}
 	}
 	for _, name := range order {

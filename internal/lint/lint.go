@@ -18,6 +18,7 @@ import (
 
 	"moonlet.example/moonlet/internal/firmware"
 	"moonlet.example/moonlet/internal/hostexec"
+	"moonlet.example/moonlet/internal/lua/scope"
 	"moonlet.example/moonlet/internal/lua/stdlib/hostos"
 	"moonlet.example/moonlet/internal/lua/syntax"
 )
@@ -156,7 +157,7 @@ type linter struct {
 type unit struct {
 	*linter
 	file *File
-	*scopes
+	*scope.Scopes
 	tested  map[string]bool // paths that the file asks for
 	version map[string]bool // variables that have to do with the version of something
 	absent  map[string]int  // modules that are not there, and how often they are used
@@ -196,7 +197,7 @@ func (l *linter) read(s *hostexec.Session, f *File) error {
 		l.tooMuch(f, fmt.Sprintf("an expression has more than %d parts in one another", depthMost))
 		return nil
 	}
-	u := &unit{linter: l, file: f, scopes: resolve(tree), tested: map[string]bool{}, version: map[string]bool{}, absent: map[string]int{},
+	u := &unit{linter: l, file: f, Scopes: scope.Resolve(tree), tested: map[string]bool{}, version: map[string]bool{}, absent: map[string]int{},
 		pathless: map[*syntax.Node]bool{}, versions: map[*syntax.Node]bool{}, truths: map[*syntax.Node]int{}, made: map[string]bool{},
 		setsOf: map[string]int{}, functions: map[string]*syntax.Node{}}
 	u.readComments()
@@ -241,7 +242,7 @@ func (u *unit) reportAt(first, last int32, rule string, level Level, message, in
 		}
 		return
 	}
-	from, to := &u.tree.Tokens[first], &u.tree.Tokens[last-1]
+	from, to := &u.Tree.Tokens[first], &u.Tree.Tokens[last-1]
 	for _, line := range []int{int(from.Line), int(to.Line)} {
 		if rules, ok := u.ignored[line]; ok && (rules == "" || slices.Contains(strings.Fields(rules), rule)) {
 			return
@@ -256,7 +257,7 @@ func (u *unit) reportAt(first, last int32, rule string, level Level, message, in
 
 // column is the column of an offset in characters.
 func (u *unit) column(offset int32) int {
-	return 1 + utf8.RuneCount(u.tree.Source[offset-int32(u.tree.Column(offset)-1):offset])
+	return 1 + utf8.RuneCount(u.Tree.Source[offset-int32(u.Tree.Column(offset)-1):offset])
 }
 
 // sorted are the findings by place, each once.
@@ -277,8 +278,8 @@ const ignoreMark = "moonlet: ignore"
 // nothing else is in it.
 func (u *unit) readComments() {
 	u.ignored = map[int]string{}
-	for _, c := range u.tree.Comments {
-		text := bytes.Trim(u.tree.Source[c.Start:c.End], "-[=] \t\r\n")
+	for _, c := range u.Tree.Comments {
+		text := bytes.Trim(u.Tree.Source[c.Start:c.End], "-[=] \t\r\n")
 		rest, ok := bytes.CutPrefix(text, []byte(ignoreMark))
 		if !ok || len(rest) > 0 && rest[0] != ' ' && rest[0] != ':' && rest[0] != ',' {
 			continue
@@ -286,9 +287,9 @@ func (u *unit) readComments() {
 		rules := strings.Join(strings.FieldsFunc(string(rest), func(r rune) bool { return r == ' ' || r == ',' || r == ':' }), " ")
 		line := int(c.Line)
 		u.ignored[line] = rules
-		start := c.Start - int32(u.tree.Column(c.Start)-1)
-		after := sort.Search(len(u.tree.Tokens), func(i int) bool { return u.tree.Tokens[i].Start >= c.Start })
-		if after == 0 || u.tree.Tokens[after-1].End <= start {
+		start := c.Start - int32(u.Tree.Column(c.Start)-1)
+		after := sort.Search(len(u.Tree.Tokens), func(i int) bool { return u.Tree.Tokens[i].Start >= c.Start })
+		if after == 0 || u.Tree.Tokens[after-1].End <= start {
 			u.ignored[line+1] = rules
 		}
 	}

@@ -36,7 +36,7 @@ func (u *unit) findPath(n *syntax.Node, depth int) (p []string, alias int, ok bo
 	case syntax.ParenExpr:
 		return u.pathOf(n.Children[0], depth)
 	case syntax.FieldExpr, syntax.MethodExpr:
-		name, ok = u.tree.Name(n), true
+		name, ok = u.Tree.Name(n), true
 	case syntax.IndexExpr:
 		name, ok = u.text(n.Children[1])
 	}
@@ -52,16 +52,16 @@ func (u *unit) findPath(n *syntax.Node, depth int) (p []string, alias int, ok bo
 
 // variable is pathOf for a name.
 func (u *unit) variable(n *syntax.Node, depth int) (p []string, alias int, ok bool) {
-	name := u.tree.Text(n.First)
-	if v := u.of[n]; v != nil {
-		if v.sets > 0 || v.init == nil || depth == 0 {
+	name := u.Tree.Text(n.First)
+	if v := u.Of[n]; v != nil {
+		if v.Sets > 0 || v.Init == nil || depth == 0 {
 			return nil, 0, false
 		}
-		p, _, ok = u.pathOf(v.init, depth-1)
+		p, _, ok = u.pathOf(v.Init, depth-1)
 		return p, len(p), ok
 	}
 	switch {
-	case u.lost[n] || u.env:
+	case u.Lost[n] || u.Env:
 		return nil, 0, false
 	case name == "_G" || name == "_ENV":
 		return []string{}, 0, true
@@ -80,7 +80,7 @@ func (u *unit) text(n *syntax.Node) (string, bool) {
 	if n.Kind != syntax.StringExpr {
 		return "", false
 	}
-	b := u.tree.Bytes(n)
+	b := u.Tree.Bytes(n)
 	if len(b) < 2 || b[0] == '[' || bytes.IndexByte(b, '\\') >= 0 {
 		return "", false
 	}
@@ -125,11 +125,11 @@ func (u *unit) findTruth(n *syntax.Node) int {
 	case syntax.ParenExpr:
 		return u.truth(n.Children[0])
 	case syntax.UnaryExpr:
-		if u.tree.Operator(n) == syntax.Not {
+		if u.Tree.Operator(n) == syntax.Not {
 			return -u.truth(n.Children[0])
 		}
 	case syntax.BinaryExpr:
-		return u.truthOf(u.tree.Operator(n), n.Children[0], n.Children[1])
+		return u.truthOf(u.Tree.Operator(n), n.Children[0], n.Children[1])
 	case syntax.NameExpr, syntax.FieldExpr, syntax.IndexExpr:
 		p, _, ok := u.path(n)
 		if !ok {

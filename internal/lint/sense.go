@@ -14,7 +14,7 @@ import (
 func (u *unit) checkSense(n *syntax.Node) {
 	callee, args := n.Children[0], n.Children[1:]
 	if callee.Kind == syntax.MethodExpr {
-		if u.tree.Name(callee) == "connect" && len(args) >= 4 && args[3].Kind == syntax.NumberExpr && u.isMQTT(callee.Children[0]) {
+		if u.Tree.Name(callee) == "connect" && len(args) >= 4 && args[3].Kind == syntax.NumberExpr && u.isMQTT(callee.Children[0]) {
 			u.sense(n, "mqtt.socket:connect", "autoreconnect", Warning)
 		}
 		return
@@ -85,7 +85,7 @@ func (u *unit) is(n *syntax.Node, name string) bool {
 
 // isOne tells whether an expression is 1 or true, which asked for a secure connection.
 func isOne(u *unit, n *syntax.Node) bool {
-	return n.Kind == syntax.TrueExpr || n.Kind == syntax.NumberExpr && string(u.tree.Bytes(n)) == "1"
+	return n.Kind == syntax.TrueExpr || n.Kind == syntax.NumberExpr && string(u.Tree.Bytes(n)) == "1"
 }
 
 // isText tells whether an expression certainly is a string.
@@ -96,14 +96,14 @@ func (u *unit) isText(n *syntax.Node) bool {
 	case syntax.ParenExpr:
 		return u.isText(n.Children[0])
 	case syntax.BinaryExpr:
-		return u.tree.Operator(n) == syntax.Concat
+		return u.Tree.Operator(n) == syntax.Concat
 	case syntax.NameExpr:
-		v := u.of[n]
+		v := u.Of[n]
 		if v == nil {
-			name := u.tree.Text(n.First)
+			name := u.Tree.Text(n.First)
 			return !u.dynamic && u.textsOf[name] > 0 && u.textsOf[name] == u.setsIn[name]
 		}
-		return v.sets == 0 && v.init != nil && u.isText(v.init)
+		return v.Sets == 0 && v.Init != nil && u.isText(v.Init)
 	}
 	return false
 }
@@ -115,10 +115,10 @@ func (u *unit) isMQTT(n *syntax.Node) bool {
 	case syntax.CallExpr:
 		return u.is(n.Children[0], "mqtt.Client")
 	case syntax.NameExpr:
-		if v := u.of[n]; v != nil {
-			return v.sets == 0 && v.init != nil && v.init.Kind == syntax.CallExpr && u.isMQTT(v.init)
+		if v := u.Of[n]; v != nil {
+			return v.Sets == 0 && v.Init != nil && v.Init.Kind == syntax.CallExpr && u.isMQTT(v.Init)
 		}
-		return u.madeBy(u.tree.Text(n.First), "mqtt.Client")
+		return u.madeBy(u.Tree.Text(n.First), "mqtt.Client")
 	}
 	return false
 }
@@ -130,10 +130,10 @@ func (u *unit) madeBy(name, function string) bool {
 		return yes
 	}
 	made := 0
-	syntax.Walk(u.tree.Root, func(n *syntax.Node) bool {
+	syntax.Walk(u.Tree.Root, func(n *syntax.Node) bool {
 		if n.Kind == syntax.AssignStat && len(n.Children) == 2 && len(n.Children[0].Children) == 1 {
 			t, value := n.Children[0].Children[0], n.Children[1]
-			if t.Kind == syntax.NameExpr && u.of[t] == nil && u.tree.Text(t.First) == name && value.Kind == syntax.CallExpr && u.is(value.Children[0], function) {
+			if t.Kind == syntax.NameExpr && u.Of[t] == nil && u.Tree.Text(t.First) == name && value.Kind == syntax.CallExpr && u.is(value.Children[0], function) {
 				made++
 			}
 		}
@@ -153,15 +153,15 @@ func (u *unit) functionOf(args []*syntax.Node) *syntax.Node {
 	case syntax.FunctionExpr:
 		return n.Children[0]
 	case syntax.NameExpr:
-		v := u.of[n]
+		v := u.Of[n]
 		switch {
 		case v == nil:
-			return u.functions[u.tree.Text(n.First)]
-		case v.sets > 0 || v.init == nil:
-		case v.init.Kind == syntax.Body:
-			return v.init
-		case v.init.Kind == syntax.FunctionExpr:
-			return v.init.Children[0]
+			return u.functions[u.Tree.Text(n.First)]
+		case v.Sets > 0 || v.Init == nil:
+		case v.Init.Kind == syntax.Body:
+			return v.Init
+		case v.Init.Kind == syntax.FunctionExpr:
+			return v.Init.Children[0]
 		}
 	}
 	return nil
@@ -170,23 +170,23 @@ func (u *unit) functionOf(args []*syntax.Node) *syntax.Node {
 // takesText tells whether a function certainly takes its first argument for text: it puts it together
 // with other text, or sends it, and asks for nothing in it.
 func (u *unit) takesText(body *syntax.Node) bool {
-	params := u.tree.NamesIn(body.Children[0].First, body.Children[0].Last)
+	params := u.Tree.NamesIn(body.Children[0].First, body.Children[0].Last)
 	if len(params) == 0 {
 		return false
 	}
 	text, other := 0, 0
 	isParam := func(n *syntax.Node) bool {
-		v := u.of[n]
-		return n.Kind == syntax.NameExpr && v != nil && v.token == params[0] && v.sets == 0
+		v := u.Of[n]
+		return n.Kind == syntax.NameExpr && v != nil && v.Token == params[0] && v.Sets == 0
 	}
 	syntax.Walk(body, func(n *syntax.Node) bool {
 		switch n.Kind {
 		case syntax.BinaryExpr:
-			if u.tree.Operator(n) == syntax.Concat && (isParam(n.Children[0]) || isParam(n.Children[1])) {
+			if u.Tree.Operator(n) == syntax.Concat && (isParam(n.Children[0]) || isParam(n.Children[1])) {
 				text++
 			}
 		case syntax.CallExpr:
-			if c := n.Children[0]; c.Kind == syntax.MethodExpr && u.tree.Name(c) == "send" && len(n.Children) > 1 && isParam(n.Children[1]) {
+			if c := n.Children[0]; c.Kind == syntax.MethodExpr && u.Tree.Name(c) == "send" && len(n.Children) > 1 && isParam(n.Children[1]) {
 				text++
 			}
 		case syntax.MethodExpr, syntax.FieldExpr, syntax.IndexExpr:

@@ -122,7 +122,7 @@ func (v *visitor) expr(n *syntax.Node, c context) {
 	case syntax.TableExpr, syntax.NamedField, syntax.IndexedField:
 		v.values(n.Children)
 	case syntax.UnaryExpr:
-		if v.u.tree.Operator(n) == syntax.Not {
+		if v.u.Tree.Operator(n) == syntax.Not {
 			v.expr(n.Children[0], inTest)
 		} else {
 			v.expr(n.Children[0], inValue)
@@ -152,7 +152,7 @@ func (v *visitor) place(n *syntax.Node, c context) {
 func (v *visitor) binary(n *syntax.Node, c context) {
 	a, b := n.Children[0], n.Children[1]
 	dead := v.dead
-	switch op := v.u.tree.Operator(n); {
+	switch op := v.u.Tree.Operator(n); {
 	case op == syntax.And || op == syntax.Or:
 		v.expr(a, inTest)
 		t := v.u.truth(a)

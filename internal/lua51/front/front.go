@@ -191,29 +191,7 @@ func (m *machine) Text(ts mem.Addr) []byte { return []byte(m.texts[ts]) }
 
 func (m *machine) ChunkID(ts mem.Addr) string {
 	s, _, _ := strings.Cut(m.texts[ts], "\x00")
-	return chunkID(s, 80)
-}
-
-// chunkID is the name of a chunk for people, in a buffer of a size (luaO_chunkid).
-func chunkID(s string, size int) string {
-	switch {
-	case strings.HasPrefix(s, "="):
-		return s[1:min(len(s), size)]
-	case strings.HasPrefix(s, "@"):
-		s, size = s[1:], size-len(" '...' ")-1
-		if len(s) > size {
-			return "..." + s[len(s)-size:]
-		}
-		return s
-	}
-	line, _, more := strings.Cut(strings.ReplaceAll(s, "\r", "\n"), "\n")
-	if most := size - len(` [string "..."] `) - 1; len(line) > most {
-		line, more = line[:most], true
-	}
-	if more {
-		line += "..."
-	}
-	return `[string "` + line + `"]`
+	return chunk.ID(s, 80)
 }
 
 func (m *machine) Pushf(format string, args ...any) string {

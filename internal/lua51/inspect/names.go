@@ -1,8 +1,6 @@
 package inspect
 
 import (
-	"strings"
-
 	"moonlet.example/moonlet/internal/lua/lineinfo"
 	layout "moonlet.example/moonlet/internal/lua51/layout/common"
 	"moonlet.example/moonlet/internal/lua51/opcode"
@@ -10,34 +8,6 @@ import (
 )
 
 // This file is what messages of errors tell about functions: places, and names of variables (ldebug.c).
-
-// IDSize is the size of a chunk's name in messages with its final NUL (LUA_IDSIZE).
-const IDSize = 60
-
-// ChunkID makes a printable name of a chunk's source, in a buffer of a size (luaO_chunkid).
-func ChunkID(source string, size int) string {
-	switch {
-	case strings.HasPrefix(source, "="):
-		return source[1:min(len(source), size)]
-	case strings.HasPrefix(source, "@"):
-		source = source[1:]
-		if room := size - len(" '...' ") - 1; len(source) > room {
-			return "..." + source[len(source)-room:]
-		}
-		return source
-	}
-	line, cut := source, false
-	if i := strings.IndexAny(source, "\r\n"); i >= 0 {
-		line, cut = source[:i], true
-	}
-	if room := size - len(` [string "..."] `) - 1; len(line) > room {
-		line, cut = line[:room], true
-	}
-	if cut {
-		line += "..."
-	}
-	return `[string "` + line + `"]`
-}
 
 // IsLua tells whether a frame is that of a Lua function.
 func (v *View) IsLua(ci Addr) bool { return v.ProtoOf(v.function(ci)) != 0 }

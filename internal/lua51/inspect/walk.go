@@ -3,6 +3,7 @@ package inspect
 import (
 	"bytes"
 	"fmt"
+	"moonlet.example/moonlet/internal/lua51/chunk"
 	"strconv"
 	"strings"
 
@@ -370,7 +371,7 @@ func (v *View) defined(p Addr) machine.Frame {
 		if f.Source != "" && (f.Source[0] == '@' || f.Source[0] == '=') {
 			f.Source = f.Source[1:]
 		} else {
-			f.Source = ChunkID(f.Source, IDSize)
+			f.Source = chunk.ID(f.Source, chunk.IDSize)
 		}
 	}
 	return f

@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"moonlet.example/moonlet/internal/lua51/chunk"
 	"moonlet.example/moonlet/internal/lua51/inspect"
 
 	"moonlet.example/moonlet/internal/lua/state"
@@ -52,7 +53,7 @@ func (t *Thread) runError(format string, args ...any) {
 	t.pushFString(format, args...)
 	if ci := t.ci(); t.v.isLua(ci) {
 		line := t.v.CurrentLine(t.l, ci)
-		name := inspect.ChunkID(t.sourceOf(t.v.ciProto(ci)), inspect.IDSize)
+		name := chunk.ID(t.sourceOf(t.v.ciProto(ci)), chunk.IDSize)
 		t.pushFString("%s:%d: %s", name, line, t.topString())
 	}
 	t.errorMsg()
@@ -103,7 +104,7 @@ func (t *Thread) named(p Addr) (source, short string) {
 	}
 	if n := &t.v.named; n.at != s {
 		source := t.v.cGoString(s)
-		*n = chunkName{s, source, inspect.ChunkID(source, inspect.IDSize)}
+		*n = chunkName{s, source, chunk.ID(source, chunk.IDSize)}
 	}
 	return t.v.named.source, t.v.named.short
 }

@@ -5,7 +5,6 @@ import (
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua51/chunk"
 	"moonlet.example/moonlet/internal/lua51/compile"
-	"moonlet.example/moonlet/internal/lua51/inspect"
 	layout "moonlet.example/moonlet/internal/lua51/layout/v8"
 	"moonlet.example/moonlet/internal/lua51/opcode"
 	"moonlet.example/moonlet/internal/lua51/tag"
@@ -93,7 +92,7 @@ func (f front) Anchor(table Addr, s []byte) Addr {
 }
 
 func (f front) Text(ts Addr) []byte    { return f.t.v.strBytes(ts) }
-func (f front) ChunkID(ts Addr) string { return inspect.ChunkID(f.t.v.cGoString(ts), 80) }
+func (f front) ChunkID(ts Addr) string { return chunk.ID(f.t.v.cGoString(ts), 80) }
 func (f front) Throw()                 { f.t.throw(state.ErrSyntax) }
 func (f front) ValueSize() Addr        { return tvSize }
 
