@@ -122,6 +122,7 @@ var allowed = map[string]string{
 	"internal/prompt":            "internal/hostfile",
 	"internal/prompt/prompttest": "",
 	"internal/hook":              "internal/hostfile internal/project",
+	"internal/minify":            "internal/hostexec internal/lua/num internal/lua/scope internal/lua/stdlib internal/lua/stdlib/hostos internal/lua/syntax internal/lua51/chunk internal/lua51/front internal/lua53/chunk",
 	"internal/lint":              "internal/firmware internal/hostexec internal/keys internal/lua/scope internal/lua/stdlib/hostos internal/lua/syntax internal/port internal/storage/spiffs",
 	"internal/trial":             "internal/lua/store internal/heapview internal/hook internal/lua53/chunk internal/luac internal/project",
 	"internal/cli":               "internal/ !internal/device !internal/sdk !internal/sim !internal/sim/ !internal/parts !internal/parts/ " + notForTests, // it runs modules by the public API

@@ -231,7 +231,8 @@ on the desk.
   moonlet flash create . -o module.bin   make the image of a whole flash chip
   moonlet spiffs list spiffs.bin   tell what files an image has
   moonlet heap .                 tell where the application's memory is
-  moonlet lint .                 tell what it uses that the firmware has not`,
+  moonlet lint .                 tell what it uses that the firmware has not
+  moonlet minify init.lua        make its source shorter`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -252,7 +253,7 @@ on the desk.
 	}{
 		{"run", a.runCommand}, {"exec", a.execCommand}, {"luac", a.luacCommand}, {"lfs", a.lfsCommand},
 		{"flash", a.flashCommand}, {"spiffs", a.spiffsCommand},
-		{"spiffsimg", a.spiffsimgCommand}, {"heap", a.heapCommand}, {"lint", a.lintCommand}, {"version", a.versionCommand},
+		{"spiffsimg", a.spiffsimgCommand}, {"heap", a.heapCommand}, {"lint", a.lintCommand}, {"minify", a.minifyCommand}, {"version", a.versionCommand},
 	}
 	for _, sub := range commands {
 		if len(args) > 0 && args[0] == sub.name {

@@ -2,7 +2,11 @@
 // statement that declares it, but that of "local function" in it.
 package scope
 
-import "moonlet.example/moonlet/internal/lua/syntax"
+import (
+	"slices"
+
+	"moonlet.example/moonlet/internal/lua/syntax"
+)
 
 // Local is a local variable.
 type Local struct {
@@ -10,7 +14,7 @@ type Local struct {
 	Token int32        // where it is declared; of the self of a method the first one of its body
 	Init  *syntax.Node // the expression of its own, nil for none
 	Sets  int          // assignments after the declaration
-	// Uses are the tokens that are the variable, without that of its declaration.
+	// Uses are the tokens that are the variable, without that of its declaration, in order.
 	Uses []int32
 	// From and To are the tokens in which it can be seen, without To.
 	From, To int32
@@ -30,7 +34,7 @@ type Scopes struct {
 	Within map[*syntax.Node]*syntax.Node
 	// Lost are global names in the scope of an environment that is not the usual one.
 	Lost map[*syntax.Node]bool
-	// Names are the global names, in order.
+	// Names are the global names, as they are evaluated: what is assigned to comes after the values.
 	Names []*syntax.Node
 	Sets  map[*syntax.Node]bool // those that are set
 	Env   bool                  // something is assigned to _ENV
@@ -76,6 +80,9 @@ func Resolve(t *syntax.Tree) *Scopes {
 	s := &Scopes{Tree: t, Of: map[*syntax.Node]*Local{}, Within: map[*syntax.Node]*syntax.Node{}, Lost: map[*syntax.Node]bool{},
 		Args: map[*syntax.Node]bool{}, Sets: map[*syntax.Node]bool{}, byName: map[string]*Local{}}
 	s.node(t.Root)
+	for _, v := range s.Locals { // what is assigned to comes after the values
+		slices.Sort(v.Uses)
+	}
 	s.visible, s.byName = nil, nil
 	return s
 }
