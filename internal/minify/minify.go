@@ -88,6 +88,7 @@ type writer struct {
 	line    int // of the source, at which the last line of out is
 	last    string
 	number  bool // last is a numeral
+	before  int  // the line of the source at which last ends
 }
 
 // parentheses takes those of a call away whose only argument is a string or a table.
@@ -146,14 +147,14 @@ func (w *writer) token(text string, line int, number bool) {
 			w.newLine(w.line + 1)
 		}
 	case w.last != "" && w.last != "\n" && needsBlank(w.last, w.number, text):
-		if line > w.line && text[0] != '(' {
+		if line > w.before && text[0] != '(' {
 			w.newLine(line)
 		} else {
 			w.out.WriteByte(' ')
 		}
 	}
 	w.out.WriteString(text)
-	w.last, w.number = text, number
+	w.last, w.number, w.before = text, number, line+lineEnds(text)
 	if w.options.KeepLines {
 		w.line += lineEnds(text)
 	}
