@@ -36,6 +36,7 @@ type settings struct {
 	flashAt  string
 	// flashSize is that of a new chip in bytes, 0 for the default.
 	flashSize int
+	minify    bool     // sources go to flash in their shortest form
 	openings  []string // in the network, by the file
 	virtual   bool
 	scale     float64 // of real time
@@ -216,6 +217,9 @@ func fileFields() keys.Fields[settings] {
 				c.allFiles = !s.Has(name)
 				c.files = patterns(s, name)
 			}},
+		{Key: keys.Key{Name: "minify", Form: keys.FormSwitch, Usage: "Lua source goes to flash in its shortest form, with the same code (docs/minify.md)",
+			Doc: "Lua source goes to flash in its [shortest form](minify.md), with the same code and its lines", Default: "`false`"},
+			Read: keys.Bool(false, func(c *settings) *bool { return &c.minify })},
 		{Key: keys.Key{Name: "flash", Value: "FILE", Usage: `keep the module's flash memory in one file, the image of its chip, which is made if
 there is none (default: a directory of files, see state)`,
 			Doc: "keep the module's flash memory in one file, the [image of its chip](flash.md), which is made if there is none", Default: "none"},

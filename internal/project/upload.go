@@ -68,11 +68,15 @@ func (p *Project) Upload() ([]Uploaded, error) {
 // uploadFiles brings the sources to the file system. What is there of them in the end, m
 // tells.
 func (p *Project) uploadFiles(m *manifest) (done []Uploaded, err error) {
+	sources, err := p.flashSources()
+	if err != nil {
+		return nil, err
+	}
 	u := &upload{}
 	if u.flash, err = p.openFiles(u.failed); err != nil {
 		return nil, p.chipError(u.because(err), "opening the module's flash memory")
 	}
-	if err = u.plan(p.Sources, *m); err == nil {
+	if err = u.plan(sources, *m); err == nil {
 		u.kept.Store = m.Store
 		done, err = p.write(u)
 	}

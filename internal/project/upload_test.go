@@ -433,3 +433,35 @@ func TestManifestSurvives(t *testing.T) {
 		t.Errorf("left over: %v, %v", left, err)
 	}
 }
+
+// TestUpload_Minify: source goes to flash in its shortest form, what is none or does not compile as it is.
+func TestUpload_Minify(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"init.lua": "-- adds\nlocal first = 1 -- one\nprint(first)\n", "bad.lua": "return  +", "page.html": "--  no Lua",
+		"old.lua": "local t = {}  return table.getn(t), '\\q'", project.FileName: "minify = true"})
+	p, names := upload(t, dir)
+	if names != "bad.lua init.lua old.lua page.html" {
+		t.Error(names)
+	}
+	for name, want := range map[string]string{"init.lua": "\nlocal e=1\nprint(e)\n", "bad.lua": "return  +", "page.html": "--  no Lua",
+		"old.lua": "local t = {}  return table.getn(t), '\\q'"} {
+		if got := flash(t, p, name); got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if w := strings.Join(p.Warnings, "\n"); strings.Count(w, "it goes to flash as it is") != 2 || !strings.Contains(w, "bad.lua:1:9: ") {
+		t.Error(p.Warnings)
+	}
+	// Nothing is written again; with the other edition one more compiles; without the key all are what they are.
+	if _, names = upload(t, dir); names != "" {
+		t.Error(names)
+	}
+	write(t, dir, map[string]string{project.FileName: "minify = true\nlua = '5.1'"})
+	if p, names = upload(t, dir); names != "old.lua" || flash(t, p, "old.lua") != "local t={}return table.getn(t),\"q\"\n" {
+		t.Error(names, flash(t, p, "old.lua"))
+	}
+	write(t, dir, map[string]string{project.FileName: ""})
+	if p, names = upload(t, dir); names != "init.lua old.lua" || flash(t, p, "init.lua") != "-- adds\nlocal first = 1 -- one\nprint(first)\n" {
+		t.Error(names, flash(t, p, "init.lua"))
+	}
+}
