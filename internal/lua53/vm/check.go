@@ -3,6 +3,7 @@ package vm
 import (
 	"fmt"
 
+	"moonlet.example/moonlet/internal/lua53/chunk"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
 )
 
@@ -27,7 +28,7 @@ func (v *VM) CheckHeap() error {
 				continue // not swept yet, like what it refers to
 			}
 			if err := v.checkObject(o); err != nil {
-				return fmt.Errorf("object %#x (%s): %w", o, typeName(int(v.objTT(o)&typeMask)), err)
+				return fmt.Errorf("object %#x (%s): %w", o, chunk.TypeName(int(v.objTT(o)&typeMask)), err)
 			}
 		}
 	}

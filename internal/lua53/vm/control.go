@@ -6,6 +6,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua53/chunk"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
 )
 
@@ -194,7 +195,7 @@ func (v *VM) valueOf(a Addr) (val machine.Value) {
 		ts := v.gcOf(a)
 		val = machine.Value{Kind: machine.StringValue, Text: string(lauxlib.Touched(v.strBytes(ts))), Addr: ts}
 	default:
-		val = machine.Value{Kind: machine.ObjectValue, Text: typeName(int(tag & typeMask)), Addr: v.gcOf(a)}
+		val = machine.Value{Kind: machine.ObjectValue, Text: chunk.TypeName(int(tag & typeMask)), Addr: v.gcOf(a)}
 	}
 	return val
 }

@@ -57,7 +57,7 @@ func (d *dumper) header() { d.write(chunk.AppendHeader(nil, Model, chunk.Format)
 
 func (d *dumper) function(p, parentSource Addr) {
 	m := d.v.m
-	if d.deep++; d.deep > maxNesting {
+	if d.deep++; d.deep > chunk.MaxNesting {
 		d.v.badCode(p) // a function inside itself
 	}
 	defer func() { d.deep-- }()
@@ -162,7 +162,7 @@ func (t *Thread) dump(p Addr, w func(p []byte) error, strip int) error {
 // counts them: line information is not among them, for its size is kept.
 func (t *Thread) stripDebug(p Addr, level, deep int) int {
 	m, freed := t.m, 0
-	if deep > maxNesting {
+	if deep > chunk.MaxNesting {
 		t.v.badCode(p) // a function inside itself
 	}
 	vec := m.Ptr(p + layout.ProtoP)
@@ -329,13 +329,9 @@ func (u *undumper) header() {
 	}
 }
 
-// maxNesting is the depth of functions in a binary chunk. The firmware has no
-// limit and overflows its C stack; no source nests deeper than this.
-const maxNesting = maxCCalls
-
 func (u *undumper) function(p, parentSource Addr) {
 	t, m := u.t, u.t.m
-	if u.deep++; u.deep > maxNesting {
+	if u.deep++; u.deep > chunk.MaxNesting {
 		u.fail("corrupted")
 	}
 	source := u.string(u.byte())

@@ -4,6 +4,7 @@ package int32float64
 
 import (
 	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/lua53/chunk"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
 )
 
@@ -34,7 +35,7 @@ func (v *VM) Fields(path []string) (list []machine.Field) {
 	}
 	v.eachLevel(at, func(h Addr) bool {
 		v.eachField(h, func(key []byte, value Addr) bool {
-			list = append(list, machine.Field{Name: string(key), Kind: typeName(int(v.tag(value) & typeMask))})
+			list = append(list, machine.Field{Name: string(key), Kind: chunk.TypeName(int(v.tag(value) & typeMask))})
 			return true
 		})
 		return true

@@ -103,7 +103,7 @@ func (t *Thread) objTypeName(a Addr) string {
 			}
 		}
 	}
-	return typeName(int(tag & typeMask))
+	return chunk.TypeName(int(tag & typeMask))
 }
 
 // cGoString is a string object up to its first NUL, as C code would print it.

@@ -8,6 +8,7 @@ import (
 
 	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/lua53/chunk"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
 )
 
@@ -70,7 +71,7 @@ func (w *walker) state() {
 	w.value(v.g+layout.GlobalRegistry, machine.HeapRef{Kind: machine.RefRegistry})
 	w.ref(m.Ptr(v.g+layout.GlobalMainThread), machine.HeapRef{Kind: machine.RefMainThread})
 	for i := range Addr(numTypes) {
-		w.ref(m.Ptr(v.g+layout.GlobalMT+4*i), machine.HeapRef{Kind: machine.RefTypeMetatable, Name: typeName(int(i))})
+		w.ref(m.Ptr(v.g+layout.GlobalMT+4*i), machine.HeapRef{Kind: machine.RefTypeMetatable, Name: chunk.TypeName(int(i))})
 	}
 	for o := m.Ptr(v.g + layout.GlobalToBeFnz); o != 0; o = m.Ptr(o) {
 		w.ref(o, machine.HeapRef{Kind: machine.RefFinalizer})
@@ -253,7 +254,7 @@ func (w *walker) keyText(key Addr) string {
 	case tagBool:
 		return strconv.FormatBool(!v.isFalse(key))
 	}
-	return typeName(int(v.tag(key) & typeMask))
+	return chunk.TypeName(int(v.tag(key) & typeMask))
 }
 
 // callFrames is how many functions CallStack tells at most.
