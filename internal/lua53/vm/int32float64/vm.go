@@ -23,6 +23,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/syntax"
+	"moonlet.example/moonlet/internal/lua53/inspect"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
 	"moonlet.example/moonlet/internal/lua53/tag"
 	"moonlet.example/moonlet/internal/mem"
@@ -53,7 +54,6 @@ type VM struct {
 	pending pending // call that a C function asks its caller to make
 
 	roCache [roCacheSize]roLine
-	named   chunkName
 	cont    *state.Cont // the last one asked for
 	contAt  Addr        // its address
 	threads []*Thread   // handles for nested resumes, by depth
@@ -72,6 +72,7 @@ type VM struct {
 	trace       syntax.Tracer // see Observe
 
 	// Behind what the main loop uses.
+	inspect.View
 	watch  watch
 	proc   *state.Proc // the last one pushed
 	procAt Addr        // its address
