@@ -84,7 +84,7 @@ func (w *View) FrameAt(level int) (l, ci Addr) {
 	return l, ci
 }
 
-// Frame finds the function at a level of one thread.
+// Frame finds the function at a level of one thread; there is none below 0.
 func (w *View) Frame(l Addr, level int) (ci Addr, ok bool) {
 	ci, base := w.m.Ptr(l+layout.LuaStateCI), l+layout.LuaStateBaseCI
 	for ; level > 0 && ci != base; ci = w.ciPrev(ci) {

@@ -46,7 +46,7 @@ func (w *View) Fields(path []string) (list []machine.Field) {
 // and what __index leads to, as long as these are tables.
 func (w *View) eachLevel(at Addr, f func(h Addr) bool) {
 	for range indexChain {
-		if w.tag(at)&tag.TypeMask == tag.TypeTable && !f(w.gcOf(at)) {
+		if isTable(w.tag(at)) && !f(w.gcOf(at)) {
 			return
 		}
 		mt := w.c.Metatable(at)
@@ -60,7 +60,7 @@ func (w *View) eachLevel(at Addr, f func(h Addr) bool) {
 			}
 			return next == 0
 		})
-		if next == 0 || w.tag(next)&tag.TypeMask != tag.TypeTable {
+		if next == 0 || !isTable(w.tag(next)) {
 			return
 		}
 		at = next
@@ -83,7 +83,7 @@ func (w *View) eachField(h Addr, f func(key []byte, value Addr) bool) {
 		}
 		return
 	}
-	for n := range Addr(1) << (m.U8(h+layout.TableLSizeNode) & 31) {
+	for n := range w.sizeNode(h) {
 		at := m.Ptr(h+layout.TableNode) + n*w.at.NodeSize
 		if value := at + layout.NodeVal; w.tag(value) != tag.Nil && isString(w.tag(at+w.at.NodeKey)) {
 			if !f(w.strBytes(w.gcOf(at+w.at.NodeKey)), value) {

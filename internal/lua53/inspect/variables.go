@@ -124,7 +124,7 @@ func (w *View) Entries(h Addr, most int) (list []machine.Entry) {
 			list = append(list, machine.Entry{Key: machine.Value{Kind: machine.IntValue, Int: int64(i) + 1}, Value: w.valueOf(at)})
 		}
 	}
-	for n := range Addr(1) << (m.U8(h+layout.TableLSizeNode) & 31) {
+	for n := range w.sizeNode(h) {
 		at := m.Ptr(h+layout.TableNode) + n*w.at.NodeSize
 		if len(list) == most {
 			return list

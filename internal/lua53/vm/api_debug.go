@@ -6,9 +6,6 @@ import (
 )
 
 func (t *Thread) GetStack(level int) (state.Debug, bool) {
-	if level < 0 {
-		return state.Debug{}, false
-	}
 	ci, ok := t.v.Frame(t.l, level)
 	return state.Debug{CI: ci}, ok
 }
