@@ -27,7 +27,7 @@ func (w *View) protoAt(a Addr) Addr { return w.m.Ptr(w.gcOf(a) + layout.LClosure
 
 // running is the thread that the innermost protected run belongs to.
 func (w *View) running() Addr {
-	if l := w.c.Run(0); l != 0 {
+	if l := w.c.Running(0); l != 0 {
 		return l
 	}
 	return w.c.Main
@@ -57,7 +57,7 @@ func (w *View) eachFrame(f func(l, ci Addr) bool) {
 		return true
 	}
 	for i := 0; ; i++ {
-		l := w.c.Run(i)
+		l := w.c.Running(i)
 		if l == 0 {
 			break
 		}
@@ -126,7 +126,7 @@ func (w *View) CallStack(list []machine.Frame) (out []machine.Frame) {
 		case w.isLua(ci):
 			p := w.ciProto(ci)
 			f := w.defined(p)
-			f.Line = max(w.Line(p, max(w.pc(p, ci), 0)), 0)
+			f.Line = max(w.FuncLine(p, max(w.pc(p, ci), 0)), 0)
 			out = append(out, f)
 		case w.tag(fn) == tag.CFunc, w.tag(fn) == tag.CCl:
 			out = append(out, machine.Frame{Source: w.cName(fn), LineDefined: -1})

@@ -24,7 +24,7 @@ func (w *View) Info(what string, ar *state.Debug, fn, ci Addr) bool {
 			ar.CurrentLine = -1
 			if ci != 0 && w.isLua(ci) {
 				p := w.protoAt(fn)
-				ar.CurrentLine = w.Line(p, w.pc(p, ci))
+				ar.CurrentLine = w.FuncLine(p, w.pc(p, ci))
 			}
 		case 'u':
 			ar.NUps, ar.IsVararg, ar.NParams = 0, true, 0
@@ -127,5 +127,5 @@ func (w *View) pc(p, ci Addr) int {
 // CurrentLine is the line that the Lua frame ci executes, -1 without line information.
 func (w *View) CurrentLine(ci Addr) int {
 	p := w.ciProto(ci)
-	return w.Line(p, w.pc(p, ci))
+	return w.FuncLine(p, w.pc(p, ci))
 }

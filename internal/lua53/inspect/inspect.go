@@ -33,9 +33,9 @@ type Config struct {
 	// MostObjects is more than the heap has room for: who meets as many goes in a circle.
 	MostObjects int
 
-	// Run is the thread of the n-th protected run, counted from the innermost one; 0 if
+	// Running is the thread of the n-th protected run, counted from the innermost one; 0 if
 	// there are not so many.
-	Run func(n int) Addr
+	Running func(n int) Addr
 	// Globals is the place of the table of globals.
 	Globals func() Addr
 	// Metatable is the metatable of the value at a, 0 if it has none.

@@ -42,8 +42,8 @@ func (w *View) EachLine(p Addr, f func(line, start, count int) bool) (ok bool) {
 	return true
 }
 
-// Line is the line of an instruction, -1 without line information.
-func (w *View) Line(p Addr, pc int) int {
+// FuncLine is the line of an instruction, -1 without line information.
+func (w *View) FuncLine(p Addr, pc int) int {
 	if w.m.Ptr(p+layout.ProtoLineInfo) == 0 {
 		return -1
 	}

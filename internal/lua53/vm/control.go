@@ -39,12 +39,12 @@ func (t *Thread) watched() {
 		return
 	}
 	npc, last := int(pc-m.Ptr(p+layout.ProtoCode))/4, v.watch
-	line := v.Line(p, npc)
+	line := v.FuncLine(p, npc)
 	v.watch.ci, v.watch.pc, v.watch.line = ci, pc, line
 	switch {
 	case npc == 0:
 	case ci != last.ci:
-		if line == v.Line(p, npc-1) {
+		if line == v.FuncLine(p, npc-1) {
 			return
 		}
 	case pc > last.pc && line == last.line:
@@ -55,9 +55,9 @@ func (t *Thread) watched() {
 	v.watch.f(line)
 }
 
-// run is the thread of the n-th protected run, counted from the innermost one; 0 if there
+// running is the thread of the n-th protected run, counted from the innermost one; 0 if there
 // are not so many.
-func (v *VM) run(n int) Addr {
+func (v *VM) running(n int) Addr {
 	if n >= len(v.levels) {
 		return 0
 	}

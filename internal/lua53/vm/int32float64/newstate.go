@@ -64,7 +64,7 @@ func (v *VM) initGlobal(lg Addr) *Thread {
 	v.View = inspect.New(inspect.Config{
 		Mem: m, Space: v.cfg.Space, Model: Model, Offsets: layout.Offsets(), ROM: v.rom,
 		Global: v.g, Main: l, Cache: keyCacheSize, MostObjects: v.mostObjects,
-		Run: v.run, Globals: t.globals, Metatable: v.metatable, Short: v.getShort,
+		Running: v.running, Globals: t.globals, Metatable: v.metatable, Short: v.getShort,
 		Hash: hashBytes, CheckBlocks: v.heap.Check,
 	})
 	m.SetU8(v.g+layout.GlobalCurrentWhite, white0)
@@ -142,7 +142,7 @@ func (v *VM) Unprotected(r any) (msg string, ok bool) {
 		return memErrMsg, true
 	}
 	t := v.main
-	if l := v.run(0); l != 0 {
+	if l := v.running(0); l != 0 {
 		t = v.thread(l)
 	}
 	if a := t.top() - tvSize; a > t.stack() && isString(v.tag(a)) {
