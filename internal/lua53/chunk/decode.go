@@ -8,9 +8,9 @@ import (
 	"moonlet.example/moonlet/internal/lua/num"
 )
 
-// maxNesting is the depth of functions in a file. The firmware has no limit and
+// MaxNesting is the depth of functions in a file. The firmware has no limit and
 // overflows its C stack; no source nests deeper than this.
-const maxNesting = 200
+const MaxNesting = 200
 
 // Decode reads a file of either format. The error is an *Error: the file is refused
 // as a whole.
@@ -223,8 +223,8 @@ func (d *decoder) float() uint64 {
 }
 
 func (d *decoder) function() *Proto {
-	if d.deep++; d.deep > maxNesting {
-		d.fail(d.off, "functions are nested more than %d levels deep", maxNesting)
+	if d.deep++; d.deep > MaxNesting {
+		d.fail(d.off, "functions are nested more than %d levels deep", MaxNesting)
 	}
 	p := &Proto{Source: d.text(), LineDefined: d.int(), LastLineDefined: d.int(),
 		NumParams: d.byte(), IsVararg: d.byte(), MaxStackSize: d.byte()}

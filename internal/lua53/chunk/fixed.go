@@ -26,6 +26,14 @@ var (
 	}
 )
 
+// TypeName is the name of a type, "?" for one that only damaged code can make.
+func TypeName(t int) string {
+	if t+1 >= len(Types) {
+		return "?"
+	}
+	return Types[t+1]
+}
+
 // NumReserved is how many of the fixed strings are reserved words; they come
 // first.
 const NumReserved = 22

@@ -175,7 +175,7 @@ func (t *Thread) Dump(w state.Writer, strip int) error {
 		strip = int(t.m.U32(t.g + layout.GlobalStripDefault))
 	}
 	p := t.m.Ptr(t.v.gcOf(a) + layout.LClosureP)
-	return t.dump(p, func(b []byte) error { return w(t, b) }, strip)
+	return t.v.Dump(p, func(b []byte) error { return w(t, b) }, strip)
 }
 
 type constError string

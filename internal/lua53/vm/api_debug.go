@@ -6,45 +6,22 @@ import (
 )
 
 func (t *Thread) GetStack(level int) (state.Debug, bool) {
-	if level < 0 {
-		return state.Debug{}, false
-	}
-	ci, base := t.ci(), t.baseCI()
-	for ; level > 0 && ci != base; ci = t.v.ciPrev(ci) {
-		level--
-	}
-	return state.Debug{CI: ci}, level == 0 && ci != base
-}
-
-// swapExtra exchanges the function of a yielded frame with its saved value, so
-// that debugging sees the real one; a second call undoes it.
-func (t *Thread) swapExtra() {
-	if t.Status() != state.Yield {
-		return
-	}
-	m, ci := t.m, t.ci()
-	fn := t.v.ciFunc(ci)
-	m.SetPtr(ci+layout.CallInfoFunc, t.restore(m.Ptr(ci+layout.CallInfoExtra)))
-	m.SetPtr(ci+layout.CallInfoExtra, t.save(fn))
+	ci, ok := t.v.Frame(t.l, level)
+	return state.Debug{CI: ci}, ok
 }
 
 func (t *Thread) GetInfo(what string, ar *state.Debug) bool {
-	v, tv := t.v, tvSize
-	t.swapExtra()
+	v := t.v
 	var ci, fn Addr
 	if what != "" && what[0] == '>' {
 		what = what[1:]
-		fn = t.top() - tv
+		fn = t.top() - tvSize
 		t.setTop(fn)
 	} else {
 		ci = ar.CI
-		fn = v.ciFunc(ci)
+		fn = v.FuncOf(t.l, ci)
 	}
-	cl := Addr(0)
-	if tag := v.tag(fn); tag == tagLua || tag == tagCCl {
-		cl = v.gcOf(fn)
-	}
-	ok := t.getInfo(what, ar, cl, ci)
+	ok := v.Info(what, ar, fn, ci)
 	pushF, pushL := false, false
 	for _, c := range what {
 		pushF = pushF || c == 'f'
@@ -54,84 +31,17 @@ func (t *Thread) GetInfo(what string, ar *state.Debug) bool {
 		v.copyTV(t.top(), fn)
 		t.push()
 	}
-	t.swapExtra()
 	if pushL {
-		t.pushValidLines(cl)
+		t.pushValidLines(fn)
 	}
 	return ok
 }
 
-func (t *Thread) getInfo(what string, ar *state.Debug, cl, ci Addr) bool {
-	v, m, ok := t.v, t.m, true
-	isLua := cl != 0 && v.objTT(cl) == tagLua&variantMask
-	for _, c := range what {
-		switch c {
-		case 'S':
-			t.funcInfo(ar, cl, isLua)
-		case 'l':
-			ar.CurrentLine = -1
-			if ci != 0 && v.isLua(ci) {
-				ar.CurrentLine = v.currentLine(ci)
-			}
-		case 'u':
-			ar.NUps, ar.IsVararg, ar.NParams = 0, true, 0
-			if cl != 0 {
-				ar.NUps = int(m.U8(cl + layout.LClosureNUpvalues))
-			}
-			if isLua {
-				p := m.Ptr(cl + layout.LClosureP)
-				ar.IsVararg = m.U8(p+layout.ProtoIsVararg) != 0
-				ar.NParams = int(m.U8(p + layout.ProtoNumParams))
-			}
-		case 't':
-			ar.IsTailCall = ci != 0 && v.ciStatus(ci)&cistTail != 0
-		case 'n':
-			ar.NameWhat, ar.Name = "", ""
-			if ci != 0 {
-				ar.NameWhat, ar.Name = v.funcName(ci)
-			}
-		case 'L', 'f':
-		default:
-			ok = false
-		}
-	}
-	return ok
-}
-
-func (t *Thread) funcInfo(ar *state.Debug, cl Addr, isLua bool) {
-	m := t.m
-	if !isLua {
-		ar.Source, ar.ShortSrc, ar.What, ar.LineDefined, ar.LastLineDefined = "=[C]", "[C]", "C", -1, -1
-	} else {
-		p := m.Ptr(cl + layout.LClosureP)
-		ar.Source, ar.ShortSrc = "=?", "?"
-		if s := m.Ptr(p + layout.ProtoSource); s != 0 {
-			if named := &t.v.named; named.at != s {
-				source := t.v.cGoString(s)
-				*named = chunkName{s, source, chunkID(source)}
-			}
-			ar.Source, ar.ShortSrc = t.v.named.source, t.v.named.short
-		}
-		ar.LineDefined = int(m.I32(p + layout.ProtoLineDefined))
-		ar.LastLineDefined = int(m.I32(p + layout.ProtoLastLineDefined))
-		ar.What = "Lua"
-		if ar.LineDefined == 0 {
-			ar.What = "main"
-		}
-	}
-}
-
-// chunkName is the name of a chunk, whose string object is at the address at, and
-// how messages show it. The last one is kept until strings can change their places.
-type chunkName struct {
-	at            Addr
-	source, short string
-}
-
-// pushValidLines pushes a table whose keys are the lines with code.
-func (t *Thread) pushValidLines(cl Addr) {
+// pushValidLines pushes a table whose keys are the lines with code of the function at fn.
+func (t *Thread) pushValidLines(fn Addr) {
 	v := t.v
-	if cl == 0 || v.objTT(cl) != tagLua&variantMask {
+	cl, isLua := v.Closure(fn)
+	if !isLua {
 		t.PushNil()
 		return
 	}
@@ -142,43 +52,12 @@ func (t *Thread) pushValidLines(cl Addr) {
 	if t.m.Ptr(p+layout.ProtoLineInfo) == 0 {
 		return
 	}
-	v.eachLine(p, func(r lineRun) bool {
+	v.EachLine(p, func(line, _, _ int) bool {
 		val := v.scratch(scratchAPI)
 		v.setBool(val, true)
-		t.setIntKey(h, Int(r.line), val)
+		t.setIntKey(h, Int(line), val)
 		return true
 	})
-}
-
-// findLocal finds the n-th local variable or value of frame ci.
-func (t *Thread) findLocal(ci Addr, n int) (name string, pos Addr) {
-	v, m, tv := t.v, t.m, tvSize
-	fn := v.ciFunc(ci)
-	base := fn + tv
-	if v.isLua(ci) {
-		p := v.ciProto(ci)
-		base = m.Ptr(ci + layout.CallInfoBase)
-		if n < 0 {
-			params := int(m.U8(p + layout.ProtoNumParams))
-			extra := int(int32(base-fn))/int(tv) - params
-			if n <= -extra {
-				return "", 0
-			}
-			return "(*vararg)", fn + Addr(params-n)*tv
-		}
-		name, _ = v.localName(p, n, v.currentPC(ci))
-	}
-	if name == "" {
-		limit := t.top()
-		if ci != t.ci() {
-			limit = v.ciFunc(v.ciNext(ci))
-		}
-		if n <= 0 || int((int64(limit)-int64(base))/int64(tv)) < n {
-			return "", 0
-		}
-		name = "(*temporary)"
-	}
-	return name, base + Addr(n-1)*tv
 }
 
 func (t *Thread) GetLocal(ar *state.Debug, n int) (string, bool) {
@@ -187,58 +66,27 @@ func (t *Thread) GetLocal(ar *state.Debug, n int) (string, bool) {
 		if t.v.tag(fn) != tagLua {
 			return "", false
 		}
-		return t.v.localName(t.m.Ptr(t.v.gcOf(fn)+layout.LClosureP), n, 0)
+		return t.v.LocalName(t.m.Ptr(t.v.gcOf(fn)+layout.LClosureP), n, 0)
 	}
-	t.swapExtra()
-	name, pos := t.findLocal(ar.CI, n)
+	name, pos := t.v.FindLocal(t.l, ar.CI, n)
 	if pos != 0 {
 		t.v.copyTV(t.top(), pos)
 		t.push()
 	}
-	t.swapExtra()
 	return name, pos != 0
 }
 
 func (t *Thread) SetLocal(ar *state.Debug, n int) (string, bool) {
-	t.swapExtra()
-	name, pos := t.findLocal(ar.CI, n)
+	name, pos := t.v.FindLocal(t.l, ar.CI, n)
 	if pos != 0 {
 		t.v.copyTV(pos, t.top()-tvSize)
 		t.Pop(1)
 	}
-	t.swapExtra()
 	return name, pos != 0
 }
 
-// upvalueAt finds the n-th upvalue of the function at a: its name, its value,
-// and its owner, a C closure or a Lua upvalue.
-func (t *Thread) upvalueAt(a Addr, n int) (name string, val, owner, uv Addr, ok bool) {
-	v, m := t.v, t.m
-	if a == 0 {
-		return
-	}
-	f := v.gcOf(a)
-	switch v.tag(a) {
-	case tagCCl:
-		if n >= 1 && n <= int(m.U8(f+layout.CClosureNUpvalues)) {
-			return "", f + layout.CClosureUpvalue + Addr(n-1)*tvSize, f, 0, true
-		}
-	case tagLua:
-		p := m.Ptr(f + layout.LClosureP)
-		if n >= 1 && n <= int(m.I32(p+layout.ProtoSizeUpvalues)) {
-			uv = m.Ptr(f + layout.LClosureUpvals + Addr(n-1)*4)
-			name = "(*no name)"
-			if s := m.Ptr(m.Ptr(p+layout.ProtoUpvalues) + Addr(n-1)*layout.UpvaldescSize + layout.UpvaldescName); s != 0 {
-				name = v.cGoString(s)
-			}
-			return name, m.Ptr(uv + layout.UpValV), 0, uv, true
-		}
-	}
-	return
-}
-
 func (t *Thread) GetUpvalue(fi, n int) (string, bool) {
-	name, val, _, _, ok := t.upvalueAt(t.index(fi), n)
+	name, val, _, _, ok := t.v.UpvalueAt(t.index(fi), n)
 	if ok {
 		t.v.copyTV(t.top(), val)
 		t.push()
@@ -247,7 +95,7 @@ func (t *Thread) GetUpvalue(fi, n int) (string, bool) {
 }
 
 func (t *Thread) SetUpvalue(fi, n int) (string, bool) {
-	name, val, owner, uv, ok := t.upvalueAt(t.index(fi), n)
+	name, val, owner, uv, ok := t.v.UpvalueAt(t.index(fi), n)
 	if !ok {
 		return "", false
 	}
@@ -263,7 +111,7 @@ func (t *Thread) SetUpvalue(fi, n int) (string, bool) {
 }
 
 func (t *Thread) UpvalueID(fi, n int) Addr {
-	_, val, _, uv, _ := t.upvalueAt(t.index(fi), n)
+	_, val, _, uv, _ := t.v.UpvalueAt(t.index(fi), n)
 	if uv != 0 {
 		return uv
 	}

@@ -33,7 +33,7 @@ func (t *Thread) PushNoString() {
 
 // topString is the string on top of the stack.
 func (t *Thread) topString() string {
-	return t.v.cGoString(t.v.gcOf(t.top() - tvSize))
+	return t.v.Text(t.v.gcOf(t.top() - tvSize))
 }
 
 // cText is s up to its first NUL.

@@ -4,6 +4,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua53/chunk"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
 	"moonlet.example/moonlet/internal/mem"
 )
@@ -232,8 +233,8 @@ func (t *Thread) Type(i int) state.Type {
 	return state.Type(t.v.tag(a) & typeMask)
 }
 
-func (t *Thread) TypeName(ty state.Type) string { return typeName(int(ty)) }
-func (t *Thread) TypeNameAt(i int) string       { return typeName(int(t.Type(i))) }
+func (t *Thread) TypeName(ty state.Type) string { return chunk.TypeName(int(ty)) }
+func (t *Thread) TypeNameAt(i int) string       { return chunk.TypeName(int(t.Type(i))) }
 func (t *Thread) IsNone(i int) bool             { return t.index(i) == 0 }
 func (t *Thread) IsNoneOrNil(i int) bool        { return t.Type(i) <= state.Nil }
 func (t *Thread) IsNil(i int) bool              { return t.Type(i) == state.Nil }

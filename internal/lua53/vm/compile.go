@@ -4,6 +4,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/source"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua53/compile"
+	"moonlet.example/moonlet/internal/lua53/inspect"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
 	"moonlet.example/moonlet/internal/lua53/opcode"
 )
@@ -49,8 +50,8 @@ func (f front) CheckGC()               { f.t.checkGC() }
 func (f front) Barrier(from, to Addr)  { f.t.objBarrier(from, to) }
 func (f front) NewProto() Addr         { return f.t.newProto() }
 func (f front) String(s string) Addr   { return f.t.newGoString(s) }
-func (f front) Text(ts Addr) string    { return f.t.v.cGoString(ts) }
-func (f front) ChunkID(ts Addr) string { return chunkID(f.t.v.cGoString(ts)) }
+func (f front) Text(ts Addr) string    { return f.t.v.Text(ts) }
+func (f front) ChunkID(ts Addr) string { return inspect.ChunkID(f.t.v.Text(ts)) }
 func (f front) ValueSize() Addr        { return tvSize }
 func (f front) Throw()                 { f.t.throw(state.ErrSyntax) }
 

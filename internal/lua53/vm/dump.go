@@ -8,159 +8,15 @@ import (
 	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
 )
 
-// This file writes and reads binary chunks, ".lc" files, as they are in device
-// memory; package chunk has their grammar.
-
-type dumper struct {
-	v     *VM
-	w     func(p []byte) error
-	strip int
-	err   error
-	deep  int
-	buf   [16]byte
-}
-
-func (d *dumper) write(p []byte) {
-	if d.err == nil && len(p) > 0 {
-		d.err = d.w(p)
-	}
-}
-
-func (d *dumper) byte(c byte) {
-	d.buf[0] = c
-	d.write(d.buf[:1])
-}
-
-func (d *dumper) int(n int) { d.write(chunk.AppendInt(d.buf[:0], uint64(n))) }
-
-// tagged writes an integer with a type. A negative one has its own type.
-func (d *dumper) tagged(tag byte, n int64) { d.write(chunk.AppendTagged(d.buf[:0], tag, n)) }
-
-func (d *dumper) float(a Addr) {
-	d.byte(chunk.TagFloat)
-	d.write(d.v.m.Bytes(a, floatSize))
-}
-
-func (d *dumper) string(ts Addr) {
-	if ts == 0 {
-		d.byte(chunk.TagShort)
-		return
-	}
-	s := d.v.strBytes(ts)
-	d.tagged(chunk.StringTag(len(s)), int64(len(s))+1)
-	d.write(s)
-}
-
-func (d *dumper) header() { d.write(chunk.AppendHeader(nil, Model, chunk.Format)) }
-
-func (d *dumper) function(p, parentSource Addr) {
-	m := d.v.m
-	if d.deep++; d.deep > maxNesting {
-		d.v.badCode(p) // a function inside itself
-	}
-	defer func() { d.deep-- }()
-	if source := m.Ptr(p + layout.ProtoSource); source != parentSource {
-		d.string(source)
-	} else {
-		d.string(0)
-	}
-	d.int(int(m.U32(p + layout.ProtoLineDefined)))
-	d.int(int(m.U32(p + layout.ProtoLastLineDefined)))
-	d.byte(m.U8(p + layout.ProtoNumParams))
-	d.byte(m.U8(p + layout.ProtoIsVararg))
-	d.byte(m.U8(p + layout.ProtoMaxStackSize))
-
-	n, vec := m.Ptr(p+layout.ProtoSizeP), m.Ptr(p+layout.ProtoP)
-	d.int(int(n))
-	for i := range n {
-		if d.err != nil {
-			return
-		}
-		d.function(m.Ptr(vec+4*i), m.Ptr(p+layout.ProtoSource))
-	}
-	n = m.Ptr(p + layout.ProtoSizeCode)
-	d.int(int(n))
-	d.write(m.Bytes(m.Ptr(p+layout.ProtoCode), 4*n))
-	d.constants(p)
-	d.upvalues(p)
-	d.debug(p)
-}
-
-func (d *dumper) constants(p Addr) {
-	v, m := d.v, d.v.m
-	n, vec := m.Ptr(p+layout.ProtoSizeK), m.Ptr(p+layout.ProtoK)
-	d.int(int(n))
-	for i := range n {
-		switch a := v.item(vec, i); v.tag(a) {
-		case tagNil:
-			d.byte(chunk.TagNil)
-		case tagBool:
-			d.byte(chunk.TagBool + m.U8(a))
-		case tagFloat:
-			d.float(a)
-		case tagInt:
-			d.tagged(chunk.TagInt, int64(v.intOf(a)))
-		case tagShort, tagLong:
-			d.string(v.gcOf(a))
-		}
-	}
-}
-
-func (d *dumper) upvalues(p Addr) {
-	m := d.v.m
-	n, a := m.Ptr(p+layout.ProtoSizeUpvalues), m.Ptr(p+layout.ProtoUpvalues)
-	names := byte(0)
-	if d.strip == 0 {
-		names = 1
-	}
-	d.byte(names)
-	d.int(int(n))
-	for ; n > 0; n, a = n-1, a+layout.UpvaldescSize {
-		if names != 0 {
-			d.string(m.Ptr(a + layout.UpvaldescName))
-		}
-		d.byte(m.U8(a + layout.UpvaldescInStack))
-		d.byte(m.U8(a + layout.UpvaldescIdx))
-	}
-}
-
-func (d *dumper) debug(p Addr) {
-	m := d.v.m
-	nline, nloc := Addr(0), Addr(0)
-	// stripDebug leaves the size as it was; the firmware reads address 0 then.
-	if d.strip <= 1 && m.Ptr(p+layout.ProtoLineInfo) != 0 {
-		nline = m.Ptr(p + layout.ProtoSizeLineInfo)
-	}
-	if d.strip == 0 {
-		nloc = m.Ptr(p + layout.ProtoSizeLocVars)
-	}
-	d.int(int(nline))
-	if nline > 0 {
-		d.write(m.Bytes(m.Ptr(p+layout.ProtoLineInfo), nline))
-	}
-	d.int(int(nloc))
-	for a := m.Ptr(p + layout.ProtoLocVars); nloc > 0; nloc, a = nloc-1, a+layout.LocVarSize {
-		d.string(m.Ptr(a + layout.LocVarVarName))
-		d.int(int(m.U32(a + layout.LocVarStartPC)))
-		d.int(int(m.U32(a + layout.LocVarEndPC)))
-	}
-}
-
-// dump writes the prototype p as a binary chunk.
-func (t *Thread) dump(p Addr, w func(p []byte) error, strip int) error {
-	d := &dumper{v: t.v, w: w, strip: strip}
-	d.header()
-	d.byte(t.m.U8(p + layout.ProtoSizeUpvalues))
-	d.function(p, 0)
-	return d.err
-}
+// This file reads binary chunks, ".lc" files, into device memory; package chunk has
+// their grammar, package inspect writes them.
 
 // stripDebug takes debug information away from a prototype and those inside it
 // (luaU_stripdebug). It returns the bytes that it freed, counted as the firmware
 // counts them: line information is not among them, for its size is kept.
 func (t *Thread) stripDebug(p Addr, level, deep int) int {
 	m, freed := t.m, 0
-	if deep > maxNesting {
+	if deep > chunk.MaxNesting {
 		t.v.badCode(p) // a function inside itself
 	}
 	vec := m.Ptr(p + layout.ProtoP)
@@ -327,13 +183,9 @@ func (u *undumper) header() {
 	}
 }
 
-// maxNesting is the depth of functions in a binary chunk. The firmware has no
-// limit and overflows its C stack; no source nests deeper than this.
-const maxNesting = maxCCalls
-
 func (u *undumper) function(p, parentSource Addr) {
 	t, m := u.t, u.t.m
-	if u.deep++; u.deep > maxNesting {
+	if u.deep++; u.deep > chunk.MaxNesting {
 		u.fail("corrupted")
 	}
 	source := u.string(u.byte())

@@ -1,15 +1,17 @@
 package vm
 
-import layout "moonlet.example/moonlet/internal/lua53/layout/v4"
+import (
+	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
+	"moonlet.example/moonlet/internal/lua53/tag"
+)
 
-// Bits of an object's mark byte (lgc.h).
+// Bits of an object's mark byte by short names; package tag declares them.
 const (
-	white0    = 1 << 0
-	white1    = 1 << 1
-	black     = 1 << 2
-	finalized = 1 << 3 // marked for finalization
-	inFlash   = 1 << 5 // lives in the flash store: never marked or swept
-	whites    = white0 | white1
+	white0    = tag.White0
+	black     = tag.Black
+	finalized = tag.Finalized
+	inFlash   = tag.InFlash
+	whites    = tag.Whites
 	colors    = whites | black
 )
 

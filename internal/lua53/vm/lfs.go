@@ -34,23 +34,6 @@ func (t *Thread) attachStore() {
 // storeWord is a word of the store's header.
 func (v *VM) storeWord(i int) uint32 { return v.m.U32(v.cfg.Store.Base + 4*Addr(i)) }
 
-// RAMStrings implements machine.Machine.
-func (v *VM) RAMStrings() (list []string) {
-	strt, n := v.g+layout.GlobalStrt, 0
-	hash := v.m.Ptr(strt + layout.StringTableHash)
-	for i := range v.m.Ptr(strt + layout.StringTableSlots) {
-		for ts := v.m.Ptr(hash + 4*i); ts != 0; ts = v.m.Ptr(ts + layout.TStringHNext) {
-			if n++; n > v.mostObjects {
-				v.badCode(ts) // a circle
-			}
-			if !v.isDead(ts) {
-				list = append(list, v.goString(ts))
-			}
-		}
-	}
-	return list
-}
-
 // LFSConfig implements state.State.
 func (t *Thread) LFSConfig() state.LFSConfig {
 	m, v := t.m, t.v

@@ -97,22 +97,11 @@ func (t *Thread) objTypeName(a Addr) string {
 	if isTable(tag) || tag == tagUdata {
 		if mt := v.metatable(a); mt != 0 {
 			if slot := v.getShort(mt, t.newGoString("__name")); slot != 0 && isString(v.tag(slot)) {
-				return v.cGoString(v.gcOf(slot))
+				return v.Text(v.gcOf(slot))
 			}
 		}
 	}
-	return typeName(int(tag & typeMask))
-}
-
-// cGoString is a string object up to its first NUL, as C code would print it.
-func (v *VM) cGoString(ts Addr) string {
-	b := v.strBytes(ts)
-	for i, c := range b {
-		if c == 0 {
-			return string(b[:i])
-		}
-	}
-	return string(b)
+	return chunk.TypeName(int(tag & typeMask))
 }
 
 // callTM calls the metamethod at f with the values at p1 and p2. With hasRes

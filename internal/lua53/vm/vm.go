@@ -21,7 +21,9 @@ import (
 	"moonlet.example/moonlet/internal/lua/rom"
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua/syntax"
+	"moonlet.example/moonlet/internal/lua53/inspect"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v4"
+	"moonlet.example/moonlet/internal/lua53/tag"
 	"moonlet.example/moonlet/internal/mem"
 )
 
@@ -50,7 +52,6 @@ type VM struct {
 	pending pending // call that a C function asks its caller to make
 
 	roCache [roCacheSize]roLine
-	named   chunkName
 	cont    *state.Cont // the last one asked for
 	contAt  Addr        // its address
 	threads []*Thread   // handles for nested resumes, by depth
@@ -69,6 +70,7 @@ type VM struct {
 	trace       syntax.Tracer // see Observe
 
 	// Behind what the main loop uses.
+	inspect.View
 	watch  watch
 	proc   *state.Proc // the last one pushed
 	procAt Addr        // its address
@@ -126,14 +128,14 @@ func (t *Thread) restore(off Addr) Addr { return t.stack() + off }
 // Bits of CallInfo.callstatus (lstate.h), and two of our own.
 const (
 	cistOAH       = 1 << 0 // allowhook as it was
-	cistLua       = 1 << 1
-	cistHooked    = 1 << 2
+	cistLua       = tag.CallLua
+	cistHooked    = tag.CallHooked
 	cistFresh     = 1 << 3 // the loop was entered for this frame
 	cistYPCall    = 1 << 4 // protected call whose frame can be resumed
-	cistTail      = 1 << 5
+	cistTail      = tag.CallTail
 	cistHookYield = 1 << 6
 	cistLEQ       = 1 << 7
-	cistFin       = 1 << 8
+	cistFin       = tag.CallFin
 	// cistCounted marks a frame that raised nCcalls by one without a Go frame:
 	// the callee of CallK and PCallK, an iterator in Lua.
 	cistCounted = 1 << 9

@@ -113,20 +113,3 @@ func (t *Thread) freeProto(p Addr) {
 	t.free(m.Ptr(p+layout.ProtoUpvalues), layout.UpvaldescSize*m.Ptr(p+layout.ProtoSizeUpvalues))
 	t.free(p, layout.ProtoSize)
 }
-
-// localName is the name of the n-th local variable (from 1) that is active at
-// pc, "" if there is none.
-func (v *VM) localName(p Addr, n, pc int) (string, bool) {
-	m, size := v.m, int(v.m.I32(p+layout.ProtoSizeLocVars))
-	for i, a := 0, v.m.Ptr(p+layout.ProtoLocVars); i < size; i, a = i+1, a+layout.LocVarSize {
-		if int(m.I32(a+layout.LocVarStartPC)) > pc {
-			break
-		}
-		if pc < int(m.I32(a+layout.LocVarEndPC)) {
-			if n--; n == 0 {
-				return v.cGoString(m.Ptr(a + layout.LocVarVarName)), true
-			}
-		}
-	}
-	return "", false
-}

@@ -83,8 +83,8 @@ func (t *Thread) trapped() {
 		code, old := m.Ptr(p+layout.ProtoCode), m.Ptr(t.l+layout.LuaStateOldPC)
 		pc := m.Ptr(pcAt)
 		npc := int(pc-code)/4 - 1
-		line := v.funcLine(p, npc)
-		if npc == 0 || pc <= old || line != v.funcLine(p, int(int64(old)-int64(code))/4-1) {
+		line := v.FuncLine(p, npc)
+		if npc == 0 || pc <= old || line != v.FuncLine(p, int(int64(old)-int64(code))/4-1) {
 			t.hook(state.HookLine, line)
 		}
 	}

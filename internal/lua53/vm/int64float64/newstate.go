@@ -11,6 +11,7 @@ import (
 	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/lua53/compile"
+	"moonlet.example/moonlet/internal/lua53/inspect"
 	layout "moonlet.example/moonlet/internal/lua53/layout/v8"
 )
 
@@ -60,6 +61,12 @@ func (v *VM) initGlobal(lg Addr) *Thread {
 	m.Zero(lg, layout.LGSize)
 	t := v.handle(l)
 	v.main = t
+	v.View = inspect.New(inspect.Config{
+		Mem: m, Space: v.cfg.Space, Model: Model, Offsets: layout.Offsets(), ROM: v.rom,
+		Global: v.g, Main: l, Cache: keyCacheSize, MostObjects: v.mostObjects,
+		Running: v.running, Globals: t.globals, Metatable: v.metatable, Short: v.getShort,
+		Hash: hashBytes, CheckBlocks: v.heap.Check,
+	})
 	m.SetU8(v.g+layout.GlobalCurrentWhite, white0)
 	m.SetU8(l+layout.LuaStateTT, tagThread&variantMask)
 	m.SetU8(l+layout.LuaStateMarked, white0)
@@ -124,6 +131,25 @@ func (v *VM) TotalBytes() int { return int(v.totalBytes()) }
 
 // Handles implements machine.Machine.
 func (v *VM) Handles() int { return len(v.handles) - len(v.freeHand) }
+
+// Unprotected implements machine.Machine.
+func (v *VM) Unprotected(r any) (msg string, ok bool) {
+	status, ok := v.caught(r)
+	if !ok {
+		return "", false
+	}
+	if status == state.ErrMem {
+		return memErrMsg, true
+	}
+	t := v.main
+	if l := v.running(0); l != 0 {
+		t = v.thread(l)
+	}
+	if a := t.top() - tvSize; a > t.stack() && isString(v.tag(a)) {
+		return v.goString(v.gcOf(a)), true
+	}
+	return "", true
+}
 
 // Close implements machine.Machine.
 func (v *VM) Close() {

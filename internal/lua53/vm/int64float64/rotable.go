@@ -18,7 +18,7 @@ type roLine struct{ table, key, value uint32 }
 
 func (v *VM) clearROCache() {
 	clear(v.roCache[:])
-	v.named = chunkName{}
+	v.Forget()
 }
 
 // roLine is the line of the cache where a string in a ROTable would be.
@@ -90,16 +90,7 @@ func (t *Thread) roNext(h, a Addr) bool {
 		return false
 	}
 	e := v.roEntry(h, i)
-	v.setString(a, t.newString(t.cString(t.m.Ptr(e+layout.ROEntryKey))))
+	v.setString(a, t.newString(v.CString(t.m.Ptr(e+layout.ROEntryKey))))
 	v.copyTV(a+tvSize, e+layout.ROEntryValue)
 	return true
-}
-
-// cString is a view of the NUL-terminated string at a.
-func (t *Thread) cString(a Addr) []byte {
-	n := Addr(0)
-	for t.m.U8(a+n) != 0 {
-		n++
-	}
-	return t.m.Bytes(a, n)
 }

@@ -3,7 +3,6 @@
 package int64float64
 
 import (
-	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/lua53/tag"
 	"moonlet.example/moonlet/internal/mem"
 )
@@ -88,14 +87,3 @@ func isString(tag uint32) bool   { return tag&typeMask == typeString }
 func isTable(tag uint32) bool    { return tag&typeMask == typeTable }
 func isFunction(tag uint32) bool { return tag&typeMask == typeFunction }
 func isNumber(tag uint32) bool   { return tag&typeMask == typeNumber }
-
-// typeNames are the names of the types by tag, after "no value" for -1.
-var typeNames = chunk.Types
-
-// typeName is the name of a type, "?" for a tag that only damaged code can make.
-func typeName(t int) string {
-	if t+1 >= len(typeNames) {
-		return "?"
-	}
-	return typeNames[t+1]
-}
