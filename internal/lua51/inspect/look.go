@@ -171,65 +171,28 @@ func (v *View) eachEntry(h Addr, f func(key machine.Value, val Addr) bool) {
 	}
 }
 
-// eachField is eachEntry for those with strings for keys.
-func (v *View) eachField(h Addr, f func(key string, val Addr) bool) {
+// EachField implements machine.Tables.
+func (v *View) EachField(h Addr, f func(key []byte, val Addr) bool) {
 	v.eachEntry(h, func(key machine.Value, val Addr) bool {
-		return key.Kind != machine.StringValue || f(key.Text, val)
+		return key.Kind != machine.StringValue || f([]byte(key.Text), val)
 	})
 }
-
-// indexChain is how many metatables a search follows, which may lead in a circle.
-const indexChain = 8
 
 // Fields implements machine.Machine. It looks at memory as it is.
-func (v *View) Fields(path []string) (list []machine.Field) {
-	at := v.c.Main + layout.LuaStateGlobals
-	for _, name := range path {
-		next := Addr(0)
-		v.eachLevel(at, func(h Addr) bool {
-			v.eachField(h, func(key string, val Addr) bool {
-				if key == name {
-					next = val
-				}
-				return next == 0
-			})
-			return next == 0
-		})
-		if at = next; at == 0 {
-			return nil
-		}
-	}
-	v.eachLevel(at, func(h Addr) bool {
-		v.eachField(h, func(key string, val Addr) bool {
-			list = append(list, machine.Field{Name: key, Kind: typeOf(v.tag(val))})
-			return true
-		})
-		return true
-	})
-	return list
+func (v *View) Fields(path []string) []machine.Field {
+	return machine.FieldsOf(v, v.c.Main+layout.LuaStateGlobals, path)
 }
 
-// eachLevel calls f for the tables in which a field of a value is searched: the value itself and what __index leads
-// to, as long as these are tables.
-func (v *View) eachLevel(at Addr, f func(h Addr) bool) {
-	for range indexChain {
-		if isTable(v.tag(at)) && !f(v.object(at)) {
-			return
-		}
-		mt := v.metatable(at)
-		if mt == 0 {
-			return
-		}
-		next := Addr(0)
-		v.eachField(mt, func(key string, val Addr) bool {
-			if key == "__index" {
-				next = val
-			}
-			return next == 0
-		})
-		if next == 0 || !isTable(v.tag(next)) {
-			return
-		}
-		at = next
+// TableAt implements machine.Tables.
+func (v *View) TableAt(a Addr) Addr {
+	if isTable(v.tag(a)) {
+		return v.object(a)
 	}
+	return 0
 }
+
+// MetatableOf implements machine.Tables.
+func (v *View) MetatableOf(a Addr) Addr { return v.metatable(a) }
+
+// KindAt implements machine.Tables.
+func (v *View) KindAt(a Addr) string { return typeOf(v.tag(a)) }

@@ -277,8 +277,8 @@ func (w *walker) modes(h Addr) (keys, values bool) {
 		return false, false
 	}
 	mode := Addr(0)
-	v.eachField(mt, func(key string, value Addr) bool {
-		if key == "__mode" {
+	v.EachField(mt, func(key []byte, value Addr) bool {
+		if string(key) == "__mode" {
 			mode = value
 		}
 		return mode == 0
