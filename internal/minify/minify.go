@@ -46,7 +46,7 @@ func shorten(t *syntax.Tree, o Options) *Result {
 		case syntax.String:
 			text = shortString(text, o.Lua51)
 		case ';', ',':
-			if last, is := inTable[int32(i)]; is && last || !is && token.Kind == ';' && t.Tokens[i+1].Kind != '(' {
+			if last, is := inTable[int32(i)]; is && last || !is && token.Kind == ';' && !counts(t.Tokens, i) {
 				text = ""
 			}
 		}
@@ -60,6 +60,22 @@ func shorten(t *syntax.Tree, o Options) *Result {
 	w.write()
 	r.Text, r.Lines = w.out.Bytes(), w.lines
 	return r
+}
+
+// counts tells whether the semicolon at i has to stay: the next statement would be a call of the one before, or, in
+// Lua 5.3, become part of a condition, as "if a then break" does.
+func counts(tokens []syntax.Lexeme, i int) bool {
+	next := i + 1
+	for tokens[next].Kind == ';' {
+		next++
+	}
+	switch tokens[next].Kind {
+	case '(':
+		return next == i+1
+	case syntax.Break, syntax.Goto:
+		return i > 0 && tokens[i-1].Kind == syntax.Then
+	}
+	return false
 }
 
 // separators are the tokens between the fields of tables, and whether one is behind the last field, where none need be.

@@ -2,6 +2,7 @@ package minify
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -50,10 +51,13 @@ b', "\0001"`, `return'it"s',"it's",'A\t"',"a\nb","\0001"` + "\n"},
 	{"separators", "", "return {1; 2, x = 3;}, {4,}, {f(5), function() f(6); return 7; end;}", "return{1;2,x=3},{4},{f(5),function()f(6)return 7 end}\n"},
 	{"semicolons", "", "f(1); g(2);", "f(1)g(2)\n"},
 	{"a semicolon that is needed", "", "local a = f;\n(g or h)()", "local a=f;(g or h)()\n"},
+	{"semicolons that count", "5.3", "while a do if b then; ; break end if c then; f() end if d then;;goto e end end ::e::",
+		"while a do if b then;break end if c then f()end if d then;goto e end end::e::\n"},
 	{"minus minus", "", "local a = 1 return a - -a, - - a", "local a=1 return a- -a,- -a\n"},
 	{"brackets", "", "return t[ [[\"'\\]] ]", "return t[\"\\\"'\\\\\"]\n"},
 	{"a first line for a shell", "", "#!/usr/bin/lua\nreturn 1", "return 1\n"},
 	{"nothing", "", "-- nothing\n", ""},
+	{"semicolons alone", "5.3", ";;break_ = 1", "break_=1\n"},
 	{"goto", "5.3", "for i = 1, 3 do if i == 2 then goto done end end ::done::", "for i=1,3 do if i==2 then goto done end end::done::\n"},
 	{"repeat", "", "repeat local stop = f() until stop", "repeat local e=f()until e\n"},
 	{"an environment", "5.3", "local _ENV = {x = 1} return x", "local _ENV={x=1}return x\n"},
@@ -144,7 +148,7 @@ func TestPrograms(t *testing.T) {
 			}
 		}
 		for seed := range uint64(programs(t)) {
-			one("program "+string(rune('0'+seed%10)), []byte(luagen.Program(seed, luagen.Options{Lua51: e.Lua51, Integer: e.Integral})))
+			one(fmt.Sprintf("program %d", seed), []byte(luagen.Program(seed, luagen.Options{Lua51: e.Lua51, Integer: e.Integral})))
 		}
 		t.Logf("%s: %d generated programs, %d bytes, then %d (%.2f times as many)", name, n, before, after, float64(before)/float64(after))
 		root := os.Getenv("MOONLET_FIRMWARE")
