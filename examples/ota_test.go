@@ -12,8 +12,6 @@ import (
 	"testing"
 
 	"moonlet.example/moonlet"
-	"moonlet.example/moonlet/internal/lua/num"
-	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/luac"
 	"moonlet.example/moonlet/moonlettest"
 )
@@ -57,15 +55,11 @@ func cutOff(w http.ResponseWriter, image []byte) {
 func shorter(w http.ResponseWriter, image []byte) { w.Write(image[:len(image)-10]) }
 
 // build compiles the application with another version number.
-func build(t *testing.T, version int) []byte {
+func build(t *testing.T, lua string, version int) []byte {
 	t.Helper()
 	dir := t.TempDir()
-	c, err := luac.NewCompiler(luac.Config{Strip: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	var mains []*chunk.Proto
+	image := filepath.Join(dir, "lfs.img")
+	args := []string{"--lua", lua, "-f", "-o", image}
 	for _, name := range []string{"main.lua", "greeting.lua"} {
 		text, err := os.ReadFile(filepath.Join("ota", "app", name))
 		if err != nil {
@@ -76,33 +70,38 @@ func build(t *testing.T, version int) []byte {
 		if err := os.WriteFile(path, text, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		p, err := c.File(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		mains = append(mains, p)
+		args = append(args, path)
 	}
-	im, err := luac.Image(mains, 1, int64(version))
+	var out bytes.Buffer
+	c := luac.Command{Prog: luac.Name, Out: &out, Err: &out, Getenv: os.Getenv, Now: func() int64 { return int64(version) }, Random: func() uint32 { return 1 }}
+	if c.Main(args) != 0 {
+		t.Fatal(out.String())
+	}
+	data, err := os.ReadFile(image)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return chunk.EncodeImage(num.Int32Float32, im, luac.Source, 0)
+	return data
 }
 
 // describe is what sum.lua tells of an image.
 func describe(image []byte) string {
-	value := int32(1)
+	low, high := 1, 0
+	mix := func(a, b, c, d byte) {
+		low = (low*31 + int(a) + int(b)<<8) % 65521
+		high = (high*31 + int(c) + int(d)<<8 + low) % 65521
+	}
 	for i := 0; i+4 <= len(image); i += 4 {
-		value = value*31 + int32(image[i]) + int32(image[i+1])<<8 + int32(image[i+2])<<16 + int32(image[i+3])<<24
+		mix(image[i], image[i+1], image[i+2], image[i+3])
 	}
 	for _, c := range image[len(image)&^3:] {
-		value = value*31 + int32(c)
+		mix(c, 0, 0, 0)
 	}
-	return fmt.Sprintf("%d %d", len(image), value)
+	return fmt.Sprintf("%d %04x%04x", len(image), high, low)
 }
 
 // otaProject copies the example, with a server at a port of this computer.
-func otaProject(t *testing.T, port int) string {
+func otaProject(t *testing.T, lua string, port int) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"moonlet.toml", "init.lua", "ota.lua", "sum.lua", "settings.lua"} {
@@ -110,8 +109,11 @@ func otaProject(t *testing.T, port int) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if name == "settings.lua" {
+		switch name {
+		case "settings.lua":
 			text = fmt.Appendf(nil, "return {host = '192.168.0.1', port = %d, every = 1}\n", port)
+		case "moonlet.toml":
+			text = append(fmt.Appendf(nil, "lua = %q\n", lua), text...)
 		}
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
 			t.Fatal(err)
@@ -123,6 +125,12 @@ func otaProject(t *testing.T, port int) string {
 // TestOTA loads an application from a server, updates it, and keeps it whatever
 // happens to the next one on its way.
 func TestOTA(t *testing.T) {
+	for _, lua := range []string{"5.3", "5.1", "5.1-int"} {
+		t.Run("Lua-"+lua, func(t *testing.T) { testOTA(t, lua) })
+	}
+}
+
+func testOTA(t *testing.T, lua string) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -130,10 +138,10 @@ func TestOTA(t *testing.T) {
 	server := &updates{}
 	go http.Serve(listener, server)
 	defer listener.Close()
-	one, two := build(t, 1), build(t, 2)
+	one, two := build(t, lua, 1), build(t, lua, 2)
 	server.set(one, describe(one), nil)
 
-	m := moonlettest.Start(t, otaProject(t, listener.Addr().(*net.TCPAddr).Port), moonlet.FastSerial())
+	m := moonlettest.Start(t, otaProject(t, lua, listener.Addr().(*net.TCPAddr).Port), moonlet.FastSerial())
 	m.Pace = 10
 	wait := func(text string) {
 		t.Helper()
@@ -146,7 +154,7 @@ func TestOTA(t *testing.T) {
 	wait("ota: the image is left as it is: ")
 	server.set(two, describe(two), shorter)
 	wait("ota: the image is left as it is: ")
-	server.set(append([]byte("\x1bLua"), make([]byte, 500)...), "504 0", nil)
+	server.set(append([]byte("\x1bLua"), make([]byte, 500)...), "504 00000000", nil)
 	wait("ota: the image is left as it is: not what lfs.txt describes")
 	server.set(nil, "", func(w http.ResponseWriter, _ []byte) { w.WriteHeader(http.StatusNotFound) })
 	wait("ota: no description of an image: ")

@@ -94,7 +94,7 @@ end
 function M.check(settings)
   local description = ""
   get(settings, "/lfs.txt", function(piece) description = description .. piece end, function(ok, why)
-    description = description:match("^%d+ %-?%d+")
+    description = description:match("^%d+ %x+")
     if not ok or not description then
       print("ota: no description of an image: " .. (why or "not understood"))
     elseif description == file.getcontents(CURRENT) then
