@@ -170,14 +170,10 @@ func (t *self) opCall(ra Addr) bool {
 		t.outOfFuel()
 		ra = t.restore(off)
 	}
-	if t.resumed >= 0 {
-		if t.switches(ra, nresults) {
-			return false
-		}
-		t.v.mayResume = true
-	} else {
-		t.v.mayResume = false
+	if t.resumed >= 0 && t.switches(ra, nresults) {
+		return false
 	}
+	t.v.mayResume = t.resumed >= 0
 	switch t.preCall(ra, nresults) {
 	case calledLua:
 		t.depth++

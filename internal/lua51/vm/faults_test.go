@@ -24,6 +24,11 @@ var faultScripts = map[string]string{
 	"closures":   "local fs = {} for i = 1, 10 do local n = i fs[i] = function(...) n = n + 1 local a = {...} return function() return n, a end end end for i = 1, 10 do fs[i](1, 2, 3)() end",
 	"arguments":  "local function f(...) return arg end for i = 1, 5 do f(1, {}, 's' .. i) end",
 	"coroutines": "local function g(n) return coroutine.wrap(function(...) local t = {...} for i = 1, n do coroutine.yield(t, i) end end) end for i = 1, 4 do local f = g(3) f(1, 2) f() f() end local co = coroutine.create(function() error{} end) coroutine.resume(co)",
+	"switches": "local function nest(n, how) if n == 0 then if how == 1 then error('x' .. n) elseif how == 2 then error{} end return 's' .. coroutine.yield{n} end " +
+		"local f = coroutine.wrap(nest) local a = f(n - 1, how) local b = f({}) return a, coroutine.yield(b, n) end " +
+		"for how = 0, 2 do for n = 0, 3 do local co = coroutine.create(nest) local ok, a = coroutine.resume(co, n, how) coroutine.resume(co, 'y' .. n) " +
+		"pcall(coroutine.wrap(function(...) local t = {...} for v in coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i .. 'v') end end) do t[v] = n end return pcall(nest, n, how) end), n) end end " +
+		"return pcall(function() for ok, v in coroutine.resume, coroutine.create(function() coroutine.yield{} error('e' .. 1) end) do if not ok then return v end end end)",
 	"metatables": "local mt = {__index = function(t, k) return k .. k end, __concat = function(a, b) return 'c' .. tostring(b) end, __call = function(self, ...) return select('#', ...) end} local t = setmetatable({}, mt) return t.x .. t, t(1, 2), t.y .. 1",
 	"finalizers": "for i = 1, 8 do getmetatable(newproxy(true)).__gc = function() local t = {i} x = t end end collectgarbage() local w = setmetatable({}, {__mode = 'k'}) for i = 1, 20 do w[{}] = {} end collectgarbage('step', 0) collectgarbage()",
 	"pcalls":     "for i = 1, 5 do local ok, e = pcall(function() local t = {} return nil .. 'x' end) local ok, e = pcall(error, {code = i}) local ok, tb = xpcall(function() return {} + 1 end, debug.traceback) if not ok and tostring(tb):find('memory') then error(tb, 0) end end",
