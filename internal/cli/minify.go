@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,13 +28,15 @@ directory that -o names, by their own names. "-" is the standard input. With -o 
 what was gained.
 
 Messages of errors name lines of the shorter source and short names of variables. --lines
-leaves everything in its line, and --map writes which line was which. docs/minify.md
-tells more.`
+leaves everything in its line. --map writes which line was which, and --translate reads
+that and gives the messages on its standard input the lines of the source.
+docs/minify.md tells more.`
 
 // minifyOptions are the flags of minify.
 type minifyOptions struct {
 	lua             execOptions
 	output, lineMap string
+	translate       string
 	json            bool
 	shorter         minify.Options
 }
@@ -47,9 +50,15 @@ func (a *App) minifyCommand() *cobra.Command {
 		Long:  minifyHelp,
 		Example: `  moonlet minify init.lua > short.lua
   moonlet minify --lua 5.1 *.lua -o short/
-  moonlet minify server.lua -o server.min.lua --lines --keep-comments Copyright`,
-		Args: needArg(0, "the name of a Lua file"),
+  moonlet minify server.lua -o server.min.lua --lines --keep-comments Copyright
+  moonlet minify --translate lines.json < messages.txt`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if o.translate != "" {
+				return a.translate(args, o.translate)
+			}
+			if err := needArg(0, "the name of a Lua file")(c, args); err != nil {
+				return err
+			}
 			if err := o.lua.readLua(lua, c.Flags().Changed); err != nil {
 				return fail(ExitUsage, err)
 			}
@@ -69,6 +78,7 @@ func (a *App) minifyCommand() *cobra.Command {
 	f.BoolVar(&o.shorter.KeepLines, "lines", false, "everything stays in its line")
 	f.StringSliceVar(&o.shorter.KeepComments, "keep-comments", nil, "comments with one of these `words` stay")
 	f.StringVar(&o.lineMap, "map", "", "write a `file` of JSON that tells the line of the source for each line")
+	f.StringVar(&o.translate, "translate", "", "give messages on the standard input the lines of the source, by a `file` that --map wrote")
 	f.BoolVar(&o.json, "json", false, "tell what was gained as a JSON object, which needs -o")
 	offer(c, "lua", editionNames())
 	offer(c, "number", []string{"int32", "int64", "mixed"})
@@ -181,10 +191,10 @@ func (a *App) minifyFile(m *minify.Minifier, name string, o *minifyOptions) (*mi
 
 func (a *App) writeMinified(all []*minified, o *minifyOptions) error {
 	before, after := 0, 0
-	maps := []lineMap{}
+	maps := minify.Maps{}
 	for _, one := range all {
 		before, after = before+one.Before, after+one.After
-		maps = append(maps, lineMap{File: one.File, Output: one.Output, Lines: one.result.Lines})
+		maps.Maps = append(maps.Maps, minify.LineMap{File: one.File, Output: one.Output, Lines: one.result.Lines})
 		if one.Output == "" {
 			if _, err := a.Out.Write(one.result.Text); err != nil {
 				return fail(ExitHost, err)
@@ -196,7 +206,7 @@ func (a *App) writeMinified(all []*minified, o *minifyOptions) error {
 		}
 	}
 	if o.lineMap != "" {
-		data, err := json.Marshal(map[string][]lineMap{"maps": maps})
+		data, err := json.Marshal(maps)
 		if err != nil {
 			return err
 		}
@@ -220,10 +230,32 @@ func (a *App) writeMinified(all []*minified, o *minifyOptions) error {
 	})
 }
 
-// lineMap tells which line of a file became which.
-type lineMap struct {
-	File   string `json:"file"`
-	Output string `json:"output,omitempty"`
-	// Lines has the line of the source for each line, counted from 1.
-	Lines []int `json:"lines"`
+// translate gives messages the lines of the source.
+func (a *App) translate(args []string, name string) error {
+	if len(args) > 0 {
+		return fail(ExitUsage, errors.New("--translate: the messages are read from the standard input, and no file is made shorter"))
+	}
+	data, err := readInput(a.Files, name)
+	if err != nil {
+		return err
+	}
+	maps, err := minify.ReadMaps(data)
+	if err != nil {
+		return fail(ExitUsage, fmt.Errorf("%s: %w", name, err))
+	}
+	in := bufio.NewReader(a.In)
+	for {
+		line, err := in.ReadString('\n') // as they come: a module may be telling them
+		if line != "" {
+			if _, err := io.WriteString(a.Out, maps.Translate(line)); err != nil {
+				return fail(ExitHost, err)
+			}
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fail(ExitHost, err)
+		}
+	}
 }

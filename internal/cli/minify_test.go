@@ -54,6 +54,10 @@ func TestMinify(t *testing.T) {
 		t.Errorf("%v, %+v", err, report)
 	}
 
+	newWorld("x.lua:1: y\n\ta.lua:3: in f", nil).run(t, 0, "x.lua:1: y\n\ta.lua:5: in f", "", "minify", "--translate", lines)
+	newWorld("", nil).run(t, cli.ExitUsage, "", "is no file that --map wrote", "minify", "--translate", a)
+	newWorld("", nil).run(t, cli.ExitUsage, "", "no file is made shorter", "minify", "--translate", lines, a)
+
 	bad := filepath.Join(dir, "bad.lua")
 	for _, c := range []struct {
 		code int

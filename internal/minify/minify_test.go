@@ -182,3 +182,28 @@ func programs(t *testing.T) int {
 	}
 	return 200
 }
+
+// TestTranslate gives messages their lines in the source.
+func TestTranslate(t *testing.T) {
+	m, err := ReadMaps([]byte(`{"maps": [{"file": "a/init.lua", "output": "short/init.lua", "lines": [3, 5, 9]}, {"file": "web.lua", "lines": [1]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"init.lua:1: no\n\tinit.lua:2: in function 'f'": "init.lua:3-4: no\n\tinit.lua:5-8: in function 'f'",
+		"init.lc:3: no":                                  "init.lc:9: no",
+		"short/init.lua:3: no":                           "short/init.lua:9: no",
+		"init.lua:4: a line that is not there":           "init.lua:4: a line that is not there",
+		"other.lua:1: xinit.lua:1: 12.lua":               "other.lua:1: xinit.lua:1: 12.lua",
+		"web.lua:1: and web.lua:99999999999999999999: x": "web.lua:1: and web.lua:99999999999999999999: x",
+	} {
+		if got := m.Translate(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+	for _, bad := range []string{"", "{}", "[]", `{"maps": 1}`, `{"maps": []}`} {
+		if _, err := ReadMaps([]byte(bad)); err == nil || !strings.Contains(err.Error(), "--map") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
