@@ -223,7 +223,8 @@ as the firmware does, with its prompt, its files and its network, without a boar
 on the desk.
 
 ` + exitHelp,
-		Example: `  moonlet run .                  run the application in this directory
+		Example: `  moonlet new web my-device      begin an application from a template
+  moonlet run .                  run the application in this directory
   moonlet run blink.lua          run a single file
   moonlet exec sum.lua 1 2 3     run a Lua program without a module
   moonlet luac -f -o lfs.img *.lua   compile an image of the flash store
@@ -253,7 +254,7 @@ on the desk.
 	}{
 		{"run", a.runCommand}, {"exec", a.execCommand}, {"luac", a.luacCommand}, {"lfs", a.lfsCommand},
 		{"flash", a.flashCommand}, {"spiffs", a.spiffsCommand},
-		{"spiffsimg", a.spiffsimgCommand}, {"heap", a.heapCommand}, {"lint", a.lintCommand}, {"minify", a.minifyCommand}, {"version", a.versionCommand},
+		{"spiffsimg", a.spiffsimgCommand}, {"heap", a.heapCommand}, {"lint", a.lintCommand}, {"minify", a.minifyCommand}, {"new", a.newCommand}, {"version", a.versionCommand},
 	}
 	for _, sub := range commands {
 		if len(args) > 0 && args[0] == sub.name {

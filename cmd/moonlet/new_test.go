@@ -1,0 +1,49 @@
+package main_test
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// TestNew makes an application of each template, on each edition that it runs on, and tests it by the command that its
+// README has for that.
+func TestNew(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the commands are for a Unix shell")
+	}
+	dir, bin := t.TempDir(), t.TempDir()
+	shell(t, dir, bin, "go install ./cmd/moonlet")
+	tested := 0
+	for line := range strings.Lines(shell(t, dir, bin, "moonlet new")) {
+		name, _, ok := strings.Cut(line, " ")
+		if !ok || name == "moonlet" {
+			continue
+		}
+		for _, lua := range []string{"5.3", "5.1", "5.1-int"} {
+			if name == "web" && lua == "5.1-int" { // it has fractions
+				continue
+			}
+			app := name + "-" + lua
+			shell(t, dir, bin, "moonlet new "+name+" "+app+" --lua "+lua)
+			text, err := os.ReadFile(filepath.Join(dir, app, "README.md"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(string(text)) {
+				if command := strings.TrimSpace(line); strings.HasPrefix(command, "moonlet run . --time virtual") {
+					out := shell(t, filepath.Join(dir, app), bin, command)
+					if _, want, ok := strings.Cut(command, "--expect "); ok && !strings.Contains(out, strings.Trim(want, `"`)) {
+						t.Errorf("%s: %q", app, out)
+					}
+					tested++
+				}
+			}
+		}
+	}
+	if tested < 14 {
+		t.Errorf("%d applications were tested", tested)
+	}
+}

@@ -1,0 +1,9 @@
+// Package examples has the examples as files, for those who want to begin with one of them.
+package examples
+
+import "embed"
+
+// Files are the examples, a directory each.
+//
+//go:embed blink leak meter ota telnet thermostat
+var Files embed.FS

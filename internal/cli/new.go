@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"moonlet.example/moonlet/examples"
+	"moonlet.example/moonlet/internal/lua/editions"
+	"moonlet.example/moonlet/internal/project"
+)
+
+// template is an application to begin with: one of the examples.
+type template struct {
+	name, dir, about string
+	// expect is what it prints when it has begun well, "" if it prints nothing then.
+	expect string
+	// fractions tells that it computes with them.
+	fractions bool
+	// more is what to do besides, a paragraph.
+	more string
+}
+
+var templates = []template{
+	{name: "blink", dir: "blink", about: "an LED that blinks"},
+	{name: "web", dir: "thermostat", about: "a thermostat with a web page: a relay, a button, settings in a file",
+		expect: "Wi-Fi: my address is", fractions: true, more: "Open http://127.0.0.1:8080/ while it runs."},
+	{name: "mqtt", dir: "meter", about: "a sensor whose values go to a broker by MQTT, over broken connections",
+		expect: "meter: no connection", more: "Start a broker on this computer first, as `mosquitto`; `mosquitto_sub -t 'meter/#' -v` shows the values. The test has none, so it expects what is said then."},
+	{name: "ota", dir: "ota", about: "an application in the flash store, updated over the air",
+		expect: "There is no application yet.", more: "The first image of the application in `app/`:\n\n    moonlet luac --lua EDITION -f -o lfs.img app/*.lua\n    moonlet exec sum.lua lfs.img > lfs.txt\n    python3 -m http.server 8090 &\n    moonlet run ."},
+	{name: "telnet", dir: "telnet", about: "a Lua prompt over the network", more: "Then `telnet 127.0.0.1 8023`."},
+}
+
+const newHelp = `Makes a directory with an application to begin with, which boots as it is. DIR is the
+template's name by default; it must be empty or not there. Without a name it lists the
+templates.
+
+What is in there: the application, moonlet.toml, and a README.md that says how to run and
+how to test it. docs/first-hour.md goes on from there.`
+
+func (a *App) newCommand() *cobra.Command {
+	var lua string
+	var names []string
+	for _, t := range templates {
+		names = append(names, t.name)
+	}
+	c := &cobra.Command{
+		Use:   "new [TEMPLATE [DIR]]",
+		Short: "begin an application from a template",
+		Long:  newHelp,
+		Example: `  moonlet new
+  moonlet new web greenhouse
+  moonlet new blink --lua 5.1`,
+		ValidArgs: names,
+		Args:      cobra.MaximumNArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return a.writeText(listTemplates)
+			}
+			edition, err := editions.Find(lua)
+			if err != nil {
+				return fail(ExitUsage, fmt.Errorf("--lua: %w", err))
+			}
+			i := slices.IndexFunc(templates, func(t template) bool { return t.name == args[0] })
+			if i < 0 {
+				return fail(ExitUsage, fmt.Errorf("there is no template %q; there are %s", args[0], strings.Join(names, ", ")))
+			}
+			dir := args[0]
+			if len(args) > 1 {
+				dir = args[1]
+			}
+			return a.makeNew(&templates[i], dir, edition)
+		},
+	}
+	c.Flags().StringVar(&lua, "lua", editions.Default().Name, "the edition of Lua: 5.3, 5.1 (floats) or 5.1-int (integers)")
+	offer(c, "lua", editionNames())
+	return c
+}
+
+func listTemplates(w io.Writer) {
+	for _, t := range templates {
+		fmt.Fprintf(w, "%-8s %s\n", t.name, t.about)
+	}
+	fmt.Fprintf(w, "\nmoonlet new %s my-device   makes a directory of one.\n", templates[0].name)
+}
+
+// makeNew makes a directory of a template.
+func (a *App) makeNew(t *template, dir string, edition *editions.Edition) error {
+	if t.fractions && edition.Integral {
+		return fail(ExitUsage, fmt.Errorf("%s computes with fractions, which %s has not: choose --lua 5.1", t.name, edition))
+	}
+	switch entries, err := a.Files.ReadDir(dir); {
+	case err == nil && len(entries) > 0:
+		return fail(ExitUsage, fmt.Errorf("%s is not empty: name another directory", dir))
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return fail(ExitUsage, err)
+	}
+	files, err := t.files(edition)
+	if err != nil {
+		return fail(ExitHost, err)
+	}
+	var names []string
+	for _, f := range files {
+		target := filepath.Join(dir, filepath.FromSlash(f.name))
+		if err := a.Files.MkdirAll(filepath.Dir(target), 0o777); err != nil {
+			return fail(ExitHost, err)
+		}
+		if err := a.Files.Replace(target, []byte(f.text), 0o666); err != nil {
+			return fail(ExitHost, err)
+		}
+		names = append(names, f.name)
+	}
+	return a.writeText(func(w io.Writer) {
+		fmt.Fprintf(w, "%s: %s\n\n  moonlet run %s\n  %s\n", dir, strings.Join(names, ", "), dir, t.test(dir))
+	})
+}
+
+// test is the command that tests the application.
+func (t *template) test(dir string) string {
+	command := "moonlet run " + dir + " --time virtual --for 1m --no-echo --quiet --fail-on panic,oom,error"
+	if t.expect != "" {
+		command += fmt.Sprintf(" --expect %q", t.expect)
+	}
+	return command
+}
+
+// newFile is a file to be written.
+type newFile struct{ name, text string }
+
+// files are those of a new application.
+func (t *template) files(edition *editions.Edition) ([]newFile, error) {
+	var list []newFile
+	toml := ""
+	err := fs.WalkDir(examples.Files, t.dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(examples.Files, name)
+		if err != nil {
+			return err
+		}
+		text := strings.ReplaceAll(string(data), "examples/"+t.dir, ".")
+		if rel := strings.TrimPrefix(name, t.dir+"/"); rel == project.FileName {
+			toml = text
+		} else {
+			list = append(list, newFile{rel, text})
+		}
+		return nil
+	})
+	if edition != editions.Default() {
+		toml = fmt.Sprintf("lua = %q\n\n", edition.Name) + toml
+	}
+	if toml != "" {
+		list = append(list, newFile{project.FileName, strings.TrimSuffix(toml, "\n\n") + "\n"})
+	}
+	list = append(list, newFile{".gitignore", ".moonlet/\n"}, newFile{"README.md", t.readme(edition)})
+	slices.SortFunc(list, func(x, y newFile) int { return strings.Compare(x.name, y.name) })
+	return list, err
+}
+
+// readme tells how to run and how to test it.
+func (t *template) readme(edition *editions.Edition) string {
+	more := strings.ReplaceAll(t.more, "EDITION", edition.Name)
+	if more != "" {
+		more = "\n" + more + "\n"
+	}
+	return fmt.Sprintf("# %s\n\n%s%s, for the firmware's %s.\n\nRun it without a board:\n\n    moonlet run .\n%s\nTest it; the exit code is 0 if all is well:\n\n    %s\n",
+		path.Base(t.name), strings.ToUpper(t.about[:1]), t.about[1:], edition, more, t.test("."))
+}
