@@ -9,6 +9,9 @@ import (
 // take for the same is changed, which do not round a fraction as they should. float tells that a numeral without a
 // fraction would be an integer.
 func number(text string, float bool, o Options) string {
+	if strings.Trim(text, "0123456789abcdefpxABCDEFPX.+-") != "" { // as one with a NUL, which Lua 5.1 takes
+		return text
+	}
 	best := text
 	try := func(s string) {
 		if len(s) < len(best) {

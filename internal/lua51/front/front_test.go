@@ -131,6 +131,23 @@ func TestNames(t *testing.T) {
 }
 
 // TestLevels holds what each strip level leaves.
+// TestNUL: the scanner takes a NUL for the letter of an exponent, since C's strchr finds it in "Ee", and what converts
+// numerals stops there.
+func TestNUL(t *testing.T) {
+	c := newCompiler(t)
+	for _, numbers := range []chunk.Numbers{chunk.Float, chunk.Integer} {
+		for code, want := range map[string]float64{"return 100000\x00": 100000, "return 100000\x00\n": 100000, "return 12\x00-3x": 12} {
+			p, err := c.Compile(numbers, "@x.lua", strings.NewReader(code), 1)
+			if err != nil || len(p.Constants) != 1 || p.Constants[0].Float+float64(p.Constants[0].Int) != want {
+				t.Errorf("%q: %v, %+v", code, err, p)
+			}
+		}
+		if _, err := c.Compile(numbers, "@x.lua", strings.NewReader("return 0x\x00"), 1); err == nil {
+			t.Error("0x is a number")
+		}
+	}
+}
+
 func TestLevels(t *testing.T) {
 	c := newCompiler(t)
 	for level, want := range [][3]int{{1, 1, 1}, {0, 0, 1}, {0, 0, 0}} {

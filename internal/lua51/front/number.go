@@ -1,6 +1,7 @@
 package front
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 
@@ -12,8 +13,9 @@ import (
 
 // parse converts a numeral as a compiler for a host of 64 bits does (luaO_str2d): strtod takes a hexadecimal one, too,
 // and one with an exponent; strtol and strtoul have 64 bits,
-// of which the lower half counts.
+// of which the lower half counts. A NUL, which the scanner takes for an exponent's letter, ends the text for all of them.
 func parse(numbers chunk.Numbers, text []byte) (n compile.Number, ok bool) {
+	text, _, _ = bytes.Cut(text, []byte{0})
 	if numbers == chunk.Float {
 		n.Float, ok = numconv.ParseFloat(text)
 		return n, ok
