@@ -303,7 +303,7 @@ func (t *self) switches(fn Addr, nresults int) bool {
 	m, v := t.m, t.v
 	f, top := m.Ptr(fn), t.top()
 	if tag := m.U32(fn + tvTag); tag == tagCode {
-		return f == v.rom.Role(state.RoleYield) && t.resumed > 0 && t.hasFrame(top) && t.yieldValues(fn, top, nresults)
+		return f == v.yieldCode && t.resumed > 0 && t.hasFrame(top) && t.yieldValues(fn, top, nresults)
 	} else if tag != tagFunc || m.U8(f+layout.LClosureIsC) == 0 {
 		return false
 	}
@@ -341,7 +341,7 @@ func (t *self) resumeWrapped(l, fn, top Addr, nresults int) bool {
 		return false
 	}
 	co, size := v.threadHandle(l), top-(fn+tvSize)
-	if y := v.ciFunc(co.ci()); v.tag(y) != tagCode || m.Ptr(y) != v.rom.Role(state.RoleYield) ||
+	if y := v.ciFunc(co.ci()); v.tag(y) != tagCode || m.Ptr(y) != v.yieldCode ||
 		size > maxSwitched || !co.hasRoom(co.top(), size) {
 		return false
 	}

@@ -170,20 +170,54 @@ func (t *self) opCall(ra Addr) bool {
 		t.outOfFuel()
 		ra = t.restore(off)
 	}
+	v := t.v
+	if v.tag(ra) == tagCode {
+		if code := t.m.Ptr(ra); code != v.yieldCode {
+			return t.callLight(ra, code, nresults)
+		}
+	}
 	if t.resumed >= 0 && t.switches(ra, nresults) {
 		return false
 	}
-	t.v.mayResume = t.resumed >= 0
+	v.mayResume = t.resumed >= 0
 	switch t.preCall(ra, nresults) {
 	case calledLua:
 		t.depth++
-		t.v.fuel -= costCall
+		v.fuel -= costCall
 	case calledC:
 		if nresults >= 0 {
 			t.setTop(t.v.ciTop(t.ci()))
 		}
 	default:
 		return t.leave()
+	}
+	t.pc = t.savedPC()
+	return false
+}
+
+// callLight is opCall for a light function, as nearly all of a library are: what preCall does, in one go where nothing
+// has to grow.
+func (t *self) callLight(fn, code Addr, nresults int) bool {
+	m, v := t.m, t.v
+	f, top := v.function(code), t.top()
+	v.mayResume = t.resumed >= 0
+	if t.hasFrame(top) {
+		ci := t.ci()
+		m.SetPtr(ci+layout.CallInfoSavedPC, t.savedPC())
+		t.setCI(ci + layout.CallInfoSize)
+		t.frameOfC(ci+layout.CallInfoSize, fn, top, nresults)
+		v.fuel -= costCCall
+		n := f(t.Thread)
+		if n < 0 {
+			v.raised = n == sentRaise
+			return t.leave()
+		}
+		t.posCall(t.top() - Addr(n)*tvSize)
+	} else if t.preCall(fn, nresults) == left {
+		return t.leave()
+	}
+	if nresults >= 0 {
+		t.setTop(v.ciTop(t.ci()))
 	}
 	t.pc = t.savedPC()
 	return false

@@ -19,6 +19,7 @@ const memErrMsg = "not enough memory"
 func New(cfg machine.Config) (machine.Machine, error) {
 	v := &VM{m: cfg.Mem, heap: cfg.Heap, rom: cfg.ROM, cfg: cfg, chip: cfg.CLib == clib.Chip}
 	v.fast, _ = cfg.Heap.(*heap.Fast)
+	v.yieldCode = cfg.ROM.Role(state.RoleYield)
 	v.mostObjects = int(cfg.Heap.FreeBytes()) / layout.TStringSize
 	if cfg.Output == nil {
 		v.cfg.Output = func([]byte) {}

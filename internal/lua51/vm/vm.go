@@ -46,6 +46,7 @@ type VM struct {
 	threads []*Thread
 	jumps   []jump // innermost last
 
+	yieldCode Addr          // coroutine.yield
 	mayResume bool          // the C function that is called may return sentResume
 	next      *Thread       // the coroutine which that is to run,
 	nextArgs  int           // with how many values,
