@@ -21,6 +21,8 @@ var editions = []string{"5.3", "5.1", "5.1-int"}
 type place struct {
 	edition string
 	store   bool // the library is in the flash store
+	// heapBytes is free when the module starts; 0 is the default, as on a board.
+	heapBytes int
 }
 
 // everywhere runs a test in all places.
@@ -28,7 +30,7 @@ func everywhere(t *testing.T, test func(t *testing.T, p place)) {
 	t.Helper()
 	for _, edition := range editions {
 		for name, store := range map[string]bool{"RAM": false, "store": true} {
-			t.Run("Lua-"+edition+"/"+name, func(t *testing.T) { test(t, place{edition, store}) })
+			t.Run("Lua-"+edition+"/"+name, func(t *testing.T) { test(t, place{edition: edition, store: store}) })
 		}
 	}
 }
@@ -65,7 +67,7 @@ func source(t *testing.T, name string) string {
 // it is in RAM.
 func (p place) start(t *testing.T, files map[string]string, script string, library ...string) *moonlettest.Module {
 	t.Helper()
-	c := moonlet.Config{Lua: p.edition, StoreBytes: 64 << 10, Files: maps.Clone(files), StoreFiles: map[string]string{}}
+	c := moonlet.Config{Lua: p.edition, HeapBytes: p.heapBytes, StoreBytes: 64 << 10, Files: maps.Clone(files), StoreFiles: map[string]string{}}
 	if c.Files == nil {
 		c.Files = map[string]string{}
 	}
@@ -87,7 +89,11 @@ func (p place) start(t *testing.T, files map[string]string, script string, libra
 		start += "dofile '" + name + "'\nheap()\n"
 	}
 	c.Files["init.lua"] = start
-	m := moonlettest.New(t, c)
+	m := moonlettest.New(t, c, moonlet.OnEvent(func(e moonlet.Event) {
+		if e, ok := e.(moonlet.OutOfMemory); ok {
+			t.Log(e)
+		}
+	}))
 	m.Patience = time.Hour
 	return m
 }

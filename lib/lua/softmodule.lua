@@ -143,6 +143,8 @@ local function injector(which)
     if gencode then cut(m, modulename, funcname) end
     local func, why = loadfile(modulename .. "_" .. funcname .. ".lc")
     if not func then refuse(modulename, funcname, "cannot be loaded: " .. why) end
+    func = nil
+    collectgarbage() -- or stubs lie between what is garbage, and the heap is in pieces afterwards
     makers[modulename] = makers[modulename] or { maker(modulename) }
     m[funcname] = makers[modulename][which](funcname)
   end
