@@ -32,7 +32,7 @@ function toolbox.counted()
   return count, version
 end
 
-function toolbox.counter(a) return a or count end
+function toolbox.counter(a) return tostring(a or count) end
 
 function toolbox.fails() error("it failed") end
 
