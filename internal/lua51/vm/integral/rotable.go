@@ -52,11 +52,14 @@ func (v *VM) roIndex(h, ts Addr) int {
 		return -1
 	}
 	m := v.m
-	key := m.String(strData(ts), strLen(m, ts)+1) // with the NUL behind it
-	key = key[:strings.IndexByte(key, 0)+1]
+	key, _, _ := strings.Cut(m.String(strData(ts), strLen(m, ts)), "\x00")
+	first, size := byte(0), Addr(len(key))
+	if size > 0 {
+		first = key[0]
+	}
 	for i, n := 0, int(m.U8(h+layout.ROTableLSizeNode)); i < n; i++ {
 		name := m.Ptr(v.roEntry(h, i) + layout.ROEntryKey)
-		if m.U8(name) == key[0] && m.String(name, Addr(len(key))) == key {
+		if m.U8(name) == first && m.String(name, size) == key && m.U8(name+size) == 0 {
 			return i
 		}
 	}
