@@ -56,7 +56,7 @@ func (t *Thread) resume(nargs int) state.Status {
 		return t.resumeError("C stack overflow")
 	}
 	t.enterLevel(t.nCCalls())
-	status = t.run(stepResume, t.top()-Addr(nargs)*tvSize, 0)
+	status = t.run(runResume, t.top()-Addr(nargs)*tvSize, 0)
 	if status != state.OK {
 		t.died(status)
 	} else {
@@ -324,13 +324,12 @@ func (t *Thread) hasRoom(top, size Addr) bool {
 // maxSwitched bounds the values that a switch takes along, in bytes: as many as CheckStack allows.
 const maxSwitched = (maxCStack - 1) * tvSize
 
-// pushFrameOfC makes the frame of the C function at fn, whose arguments go away at once.
+// pushFrameOfC makes and charges the frame of the C function at fn, for which there is room.
 func (t *self) pushFrameOfC(fn, top Addr, nresults int) {
 	ci := t.ci()
 	t.m.SetPtr(ci+layout.CallInfoSavedPC, t.savedPC())
 	t.setCI(ci + layout.CallInfoSize)
 	t.frameOfC(ci+layout.CallInfoSize, fn, top, nresults)
-	t.setTop(fn + tvSize)
 	t.v.fuel -= costCCall
 }
 
@@ -346,6 +345,7 @@ func (t *self) resumeWrapped(l, fn, top Addr, nresults int) bool {
 		return false
 	}
 	t.pushFrameOfC(fn, top, nresults)
+	t.setTop(fn + tvSize) // the arguments go away at once
 	j := t.pushJump(co)
 	j.then, j.wrapped = v.rom.WrapResumed(), true
 	m.SetU8(l+layout.LuaStateStatus, uint8(state.OK))
@@ -365,6 +365,7 @@ func (t *self) yieldValues(fn, top Addr, nresults int) bool {
 		return false
 	}
 	t.pushFrameOfC(fn, top, nresults)
+	t.setTop(fn + tvSize)
 	m.SetU8(t.l+layout.LuaStateStatus, uint8(state.Yield))
 	t.setNCCalls(t.nCCalls() - 1)
 	t.leaveJump()

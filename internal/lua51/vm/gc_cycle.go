@@ -154,20 +154,10 @@ func (t *Thread) swept(old uint32) {
 func (t *Thread) sweepChains(most int32) (n int32) {
 	m, v, strt, pos := t.m, t.v, t.g+layout.GlobalStrt, t.g+layout.GlobalSweepStrGC
 	chains, slots, i := m.Ptr(strt+layout.StringTableHash), m.U32(strt+layout.StringTableSlots), m.U32(pos)
-	old, dead, white := v.totalBytes(), v.otherWhite(), v.currentWhite()
+	old := v.totalBytes()
 	for {
-		for p := Addr(uint32(chains + 4*Addr(i))); ; {
-			o := m.Ptr(p)
-			if o == 0 {
-				break
-			}
-			if mark := m.U8(o + layout.GCObjectMarked); (mark^whites)&dead != 0 {
-				m.SetU8(o+layout.GCObjectMarked, mark&^(black|whites)|white)
-				p = o
-			} else {
-				m.SetPtr(p, m.Ptr(o))
-				t.freeObject(o)
-			}
+		if chain := Addr(uint32(chains + 4*Addr(i))); m.Ptr(chain) != 0 {
+			t.sweepList(chain, -1)
 		}
 		n++
 		if i++; i >= slots {

@@ -342,11 +342,14 @@ func (v *VM) threadHandle(l Addr) *Thread {
 			return th
 		}
 	}
+	if l == v.main.l {
+		return v.main
+	}
 	near := v.handleNear(l)
 	switch {
-	case *near == nil || (*near).l != l && (*near).l != 0 || l == v.main.l:
-		*near = v.thread(l)
-	case (*near).l == 0:
+	case *near == nil || (*near).l != l && (*near).l != 0:
+		*near = v.handle(l)
+	case (*near).l == 0: // its thread is gone
 		(*near).l = l
 	}
 	return *near

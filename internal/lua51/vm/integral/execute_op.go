@@ -200,15 +200,11 @@ func (t *self) opCall(ra Addr) bool {
 // callLight is opCall for a light function, as nearly all of a library are: what preCall does, in one go where nothing
 // has to grow.
 func (t *self) callLight(fn, code Addr, nresults int) bool {
-	m, v := t.m, t.v
+	v := t.v
 	f, top := v.function(code), t.top()
 	v.mayResume = t.resumed >= 0
 	if t.hasFrame(top) {
-		ci := t.ci()
-		m.SetPtr(ci+layout.CallInfoSavedPC, t.savedPC())
-		t.setCI(ci + layout.CallInfoSize)
-		t.frameOfC(ci+layout.CallInfoSize, fn, top, nresults)
-		v.fuel -= costCCall
+		t.pushFrameOfC(fn, top, nresults)
 		n := f(t.Thread)
 		if n < 0 {
 			v.raised = n == sentRaise

@@ -99,44 +99,45 @@ func (t *Thread) rawRun(f func()) (status state.Status) {
 	return state.OK
 }
 
-// What a step of a run of Lua does.
+// What a run of Lua is for.
 const (
-	stepCall   = iota // calls the function at arg
-	stepResume        // starts or continues a coroutine, whose arguments begin at arg
-	stepFailed        // goes on where a coroutine was resumed that has failed with the status arg
+	runCall   = iota // it calls the function at a place
+	runResume        // it starts or continues a coroutine, whose arguments begin there
 )
 
 // run is rawRun for a call or for resuming a coroutine. The main loop is right below, so that it can resume coroutines
-// by itself; their errors come here.
-func (t *Thread) run(what int, arg Addr, nresults int) state.Status {
+// by itself; their errors come here, and each is a step more.
+func (t *Thread) run(what int, at Addr, nresults int) state.Status {
 	v := t.v
 	n := len(v.jumps)
 	v.jumps = append(v.jumps, jump{l: t.l, threads: len(v.threads)})
-	status := t.step(what, arg, nresults, n)
+	status := t.step(what, at, nresults, n, state.OK)
 	for status != state.OK && len(v.jumps) > n+1 {
-		if status = t.step(stepFailed, Addr(status), 0, n); status == state.OK && what == stepCall {
-			status = t.rawRun(t.called)
-		}
+		status = t.step(what, at, nresults, n, status)
 	}
 	v.jumps = v.jumps[:n]
 	return status
 }
 
-// step is a part of the run at n. Its status is that of the error which the last jump has.
-func (t *Thread) step(what int, arg Addr, nresults, n int) (status state.Status) {
+// step is a part of the run at n: the first one, or after a coroutine that the loop has resumed has failed. Its status
+// is that of the error which the last jump has.
+func (t *Thread) step(what int, at Addr, nresults, n int, failed state.Status) (status state.Status) {
 	v := t.v
 	defer func() {
 		if r := recover(); r != nil {
 			status = v.landPanic(r, n)
 		}
 	}()
-	switch what {
-	case stepCall:
-		t.tryCall(arg, nresults, 0)
-	case stepResume:
-		t.resumeFrame(arg)
+	switch {
+	case failed != state.OK:
+		v.coroutineFailed(failed, n)
+		if what == runCall && !v.raised {
+			t.called()
+		}
+	case what == runCall:
+		t.tryCall(at, nresults, 0)
 	default:
-		v.coroutineFailed(state.Status(arg), n)
+		t.resumeFrame(at)
 	}
 	if v.raised {
 		return v.land(n)
@@ -164,7 +165,7 @@ func (t *Thread) setErrorObject(status state.Status, at Addr) {
 // handler, or 0. After an error its object stands in fn's place.
 func (t *Thread) pcallAt(fn Addr, nresults int, handler Addr) state.Status {
 	off, before := t.save(fn), t.protect(handler)
-	status := t.run(stepCall, fn, nresults)
+	status := t.run(runCall, fn, nresults)
 	t.endProtected(off, before, status)
 	return status
 }

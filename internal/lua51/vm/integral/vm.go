@@ -86,13 +86,6 @@ func (v *VM) handle(l Addr) *Thread {
 	return t
 }
 
-func (v *VM) thread(l Addr) *Thread {
-	if v.main != nil && l == v.main.l {
-		return v.main
-	}
-	return v.handle(l)
-}
-
 // borrow is a handle for a thread that nobody keeps: the collector uses it.
 func (v *VM) borrow(l Addr) *Thread {
 	if l == v.main.l {
