@@ -131,7 +131,7 @@ func (a *App) minify(args []string, o *minifyOptions) error {
 // minifyTargets are the files to write, "" for the standard output.
 func (a *App) minifyTargets(args []string, output string) ([]string, error) {
 	info, err := a.Files.Stat(output)
-	isDir := output != "" && (err == nil && info.IsDir() || output[len(output)-1] == '/' || len(args) > 1)
+	isDir := output != "" && (err == nil && info.IsDir() || os.IsPathSeparator(output[len(output)-1]) || len(args) > 1)
 	if err == nil && !info.IsDir() && len(args) > 1 {
 		return nil, fail(ExitUsage, fmt.Errorf("-o: %s is a file, and %d files are to be written: name a directory", output, len(args)))
 	}
@@ -151,11 +151,6 @@ func (a *App) minifyTargets(args []string, output string) ([]string, error) {
 			return nil, fail(ExitUsage, fmt.Errorf("%s is the source: name another file or directory with -o", target))
 		}
 		targets = append(targets, target)
-	}
-	if isDir {
-		if err := a.Files.MkdirAll(output, 0o777); err != nil {
-			return nil, fail(ExitHost, err)
-		}
 	}
 	return targets, nil
 }
@@ -200,6 +195,9 @@ func (a *App) writeMinified(all []*minified, o *minifyOptions) error {
 				return fail(ExitHost, err)
 			}
 			continue
+		}
+		if err := a.Files.MkdirAll(filepath.Dir(one.Output), 0o777); err != nil {
+			return fail(ExitHost, err)
 		}
 		if err := a.Files.Replace(one.Output, one.result.Text, 0o666); err != nil {
 			return fail(ExitHost, err)

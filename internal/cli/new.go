@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -159,7 +158,7 @@ func (t *template) files(edition *editions.Edition) ([]newFile, error) {
 		toml = fmt.Sprintf("lua = %q\n\n", edition.Name) + toml
 	}
 	if toml != "" {
-		list = append(list, newFile{project.FileName, strings.TrimSuffix(toml, "\n\n") + "\n"})
+		list = append(list, newFile{project.FileName, strings.TrimRight(toml, "\n") + "\n"})
 	}
 	list = append(list, newFile{".gitignore", ".moonlet/\n"}, newFile{"README.md", t.readme(edition)})
 	slices.SortFunc(list, func(x, y newFile) int { return strings.Compare(x.name, y.name) })
@@ -173,5 +172,5 @@ func (t *template) readme(edition *editions.Edition) string {
 		more = "\n" + more + "\n"
 	}
 	return fmt.Sprintf("# %s\n\n%s%s, for the firmware's %s.\n\nRun it without a board:\n\n    moonlet run .\n%s\nTest it; the exit code is 0 if all is well:\n\n    %s\n",
-		path.Base(t.name), strings.ToUpper(t.about[:1]), t.about[1:], edition, more, t.test("."))
+		t.name, strings.ToUpper(t.about[:1]), t.about[1:], edition, more, t.test("."))
 }

@@ -36,7 +36,7 @@ type Result struct {
 
 // shorten makes the source of a tree shorter.
 func shorten(t *syntax.Tree, o Options) *Result {
-	w := &writer{tree: t, options: o, texts: make([]string, len(t.Tokens)), line: 1}
+	w := &writer{tree: t, options: o, texts: make([]string, len(t.Tokens)), lines: []int{1}}
 	inTable := separators(t.Root)
 	for i, token := range t.Tokens {
 		text := string(t.Source[token.Start:token.End])
@@ -100,11 +100,10 @@ type writer struct {
 	options Options
 	texts   []string // of each token, "" for one that goes
 	out     bytes.Buffer
-	lines   []int
-	line    int // of the source, at which the last line of out is
-	last    string
-	number  bool // last is a numeral
-	before  int  // the line of the source at which last ends
+	lines   []int  // of the source, at which the lines of out begin
+	last    string // the token before in this line, "" at its beginning
+	number  bool   // last is a numeral
+	before  int    // the line of the source at which last ends
 }
 
 // parentheses takes those of a call away whose only argument is a string or a table.
@@ -140,7 +139,7 @@ func (w *writer) write() {
 			w.token(text, int(token.Line), token.Kind == syntax.Int || token.Kind == syntax.Float)
 		}
 	}
-	if w.out.Len() > 0 && w.last != "\n" {
+	if n := w.out.Len(); n > 0 && w.out.Bytes()[n-1] != '\n' {
 		w.out.WriteByte('\n')
 	}
 }
@@ -151,57 +150,63 @@ func (w *writer) keeps(comment []byte) bool {
 
 // token writes a token, with what has to be between it and the one before.
 func (w *writer) token(text string, line int, number bool) {
-	if len(w.lines) == 0 {
-		w.lines = []int{line}
-	}
-	if !w.options.KeepLines && (w.last == "" || w.last == "\n") {
-		w.line, w.lines[len(w.lines)-1] = line, line
-	}
-	switch {
-	case w.options.KeepLines && line > w.line:
-		for w.line < line {
-			w.newLine(w.line + 1)
-		}
-	case w.last != "" && w.last != "\n" && needsBlank(w.last, w.number, text):
-		if line > w.before && text[0] != '(' {
-			w.newLine(line)
+	w.goTo(line)
+	if w.last != "" && needsBlank(w.last, w.number, text) {
+		if !w.options.KeepLines && line > w.before && text[0] != '(' {
+			w.endLine(line)
 		} else {
 			w.out.WriteByte(' ')
 		}
 	}
-	w.out.WriteString(text)
-	w.last, w.number, w.before = text, number, line+lineEnds(text)
-	if w.options.KeepLines {
-		w.line += lineEnds(text)
-	}
+	w.put(text, line)
+	w.last, w.number = text, number
 }
 
-// newLine ends a line; the next one is that of a line of the source.
-func (w *writer) newLine(line int) {
-	w.out.WriteByte('\n')
-	w.lines = append(w.lines, line)
-	w.line, w.last = line, "\n"
-}
-
-// comment writes a comment that stays, in lines of its own.
-func (w *writer) comment(text string, line int) {
-	if len(w.lines) == 0 {
-		w.lines, w.line = []int{line}, line
-	} else if w.last != "\n" && !w.options.KeepLines {
-		w.newLine(line)
-	}
-	w.out.WriteString(text)
+// goTo goes to a line of the source, where those stay. Otherwise the line that begins is that one.
+func (w *writer) goTo(line int) {
 	if w.options.KeepLines {
-		w.line += lineEnds(text)
-		w.last = ""
-		if text[len(text)-1] == '\n' {
-			w.last = "\n"
+		for len(w.lines) < line {
+			w.endLine(len(w.lines) + 1)
 		}
+	} else if w.last == "" {
+		w.lines[len(w.lines)-1] = line
+	}
+}
+
+// endLine ends a line; the next one begins at a line of the source.
+func (w *writer) endLine(next int) {
+	w.out.WriteByte('\n')
+	w.lines = append(w.lines, next)
+	w.last = ""
+}
+
+// put writes a text of a line of the source, which may have several.
+func (w *writer) put(text string, line int) {
+	w.out.WriteString(text)
+	w.before = line + lineEnds(text)
+	for line < w.before {
+		line++
+		w.lines = append(w.lines, line)
+	}
+}
+
+// comment writes a comment that stays; where lines need not, in lines of its own.
+func (w *writer) comment(text string, line int) {
+	if w.options.KeepLines {
+		w.goTo(line)
+		if w.last == "-" { // the comment would begin there
+			w.out.WriteByte(' ')
+		}
+		w.put(text, line)
+		w.last = ""
 		return
 	}
-	if w.last = "\n"; text[len(text)-1] != '\n' {
-		w.newLine(line)
+	if w.last != "" {
+		w.endLine(line)
 	}
+	w.goTo(line)
+	w.put(text, line)
+	w.endLine(line)
 }
 
 // lineEnds counts the line ends in a text, as Lua does.
@@ -217,8 +222,8 @@ func needsBlank(a string, number bool, b string) bool {
 	switch {
 	case (isWord(last) || number) && (isWord(first) || number && first == '.'):
 		return true
-	case last == '.' && (first == '.' || !number && a == "." && '0' <= first && first <= '9'):
+	case last == first && (first == '.' || first == '-'):
 		return true
 	}
-	return last == '-' && first == '-' || last == '[' && (first == '[' || first == '=')
+	return last == '[' && (first == '[' || first == '=')
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,20 +105,35 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// TestLines looks whether each line knows its line in the source.
+// TestLines looks whether each line knows its line in the source, also behind texts of several lines.
 func TestLines(t *testing.T) {
 	m := minifier(t, hostexec.Lua53)
-	r, err := m.Minify([]byte("-- a\n\nlocal one = 1\nlocal two = [[\n\"\n'\\\\\\]]\n\nreturn one, two\n"), Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(string(r.Text), "\n")
-	if len(r.Lines) == 0 || r.Lines[0] != 3 || len(r.Lines) > len(lines) {
-		t.Errorf("lines %v of %q", r.Lines, r.Text)
-	}
-	for i, at := range r.Lines {
-		if strings.HasPrefix(lines[i], "return") && at != 8 {
-			t.Errorf("line %d, %q, is said to be line %d", i+1, lines[i], at)
+	const source = "-- a\n\nlocal one = 1\nlocal two = [[\n\"\n'\\\\\\\\]]\n\n--[[ stays\nhere ]] return one, --[[ stays ]] two -\n--[[ stays, too ]] one, [[\n\\\\\\\\\n]]\n"
+	for name, c := range map[string]struct {
+		o     Options
+		lines []int
+	}{
+		"short":    {Options{}, []int{3, 4, 5, 6, 11, 12}},
+		"lines":    {Options{KeepLines: true}, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}},
+		"comments": {Options{KeepComments: []string{"stays"}}, nil},
+		"both":     {Options{KeepComments: []string{"stays"}, KeepLines: true}, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}},
+	} {
+		r, err := m.Minify([]byte(source), c.o)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		lines := strings.Split(strings.TrimSuffix(string(r.Text), "\n"), "\n")
+		if len(lines) > len(r.Lines) {
+			t.Errorf("%s: %d lines of %d have theirs, in %q", name, len(r.Lines), len(lines), r.Text)
+		}
+		if c.lines != nil && !slices.Equal(r.Lines, c.lines) {
+			t.Errorf("%s: lines %v of %q", name, r.Lines, r.Text)
+		}
+		for i, line := range lines {
+			if at := r.Lines[i]; strings.HasPrefix(line, "return") && at != 9 || strings.HasPrefix(line, "local") && at != 3 && at != 4 {
+				t.Errorf("%s: line %d, %q, is said to be line %d", name, i+1, line, at)
+			}
 		}
 	}
 }
