@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"moonlet.example/moonlet/internal/lua/compiled"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"moonlet.example/moonlet/internal/hostfile"
+	"moonlet.example/moonlet/internal/lua/compiled"
 	"moonlet.example/moonlet/internal/lua/editions"
 	"moonlet.example/moonlet/internal/lua/num"
 	"moonlet.example/moonlet/internal/lua/store"

@@ -3,13 +3,14 @@ package cli
 import (
 	"fmt"
 	"io"
-	"moonlet.example/moonlet/internal/lua/compiled"
-	lfs51 "moonlet.example/moonlet/internal/lua51/lfs"
 	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"moonlet.example/moonlet/internal/lua/compiled"
+	lfs51 "moonlet.example/moonlet/internal/lua51/lfs"
 )
 
 // table prints columns, the first one to the left, those of numbers to the right.

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"io/fs"
 	"math"
-	"moonlet.example/moonlet/internal/luagen"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"moonlet.example/moonlet/internal/lua51/chunk"
+	"moonlet.example/moonlet/internal/luagen"
 )
 
 // referenceVariable names luac.cross and luac.cross.int of Lua 5.1, separated as in PATH.

@@ -9,10 +9,7 @@ import (
 // This file is what a debugger, a profile and a console look at: frames, variables, tables.
 
 // Depth implements machine.Control.
-func (v *View) Depth() (n int) {
-	v.eachFrame(func(_, _ Addr) bool { n++; return true })
-	return n
-}
+func (v *View) Depth() int { return machine.Frames(v.eachFrame).Depth() }
 
 // eachFrame calls f for each function that runs, with its thread and its frame, until it tells false: innermost first,
 // and below a coroutine's functions those of the thread that resumed it.
@@ -42,67 +39,35 @@ func (v *View) frames(l Addr, f func(l, ci Addr) bool) bool {
 	return true
 }
 
-// FrameAt finds the function at a level of CallStack; ci is 0 if there is none.
-func (v *View) FrameAt(level int) (thread, frame Addr) {
-	v.eachFrame(func(l, ci Addr) bool {
-		if level == 0 {
-			thread, frame = l, ci
-		}
-		level--
-		return level >= 0
-	})
-	return thread, frame
-}
-
-// callFrames is how many functions CallStack tells at most.
-const callFrames = 48
+// FrameAt finds the function at a level of CallStack, and its thread; ci is 0 if there is none.
+func (v *View) FrameAt(level int) (l, ci Addr) { return machine.Frames(v.eachFrame).At(level) }
 
 // CallStack implements machine.Machine.
-func (v *View) CallStack(list []machine.Frame) (out []machine.Frame) {
-	out = list
-	defer func() { // of damaged code: what is known so far
-		if r := recover(); r != nil {
-			if _, ok := v.c.Space.AsFault(r); !ok {
-				panic(r)
-			}
-		}
-	}()
-	v.eachFrame(func(l, ci Addr) bool {
-		if len(out) >= callFrames {
-			return false
-		}
+func (v *View) CallStack(list []machine.Frame) []machine.Frame {
+	return machine.Frames(v.eachFrame).CallStack(list, v.c.Space, func(l, ci Addr) (f machine.Frame, ok bool) {
 		if p := v.ProtoOf(v.function(ci)); p != 0 {
-			f := v.defined(p)
+			f = v.defined(p)
 			f.Line = max(v.FuncLine(p, max(v.CurrentPC(l, ci), 0)), 0)
-			out = append(out, f)
 		} else if a := v.codeAt(v.function(ci)); a != 0 {
-			out = append(out, machine.Frame{Source: v.c.ROM.Path(a), LineDefined: -1})
+			f = machine.Frame{Source: v.c.ROM.Path(a), LineDefined: -1}
+		} else {
+			return f, false
 		}
-		return true
+		return f, true
 	})
-	return out
 }
 
 // Variables implements machine.Control.
-func (v *View) Variables(level int) (list []machine.Variable) {
+func (v *View) Variables(level int) []machine.Variable {
 	l, ci := v.FrameAt(level)
 	if ci == 0 || !v.IsLua(ci) {
 		return nil
 	}
-	for n := 1; ; n++ {
-		name, pos := v.FindLocal(l, ci, n)
-		if pos == 0 || name == Temporary {
-			break
-		}
-		list = append(list, machine.Variable{Kind: machine.Local, Name: name, Index: n, Value: v.valueOf(pos)})
-	}
-	for n := 1; ; n++ {
-		name, val, _, ok := v.UpvalueAt(v.function(ci), n)
-		if !ok {
-			return list
-		}
-		list = append(list, machine.Variable{Kind: machine.Upvalue, Name: name, Index: n, Value: v.valueOf(val)})
-	}
+	return machine.VariablesOf(func(n int) (string, Addr) { return v.FindLocal(l, ci, n) },
+		func(n int) (string, Addr, bool) {
+			name, val, _, ok := v.UpvalueAt(v.function(ci), n)
+			return name, val, ok
+		}, v.valueOf)
 }
 
 // valueOf is the value at a.

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"moonlet.example/moonlet/internal/lua/lineinfo"
+	"moonlet.example/moonlet/internal/lua/machine"
 	layout "moonlet.example/moonlet/internal/lua51/layout/common"
 	"moonlet.example/moonlet/internal/lua51/opcode"
 	"moonlet.example/moonlet/internal/lua51/tag"
@@ -127,9 +128,6 @@ func (v *View) ProtoOf(a Addr) Addr {
 	return v.m.Ptr(v.object(a) + layout.LClosureP)
 }
 
-// Temporary is the name of a value of a frame that is no variable.
-const Temporary = "(*temporary)"
-
 // FindLocal finds the n-th local variable or value of a frame of the thread l; pos is 0 if there is none.
 func (v *View) FindLocal(l, ci Addr, n int) (name string, pos Addr) {
 	pos = v.base(ci) + Addr(n-1)*v.at.TVSize
@@ -145,7 +143,7 @@ func (v *View) FindLocal(l, ci Addr, n int) (name string, pos Addr) {
 	if n <= 0 || (int64(limit)-int64(v.base(ci)))/int64(v.at.TVSize) < int64(n) {
 		return "", 0
 	}
-	return Temporary, pos
+	return machine.Temporary, pos
 }
 
 // UpvalueAt finds the n-th upvalue of the function at a: its name, its value, and what owns that.

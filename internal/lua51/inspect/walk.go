@@ -3,12 +3,12 @@ package inspect
 import (
 	"bytes"
 	"fmt"
-	"moonlet.example/moonlet/internal/lua51/chunk"
 	"strconv"
 	"strings"
 
 	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
+	"moonlet.example/moonlet/internal/lua51/chunk"
 	layout "moonlet.example/moonlet/internal/lua51/layout/common"
 	"moonlet.example/moonlet/internal/lua51/tag"
 )

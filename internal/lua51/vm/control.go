@@ -2,9 +2,6 @@ package vm
 
 import (
 	"fmt"
-	"moonlet.example/moonlet/internal/lua51/inspect"
-	"strconv"
-	"strings"
 
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/state"
@@ -58,7 +55,7 @@ func (v *VM) SetVariable(level int, to machine.Variable, value machine.Value) er
 	}
 	pos, owner := Addr(0), Addr(0)
 	if to.Kind == machine.Local {
-		if name, at := v.FindLocal(l, ci, to.Index); name != inspect.Temporary {
+		if name, at := v.FindLocal(l, ci, to.Index); name != machine.Temporary {
 			pos = at
 		}
 	} else if _, at, uv, ok := v.UpvalueAt(v.ciFunc(ci), to.Index); ok {
@@ -109,41 +106,21 @@ func (v *VM) setPlain(a Addr, value machine.Value) error {
 	return nil
 }
 
-// positionLevels bounds the length of a Position.
-const positionLevels = 20
-
 // Position implements machine.Machine.
 func (v *VM) Position() string {
-	var b strings.Builder
-	b.WriteString("stack traceback:")
 	t := v.running()
-	lua := false
-	for level := range positionLevels {
+	return machine.PositionOf(func(level int) (state.Debug, bool) {
 		ar, ok := t.GetStack(level)
-		if !ok && !lua {
-			return ""
-		} else if !ok {
-			return b.String()
+		if ok {
+			t.GetInfo("Sln", &ar)
 		}
-		t.GetInfo("Sln", &ar)
-		b.WriteString("\n\t" + ar.ShortSrc + ":")
-		lua = lua || ar.What != "C"
-		if ar.CurrentLine > 0 {
-			b.WriteString(strconv.Itoa(ar.CurrentLine) + ":")
+		return ar, ok
+	}, func(ar *state.Debug) string {
+		if ar.NameWhat == "" {
+			return " ?"
 		}
-		switch {
-		case ar.NameWhat != "":
-			b.WriteString(" in function '" + ar.Name + "'")
-		case ar.What == "main":
-			b.WriteString(" in main chunk")
-		case ar.What == "Lua":
-			b.WriteString(" in function <" + ar.ShortSrc + ":" + strconv.Itoa(ar.LineDefined) + ">")
-		default:
-			b.WriteString(" ?")
-		}
-	}
-	b.WriteString("\n\t...")
-	return b.String()
+		return " in function '" + ar.Name + "'"
+	})
 }
 
 // Unprotected implements machine.Machine.

@@ -1,10 +1,9 @@
 package vm
 
 import (
+	"moonlet.example/moonlet/internal/lua/state"
 	"moonlet.example/moonlet/internal/lua51/chunk"
 	"moonlet.example/moonlet/internal/lua51/inspect"
-
-	"moonlet.example/moonlet/internal/lua/state"
 	layout "moonlet.example/moonlet/internal/lua51/layout/v8"
 )
 

@@ -2,13 +2,13 @@ package vm
 
 import (
 	"fmt"
-	"moonlet.example/moonlet/internal/lua51/inspect"
 
 	"moonlet.example/moonlet/internal/heap"
 	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua51/inspect"
 	layout "moonlet.example/moonlet/internal/lua51/layout/v8"
 	"moonlet.example/moonlet/internal/lua51/tag"
 )

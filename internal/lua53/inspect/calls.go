@@ -1,9 +1,6 @@
 package inspect
 
 import (
-	"strconv"
-	"strings"
-
 	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/state"
@@ -34,10 +31,7 @@ func (w *View) running() Addr {
 }
 
 // Depth implements machine.Control.
-func (w *View) Depth() (n int) {
-	w.eachFrame(func(_, _ Addr) bool { n++; return true })
-	return n
-}
+func (w *View) Depth() int { return machine.Frames(w.eachFrame).Depth() }
 
 // eachFrame calls f for each function that runs, with its thread and its CallInfo, until it
 // tells false: innermost first, and below a coroutine's functions those of the thread that
@@ -73,16 +67,7 @@ func (w *View) eachFrame(f func(l, ci Addr) bool) {
 }
 
 // FrameAt finds the function at a level of CallStack, and its thread; ci is 0 if there is none.
-func (w *View) FrameAt(level int) (l, ci Addr) {
-	w.eachFrame(func(thread, call Addr) bool {
-		if level == 0 {
-			l, ci = thread, call
-		}
-		level--
-		return level >= 0
-	})
-	return l, ci
-}
+func (w *View) FrameAt(level int) (l, ci Addr) { return machine.Frames(w.eachFrame).At(level) }
 
 // Frame finds the function at a level of one thread; there is none below 0.
 func (w *View) Frame(l Addr, level int) (ci Addr, ok bool) {
@@ -103,37 +88,26 @@ func (w *View) FuncOf(l, ci Addr) Addr {
 	return fn
 }
 
-// callFrames is how many functions CallStack tells at most.
-const callFrames = 48
-
 // CallStack implements machine.Machine. Below a coroutine's functions come those
 // of the thread that resumed it.
-func (w *View) CallStack(list []machine.Frame) (out []machine.Frame) {
-	out = list
-	defer func() { // of damaged code: what is known so far
-		if r := recover(); r != nil {
-			if _, ok := w.c.Space.AsFault(r); !ok {
-				panic(r)
-			}
-		}
-	}()
-	w.eachFrame(func(_, ci Addr) bool {
-		if len(out) >= callFrames {
-			return false
-		}
+func (w *View) CallStack(list []machine.Frame) []machine.Frame {
+	if w.c == nil {
+		return list
+	}
+	return machine.Frames(w.eachFrame).CallStack(list, w.c.Space, func(_, ci Addr) (f machine.Frame, ok bool) {
 		fn := w.ciFunc(ci)
 		switch {
 		case w.isLua(ci):
 			p := w.ciProto(ci)
-			f := w.defined(p)
+			f = w.defined(p)
 			f.Line = max(w.FuncLine(p, max(w.pc(p, ci), 0)), 0)
-			out = append(out, f)
 		case w.tag(fn) == tag.CFunc, w.tag(fn) == tag.CCl:
-			out = append(out, machine.Frame{Source: w.cName(fn), LineDefined: -1})
+			f = machine.Frame{Source: w.cName(fn), LineDefined: -1}
+		default:
+			return f, false
 		}
-		return true
+		return f, true
 	})
-	return out
 }
 
 // cName names the C function at a.
@@ -163,41 +137,20 @@ func sourceName(source string) string {
 	return ChunkID(source)
 }
 
-// positionLevels bounds the length of a Position.
-const positionLevels = 20
-
 // Position implements machine.Machine. Functions are named by the code that called them,
 // not by the loaded modules: looking those up would need the stack.
 func (w *View) Position() string {
-	var b strings.Builder
-	b.WriteString("stack traceback:")
 	l := w.running()
-	lua := false
-	for level := range positionLevels {
+	return machine.PositionOf(func(level int) (ar state.Debug, ok bool) {
 		ci, ok := w.Frame(l, level)
-		if !ok && !lua {
-			return ""
-		} else if !ok {
-			return b.String()
+		if ok {
+			w.Info("Sln", &ar, w.FuncOf(l, ci), ci)
 		}
-		var ar state.Debug
-		w.Info("Sln", &ar, w.FuncOf(l, ci), ci)
-		b.WriteString("\n\t" + ar.ShortSrc + ":")
-		lua = lua || ar.What != "C"
-		if ar.CurrentLine > 0 {
-			b.WriteString(strconv.Itoa(ar.CurrentLine) + ":")
+		return ar, ok
+	}, func(ar *state.Debug) string {
+		if ar.NameWhat == "" {
+			return " in ?"
 		}
-		switch {
-		case ar.NameWhat != "":
-			b.WriteString(" in " + ar.NameWhat + " '" + ar.Name + "'")
-		case ar.What == "main":
-			b.WriteString(" in main chunk")
-		case ar.What != "C":
-			b.WriteString(" in function <" + ar.ShortSrc + ":" + strconv.Itoa(ar.LineDefined) + ">")
-		default:
-			b.WriteString(" in ?")
-		}
-	}
-	b.WriteString("\n\t...")
-	return b.String()
+		return " in " + ar.NameWhat + " '" + ar.Name + "'"
+	})
 }

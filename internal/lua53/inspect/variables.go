@@ -10,25 +10,16 @@ import (
 // This file reads variables and values.
 
 // Variables implements machine.Control.
-func (w *View) Variables(level int) (list []machine.Variable) {
+func (w *View) Variables(level int) []machine.Variable {
 	l, ci := w.FrameAt(level)
 	if ci == 0 || !w.isLua(ci) {
 		return nil
 	}
-	for n := 1; ; n++ {
-		name, pos := w.FindLocal(l, ci, n)
-		if pos == 0 || name == "(*temporary)" {
-			break
-		}
-		list = append(list, machine.Variable{Kind: machine.Local, Name: name, Index: n, Value: w.valueOf(pos)})
-	}
-	for n := 1; ; n++ {
-		name, val, _, _, ok := w.UpvalueAt(w.ciFunc(ci), n)
-		if !ok {
-			return list
-		}
-		list = append(list, machine.Variable{Kind: machine.Upvalue, Name: name, Index: n, Value: w.valueOf(val)})
-	}
+	return machine.VariablesOf(func(n int) (string, Addr) { return w.FindLocal(l, ci, n) },
+		func(n int) (string, Addr, bool) {
+			name, val, _, _, ok := w.UpvalueAt(w.ciFunc(ci), n)
+			return name, val, ok
+		}, w.valueOf)
 }
 
 // FindLocal finds the n-th local variable or value of the thread's frame ci.
@@ -57,7 +48,7 @@ func (w *View) FindLocal(l, ci Addr, n int) (name string, pos Addr) {
 		if n <= 0 || int((int64(limit)-int64(base))/int64(tv)) < n {
 			return "", 0
 		}
-		name = "(*temporary)"
+		name = machine.Temporary
 	}
 	return name, base + Addr(n-1)*tv
 }

@@ -4,13 +4,13 @@ package integral
 
 import (
 	"fmt"
-	"moonlet.example/moonlet/internal/lua51/inspect"
 
 	"moonlet.example/moonlet/internal/heap"
 	"moonlet.example/moonlet/internal/lua/clib"
 	"moonlet.example/moonlet/internal/lua/lauxlib"
 	"moonlet.example/moonlet/internal/lua/machine"
 	"moonlet.example/moonlet/internal/lua/state"
+	"moonlet.example/moonlet/internal/lua51/inspect"
 	layout "moonlet.example/moonlet/internal/lua51/layout/v4"
 	"moonlet.example/moonlet/internal/lua51/tag"
 )

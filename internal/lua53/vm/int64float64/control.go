@@ -75,7 +75,7 @@ func (v *VM) SetVariable(level int, to machine.Variable, value machine.Value) er
 	t := v.thread(l)
 	pos, uv := Addr(0), Addr(0)
 	if to.Kind == machine.Local {
-		if name, at := v.FindLocal(l, ci, to.Index); name != "(*temporary)" {
+		if name, at := v.FindLocal(l, ci, to.Index); name != machine.Temporary {
 			pos = at
 		}
 	} else if _, at, _, up, ok := v.UpvalueAt(v.ciFunc(ci), to.Index); ok {
