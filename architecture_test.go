@@ -127,7 +127,8 @@ var allowed = map[string]string{
 	"internal/lint":              "internal/firmware internal/hostexec internal/keys internal/lua/scope internal/lua/stdlib/hostos internal/lua/syntax internal/port internal/storage/spiffs",
 	"internal/trial":             "internal/lua/store internal/heapview internal/hook internal/lua53/chunk internal/luac internal/project",
 	"examples":                   "",
-	"internal/cli":               "examples internal/ !internal/device !internal/sdk !internal/sim !internal/sim/ !internal/parts !internal/parts/ " + notForTests, // it runs modules by the public API
+	"lib/lua":                    "",
+	"internal/cli":               "examples lib/lua internal/ !internal/device !internal/sdk !internal/sim !internal/sim/ !internal/parts !internal/parts/ " + notForTests, // it runs modules by the public API
 	"moonlettest":                "internal/hook",
 	"cmd/":                       "internal/ " + notForTests,
 	"bench/":                     "internal/luagen internal/luac",

@@ -1,43 +1,59 @@
 package lualib_test
 
 import (
+	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"moonlet.example/moonlet/moonlettest"
 )
 
-// A figure is a row of a table in docs/library.md: what a module of the library saves.
+// A figure is a row of a table in docs/library*.md: what a module of the library takes or saves.
 type figure struct {
 	label   string
 	store   bool   // the library is in the flash store
 	library string // the module of it that is measured
 	before  string // runs before
 	code    string // leaves in RAM what is measured, or sets longest
+	// menu tells that the application is testdata/menu.lua, and that its functions are in files, too.
+	menu bool
+	// needs are modules of the library that the measured one requires; files are more files.
+	needs []string
+	files map[string]string
+	// drive does from outside what has to be done between code and the measuring, as connecting; the
+	// script has printed "measured" before and measures 3 s of virtual time after drive has ended.
+	drive func(t *testing.T, m *moonlettest.Module)
 }
 
-// figures are the tables of the page, by the module that they are about.
-var figures = []figure{
-	{"the module as it is", false, "softmodule", "", `menu = require "menu"`},
-	{"its functions flushed, `softmodule` unloaded", false, "softmodule", "", soft + `s.unloadModule "softmodule"`},
-	{"its functions flushed, `softmodule` in the store", true, "softmodule", "", soft},
-	{"its functions flushed, `softmodule` in RAM", false, "softmodule", "", soft},
+// figures are the tables of the pages, by the module that they are about.
+var figures = techniqueFigures
 
-	{"the module as it is", false, "overlay", "", `menu = require "menu"`},
-	{"its functions in files, `overlay` in RAM", false, "overlay", "", over},
-	{"its functions in files, `overlay` in the store", true, "overlay", "", over},
+// techniqueFigures are those of docs/library.md.
+var techniqueFigures = []figure{
+	{label: "the module as it is", library: "softmodule", menu: true, code: `menu = require "menu"`},
+	{label: "its functions flushed, `softmodule` unloaded", library: "softmodule", menu: true, code: soft + `s.unloadModule "softmodule"`},
+	{label: "its functions flushed, `softmodule` in the store", store: true, library: "softmodule", menu: true, code: soft},
+	{label: "its functions flushed, `softmodule` in RAM", library: "softmodule", menu: true, code: soft},
 
-	{"the module as it is, loaded", false, "volatile", "", `menu = require "menu" menu.clock(1)`},
-	{"after `volatile.call`, `volatile` in RAM", false, "volatile", "", `volatile = require "volatile" volatile.call("menu", "clock", 1)`},
-	{"after `volatile.call`, `volatile` in the store", true, "volatile", "", `volatile = require "volatile" volatile.call("menu", "clock", 1)`},
+	{label: "the module as it is", library: "overlay", menu: true, code: `menu = require "menu"`},
+	{label: "its functions in files, `overlay` in RAM", library: "overlay", menu: true, code: over},
+	{label: "its functions in files, `overlay` in the store", store: true, library: "overlay", menu: true, code: over},
 
-	{"`chain` in RAM", false, "chain", "", `chain = require "chain"`},
-	{"`chain` in the store", true, "chain", "", `chain = require "chain"`},
-	{"one chain that waits, with 8 steps", true, "chain", `chain = require "chain"`, `local function step() return function(next) kept = next end end
+	{label: "the module as it is, loaded", library: "volatile", menu: true, code: `menu = require "menu" menu.clock(1)`},
+	{label: "after `volatile.call`, `volatile` in RAM", library: "volatile", menu: true, code: `volatile = require "volatile" volatile.call("menu", "clock", 1)`},
+	{label: "after `volatile.call`, `volatile` in the store", store: true, library: "volatile", menu: true, code: `volatile = require "volatile" volatile.call("menu", "clock", 1)`},
+
+	{label: "`chain` in RAM", library: "chain", code: `chain = require "chain"`},
+	{label: "`chain` in the store", store: true, library: "chain", code: `chain = require "chain"`},
+	{label: "one chain that waits, with 8 steps", store: true, library: "chain", before: `chain = require "chain"`, code: `local function step() return function(next) kept = next end end
 chain.run({ step, step, step, step, step, step, step, step })`},
-	{"longest task of the work at once, ms", true, "chain", "", work + `longest = 0 begin() for i = 1, 40 do part() end ended()`},
-	{"longest task of the work as a chain of 40 steps, ms", true, "chain", "", work + `longest = 0
+	{label: "longest task of the work at once, ms", store: true, library: "chain", code: work + `longest = 0 begin() for i = 1, 40 do part() end ended()`},
+	{label: "longest task of the work as a chain of 40 steps, ms", store: true, library: "chain", code: work + `longest = 0
 local steps = {}
 for i = 1, 40 do steps[i] = function() begin() part() ended() end end
 require("chain").run(steps)`},
@@ -60,39 +76,29 @@ function ended() local ms = (tmr.now() - start) / 1000 ms = ms - ms % 1 if ms > 
 // measure is the difference of node.heap() that a code leaves, or the longest task.
 func (f figure) measure(t *testing.T, edition string) (value int) {
 	t.Helper()
-	menu, err := os.ReadFile(filepath.Join("testdata", "menu.lua"))
-	if err != nil {
-		t.Fatal(err)
+	files := maps.Clone(f.files)
+	if files == nil {
+		files = map[string]string{}
+	}
+	files["before.lua"], files["code.lua"] = f.before, f.code
+	library := append([]string{f.library}, f.needs...)
+	if f.menu {
+		menu, err := os.ReadFile(filepath.Join("testdata", "menu.lua"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files["menu.lua"], files["cut.lua"] = string(menu), cutMenu
+		if f.library != "softmodule" {
+			library = append(library, "softmodule")
+		}
 	}
 	p := place{edition: edition, store: f.store}
-	library := []string{f.library}
-	if f.library != "softmodule" {
-		library = append(library, "softmodule") // makes the files
+	m := p.start(t, files, fmt.Sprintf(measuring, f.menu, f.drive != nil), library...)
+	m.Expect("measured")
+	if f.drive != nil {
+		f.drive(t, m)
+		m.Enter("driven = false")
 	}
-	m := p.start(t, map[string]string{"menu.lua": string(menu), "before.lua": f.before, "code.lua": f.code}, `
-if not file.exists("ready") then
-  local s = require "softmodule"
-  for _, name in ipairs(s.getModuleFunctions(require "menu")) do s.dumpfunction("menu", name) tmr.wdclr() end
-  file.putcontents("ready", "")
-  return node.restart()
-end
-local tick = 0
-function later(timer)
-  tick = tick + 1
-  if tick == 1 then
-    dofile "before.lua"
-  elseif tick == 2 then -- what ran before is garbage by now
-    base = heap()
-    dofile "code.lua"
-  else
-    local taken = base - heap()
-    print(("figure %d."):format(longest or taken))
-    timer:stop()
-  end
-end
-base = 0
-tmr.create():alarm(3000, tmr.ALARM_AUTO, later)
-`, library...)
 	m.Expect("figure ")
 	if _, err := fmt.Sscanf(m.Expect("."), "%d", &value); err != nil {
 		t.Fatal(err)
@@ -100,13 +106,95 @@ tmr.create():alarm(3000, tmr.ALARM_AUTO, later)
 	return value
 }
 
-// TestLibraryPage holds that the figures in docs/library.md are those that are measured here.
-func TestLibraryPage(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "library.md"))
-	if err != nil {
-		t.Fatal(err)
+// cutMenu writes the functions of the menu into files, once.
+const cutMenu = `
+local s = require "softmodule"
+for _, name in ipairs(s.getModuleFunctions(require "menu")) do heap() s.dumpfunction("menu", name) tmr.wdclr() end
+file.putcontents("ready", "")
+node.restart()
+`
+
+// measuring runs before.lua, code.lua and the measuring in tasks of their own, so that what ran before is
+// garbage by then.
+const measuring = `
+if %v and not file.exists("ready") then return dofile "cut.lua" end
+driven, base = %v, 0
+local tick = 0
+function later(timer)
+  if tick < 2 or not driven then tick = tick + 1 end
+  if tick == 1 then
+    dofile "before.lua"
+  elseif tick == 2 then
+    if base == 0 then
+      base = heap()
+      dofile "code.lua"
+      print("measured")
+    end
+  else
+    local taken = base - heap()
+    print(("figure %%d."):format(longest or taken))
+    timer:stop()
+  end
+end
+tmr.create():alarm(3000, tmr.ALARM_AUTO, later)
+`
+
+// pages are the documents about the library, by their names.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join("..", "..", "docs", "library*.md"))
+	if err != nil || len(names) == 0 {
+		t.Fatal("no pages", err)
 	}
-	page := strings.ReplaceAll(string(text), "\r\n", "\n")
+	list := map[string]string{}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list[filepath.Base(name)] = strings.ReplaceAll(string(text), "\r\n", "\n")
+	}
+	return list
+}
+
+// section is what the pages say about a module of the library.
+func section(t *testing.T, library string) string {
+	t.Helper()
+	for _, page := range pages(t) {
+		if _, s, ok := strings.Cut(page, "\n## "+library+"\n"); ok {
+			s, _, _ = strings.Cut(s, "\n## ")
+			return s
+		}
+	}
+	t.Fatalf("no page has a section %s", library)
+	return ""
+}
+
+var update = flag.Bool("update", false, "write the figures that are measured into docs/library*.md")
+
+// figureTable is a table of figures on a page.
+var figureTable = regexp.MustCompile(`(?m)(^\| --- \| ---: \| ---: \|\n)(^\|.*\n)*`)
+
+// replaceTable writes the first table of a section anew.
+func replaceTable(t *testing.T, library, table string) {
+	t.Helper()
+	old := section(t, library)
+	at := figureTable.FindStringSubmatchIndex(old)
+	if at == nil {
+		t.Fatalf("the section %s has no table of figures", library)
+	}
+	for name, page := range pages(t) {
+		if strings.Contains(page, old) {
+			page = strings.Replace(page, old, old[:at[3]]+table+old[at[1]:], 1)
+			if err := os.WriteFile(filepath.Join("..", "..", "docs", name), []byte(page), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestLibraryPages holds that the figures in docs/library*.md are those that are measured here.
+func TestLibraryPages(t *testing.T) {
 	tables := map[string]string{}
 	values := map[string][2]int{}
 	for _, f := range figures {
@@ -115,10 +203,11 @@ func TestLibraryPage(t *testing.T) {
 		tables[f.library] += fmt.Sprintf("| %s | %d | %d |\n", f.label, v[0], v[1])
 	}
 	for library, table := range tables {
-		_, section, _ := strings.Cut(page, "\n## "+library+"\n")
-		section, _, _ = strings.Cut(section, "\n## ")
-		if !strings.Contains(section, "| --- | ---: | ---: |\n"+table+"\n") {
-			t.Errorf("the page's section %s has not the figures that are measured:\n%s", library, table)
+		if *update {
+			replaceTable(t, library, table)
+		}
+		if !strings.Contains(section(t, library), "| --- | ---: | ---: |\n"+table+"\n") {
+			t.Errorf("the section %s has not the figures that are measured:\n%s", library, table)
 		}
 	}
 	for _, edition := range []string{"5.3", "5.1"} {
@@ -174,14 +263,13 @@ print(("figure %d %d."):format((stub - stub % 64) / 64, (t - t % 64) / 64))
 	onPage(t, fmt.Sprintf("With 64 of them, one takes %d bytes on Lua 5.3 and %d on 5.1. A table with a metatable takes %d and %d,", of[0][0], of[1][0], of[0][1], of[1][1]))
 }
 
-// onPage holds that a sentence is on the page, whatever its lines.
+// onPage holds that a sentence is on a page, whatever its lines.
 func onPage(t *testing.T, sentence string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "library.md"))
-	if err != nil {
-		t.Fatal(err)
+	for _, page := range pages(t) {
+		if strings.Contains(strings.Join(strings.Fields(page), " "), sentence) {
+			return
+		}
 	}
-	if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), sentence) {
-		t.Errorf("docs/library.md does not say: %s", sentence)
-	}
+	t.Errorf("docs/library*.md do not say: %s", sentence)
 }

@@ -48,6 +48,7 @@ end
 -- isSoft tells whether a function is a stub or was put back by one; nil if it is not Lua's.
 local function isSoft(func)
   local ok, code = pcall(string.dump, func, true)
+  if not ok and code == "not enough memory" then error(code, 0) end
   if not ok then return nil end
   local flushed, cached = maker("")
   return kept[func] or code == string.dump(flushed(""), true) or code == string.dump(cached(""), true)
