@@ -233,6 +233,7 @@ on the desk.
   moonlet spiffs list spiffs.bin   tell what files an image has
   moonlet heap .                 tell where the application's memory is
   moonlet lint .                 tell what it uses that the firmware has not
+  moonlet compat old.lua         rewrite source of older firmware
   moonlet minify init.lua        make its source shorter`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -254,7 +255,7 @@ on the desk.
 	}{
 		{"run", a.runCommand}, {"exec", a.execCommand}, {"luac", a.luacCommand}, {"lfs", a.lfsCommand},
 		{"flash", a.flashCommand}, {"spiffs", a.spiffsCommand},
-		{"spiffsimg", a.spiffsimgCommand}, {"heap", a.heapCommand}, {"lint", a.lintCommand}, {"minify", a.minifyCommand}, {"new", a.newCommand}, {"version", a.versionCommand},
+		{"spiffsimg", a.spiffsimgCommand}, {"heap", a.heapCommand}, {"lint", a.lintCommand}, {"compat", a.compatCommand}, {"minify", a.minifyCommand}, {"new", a.newCommand}, {"version", a.versionCommand},
 	}
 	for _, sub := range commands {
 		if len(args) > 0 && args[0] == sub.name {

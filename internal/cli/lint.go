@@ -211,16 +211,20 @@ func (a *App) lintFiles(r *lintReport, names []string, o lintOptions) error {
 	return nil
 }
 
+func printFinding(w io.Writer, f *lint.Finding) {
+	at := f.File
+	if f.Line > 0 {
+		at = fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
+	}
+	fmt.Fprintf(w, "%s: %v: %s [%s]\n", at, f.Level, f.Message, f.Rule)
+	if f.Instead != "" {
+		fmt.Fprintf(w, "    instead: %s\n", f.Instead)
+	}
+}
+
 func (r *lintReport) print(w io.Writer) {
 	for _, f := range r.Findings {
-		at := f.File
-		if f.Line > 0 {
-			at = fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
-		}
-		fmt.Fprintf(w, "%s: %v: %s [%s]\n", at, f.Level, f.Message, f.Rule)
-		if f.Instead != "" {
-			fmt.Fprintf(w, "    instead: %s\n", f.Instead)
-		}
+		printFinding(w, &f)
 	}
 	if len(r.Findings) == 0 {
 		fmt.Fprintf(w, "Nothing was found in %s.\n", plural(r.Files, "file"))

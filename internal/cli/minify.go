@@ -107,7 +107,11 @@ func (a *App) minify(args []string, o *minifyOptions) error {
 	case len(args) > 1 && slices.Contains(args, luac.Stdin):
 		return fmt.Errorf("%q: the standard input has no name: give it alone", luac.Stdin)
 	}
-	targets, err := a.minifyTargets(args, o.output)
+	bases := make([]string, len(args))
+	for i, name := range args {
+		bases[i] = filepath.Base(name)
+	}
+	targets, err := a.outputTargets(args, bases, o.output)
 	if err != nil {
 		return err
 	}
@@ -128,24 +132,25 @@ func (a *App) minify(args []string, o *minifyOptions) error {
 	return a.writeMinified(all, o)
 }
 
-// minifyTargets are the files to write, "" for the standard output.
-func (a *App) minifyTargets(args []string, output string) ([]string, error) {
+// outputTargets are the files to write for sources, of which rel says where each belongs in a directory; "" is the
+// standard output.
+func (a *App) outputTargets(names, rel []string, output string) ([]string, error) {
 	info, err := a.Files.Stat(output)
-	isDir := output != "" && (err == nil && info.IsDir() || os.IsPathSeparator(output[len(output)-1]) || len(args) > 1)
-	if err == nil && !info.IsDir() && len(args) > 1 {
-		return nil, fail(ExitUsage, fmt.Errorf("-o: %s is a file, and %d files are to be written: name a directory", output, len(args)))
+	isDir := output != "" && (err == nil && info.IsDir() || os.IsPathSeparator(output[len(output)-1]) || len(names) > 1)
+	if err == nil && !info.IsDir() && len(names) > 1 {
+		return nil, fail(ExitUsage, fmt.Errorf("-o: %s is a file, and %d files are to be written: name a directory", output, len(names)))
 	}
 	var targets []string
-	for _, name := range args {
+	for i, name := range names {
 		target := output
 		if isDir {
 			if name == luac.Stdin {
 				return nil, fail(ExitUsage, fmt.Errorf("-o: %s is a directory, and what is on the standard input has no name: name a file", output))
 			}
-			target = filepath.Join(output, filepath.Base(name))
+			target = filepath.Join(output, rel[i])
 		}
 		if target != "" && slices.Contains(targets, target) {
-			return nil, fail(ExitUsage, fmt.Errorf("%s would be written twice: two files are called %s", target, filepath.Base(name)))
+			return nil, fail(ExitUsage, fmt.Errorf("%s would be written twice: two files are called %s", target, rel[i]))
 		}
 		if target != "" && name != luac.Stdin && sameFile(a, name, target) {
 			return nil, fail(ExitUsage, fmt.Errorf("%s is the source: name another file or directory with -o", target))

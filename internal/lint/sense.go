@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"moonlet.example/moonlet/internal/firmware"
+	"moonlet.example/moonlet/internal/lua/scope"
 	"moonlet.example/moonlet/internal/lua/syntax"
 )
 
@@ -43,7 +44,7 @@ func (u *unit) checkSense(n *syntax.Node) {
 			u.sense(n, "wifi.sta.config", "", Error)
 		}
 	case "node.output":
-		if body := u.functionOf(args); body != nil && u.takesText(body) {
+		if body := u.functionOf(args); body != nil && TakesText(u.Scopes, body) {
 			u.sense(n, "node.output", "", Warning)
 		}
 	case "mqtt.Client":
@@ -167,26 +168,26 @@ func (u *unit) functionOf(args []*syntax.Node) *syntax.Node {
 	return nil
 }
 
-// takesText tells whether a function certainly takes its first argument for text: it puts it together
+// TakesText tells whether a function certainly takes its first argument for text: it puts it together
 // with other text, or sends it, and asks for nothing in it.
-func (u *unit) takesText(body *syntax.Node) bool {
-	params := u.Tree.NamesIn(body.Children[0].First, body.Children[0].Last)
+func TakesText(s *scope.Scopes, body *syntax.Node) bool {
+	params := s.Tree.NamesIn(body.Children[0].First, body.Children[0].Last)
 	if len(params) == 0 {
 		return false
 	}
 	text, other := 0, 0
 	isParam := func(n *syntax.Node) bool {
-		v := u.Of[n]
+		v := s.Of[n]
 		return n.Kind == syntax.NameExpr && v != nil && v.Token == params[0] && v.Sets == 0
 	}
 	syntax.Walk(body, func(n *syntax.Node) bool {
 		switch n.Kind {
 		case syntax.BinaryExpr:
-			if u.Tree.Operator(n) == syntax.Concat && (isParam(n.Children[0]) || isParam(n.Children[1])) {
+			if s.Tree.Operator(n) == syntax.Concat && (isParam(n.Children[0]) || isParam(n.Children[1])) {
 				text++
 			}
 		case syntax.CallExpr:
-			if c := n.Children[0]; c.Kind == syntax.MethodExpr && u.Tree.Name(c) == "send" && len(n.Children) > 1 && isParam(n.Children[1]) {
+			if c := n.Children[0]; c.Kind == syntax.MethodExpr && s.Tree.Name(c) == "send" && len(n.Children) > 1 && isParam(n.Children[1]) {
 				text++
 			}
 		case syntax.MethodExpr, syntax.FieldExpr, syntax.IndexExpr:

@@ -50,8 +50,8 @@ type Scopes struct {
 // OldArg is what Lua 5.1 calls the table of the variable arguments, in a function that has no ... in its body.
 const OldArg = "arg"
 
-// hasArg tells whether Lua 5.1 makes that table for a function.
-func (s *Scopes) hasArg(body *syntax.Node) bool {
+// HasArg tells whether Lua 5.1 makes that table for a function.
+func (s *Scopes) HasArg(body *syntax.Node) bool {
 	variable := false
 	for i := body.Children[0].First; i < body.Children[0].Last; i++ {
 		variable = variable || s.Tree.Tokens[i].Kind == syntax.Dots
@@ -181,7 +181,7 @@ func initial(list []*syntax.Node, i int) *syntax.Node {
 func (s *Scopes) function(body *syntax.Node, method bool) {
 	outer, withArg := s.body, s.withArg
 	s.body = body
-	if s.hasArg(body) {
+	if s.HasArg(body) {
 		s.withArg++
 	}
 	s.scoped(body.Last, func() {
