@@ -123,6 +123,7 @@ var allowed = map[string]string{
 	"internal/prompt":            "internal/hostfile",
 	"internal/prompt/prompttest": "",
 	"internal/hook":              "internal/hostfile internal/project",
+	"internal/manual":            "internal/firmware internal/lua/editions internal/lua/state",
 	"internal/compat":            "internal/firmware internal/hostexec internal/lint internal/lua/editions internal/lua/num internal/lua/scope internal/lua/stdlib/hostos internal/lua/syntax",
 	"internal/minify":            "internal/hostexec internal/lua/num internal/lua/scope internal/lua/stdlib internal/lua/stdlib/hostos internal/lua/syntax internal/lua51/chunk internal/lua51/front internal/lua53/chunk",
 	"internal/lint":              "internal/firmware internal/hostexec internal/keys internal/lua/scope internal/lua/stdlib/hostos internal/lua/syntax internal/port internal/storage/spiffs",

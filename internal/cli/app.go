@@ -234,6 +234,7 @@ on the desk.
   moonlet heap .                 tell where the application's memory is
   moonlet lint .                 tell what it uses that the firmware has not
   moonlet compat old.lua         rewrite source of older firmware
+  moonlet doc tmr.create         tell what a function of the firmware does
   moonlet minify init.lua        make its source shorter`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -255,7 +256,7 @@ on the desk.
 	}{
 		{"run", a.runCommand}, {"exec", a.execCommand}, {"luac", a.luacCommand}, {"lfs", a.lfsCommand},
 		{"flash", a.flashCommand}, {"spiffs", a.spiffsCommand},
-		{"spiffsimg", a.spiffsimgCommand}, {"heap", a.heapCommand}, {"lint", a.lintCommand}, {"compat", a.compatCommand}, {"minify", a.minifyCommand}, {"new", a.newCommand}, {"version", a.versionCommand},
+		{"spiffsimg", a.spiffsimgCommand}, {"heap", a.heapCommand}, {"lint", a.lintCommand}, {"compat", a.compatCommand}, {"doc", a.docCommand}, {"minify", a.minifyCommand}, {"new", a.newCommand}, {"version", a.versionCommand},
 	}
 	for _, sub := range commands {
 		if len(args) > 0 && args[0] == sub.name {

@@ -34,6 +34,9 @@ func OptionNames() (list []string) {
 	return list
 }
 
+// Add switches the option of that name on, and tells whether there is one that was off.
+func (o *Options) Add(name string) bool { return o.set(name) == "" }
+
 // set switches the option of that name on. It tells what is wrong with the name, "" for nothing.
 func (o *Options) set(name string) string {
 	i := slices.IndexFunc(options(), func(x option) bool { return x.name == name })
