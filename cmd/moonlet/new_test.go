@@ -17,7 +17,8 @@ func TestNew(t *testing.T) {
 	dir, bin := t.TempDir(), t.TempDir()
 	shell(t, dir, bin, "go install ./cmd/moonlet")
 	tested := 0
-	for line := range strings.Lines(shell(t, dir, bin, "moonlet new")) {
+	templates, _, _ := strings.Cut(shell(t, dir, bin, "moonlet new"), "\n\n")
+	for line := range strings.Lines(templates + "\n") {
 		name, _, ok := strings.Cut(line, " ")
 		if !ok || name == "moonlet" {
 			continue
@@ -45,5 +46,21 @@ func TestNew(t *testing.T) {
 	}
 	if tested < 14 {
 		t.Errorf("%d applications were tested", tested)
+	}
+}
+
+// TestNew_Library runs an application with modules of the library, which were put into it with a template and later.
+func TestNew_Library(t *testing.T) {
+	dir, bin := t.TempDir(), t.TempDir()
+	shell(t, dir, bin, "go install ./cmd/moonlet")
+	shell(t, dir, bin, "moonlet new blink app --with chain")
+	shell(t, dir, bin, "moonlet new --with overlay app")
+	const init = "package.loaders[3] = function(name) return node.LFS.get(name) end\nprint('max', require('chain').max, type(require('overlay').wrap))\n"
+	if err := os.WriteFile(filepath.Join(dir, "app", "init.lua"), []byte(init), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out := shell(t, dir, bin, "moonlet run app --time virtual --for 1s --quiet --no-echo --fail-on panic,oom,error")
+	if !strings.Contains(out, "max\t8\tfunction") {
+		t.Errorf("%q", out)
 	}
 }

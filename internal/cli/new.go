@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -43,32 +44,44 @@ template's name by default; it must be empty or not there. Without a name it lis
 templates.
 
 What is in there: the application, moonlet.toml, and a README.md that says how to run and
-how to test it. docs/first-hour.md goes on from there.`
+how to test it. docs/first-hour.md goes on from there.
+
+--with adds modules of the library in Lua and those that they need, in lib/, for the flash
+store. With a DIR alone they go into the project that is there.`
 
 func (a *App) newCommand() *cobra.Command {
 	var lua string
-	var names []string
+	var with, names []string
 	for _, t := range templates {
 		names = append(names, t.name)
 	}
 	c := &cobra.Command{
-		Use:   "new [TEMPLATE [DIR]]",
+		Use:   "new [TEMPLATE [DIR]] | new --with NAME,... DIR",
 		Short: "begin an application from a template",
 		Long:  newHelp,
 		Example: `  moonlet new
   moonlet new web greenhouse
-  moonlet new blink --lua 5.1`,
+  moonlet new blink --lua 5.1
+  moonlet new mqtt meter --with log,settings
+  moonlet new --with ftp .`,
 		ValidArgs: names,
 		Args:      cobra.MaximumNArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 && len(with) > 0 {
+				return fail(ExitUsage, errors.New("--with: name a template, or the directory of a project"))
+			}
 			if len(args) == 0 {
-				return a.writeText(listTemplates)
+				var err error
+				return cmp.Or(a.writeText(func(w io.Writer) { listTemplates(w); err = listLibrary(w) }), err)
 			}
 			edition, err := editions.Find(lua)
 			if err != nil {
 				return fail(ExitUsage, fmt.Errorf("--lua: %w", err))
 			}
 			i := slices.IndexFunc(templates, func(t template) bool { return t.name == args[0] })
+			if i < 0 && len(with) > 0 && len(args) == 1 {
+				return a.addLibrary(args[0], with)
+			}
 			if i < 0 {
 				return fail(ExitUsage, fmt.Errorf("there is no template %q; there are %s", args[0], strings.Join(names, ", ")))
 			}
@@ -76,10 +89,11 @@ func (a *App) newCommand() *cobra.Command {
 			if len(args) > 1 {
 				dir = args[1]
 			}
-			return a.makeNew(&templates[i], dir, edition)
+			return a.makeNew(&templates[i], dir, edition, with)
 		},
 	}
 	c.Flags().StringVar(&lua, "lua", editions.Default().Name, "the edition of Lua: 5.3, 5.1 (floats) or 5.1-int (integers)")
+	c.Flags().StringSliceVar(&with, "with", nil, "`modules` of the library to add")
 	offer(c, "lua", editionNames())
 	return c
 }
@@ -92,7 +106,7 @@ func listTemplates(w io.Writer) {
 }
 
 // makeNew makes a directory of a template.
-func (a *App) makeNew(t *template, dir string, edition *editions.Edition) error {
+func (a *App) makeNew(t *template, dir string, edition *editions.Edition, with []string) error {
 	if t.fractions && edition.Integral {
 		return fail(ExitUsage, fmt.Errorf("%s computes with fractions, which %s has not: choose --lua 5.1", t.name, edition))
 	}
@@ -102,11 +116,36 @@ func (a *App) makeNew(t *template, dir string, edition *editions.Edition) error 
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fail(ExitUsage, err)
 	}
-	files, err := t.files(edition)
+	library, err := newLibrary(with)
+	if err != nil {
+		return err
+	}
+	files, err := t.files(edition, len(library) > 0)
 	if err != nil {
 		return fail(ExitHost, err)
 	}
-	var names []string
+	files = append(files, library...)
+	if err := a.writeNew(dir, files); err != nil {
+		return err
+	}
+	return a.writeText(func(w io.Writer) {
+		fmt.Fprintf(w, "%s: %s\n\n  moonlet run %s\n  %s\n", dir, fileNames(files), dir, t.test(dir))
+		if len(library) > 0 {
+			fmt.Fprintf(w, "\nIn init.lua, before the first require of the library:\n\n  %s\n", loaderLine)
+		}
+	})
+}
+
+// newLibrary are the files of the library for a new application.
+func newLibrary(with []string) ([]newFile, error) {
+	if len(with) == 0 {
+		return nil, nil
+	}
+	return libraryFiles(with)
+}
+
+// writeNew writes files into a directory.
+func (a *App) writeNew(dir string, files []newFile) error {
 	for _, f := range files {
 		target := filepath.Join(dir, filepath.FromSlash(f.name))
 		if err := a.Files.MkdirAll(filepath.Dir(target), 0o777); err != nil {
@@ -115,11 +154,8 @@ func (a *App) makeNew(t *template, dir string, edition *editions.Edition) error 
 		if err := a.Files.Replace(target, []byte(f.text), 0o666); err != nil {
 			return fail(ExitHost, err)
 		}
-		names = append(names, f.name)
 	}
-	return a.writeText(func(w io.Writer) {
-		fmt.Fprintf(w, "%s: %s\n\n  moonlet run %s\n  %s\n", dir, strings.Join(names, ", "), dir, t.test(dir))
-	})
+	return nil
 }
 
 // test is the command that tests the application.
@@ -134,8 +170,8 @@ func (t *template) test(dir string) string {
 // newFile is a file to be written.
 type newFile struct{ name, text string }
 
-// files are those of a new application.
-func (t *template) files(edition *editions.Edition) ([]newFile, error) {
+// files are those of a new application, which may have the library.
+func (t *template) files(edition *editions.Edition, library bool) ([]newFile, error) {
 	var list []newFile
 	toml := ""
 	err := fs.WalkDir(examples.Files, t.dir, func(name string, d fs.DirEntry, err error) error {
@@ -154,6 +190,9 @@ func (t *template) files(edition *editions.Edition) ([]newFile, error) {
 		}
 		return nil
 	})
+	if library {
+		toml = storeKeys + toml
+	}
 	if edition != editions.Default() {
 		toml = fmt.Sprintf("lua = %q\n\n", edition.Name) + toml
 	}

@@ -14,7 +14,8 @@ func TestNew(t *testing.T) {
 	w := newWorld("", nil)
 	w.run(t, 0, "blink", "", "new")
 	var names []string
-	for line := range strings.Lines(w.out.String()) {
+	templates, _, _ := strings.Cut(w.out.String(), "\n\n")
+	for line := range strings.Lines(templates) {
 		if name, _, ok := strings.Cut(line, " "); ok && name != "moonlet" {
 			names = append(names, name)
 		}
@@ -52,4 +53,38 @@ func TestNew(t *testing.T) {
 	}
 	newWorld("", nil).run(t, cli.ExitUsage, "", "is not empty", "new", "blink", dir)
 	newWorld("", nil).run(t, cli.ExitUsage, "", "mine", "new", "blink", filepath.Join(dir, "mine"))
+}
+
+// TestNew_With puts modules of the library into new applications and into one that is there.
+func TestNew_With(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "app")
+	file := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	newWorld("", nil).run(t, 0, "chain        long work as a chain of small tasks", "", "new")
+	newWorld("", nil).run(t, 0, "lib/chain.lua, lib/LICENSE", "", "new", "blink", dir, "--with", "chain", "--lua", "5.1")
+	if toml := file("moonlet.toml"); !strings.Contains(toml, `lua = "5.1"`) || !strings.Contains(toml, `lfs_files = ["lib/*.lua"]`) {
+		t.Errorf("%s", toml)
+	}
+	if !strings.HasPrefix(file("lib/chain.lua"), "-- chain: ") || !strings.Contains(file("lib/LICENSE"), "MIT") {
+		t.Error("the files of the library are not there")
+	}
+	newWorld("", nil).run(t, 0, "lib/overlay.lua, lib/LICENSE\n\nIn init.lua", "", "new", "--with", "overlay", dir)
+	if err := os.WriteFile(filepath.Join(dir, "lib", "volatile.lua"), []byte("mine"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	newWorld("", nil).run(t, cli.ExitUsage, "", "is there and differs", "new", "--with", "volatile,softmodule", dir)
+	if file("lib/volatile.lua") != "mine" {
+		t.Error("a file is written over")
+	}
+	newWorld("", nil).run(t, cli.ExitUsage, "", "has no module \"frob\"", "new", "--with", "frob", dir)
+	newWorld("", nil).run(t, cli.ExitUsage, "", "neither a template nor a directory", "new", "--with", "chain", filepath.Join(dir, "none"))
+	newWorld("", nil).run(t, cli.ExitUsage, "", "name a template", "new", "--with", "chain")
+
+	bare := t.TempDir()
+	newWorld("", nil).run(t, 0, "In moonlet.toml, in front of all [tables]:", "", "new", "--with", "chain", bare)
 }
