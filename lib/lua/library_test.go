@@ -7,8 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"moonlet.example/moonlet/moonlettest"
 )
@@ -25,13 +27,15 @@ type figure struct {
 	// needs are modules of the library that the measured one requires; files are more files.
 	needs []string
 	files map[string]string
+	// heapBytes is free when the module starts, 0 for what a board has.
+	heapBytes int
 	// drive does from outside what has to be done between code and the measuring, as connecting; the
 	// script has printed "measured" before and measures 3 s of virtual time after drive has ended.
 	drive func(t *testing.T, m *moonlettest.Module)
 }
 
 // figures are the tables of the pages, by the module that they are about.
-var figures = techniqueFigures
+var figures = slices.Concat(techniqueFigures, streamFigures)
 
 // techniqueFigures are those of docs/library.md.
 var techniqueFigures = []figure{
@@ -92,8 +96,9 @@ func (f figure) measure(t *testing.T, edition string) (value int) {
 			library = append(library, "softmodule")
 		}
 	}
-	p := place{edition: edition, store: f.store}
+	p := place{edition: edition, store: f.store, heapBytes: f.heapBytes}
 	m := p.start(t, files, fmt.Sprintf(measuring, f.menu, f.drive != nil), library...)
+	m.Patience = 5 * time.Minute
 	m.Expect("measured")
 	if f.drive != nil {
 		f.drive(t, m)
