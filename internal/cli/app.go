@@ -256,7 +256,7 @@ on the desk.
 	}{
 		{"run", a.runCommand}, {"exec", a.execCommand}, {"luac", a.luacCommand}, {"lfs", a.lfsCommand},
 		{"flash", a.flashCommand}, {"spiffs", a.spiffsCommand},
-		{"spiffsimg", a.spiffsimgCommand}, {"heap", a.heapCommand}, {"lint", a.lintCommand}, {"compat", a.compatCommand}, {"doc", a.docCommand}, {"minify", a.minifyCommand}, {"new", a.newCommand}, {"version", a.versionCommand},
+		{"spiffsimg", a.spiffsimgCommand}, {"heap", a.heapCommand}, {"lint", a.lintCommand}, {"compat", a.compatCommand}, {"doc", a.docCommand}, {"softmodule", a.softmoduleCommand}, {"minify", a.minifyCommand}, {"new", a.newCommand}, {"version", a.versionCommand},
 	}
 	for _, sub := range commands {
 		if len(args) > 0 && args[0] == sub.name {
