@@ -5,5 +5,5 @@ import "embed"
 
 // Files are the examples, a directory each.
 //
-//go:embed blink leak meter ota telnet thermostat
+//go:embed blink clock leak meter ota telnet thermostat
 var Files embed.FS

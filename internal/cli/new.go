@@ -34,6 +34,8 @@ var templates = []template{
 		expect: "Wi-Fi: my address is", fractions: true, more: "Open http://127.0.0.1:8080/ while it runs."},
 	{name: "mqtt", dir: "meter", about: "a sensor whose values go to a broker by MQTT, over broken connections",
 		expect: "meter: no connection", more: "Start a broker on this computer first, as `mosquitto`; `mosquitto_sub -t 'meter/#' -v` shows the values. The test has none, so it expects what is said then."},
+	{name: "clock", dir: "clock", about: "a clock with four digits (TM1637), the time from the network, summer time",
+		expect: "clock: ", more: "The display is at pins 5 (clock) and 6 (data). `localtime.lua` has the time zone."},
 	{name: "ota", dir: "ota", about: "an application in the flash store, updated over the air",
 		expect: "There is no application yet.", more: "The first image of the application in `app/`:\n\n    moonlet luac --lua EDITION -f -o lfs.img app/*.lua\n    moonlet exec sum.lua lfs.img > lfs.txt\n    python3 -m http.server 8090 &\n    moonlet run ."},
 	{name: "telnet", dir: "telnet", about: "a Lua prompt over the network", more: "Then `telnet 127.0.0.1 8023`."},
