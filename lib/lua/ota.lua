@@ -1,7 +1,7 @@
 -- ota: updates of the flash store over the air.
 --
 --   -- init.lua
---   require("ota").boot()
+--   dofile("ota.lc").boot()
 --   node.LFS.get("main")()
 --   -- in the application, when it is online, and when it has done what it is for
 --   ota.check{ url = "http://server.lan/thermostat.txt" }
@@ -18,12 +18,12 @@
 -- new application has said good, the old image is kept. After three starts without that it is
 -- loaded again, and the new one is never installed again.
 --
--- Files: ota.a and ota.b are images, ota.0 and ota.1 say in turn which is which.
--- Needs: fetch for check, the firmware's crypto with SHA-256.
+-- Files: ota.a and ota.b are images, ota.0 and ota.1 say in turn which is which. This file must be
+-- in the file system, so that it is there whatever is in the store. check requires otacheck and
+-- fetch, which belong into the store. Needs the firmware's crypto with SHA-256.
 local M = { boots = 3, loads = 3, say = print }
 
-local SLOTS, NOTES = { "ota.a", "ota.b" }, { "ota.0", "ota.1" }
-local FLUSH = 4096 -- bytes of an image that a power cut may cost
+local NOTES = { "ota.0", "ota.1" }
 
 local function say(...) return M.say("ota: " .. table.concat({ ... })) end
 
@@ -113,11 +113,15 @@ local function intact(i)
   if not h or not f then return false end
   local size = 0
   while true do
-    local piece = f:read(1024)
+    local piece = f:read(512)
     if not piece then break end
     size = size + #piece
     h:update(piece)
-    tmr.wdclr()
+    if size % 4096 == 0 then -- loading needs large pieces of the heap
+      piece = nil
+      collectgarbage()
+      tmr.wdclr()
+    end
   end
   f:close()
   return size == i.size and hex(h:finalize()) == i.hash
@@ -126,31 +130,36 @@ end
 -- load loads the image that is wanted. It returns only if that is not possible, with the reason.
 local function load(s)
   local i = s[s.want]
+  collectgarbage()
   if not i or not intact(i) then return "there is no image, or it is damaged" end
   if s.tries == 0 then s.before = mark() end
   s.tries = s.tries + 1
   if not write(s) then return "the state cannot be written" end
+  collectgarbage()
   say("loading version ", i.version)
   return node.LFS.reload(i.file) or "the firmware does not load it"
 end
 
--- want has an image loaded. If that cannot be, the other one is tried where there is nothing else.
-local function want(s, which)
-  s.want, s.tries = which, 0
-  local why = load(s)
-  say(why)
-  if which == "new" then
-    local old = s.cur
+local want
+-- failed goes on when the wanted image cannot be loaded. The other one is, if the store is empty.
+local function failed(s, why)
+  say("version ", s[s.want] and s[s.want].version or "?", ": ", why)
+  if s.want == "new" then
     forget(s, true)
-    if mark() == "-" and old then return want(s, "cur") end
+    if mark() == "-" and s.cur then return want(s, "cur") end
     return
   end
-  s.want = nil
   if s.new and mark() ~= "-" then -- the version that should go stays, as there is no other one
     s.cur, s.new = s.new, nil
   end
-  s.phase = "idle"
+  s.want, s.phase = nil, "idle"
   write(s)
+end
+
+-- want has an image loaded.
+function want(s, which)
+  s.want, s.tries = which, 0
+  failed(s, load(s))
 end
 
 -- loaded goes on when the wanted image is in the store.
@@ -169,16 +178,11 @@ end
 -- wanted looks whether the image that was wanted has been loaded.
 local function wanted(s)
   local now = mark()
-  local done = now ~= "-" and now ~= s.before
-  if not done and s.tries < M.loads then
-    local why = load(s)
-    if s.want == "cur" and now ~= "-" then say(why) end
-    done = false
-  elseif not done and now ~= "-" then
-    done = true -- two images of the same time and size
+  if s.tries > 0 and now ~= "-" and (now ~= s.before or s.tries >= M.loads) then
+    return loaded(s) -- or these are two images of the same time and size
   end
-  if done then return loaded(s) end
-  return want(s, s.want == "new" and s.cur and "cur" or s.want)
+  local why = s.tries < M.loads and load(s) or "it cannot be loaded"
+  return failed(s, why)
 end
 
 -- trial counts the starts of a version that has not said good yet.
@@ -248,191 +252,16 @@ function M.adopt(name, version)
     h:update(piece)
   end
   f:close()
-  file.remove(SLOTS[1])
-  if not file.rename(name, SLOTS[1]) then return false end
-  s.cur = { file = SLOTS[1], size = size, hash = hex(h:finalize()), version = version }
+  file.remove("ota.a")
+  if not file.rename(name, "ota.a") then return false end
+  s.cur = { file = "ota.a", size = size, hash = hex(h:finalize()), version = version }
   return write(s)
 end
 
--- Checking.
-
-local job -- the check that is under way
-
-local function finish(result, why)
-  local done = job.done
-  job = nil
-  say(why)
-  if done then done(result, why) end
-end
-
-local function parse(text)
-  local d = {}
-  for key, value in (text .. "\n"):gmatch("(%w+)[ \t:=]+([^%c]+)%c") do d[key:lower()] = value:gsub("%s+$", "") end
-  local size, hash = d.size or "", (d.sha256 or ""):lower()
-  if not size:find("^%d+$") or #size > 7 or #hash ~= 64 or hash:find("%X") then return nil end
-  if not d.version or #d.version > 40 or not d.image then return nil end
-  d.size, d.hash = tonumber(size), hash
-  return d
-end
-
--- fits tells why a file can be no image for this firmware, nil if it can.
-local function fits(name)
-  local f = file.open(name)
-  local head = f:read(21) or ""
-  f:close()
-  if _VERSION == "Lua 5.1" then
-    return head:sub(1, 2) ~= "\31\139" and "is no image for Lua 5.1" or nil
-  end
-  local own = string.dump(function() end):sub(1, 21)
-  if head:sub(1, 5) ~= own:sub(1, 5) or head:sub(7) ~= own:sub(7) or head:byte(6) == own:byte(6) then
-    return "is no image for this firmware's Lua"
-  end
-end
-
--- verify compares the file with the description, in small tasks, and installs it.
-local function verify()
-  local j = job
-  local i, h = j.state.new, hasher()
-  local at = 0
-  local function bad(why, never)
-    forget(j.state, never)
-    return finish("failed", "version " .. i.version .. " " .. why)
-  end
-  local function install()
-    local why = fits(i.file)
-    if why then return bad(why, true) end
-    local s = j.state
-    s.want, s.tries = "new", 0
-    if not write(s) then return bad("cannot be noted: the file system is full") end
-    finish("install", "version " .. i.version .. " is there")
-    if j.restart ~= false then node.restart() end
-  end
-  local function step()
-    local f = file.open(i.file)
-    if not f then return bad("cannot be read") end
-    f:seek("set", at)
-    for _ = 1, 4 do
-      local piece = f:read(1024)
-      if not piece then break end
-      at = at + #piece
-      h:update(piece)
-    end
-    f:close()
-    if at < i.size and at % 4096 == 0 and at > 0 then return node.task.post(step) end
-    if at ~= i.size then return bad("cannot be read") end
-    if hex(h:finalize()) ~= i.hash then return bad("is not what its description says: another hash") end
-    install()
-  end
-  node.task.post(step)
-end
-
--- begin notes what is to be fetched, and returns how many bytes of it are there already.
-local function begin(s, d)
-  if s.new and s.new.hash == d.hash and s.phase == "get" then
-    local stat = file.stat(s.new.file)
-    if not stat or stat.size <= d.size then return stat and stat.size or 0 end
-    file.remove(s.new.file)
-    return 0
-  end
-  local slot = s.cur and s.cur.file == SLOTS[1] and SLOTS[2] or SLOTS[1]
-  if job.keep == false and s.cur then
-    file.remove(s.cur.file)
-    s.cur = nil
-  end
-  file.remove(slot)
-  s.new = { file = slot, size = d.size, hash = d.hash, version = d.version }
-  s.phase = "get"
-  return write(s) and 0 or nil
-end
-
--- download fetches the rest of the image.
-local function download(d, have)
-  local s = job.state
-  local name, f, why, unsaved, whole = s.new.file, nil, nil, 0, d.size
-  local function stop(r, text)
-    why = why or text
-    r:stop()
-  end
-  local function head(status, headers, r)
-    local range = headers["content-range"]
-    local from = range and range:match("^bytes (%d+)-")
-    if status == 206 and tonumber(from) == have then
-      whole = whole - have
-    elseif status == 200 then
-      have = 0
-    else
-      if status == 206 or status == 416 then file.remove(name) end -- begins anew next time
-      return stop(r, "the server says " .. status)
-    end
-    local length = headers["content-length"]
-    if length and tonumber(length) ~= whole then return stop(r, "the size is another one than described") end
-    f = file.open(name, have > 0 and "a" or "w")
-    if not f then stop(r, "the file cannot be opened") end
-  end
-  local function data(piece, r)
-    if not f then return end
-    have, unsaved = have + #piece, unsaved + #piece
-    if have > d.size then return stop(r, "the size is another one than described") end
-    if not f:write(piece) then return stop(r, "the file system is full") end
-    if unsaved >= FLUSH then
-      f:flush()
-      unsaved = 0
-    end
-  end
-  local function done(status, err)
-    if f then f:close() end
-    if why == "the file system is full" or have > d.size then forget(s, false) end
-    if not status then return finish("failed", ("version %s: %s; %d of %d bytes are there"):format(d.version, why or err, have, d.size)) end
-    if have ~= d.size then
-      forget(s, false)
-      return finish("failed", "version " .. d.version .. ": the size is another one than described")
-    end
-    verify()
-  end
-  job.fetch.request{ url = job.fetch.join(job.url, d.image), from = have, on = { head = head, data = data }, headers = job.headers,
-    timeout = job.timeout, connect = job.connect, done = done }
-end
-
--- described goes on when the description is there.
-local function described(status, why, text)
-  if status ~= 200 then return finish("failed", "no description: " .. (status and "the server says " .. status or why)) end
-  local d = parse(text)
-  if not d or job.name and d.name ~= job.name then return finish("failed", "no description: not understood") end
-  if not job.fetch.join(job.url, d.image) then return finish("failed", "no description: where is the image?") end
-  local s = job.state
-  if s.cur and s.cur.hash == d.hash then
-    if s.phase == "get" then forget(s, false) end
-    return finish("current", "version " .. d.version .. " is up to date")
-  end
-  if s.bad:find(d.hash, 1, true) then return finish("bad", "version " .. d.version .. " did not work") end
-  local have = begin(s, d)
-  if not have then return finish("failed", "the file system is full") end
-  if have == d.size then return verify() end
-  local left = file.fsinfo()
-  if left < d.size - have + d.size / 16 + 2048 then
-    forget(s, false)
-    return finish("failed", ("version %s: the file system has no room for %d bytes"):format(d.version, d.size))
-  end
-  download(d, have)
-end
-
--- check looks for another version and installs it. done(result, text) is called once: "current", "bad",
--- "failed", "trial" or "install", upon which the module restarts.
+-- check looks for another version and installs it; otacheck.lua tells more.
 function M.check(o)
-  if job then error("ota: a check is under way", 2) end
-  job = { url = o.url, name = o.name, done = o.done, keep = o.keep, restart = o.restart, headers = o.headers,
-    timeout = o.timeout, connect = o.connect, state = read() or fresh(), fetch = require "fetch" }
-  if not job.fetch.join(o.url or "", "") then
-    job = nil
-    error("ota: no URL", 2)
-  end
-  local why = not hasher() and "the firmware has no SHA-256 (module crypto)"
-    or (job.state.want or job.state.phase == "trial") and "a version is on trial"
-  if why then
-    local result = hasher() and "trial" or "failed"
-    return node.task.post(function() finish(result, why) end)
-  end
-  job.fetch.get(o.url, { limit = 1024, headers = o.headers, timeout = o.timeout, connect = o.connect }, described)
+  return require("otacheck")({ say = say, hex = hex, hasher = hasher, read = function() return read() or fresh() end,
+    write = write, forget = forget }, o)
 end
 
 return M

@@ -32,11 +32,12 @@ local lua, free
 -- memory compares what Lua has, to the byte, and what the heap has free, whose blocks may have rests of holes,
 -- with the last time, if it is told what was done since.
 function memory(what, rests)
-  collectgarbage("stop")
-  -- The table of strings and the registry are as large as they will be.
-  for i = 1, 300 do local s = "s" .. i end
-  for i = 1, 70 do tmr.create():register(1000, 0, print) end
-  collectgarbage("restart")
+  if node.heap() > 35000 then -- the table of strings and the registry are as large as they will be
+    collectgarbage("stop")
+    for i = 1, 300 do local s = "s" .. i end
+    for i = 1, 70 do tmr.create():register(1000, 0, print) end
+    collectgarbage("restart")
+  end
   for _ = 1, 8 do collectgarbage() end -- each makes stack and call frames smaller
   local l, f = node.egc.meminfo(), node.heap()
   if what then
