@@ -436,11 +436,12 @@ function M.request(o)
   return r
 end
 
--- join is the URL that a reference in a text with that URL means.
+-- join is the URL that a reference in a text with that URL means, nil if it is none for fetch.
 function M.join(url, to)
   local r = {}
   r.scheme, r.host, r.port, r.path = split(url)
-  return r.scheme and join(r, to)
+  local there = r.scheme and join(r, to)
+  return there and split(there) and there
 end
 
 -- get asks for a URL. o may be nil; it is changed.

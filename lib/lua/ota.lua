@@ -81,10 +81,19 @@ local function read()
   return a or b
 end
 
+-- remove removes a file. After a power cut SPIFFS may have it twice, and find now one, now the other.
+local function remove(name)
+  for _ = 1, 4 do
+    if not file.exists(name) then return end
+    file.remove(name)
+  end
+end
+
 -- write tells whether the state could be written.
 local function write(s)
   s.seq = s.seq + 1
   local name, text = NOTES[s.seq % 2 + 1], encode(s)
+  remove(name)
   return file.putcontents(name, text) and file.getcontents(name) == text
 end
 
@@ -96,7 +105,7 @@ local function forget(s, bad)
   local name = s.new and s.new.file
   s.new, s.phase, s.want = nil, "idle", nil
   write(s)
-  if name then file.remove(name) end
+  if name then remove(name) end
 end
 
 -- Loading.
@@ -238,7 +247,7 @@ function M.good()
   local old = s.cur
   s.cur, s.new, s.phase = s.new, nil, "idle"
   if not write(s) then return false end
-  if old then file.remove(old.file) end
+  if old then remove(old.file) end
   return true
 end
 
@@ -252,7 +261,7 @@ function M.adopt(name, version)
     h:update(piece)
   end
   f:close()
-  file.remove("ota.a")
+  remove("ota.a")
   if not file.rename(name, "ota.a") then return false end
   s.cur = { file = "ota.a", size = size, hash = hex(h:finalize()), version = version }
   return write(s)
@@ -261,7 +270,7 @@ end
 -- check looks for another version and installs it; otacheck.lua tells more.
 function M.check(o)
   return require("otacheck")({ say = say, hex = hex, hasher = hasher, read = function() return read() or fresh() end,
-    write = write, forget = forget }, o)
+    write = write, forget = forget, remove = remove }, o)
 end
 
 return M

@@ -22,22 +22,59 @@ func (c *cuts) when(moonlet.FlashOp) bool {
 	return slices.Contains(c.at, c.done)
 }
 
-// afterCuts runs an update whose power is cut, and tells what is wrong.
-func afterCuts(t *testing.T, edition, chip string, c *cuts) (wrong string, updated bool) {
+// aftermath is what became of an update whose power was cut.
+type aftermath struct {
+	wrong string   // what is wrong, "" if nothing is
+	lost  []string // files that nobody wrote and that are not as they were
+}
+
+// afterCuts runs an update whose power is cut.
+func afterCuts(t *testing.T, edition, chip string, c *cuts) (a aftermath) {
 	t.Helper()
 	m := shortModule(t, edition, copyChip(t, chip), nil, moonlet.CutPowerWhen(c.when))
 	defer m.Close()
+	kept := map[string]string{}
+	for _, name := range []string{"init.lua", "ota.lc", "otacheck.lc", "fetch.lc", "v2.txt", "app-1.img"} {
+		data, err := m.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept[name] = string(data)
+	}
 	if _, err := m.Expect("check\tcurrent\tversion 2", 5*time.Minute); err != nil {
-		return fmt.Sprintf("version 2 does not run: %v", err), false
+		a.wrong = fmt.Sprintf("version 2 does not run: %v", err)
 	}
 	out := m.Output()
-	if strings.Contains(out, "no app") {
-		return "no version ran:\n" + out, true
+	for _, text := range []string{"no app", "not enough memory", "attempt to", "out of memory"} {
+		if strings.Contains(out, text) {
+			a.wrong += "\n" + out
+		}
 	}
-	if strings.Contains(out, "not enough memory") || strings.Contains(out, "attempt to") {
-		return "an error:\n" + out, true
+	for name, was := range kept {
+		if data, err := m.ReadFile(name); err != nil || string(data) != was {
+			a.lost = append(a.lost, name)
+		}
 	}
-	return "", true
+	return a
+}
+
+// tryCuts runs an update with cuts, and keeps count.
+type tryCuts struct{ tried, wrong, lost int }
+
+func (n *tryCuts) try(t *testing.T, edition, chip string, at ...int) {
+	t.Helper()
+	n.tried++
+	a := afterCuts(t, edition, chip, &cuts{at: at})
+	if a.wrong != "" {
+		n.wrong++
+		if n.wrong < 5 {
+			t.Errorf("cut before operations %d: %s", at, a.wrong)
+		}
+	}
+	if len(a.lost) > 0 {
+		n.lost++
+		t.Logf("cut before operations %d: lost %v", at, a.lost)
+	}
 }
 
 // TestOTAPowerCut cuts the power before operations of the flash chip during an update: download, start,
@@ -47,25 +84,23 @@ func TestOTAPowerCut(t *testing.T) {
 	eachEdition(t, func(t *testing.T, edition string) {
 		chip := installedShort(t, edition)
 		whole := &cuts{}
-		if wrong, _ := afterCuts(t, edition, chip, whole); wrong != "" {
-			t.Fatal(wrong)
+		if a := afterCuts(t, edition, chip, whole); a.wrong != "" || a.lost != nil {
+			t.Fatal(a)
 		}
-		step := 41
+		step, pairs := 53, 10
 		if soaking() {
-			step = 1
+			step, pairs = 1, 1000
 		}
-		tried, bad := 0, 0
+		var once, twice tryCuts
 		for at := 1; at <= whole.done; at += step {
-			tried++
-			if wrong, _ := afterCuts(t, edition, chip, &cuts{at: []int{at}}); wrong != "" {
-				bad++
-				if bad < 5 {
-					t.Errorf("cut before operation %d of %d: %s", at, whole.done, wrong)
-				}
-			}
+			once.try(t, edition, chip, at)
 		}
-		t.Logf("%d of %d operations, %d bad", tried, whole.done, bad)
+		random := rand.New(rand.NewPCG(1, 2))
+		for range pairs { // a second cut while it recovers
+			at := 1 + random.IntN(whole.done)
+			twice.try(t, edition, chip, at, at+1+random.IntN(whole.done/2))
+		}
+		t.Logf("%d operations; %d cuts, %d wrong, %d with files of others lost; %d pairs of cuts, %d wrong, %d lost",
+			whole.done, once.tried, once.wrong, once.lost, twice.tried, twice.wrong, twice.lost)
 	})
 }
-
-var _ = rand.N[int]

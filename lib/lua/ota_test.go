@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -35,7 +36,7 @@ local function check()
   end }
 end
 wifi.eventmon.register(wifi.eventmon.STA_GOT_IP, function()
-  if node.LFS.get("ota")().good() then print("app VERSION good") end
+  if not silent and node.LFS.get("ota")().good() then print("app VERSION good") end
   check()
 end)
 `
@@ -114,11 +115,8 @@ func (u release) response(q rawRequest) string {
 // app is the application in another version; code is put in front of it.
 func app(t *testing.T, edition string, port, version int, code string) release {
 	t.Helper()
-	text := code + strings.NewReplacer("VERSION", fmt.Sprint(version), "PORT", fmt.Sprint(port), "OPTIONS", "").Replace(otaApp)
-	files := map[string]string{"main.lua": text}
-	for _, name := range []string{"ota", "otacheck", "fetch"} {
-		files[name+".lua"] = source(t, name)
-	}
+	files := appFiles(t, port, version, "")
+	files["main.lua"] = code + files["main.lua"]
 	return release{fmt.Sprint(version), image(t, edition, files, int64(1_700_000_000+version))}
 }
 
@@ -159,7 +157,7 @@ func shortModule(t *testing.T, edition, chip string, files map[string]string, op
 
 func boardWith(t *testing.T, c moonlet.Config, chip string, files map[string]string, opts ...moonlet.Option) *board {
 	t.Helper()
-	c.StoreBytes, c.Files, c.Flash, c.FlashBytes, c.Time = 64<<10, files, chip, 1<<20, moonlet.Virtual
+	c.StoreBytes, c.Files, c.Flash, c.FlashBytes, c.Time = 96<<10, files, chip, 1<<20, moonlet.Virtual
 	c.Network.Hosts = map[string]string{"server.lan": "127.0.0.1"}
 	if files == nil {
 		opts = append(opts, moonlet.NoUpload())
@@ -271,28 +269,247 @@ func eachEdition(t *testing.T, test func(t *testing.T, edition string)) {
 	}
 }
 
+// TestOTAUpdate installs one version after the other, from both files and over a redirection.
 func TestOTAUpdate(t *testing.T) {
 	eachEdition(t, func(t *testing.T, edition string) {
 		s := serve(t, nil)
-		chip := installed(t, edition, "", s)
-		s.change(app(t, edition, s.port, 2, "").answer)
-		ops := 0
-		m := otaModule(t, edition, copyChip(t, chip), nil, moonlet.CutPowerWhen(func(moonlet.FlashOp) bool { ops++; return false }))
-		m.expect("app 1")
-		m.expect("app 2 good")
-		m.expect("check\tcurrent")
-		t.Log(ops, m.Output())
+		m := otaModule(t, edition, copyChip(t, installed(t, edition, "", s)), nil)
+		for version := 2; version <= 4; version++ {
+			r := app(t, edition, s.port, version, "")
+			s.change(func(c net.Conn, q rawRequest) {
+				if strings.HasPrefix(q.path, "/app-") {
+					fmt.Fprintf(c, "HTTP/1.1 302 Found\r\nLocation: /other%s\r\n\r\n", q.path)
+					return
+				}
+				r.answer(c, q)
+			})
+			m.enter("node.restart()")
+			m.expect(fmt.Sprintf("loading version %d", version))
+			m.expect(fmt.Sprintf("app %d good", version))
+			m.expect(fmt.Sprintf("check\tcurrent\tversion %d is up to date", version))
+		}
+		m.off()
 	})
 }
 
-func TestOTAShort(t *testing.T) {
+// TestOTADies lets the server's answers end after each byte of the description, of the image's head, and of more
+// and more of the image: the old version runs on, and what has come is not asked for again. MOONLET_SOAK lets it
+// end after each single byte of the image.
+func TestOTADies(t *testing.T) {
 	eachEdition(t, func(t *testing.T, edition string) {
-		chip := installedShort(t, edition)
-		ops := 0
-		m := shortModule(t, edition, copyChip(t, chip), nil, moonlet.CutPowerWhen(func(moonlet.FlashOp) bool { ops++; return false }))
-		m.expect("app 1")
+		s := serve(t, nil)
+		chip := installed(t, edition, "", s)
+		r := app(t, edition, s.port, 2, "")
+		at, headAt, piece, got, failed := 0, 0, 0, 0, ""
+		step := 1
+		if edition != "5.3" && !soaking() {
+			step = 9
+		}
+		end := func(c net.Conn, text string, n int) {
+			_, _ = io.WriteString(c, text[:n])
+			if n%2 == 1 { // by a reset, when what was sent has been taken
+				time.Sleep(2 * time.Millisecond)
+				_ = c.(*net.TCPConn).SetLinger(0)
+			}
+		}
+		s.change(func(c net.Conn, q rawRequest) {
+			text := r.response(q)
+			head := strings.Index(text, "\r\n\r\n") + 4
+			if q.path == "/app.txt" {
+				if at < len(text) {
+					end(c, text, at)
+					at += step
+					return
+				}
+				r.answer(c, q)
+				return
+			}
+			if from := strings.Trim(q.header("Range"), "bytes=-"); from != "" && from != fmt.Sprint(got) || from == "" && got > 0 {
+				failed = fmt.Sprintf("it asks for the image from %q on, and has %d bytes", from, got)
+			}
+			switch {
+			case headAt < head:
+				end(c, text, headAt)
+				headAt += step
+			case got < len(r.image):
+				if piece += step; soaking() {
+					piece = 1
+				}
+				n := min(piece, len(r.image)-got)
+				got += n
+				_, _ = io.WriteString(c, text[:head+n])
+			default:
+				failed = "it asks for what it has"
+			}
+		})
+		m := otaModule(t, edition, copyChip(t, chip), nil)
+		for said := ""; !strings.Contains(said, "version 2 is there"); { // piece by piece, as Expect looks at all that it has not taken
+			said = m.expect("check\t")
+		}
 		m.expect("app 2 good")
 		m.expect("check\tcurrent")
-		t.Log(ops, m.Output())
+		out := m.Output()
+		if failed != "" || strings.Count(out, "NodeMCU ") > 3 && !soaking() || strings.Contains(out, "another hash") {
+			t.Errorf("%s; it started %d times", failed, strings.Count(out, "NodeMCU "))
+		}
+		t.Logf("%d times in the description, %d in the head, %d bytes of the image in %d pieces", at, headAt, got, piece)
+		m.off()
 	})
 }
+
+// TestOTACases are the rest: what each says is what it is about.
+func TestOTACases(t *testing.T) {
+	eachEdition(t, func(t *testing.T, edition string) {
+		s := serve(t, nil)
+		chip := installed(t, edition, "", s)
+		two := app(t, edition, s.port, 2, "")
+		t.Run("full file system", func(t *testing.T) {
+			s.change(release{"1", app(t, edition, s.port, 1, "").image}.answer)
+			two := release{"2", image(t, edition, large(appFiles(t, s.port, 2, "")), 1_700_000_002)}
+			m := otaModule(t, edition, copyChip(t, chip), nil)
+			m.expect("check\tcurrent")
+			m.enter(filler)
+			m.expect("full\tnow")
+			s.change(two.answer)
+			m.enter("node.restart()")
+			m.expect(fmt.Sprintf("version 2: the file system has no room for %d bytes", len(two.image)))
+			m.enter(`print("one", file.exists("ota.a") ~= file.exists("ota.b")) file.remove("filler")`)
+			m.expect("one\ttrue")
+			m.enter("node.restart()")
+			m.expect("app 2 good")
+			m.off()
+		})
+		t.Run("no room for two", func(t *testing.T) {
+			one := app(t, edition, s.port, 1, "")
+			one.image = image(t, edition, keepless(t, s.port, 1), 1_700_000_001)
+			files := otaFiles(t, edition, "")
+			files["lfs.img"] = one.image
+			s.change(one.answer)
+			m, chip := newChip(t, edition, files, otaModule)
+			m.expect("check\tcurrent")
+			m.enter(filler)
+			m.expect("full\tnow")
+			s.change(release{"2", image(t, edition, keepless(t, s.port, 2), 1_700_000_002)}.answer)
+			m.off()
+			m = otaModule(t, edition, copyChip(t, chip), nil)
+			m.expect("app 2 good")
+			m.expect("check\tcurrent")
+			bad := keepless(t, s.port, 3)
+			bad["main.lua"] = `silent = true print "app 3" tmr.create():alarm(1000, tmr.ALARM_SINGLE, function() node.restart() end)`
+			s.change(release{"3", image(t, edition, bad, 1_700_000_003)}.answer)
+			m.enter("node.restart()")
+			m.expect("version 3 does not work") // and there is nothing to go back to
+			m.expect("app 3")
+			m.off()
+		})
+		t.Run("images that look the same", func(t *testing.T) {
+			same := release{"3", image(t, edition, appFiles(t, s.port, 3, ""), 1_700_000_001)}
+			s.change(same.answer)
+			m := otaModule(t, edition, copyChip(t, chip), nil)
+			m.expect("app 3 good")
+			m.expect("check\tcurrent")
+			m.off()
+		})
+		t.Run("no crypto", func(t *testing.T) {
+			s.change(two.answer)
+			m := boardWith(t, moonlet.Config{Lua: edition, Modules: []string{"file", "net", "node", "tmr", "wifi"}}, copyChip(t, chip), nil)
+			m.expect("app 1")
+			m.expect("ota: the firmware has no SHA-256")
+			m.expect("check\tfailed")
+			m.off()
+		})
+		t.Run("notes are gone", func(t *testing.T) { // as behind damage of the file system: it begins anew
+			s.change(two.answer)
+			m := otaModule(t, edition, copyChip(t, chip), nil)
+			m.enter(`for i = 0, 1 do file.putcontents("ota." .. i, ("\0\255\n"):rep(50)) end node.restart()`)
+			m.expect("app 2 good")
+			m.expect("check\tcurrent")
+			m.off()
+		})
+		t.Run("store and image are gone", func(t *testing.T) {
+			s.change(two.answer)
+			m := otaModule(t, edition, copyChip(t, chip), nil)
+			m.expect("app 1")
+			m.enter(`file.putcontents("ota.a", "damaged") file.remove("ota.b") print(node.LFS.reload("ota.a"))`)
+			m.expect("check\tcurrent")
+			m.off()
+		})
+	})
+}
+
+// filler leaves little room in the file system.
+const filler = `f = file.open("filler", "w") t = tmr.create() t:alarm(20, 1, function()
+for i = 1, 8 do f:write(("x"):rep(1000)) end if file.fsinfo() < 44000 then f:close() t:unregister() print("full", "now") end end)`
+
+// appFiles are the files of an image of the application.
+func appFiles(t *testing.T, port, version int, options string) map[string]string {
+	t.Helper()
+	text := strings.NewReplacer("VERSION", fmt.Sprint(version), "PORT", fmt.Sprint(port), "OPTIONS", options).Replace(otaApp)
+	files := map[string]string{"main.lua": text}
+	for _, name := range []string{"ota", "otacheck", "fetch"} {
+		files[name+".lua"] = source(t, name)
+	}
+	return files
+}
+
+// keepless are those of an application that keeps no old image.
+func keepless(t *testing.T, port, version int) map[string]string {
+	return large(appFiles(t, port, version, "keep = false, "))
+}
+
+// large adds 24 KB that cannot be compressed.
+func large(files map[string]string) map[string]string {
+	random := rand.New(rand.NewPCG(3, 4))
+	text := "return '"
+	for range 24 << 10 {
+		text += string("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-+"[random.IntN(64)])
+	}
+	files["large.lua"] = text + "'\n"
+	return files
+}
+
+// TestOTASoak checks very often, and the heap stays as it is.
+func TestOTASoak(t *testing.T) {
+	n := soak(100)
+	for _, edition := range []string{"5.3", "5.1"} {
+		t.Run("Lua-"+edition, func(t *testing.T) {
+			r := release{"7", strings.Repeat("image", 100)}
+			asked := 0
+			s := serve(t, func(c net.Conn, q rawRequest) {
+				if asked++; asked%5 == 0 {
+					_, _ = io.WriteString(c, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
+					return
+				}
+				r.answer(c, q)
+			})
+			script := strings.NewReplacer("PORT", fmt.Sprint(s.port), "TIMES", fmt.Sprint(n)).Replace(otaSoak)
+			m := place{edition: edition, store: true}.module(t, map[string]string{"image": r.image}, script, "ota", "otacheck", "fetch")
+			began := time.Now()
+			out := finish(t, m)
+			took := time.Since(began)
+			t.Logf("%d checks in %v, %.0f/s; %s", n, took.Round(time.Millisecond), float64(n)/took.Seconds(), heapLine(out))
+			if asked < n {
+				t.Error("not all checks came")
+			}
+		})
+	}
+}
+
+const otaSoak = `
+package.loaders[3] = function(name) return node.LFS.get(name) end
+ota = require "ota"
+ota.say = function() end
+check("adopted", ota.adopt("image", "7"), true)
+local n, nextOne = 0, nil
+local function done(result, why)
+  if result ~= "current" and why ~= "no description: the server says 404" then print("WRONG", result, why) end
+  if n == 100 or n == TIMES + 100 then return settled(n > 100 and "checks" or nil, nextOne) end
+  node.task.post(nextOne)
+end
+function nextOne()
+  n = n + 1
+  if n > TIMES + 100 then return print "finished" end
+  ota.check{ url = "http://server.lan:PORT/app.txt", done = done }
+end
+function online() nextOne() end
+`

@@ -8,7 +8,7 @@
 local SLOTS = { "ota.a", "ota.b" }
 local FLUSH = 4096 -- bytes of an image that a power cut may cost
 
-local ota -- what ota gives: say, hex, hasher, read, write and forget
+local ota -- what ota gives: say, hex, hasher, read, write, forget and remove
 local job -- the check that is under way
 
 local function finish(result, why)
@@ -85,15 +85,15 @@ local function begin(s, d)
   if s.new and s.new.hash == d.hash and s.phase == "get" then
     local stat = file.stat(s.new.file)
     if not stat or stat.size <= d.size then return stat and stat.size or 0 end
-    file.remove(s.new.file)
+    ota.remove(s.new.file)
     return 0
   end
   local slot = s.cur and s.cur.file == SLOTS[1] and SLOTS[2] or SLOTS[1]
   if job.keep == false and s.cur then
-    file.remove(s.cur.file)
+    ota.remove(s.cur.file)
     s.cur = nil
   end
-  file.remove(slot)
+  ota.remove(slot)
   s.new = { file = slot, size = d.size, hash = d.hash, version = d.version }
   s.phase = "get"
   return ota.write(s) and 0 or nil
@@ -115,7 +115,7 @@ local function download(d, have)
     elseif status == 200 then
       have = 0
     else
-      if status == 206 or status == 416 then file.remove(name) end -- begins anew next time
+      if status == 206 or status == 416 then ota.remove(name) end -- begins anew next time
       return stop(r, "the server says " .. status)
     end
     local length = headers["content-length"]
