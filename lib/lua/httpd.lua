@@ -601,7 +601,7 @@ function M.new(o)
   local server = setmetatable({ routes = {}, clients = {}, count = 0, limit = o.clients or 4, idle = o.idle or 20, body = o.body or 1024,
     keep = o.keep or 100, headers = {}, timer = tmr.create() }, Server)
   for _, name in ipairs(o.headers or {}) do server.headers[name:lower()] = true end
-  server.socket = net.createServer(o.idle or 20)
+  server.socket = net.createServer(math.min(server.idle, 7200))
   server.socket:listen(o.port or 80, function(socket) accept(server, socket) end)
   server.timer:alarm(1000, tmr.ALARM_AUTO, function() tick(server) end)
   return server

@@ -1,15 +1,9 @@
 package lualib_test
 
 import (
-	"bytes"
 	"fmt"
-	"io"
-	"math/rand/v2"
-	"net"
-	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"moonlet.example/moonlet/moonlettest"
 )
@@ -18,8 +12,8 @@ import (
 const httpdScript = `
 local server
 function online() end
-function open()
-  server = dofile_httpd().new{ port = 80, clients = 4, idle = 5, body = 1000, headers = { "X-Own" } }
+function open(idle)
+  server = node.LFS.get("httpd")().new{ port = 80, clients = 4, idle = idle or 5, body = 1000, headers = { "X-Own" } }
   server:route("GET", "/", function(q, r) r:send("<h1>hello</h1>", "text/html") end)
   server:route("GET", "/query", function(q, r)
     local t, list = q:query(), {}
@@ -69,6 +63,8 @@ function close()
   server:close()
   server = nil
 end
+local function said() print("now", "settled") end
+function again(compare) settled(compare == 1, said) end
 function begin()
   open()
   print("open")
@@ -86,11 +82,7 @@ var httpdFiles = map[string]string{
 // httpdModule makes a module whose server is open.
 func (p place) httpd(t *testing.T) *moonlettest.Module {
 	t.Helper()
-	load := `function dofile_httpd() return node.LFS.get("httpd")() end`
-	if !p.store {
-		load = `function dofile_httpd() return require "httpd" end`
-	}
-	m := p.module(t, httpdFiles, load+httpdScript, "httpd")
+	m := p.module(t, httpdFiles, httpdScript, "httpd")
 	m.Expect("open")
 	return m
 }
@@ -187,17 +179,9 @@ var exchanges = []struct{ name, request, want string }{
 	{"nothing", "", "$"},
 }
 
-// memoryOf has the module compare its memory.
-func memoryOf(m *moonlettest.Module, what string) string {
-	m.Expect("> ") // the prompt, after what was typed before
-	m.Enter(`settled(` + what + `, function() print("settled") end)`)
-	m.Expect("settled\n")
-	return heapLine(strings.ReplaceAll(m.Output(), "\r\n", "\n"))
-}
-
 func TestHTTPD(t *testing.T) {
-	everywhere(t, func(t *testing.T, p place) {
-		m := p.httpd(t)
+	eachEdition(t, func(t *testing.T, edition string) { // in RAM it has no room
+		m := place{edition: edition, store: true}.httpd(t)
 		for round := range 2 {
 			for _, e := range exchanges {
 				if round == 1 && strings.Contains(e.want, "408") {
@@ -205,12 +189,7 @@ func TestHTTPD(t *testing.T) {
 				}
 				talk(t, m, e.name, e.request, e.want)
 			}
-			what := "nil"
-			if round > 0 {
-				what = "'requests'"
-			}
-			m.Enter(`settled(` + what + `, function() print("set" .. "tled") end)`)
-			m.Expect("settled")
+			settled(m, round > 0)
 		}
 		noFault(t, m)
 	})
@@ -243,12 +222,8 @@ func noFault(t *testing.T, m *moonlettest.Module) {
 	}
 }
 
-var (
-	_ = bytes.NewReader
-	_ = fmt.Sprint
-	_ = io.EOF
-	_ = rand.N[int]
-	_ net.Conn
-	_ http.Header
-	_ = time.Second
-)
+// settled has the module compare its memory with the last time.
+func settled(m *moonlettest.Module, compare bool) {
+	m.Enter(fmt.Sprintf("again(%d)", map[bool]int{false: 0, true: 1}[compare]))
+	m.Expect("now\tsettled")
+}

@@ -68,6 +68,7 @@ func source(t *testing.T, name string) string {
 func (p place) start(t *testing.T, files map[string]string, script string, library ...string) *moonlettest.Module {
 	t.Helper()
 	c := moonlet.Config{Lua: p.edition, HeapBytes: p.heapBytes, StoreBytes: 64 << 10, Files: maps.Clone(files), StoreFiles: map[string]string{}}
+	c.Network.Hosts = map[string]string{"server.lan": "127.0.0.1"} // where a test's own servers are
 	if c.Files == nil {
 		c.Files = map[string]string{}
 	}

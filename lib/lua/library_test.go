@@ -17,11 +17,13 @@ import (
 
 // A figure is a row of a table in docs/library*.md: what a module of the library takes or saves.
 type figure struct {
-	label   string
-	store   bool   // the library is in the flash store
-	library string // the module of it that is measured
-	before  string // runs before
-	code    string // leaves in RAM what is measured, or sets longest
+	label string
+	store bool // the library is in the flash store
+	// compiled tells that it is in a file of its own as byte code, for it takes much RAM to compile.
+	compiled bool
+	library  string // the module of it that is measured
+	before   string // runs before
+	code     string // leaves in RAM what is measured, or sets longest
 	// menu tells that the application is testdata/menu.lua, and that its functions are in files, too.
 	menu bool
 	// needs are modules of the library that the measured one requires; files are more files.
@@ -35,7 +37,7 @@ type figure struct {
 }
 
 // figures are the tables of the pages, by the module that they are about.
-var figures = slices.Concat(techniqueFigures, streamFigures)
+var figures = slices.Concat(techniqueFigures, streamFigures, httpdFigures, fetchFigures, otaFigures)
 
 // techniqueFigures are those of docs/library.md.
 var techniqueFigures = []figure{
@@ -95,6 +97,9 @@ func (f figure) measure(t *testing.T, edition string) (value int) {
 		if f.library != "softmodule" {
 			library = append(library, "softmodule")
 		}
+	}
+	if f.compiled {
+		files[f.library+".lc"], library = compiled(t, edition, f.library+".lua", source(t, f.library)), nil
 	}
 	p := place{edition: edition, store: f.store, heapBytes: f.heapBytes}
 	m := p.start(t, files, fmt.Sprintf(measuring, f.menu, f.drive != nil), library...)

@@ -39,10 +39,11 @@ function memory(what, rests)
     collectgarbage("restart")
   end
   for _ = 1, 8 do collectgarbage() end -- each makes stack and call frames smaller
+  if _VERSION == "Lua 5.1" then local text = ("x"):rep(40) .. ("y"):rep(24) end -- the buffer of .. has one size then
   local l, f = node.egc.meminfo(), node.heap()
   if what then
-    check("what Lua has after " .. what, l, lua)
-    if f < free - rests then print("WRONG heap after " .. what, f, "and not", free) end
+    check("what Lua has after " .. tostring(what), l, lua)
+    if f < free - rests then print("WRONG heap after " .. tostring(what), f, "and not", free) end
     print("heap", free, "then", f, "of Lua", lua, "then", l)
   end
   lua, free = l, f
