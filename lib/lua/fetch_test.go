@@ -277,7 +277,7 @@ func TestFetch(t *testing.T) {
 		s := serve(t, fetchAnswer)
 		script := strings.NewReplacer("PORT", fmt.Sprint(s.port), "ROUNDS", "3").Replace(fetchScript)
 		m := p.module(t, map[string]string{"cases.lua": cases.String()}, script, "fetch")
-		m.Pace = 200
+		m.Pace = 60
 		got := ""
 		for line := range strings.Lines(finish(t, m)) {
 			if _, told, ok := strings.Cut(strings.TrimRight(line, "\n"), "case\t"); ok {
@@ -317,7 +317,7 @@ function nextOne()
   n = n + 1
   if n > TIMES + 100 then return print "finished" end
   local path = paths[n % #paths + 1]
-  local o = { url = "http://server.lan:PORT" .. path, done = function(status, why)
+  local o = { url = "http://server.lan:PORT" .. path, timeout = 6000000, done = function(status, why)
     if (status == nil) ~= (path == "/cut" or path == "/badchunk" or path == "/stop") then print("WRONG", path, status, why) end
     if n == 100 or n == TIMES + 100 then -- all was loaded, all tables have grown
       return settled(n > 100 and "requests" or nil, nextOne)
