@@ -529,9 +529,19 @@ local function receive(c, piece)
   run(c)
 end
 
+-- room makes room for one more client: a connection that waits for its next request gives its place.
+local function room(server)
+  local oldest
+  for c in pairs(server.clients) do
+    if c.requests > 0 and not c.request and c.time > (oldest and oldest.time or 0) then oldest = c end
+  end
+  if oldest then hangUp(oldest) end
+  return oldest ~= nil
+end
+
 -- accept begins a connection.
 local function accept(server, socket)
-  if server.count >= server.limit then
+  if server.count >= server.limit and not room(server) then
     local text = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
     socket:on("sent", function(s) pcall(s.close, s) end)
     socket:on("receive", function() end)

@@ -105,6 +105,7 @@ func crowd(t *testing.T, m *moonlettest.Module) {
 		c := m.Dial(80)
 		c.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 		c.Expect("hello")
+		c.Send("GET /none HTTP/1.1\r\n")
 		list = append(list, c)
 	}
 	for range 3 {
@@ -113,8 +114,18 @@ func crowd(t *testing.T, m *moonlettest.Module) {
 		c.ExpectEnd()
 	}
 	for _, c := range list {
-		c.Send("GET /none HTTP/1.1\r\nHost: x\r\n\r\n")
+		c.Send("Host: x\r\n\r\n")
 		c.Expect("204")
+	}
+	m.Run(1500 * time.Millisecond)
+	for i, c := range list { // who only waits for the next request gives its place
+		next := m.Dial(80)
+		next.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		next.Expect("hello")
+		if i < 3 {
+			next.Close()
+			m.Run(100 * time.Millisecond)
+		}
 		c.Close()
 	}
 }
