@@ -1,12 +1,15 @@
 package lualib_test
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"strings"
 	"testing"
 	"time"
+
+	"moonlet.example/moonlet/internal/mbedtls/tlstest"
 )
 
 // fetchScript tries cases one after the other, each as often as rounds say, and prints what comes of
@@ -288,6 +291,50 @@ func TestFetch(t *testing.T) {
 		compareLines(t, got, want.String())
 	})
 }
+
+// TestFetchTLS asks over TLS: whole answers, cut ones, redirections, and a server that speaks something else.
+func TestFetchTLS(t *testing.T) {
+	a := tlstest.Issue(t, nil, "a", tlstest.ECKey(t), nil)
+	config := &tls.Config{Certificates: []tls.Certificate{tlstest.Chain(a)}}
+	eachEdition(t, func(t *testing.T, edition string) {
+		l, err := tls.Listen("tcp4", "127.0.0.1:0", config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := serveOn(t, l, fetchAnswer)
+		plain := serve(t, func(c net.Conn, q rawRequest) {
+			fmt.Fprintf(c, "HTTP/1.1 302 Found\r\nLocation: https://server.lan:%d/plain\r\n\r\n", s.port)
+		})
+		script := strings.NewReplacer("SECURE", fmt.Sprint(s.port), "PLAIN", fmt.Sprint(plain.port)).Replace(fetchTLS)
+		out := finish(t, place{edition: edition, store: true}.module(t, nil, script, "fetch"))
+		for _, want := range []string{"200\thello", "200\thello, world", "200\tuntil the end", "200\t20000 bytes", "nil\tthe answer was cut off",
+			"nil\tredirected to http://other.lan:", "200\thello", "nil\tthe connection was refused or lost"} {
+			before, rest, ok := strings.Cut(out, want)
+			if !ok {
+				t.Errorf("%q does not come:\n%s", want, before)
+				break
+			}
+			out = rest
+		}
+	})
+}
+
+const fetchTLS = `
+local fetch = node.LFS.get("fetch")()
+local paths = { "/plain", "/chunked", "/end", "/big", "/cut", "/elsewhere", "http://server.lan:PLAIN/", "https://server.lan:1/" }
+local function nextOne()
+  local path = table.remove(paths, 1)
+  if not path then return print "finished" end
+  local n, o = 0, {}
+  if path == "/big" then o.on = { data = function(piece) n = n + #piece end } end
+  fetch.get(path:find("^h") and path or "https://server.lan:SECURE" .. path, o, function(status, why, body)
+    print(status, status and (body or n .. " bytes") or why)
+    collectgarbage()
+    tmr.create():alarm(3000, tmr.ALARM_SINGLE, nextOne)
+  end)
+end
+function online() nextOne() end
+`
 
 // TestFetchSoak asks very often, and the heap stays as it is.
 func TestFetchSoak(t *testing.T) {

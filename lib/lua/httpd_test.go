@@ -182,6 +182,7 @@ var exchanges = []struct{ name, request, want string }{
 func TestHTTPD(t *testing.T) {
 	eachEdition(t, func(t *testing.T, edition string) { // in RAM it has no room
 		m := place{edition: edition, store: true}.httpd(t)
+		m.Pace = 20
 		for round := range 2 {
 			for _, e := range exchanges {
 				if round == 1 && strings.Contains(e.want, "408") {

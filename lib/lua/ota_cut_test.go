@@ -29,12 +29,19 @@ type aftermath struct {
 }
 
 // afterCuts runs an update whose power is cut.
-func afterCuts(t *testing.T, edition, chip string, c *cuts) (a aftermath) {
+func afterCuts(t *testing.T, edition, chip string, c *cuts) aftermath {
 	t.Helper()
 	m := shortModule(t, edition, copyChip(t, chip), nil, moonlet.CutPowerWhen(c.when))
+	return m.aftermath("init.lua", "ota.lc", "otacheck.lc", "fetch.lc", "v2.txt", "app-1.img")
+}
+
+// aftermath lets a module update to version 2, and ends it.
+func (m *board) aftermath(files ...string) (a aftermath) {
+	t := m.t
+	t.Helper()
 	defer m.Close()
 	kept := map[string]string{}
-	for _, name := range []string{"init.lua", "ota.lc", "otacheck.lc", "fetch.lc", "v2.txt", "app-1.img"} {
+	for _, name := range files {
 		data, err := m.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -102,5 +109,34 @@ func TestOTAPowerCut(t *testing.T) {
 		}
 		t.Logf("%d operations; %d cuts, %d wrong, %d with files of others lost; %d pairs of cuts, %d wrong, %d lost",
 			whole.done, once.tried, once.wrong, once.lost, twice.tried, twice.wrong, twice.lost)
+	})
+}
+
+// TestOTAPowerCutWhole does the same with an image that has the library in it, and over the network.
+func TestOTAPowerCutWhole(t *testing.T) {
+	eachEdition(t, func(t *testing.T, edition string) {
+		s := serve(t, nil)
+		chip := installed(t, edition, "", s)
+		s.change(app(t, edition, s.port, 2, "").answer)
+		run := func(at ...int) (aftermath, int) {
+			c := &cuts{at: at}
+			m := otaModule(t, edition, copyChip(t, chip), nil, moonlet.CutPowerWhen(c.when))
+			return m.aftermath("init.lua", "ota.lc"), c.done
+		}
+		a, whole := run()
+		if a.wrong != "" {
+			t.Fatal(a.wrong)
+		}
+		places := 12
+		if soaking() {
+			places = 1000
+		}
+		for i := range places {
+			at := 1 + i*whole/places
+			if a, _ := run(at); a.wrong != "" || a.lost != nil {
+				t.Errorf("cut before operation %d of %d: %s, lost %v", at, whole, a.wrong, a.lost)
+			}
+		}
+		t.Logf("%d of %d operations", places, whole)
 	})
 }

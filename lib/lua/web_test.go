@@ -84,6 +84,12 @@ func serve(t *testing.T, answer func(c net.Conn, q rawRequest)) *rawServer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveOn(t, l, answer)
+}
+
+// serveOn is serve for a listener.
+func serveOn(t *testing.T, l net.Listener, answer func(c net.Conn, q rawRequest)) *rawServer {
+	t.Helper()
 	s := &rawServer{port: l.Addr().(*net.TCPAddr).Port, answer: answer}
 	t.Cleanup(func() { l.Close() })
 	go func() {
