@@ -136,7 +136,8 @@ local function intact(i)
   return size == i.size and hex(h:finalize()) == i.hash
 end
 
--- load loads the image that is wanted. It returns only if that is not possible, with the reason.
+-- load loads the image that is wanted. It returns only if that is not possible, with the reason, and whether
+-- the image is to blame: a file that SPIFFS has damaged behind a power cut is only fetched once more.
 local function load(s)
   local i = s[s.want]
   collectgarbage()
@@ -146,15 +147,15 @@ local function load(s)
   if not write(s) then return "the state cannot be written" end
   collectgarbage()
   say("loading version ", i.version)
-  return node.LFS.reload(i.file) or "the firmware does not load it"
+  return node.LFS.reload(i.file) or "the firmware does not load it", true
 end
 
 local want
 -- failed goes on when the wanted image cannot be loaded. The other one is, if the store is empty.
-local function failed(s, why)
+local function failed(s, why, blame)
   say("version ", s[s.want] and s[s.want].version or "?", ": ", why)
   if s.want == "new" then
-    forget(s, true)
+    forget(s, blame)
     if mark() == "-" and s.cur then return want(s, "cur") end
     return
   end
@@ -190,8 +191,8 @@ local function wanted(s)
   if s.tries > 0 and now ~= "-" and (now ~= s.before or s.tries >= M.loads) then
     return loaded(s) -- or these are two images of the same time and size
   end
-  local why = s.tries < M.loads and load(s) or "it cannot be loaded"
-  return failed(s, why)
+  if s.tries >= M.loads then return failed(s, "it cannot be loaded", true) end
+  return failed(s, load(s))
 end
 
 -- trial counts the starts of a version that has not said good yet.
