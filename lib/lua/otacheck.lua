@@ -64,6 +64,7 @@ local function verify()
     local f = file.open(i.file)
     if not f then return bad("cannot be read") end
     f:seek("set", at)
+    local began = at
     for _ = 1, 8 do
       local piece = f:read(512)
       if not piece then break end
@@ -72,7 +73,7 @@ local function verify()
     end
     f:close()
     collectgarbage()
-    if at < i.size and at % 4096 == 0 and at > 0 then return node.task.post(step) end
+    if at < i.size and at == began + 4096 then return node.task.post(step) end
     if at ~= i.size then return bad("cannot be read") end
     if ota.hex(h:finalize()) ~= i.hash then return bad("is not what its description says: another hash") end
     install()
