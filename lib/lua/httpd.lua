@@ -596,13 +596,7 @@ function Server:close()
   self.timer:unregister()
   self.socket:close()
   self.socket = nil
-  for _, c in ipairs(self:list()) do hangUp(c) end
-end
-
-function Server:list()
-  local list = {}
-  for c in pairs(self.clients) do list[#list + 1] = c end
-  return list
+  for c in pairs(self.clients) do hangUp(c) end
 end
 
 -- new makes a server that listens.
