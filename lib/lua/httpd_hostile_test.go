@@ -49,11 +49,15 @@ func TestHTTPDHostile(t *testing.T) {
 			m.Run(30 * time.Second)
 			m.Pace = 0
 			talk(t, m, "afterwards", "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "hello|$")
+			m.Enter("close() print('clo' .. 'sed')") // the table of clients has one of two sizes
+			m.Expect("closed")
 			settled(m, round > 0)
+			if round == 0 {
+				m.Enter("open() print('open' .. 'ed')")
+				m.Expect("opened")
+			}
 		}
 		noFault(t, m)
-		m.Enter("close() print('clo' .. 'sed')")
-		m.Expect("closed")
 		m.Enter("open() print('open' .. 'ed')")
 		m.Expect("opened")
 		talk(t, m, "opened again", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "hello")
