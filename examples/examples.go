@@ -5,5 +5,5 @@ import "embed"
 
 // Files are the examples, a directory each.
 //
-//go:embed blink clock leak meter ota telnet thermostat
+//go:embed blink clock leak meter ota telnet thermostat weather
 var Files embed.FS

@@ -22,6 +22,8 @@ type template struct {
 	name, dir, about string
 	// expect is what it prints when it has begun well, "" if it prints nothing then.
 	expect string
+	// library are the modules of the library that it needs.
+	library []string
 	// fractions tells that it computes with them.
 	fractions bool
 	// more is what to do besides, a paragraph.
@@ -34,6 +36,9 @@ var templates = []template{
 		expect: "Wi-Fi: my address is", fractions: true, more: "Open http://127.0.0.1:8080/ while it runs."},
 	{name: "mqtt", dir: "meter", about: "a sensor whose values go to a broker by MQTT, over broken connections",
 		expect: "meter: no connection", more: "Start a broker on this computer first, as `mosquitto`; `mosquitto_sub -t 'meter/#' -v` shows the values. The test has none, so it expects what is said then."},
+	{name: "weather", dir: "weather", about: "a weather forecast from a service, larger than the RAM, on a page of the module",
+		expect: "weather: http://", library: []string{"fetch", "httpd", "jsonstream"},
+		more: "A forecast to try it with, on this computer, and the page:\n\n    python3 -m http.server 8091 &\n\nhttp://127.0.0.1:8080/. `settings.lua` has the address of the service."},
 	{name: "clock", dir: "clock", about: "a clock with four digits (TM1637), the time from the network, summer time",
 		expect: "clock: ", more: "The display is at pins 5 (clock) and 6 (data). `localtime.lua` has the time zone."},
 	{name: "ota", dir: "ota", about: "an application in the flash store, updated over the air",
@@ -118,7 +123,7 @@ func (a *App) makeNew(t *template, dir string, edition *editions.Edition, with [
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fail(ExitUsage, err)
 	}
-	library, err := newLibrary(with)
+	library, err := newLibrary(append(slices.Clone(t.library), with...))
 	if err != nil {
 		return err
 	}
@@ -132,7 +137,7 @@ func (a *App) makeNew(t *template, dir string, edition *editions.Edition, with [
 	}
 	return a.writeText(func(w io.Writer) {
 		fmt.Fprintf(w, "%s: %s\n\n  moonlet run %s\n  %s\n", dir, fileNames(files), dir, t.test(dir))
-		if len(library) > 0 {
+		if len(with) > 0 && len(t.library) == 0 {
 			fmt.Fprintf(w, "\nIn init.lua, before the first require of the library:\n\n  %s\n", loaderLine)
 		}
 	})
