@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -533,6 +534,30 @@ func TestEvents_Named(t *testing.T) {
 		must(t, m.RunFor(10*time.Second))
 		if named && (failed == nil || !failed.Named || failed.Host != netip.AddrPortFrom(taken.Addr(), taken.Port()) || failed.Err == nil) {
 			t.Errorf("%+v", failed)
+		}
+	}
+}
+
+// TestNew_NoUpload holds that a module of a configuration leaves its flash memory as it is, too, if it is told to.
+func TestNew_NoUpload(t *testing.T) {
+	chip := filepath.Join(t.TempDir(), "chip.bin")
+	for i, files := range []map[string]string{{"init.lua": "print('first')", "kept": "x"}, nil, {"init.lua": "print('second')"}} {
+		var opts []moonlet.Option
+		if i > 0 {
+			opts = append(opts, moonlet.NoUpload())
+		}
+		m, err := moonlet.New(moonlet.Config{Flash: chip, Time: moonlet.Virtual, Files: files}, opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Expect("first", time.Minute); err != nil {
+			t.Errorf("start %d: %v\n%s", i+1, err, m.Output())
+		}
+		if data, err := m.ReadFile("kept"); err != nil || string(data) != "x" {
+			t.Errorf("start %d: %q, %v", i+1, data, err)
+		}
+		if err := m.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -16,7 +16,7 @@ type Application struct {
 // New makes a project of an application. Its flash memory is in the memory of this process, if
 // no directory is named for it. Errors are as with Open.
 func (o Options) New(a Application) (*Project, error) {
-	p := &Project{files: o.Files, allow: true}
+	p := &Project{files: o.Files, allow: true, noUpload: o.NoUpload}
 	if err := p.create(&a, &o); err != nil {
 		p.Close()
 		return nil, err

@@ -253,10 +253,10 @@ func fetchAnswer(c net.Conn, q rawRequest) {
 		time.Sleep(20 * time.Millisecond)
 		_ = c.(*net.TCPConn).SetLinger(0)
 	case "/silent":
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(2 * time.Second)
 	case "/stalls":
 		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(2 * time.Second)
 	case "/slow":
 		for _, s := range []string{"HTTP/1.1 200 OK\r\n", "Content-Length: 6\r\n\r\n", "abc", "def"} {
 			_, _ = io.WriteString(c, s)
@@ -270,6 +270,7 @@ func fetchAnswer(c net.Conn, q rawRequest) {
 }
 
 func TestFetch(t *testing.T) {
+	t.Parallel()
 	var cases, want strings.Builder
 	for line := range strings.Lines(fetchCases) {
 		ask, told, _ := strings.Cut(strings.TrimSpace(line), "  --> ")

@@ -36,6 +36,7 @@ func TestHTTPDFiles(t *testing.T) {
 // TestHTTPDHostile is about clients that want to harm: none gets anything that it should not, the others are
 // served afterwards, and the heap is as before.
 func TestHTTPDHostile(t *testing.T) {
+	t.Parallel()
 	eachEdition(t, func(t *testing.T, edition string) {
 		m := place{edition: edition, store: true}.httpd(t)
 		for round := range 2 {

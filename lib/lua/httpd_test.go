@@ -180,6 +180,7 @@ var exchanges = []struct{ name, request, want string }{
 }
 
 func TestHTTPD(t *testing.T) {
+	t.Parallel()
 	eachEdition(t, func(t *testing.T, edition string) { // in RAM it has no room
 		m := place{edition: edition, store: true}.httpd(t)
 		m.Pace = 20

@@ -30,7 +30,10 @@ func everywhere(t *testing.T, test func(t *testing.T, p place)) {
 	t.Helper()
 	for _, edition := range editions {
 		for name, store := range map[string]bool{"RAM": false, "store": true} {
-			t.Run("Lua-"+edition+"/"+name, func(t *testing.T) { test(t, place{edition: edition, store: store}) })
+			t.Run("Lua-"+edition+"/"+name, func(t *testing.T) {
+				t.Parallel() // most of the time is waiting for connections
+				test(t, place{edition: edition, store: store})
+			})
 		}
 	}
 }

@@ -265,7 +265,10 @@ func copyChip(t *testing.T, from string) string {
 
 func eachEdition(t *testing.T, test func(t *testing.T, edition string)) {
 	for _, edition := range editions {
-		t.Run("Lua-"+edition, func(t *testing.T) { test(t, edition) })
+		t.Run("Lua-"+edition, func(t *testing.T) {
+			t.Parallel()
+			test(t, edition)
+		})
 	}
 }
 
