@@ -75,7 +75,7 @@ func (a *App) flashCreateCommand() *cobra.Command {
 	c.Flags().BoolVar(&o.force, "force", false, "replace files that exist")
 	c.Flags().BoolVar(&o.json, "json", false, "tell as a JSON object what was made")
 	addOutside(c.Flags(), &o.outside)
-	addKeys(c, &o.settings, "flash_size", "lfs", "lfs_files", "files", "minify", "number")
+	addKeys(c, &o.settings, "flash_size", "lfs", "lfs_files", "resources", "files", "minify", "number")
 	return c
 }
 

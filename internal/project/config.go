@@ -29,11 +29,13 @@ type settings struct {
 	files    []pattern
 	allFiles bool // no patterns were given
 	lfsFiles []pattern
-	anyLFS   bool // the store is the default's for lfsFiles
-	state    string
-	stateAt  string // "" if the project does not say where the state is
-	flash    string // the chip's file, "" for none
-	flashAt  string
+	// resources are files that become strings of the store.
+	resources []pattern
+	anyLFS    bool // the store is the default's for lfsFiles or resources
+	state     string
+	stateAt   string // "" if the project does not say where the state is
+	flash     string // the chip's file, "" for none
+	flashAt   string
 	// flashSize is that of a new chip in bytes, 0 for the default.
 	flashSize int
 	minify    bool     // sources go to flash in their shortest form
@@ -111,10 +113,22 @@ func lfsFields() keys.Fields[settings] {
 			Doc:   "Lua files that are compiled into the store", Default: "none"},
 			Read: func(s *keys.Section, name string, c *settings) {
 				c.lfsFiles = patterns(s, name)
-				if len(c.lfsFiles) > 0 && c.config.LFSSize == 0 {
-					c.config.LFSSize, c.anyLFS = defaultLFS, true
-				}
+				c.needStore(c.lfsFiles)
 			}},
+		{Key: keys.Key{Name: "resources", Flag: "resource", Value: "PATTERN", Form: keys.FormList,
+			Usage: `files that an application reads as strings of the store, as in "web/*"`,
+			Doc:   "files that an application reads as strings of the store, with the module [resources](library-start.md#resources)", Default: "none"},
+			Read: func(s *keys.Section, name string, c *settings) {
+				c.resources = patterns(s, name)
+				c.needStore(c.resources)
+			}},
+	}
+}
+
+// needStore gives the module a partition for the store if there are patterns and nobody said how large it is.
+func (c *settings) needStore(list []pattern) {
+	if len(list) > 0 && c.config.LFSSize == 0 {
+		c.config.LFSSize, c.anyLFS = defaultLFS, true
 	}
 }
 

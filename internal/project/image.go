@@ -1,18 +1,21 @@
 package project
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"moonlet.example/moonlet/internal/device"
 	"moonlet.example/moonlet/internal/lua/store"
 	"moonlet.example/moonlet/internal/lua53/chunk"
 	"moonlet.example/moonlet/internal/luac"
+	"moonlet.example/moonlet/internal/resources"
 )
 
 // defaultLFS is the partition for lfs_files where nobody says how large it is.
@@ -22,9 +25,9 @@ const defaultLFS = 128 << 10
 // project is to give the same image each time.
 const ImageSeed = 0x4d6f6f6e
 
-// buildImage compiles the files of the key lfs_files, or only reads them.
+// buildImage compiles the files of the keys lfs_files and resources, or only reads them.
 func (p *Project) buildImage(unbuilt bool) (*store.Image, error) {
-	if len(p.settings.lfsFiles) == 0 {
+	if len(p.settings.lfsFiles)+len(p.settings.resources) == 0 {
 		return nil, nil
 	}
 	newest, err := p.readLFS()
@@ -68,24 +71,51 @@ func (p *Project) compileImage(newest int64) (*store.Image, error) {
 	return store.New53(p.settings.config.Build.Numbers, im), nil
 }
 
-// readLFS reads the files of the key lfs_files, sorted by name, and tells when the newest
-// one was changed, in seconds since 1970.
+// readLFS reads the files of the keys lfs_files and resources, sorted by name, and tells when the
+// newest one was changed, in seconds since 1970.
 func (p *Project) readLFS() (newest int64, err error) {
-	found := map[string]place{}
-	if err := p.matchAll(p.settings.lfsFiles, found); err != nil {
+	if p.lfs, newest, err = p.readMatches(p.settings.lfsFiles); err != nil || len(p.settings.resources) == 0 {
+		return newest, err
+	}
+	list, changed, err := p.readMatches(p.settings.resources)
+	if err != nil {
 		return 0, err
 	}
-	if p.lfs, err = readSources(found); err != nil {
-		return 0, err
+	files := make([]resources.File, len(list))
+	for i, s := range list {
+		files[i] = resources.File{Name: s.Name, Data: s.Data}
+	}
+	const name = resources.Module + ".lua"
+	text, err := resources.Source(files)
+	if err == nil && slices.ContainsFunc(p.lfs, func(s Source) bool { return s.Name == name }) {
+		err = fmt.Errorf("lfs_files has a file %s as well, which this key makes: leave one out", name)
+	}
+	if err != nil {
+		return 0, &Error{Where: filepath.Join(p.Dir, FileName), Key: "resources", Problem: err.Error()}
+	}
+	p.lfs = append(p.lfs, newSource(name, name, text))
+	slices.SortFunc(p.lfs, func(a, b Source) int { return cmp.Compare(a.Name, b.Name) })
+	return max(newest, changed), nil
+}
+
+// readMatches reads the files of patterns, sorted by name, and tells when the newest one was
+// changed.
+func (p *Project) readMatches(list []pattern) (sources []Source, newest int64, err error) {
+	found := map[string]place{}
+	if err := p.matchAll(list, found); err != nil {
+		return nil, 0, err
+	}
+	if sources, err = readSources(found); err != nil {
+		return nil, 0, err
 	}
 	for _, f := range found {
 		info, err := f.tree.Stat(f.name)
 		if err != nil {
-			return 0, readError(f.path(), err)
+			return nil, 0, readError(f.path(), err)
 		}
 		newest = max(newest, info.ModTime().Unix())
 	}
-	return newest, nil
+	return sources, newest, nil
 }
 
 // uploadStore puts the image into the store unless it is what was put there last.

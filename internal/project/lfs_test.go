@@ -105,3 +105,33 @@ func TestLFSFiles_Wrong(t *testing.T) {
 		t.Errorf("a store that is too small: %v", err)
 	}
 }
+
+// TestResources holds what the key resources puts into the store, on each edition.
+func TestResources(t *testing.T) {
+	const toml = "resources = [\"web/*.html\", \"web/./*.css\"]\n"
+	const script = `local f = node.LFS.get("resources_data")
+local piece, names = f()
+print(names:gsub("\n", " ") .. piece .. " " .. table.concat({ f("web/a.html") }, " ") .. " " .. f(select(2, f("b.css"))))`
+	for _, lua := range []string{"5.3", "5.1", "5.1-int"} {
+		dir := storeProject(t, "moonlet.toml", toml+"lua = \""+lua+"\"\n", "init.lua", script, "web/a.html", "<p>", "web/b.css", "{}", "web/c.txt", "x")
+		if got := boot(t, dir); !strings.Contains(got, "b.css web/a.html 1024 3 2 {}") {
+			t.Errorf("Lua %s: %q", lua, got)
+		}
+	}
+	for _, c := range [][2]string{
+		{toml + "lfs_files = [\"lib/./*.lua\"]", "resources: lfs_files has a file resources_data.lua as well"},
+		{"resources = [\"none/*\"]", "no file matches"},
+		{"resources = [\"web/./thread\"]", "resources: \"thread\": the firmware's loader for Lua 5.3 misreads this word"},
+		{"lfs = 4096\nresources = [\"web/*\"]", "the partition of the store has 4096"},
+	} {
+		dir := storeProject(t, "moonlet.toml", c[0], "lib/resources_data.lua", "return 1", "web/a.html", strings.Repeat("<p>", 1500), "web/b.css", "{}", "web/thread", "")
+		p, err := Open(dir, nil)
+		if err == nil {
+			_, err = p.Upload()
+			p.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), c[1]) {
+			t.Errorf("%s: %v", c[0], err)
+		}
+	}
+}

@@ -70,11 +70,11 @@ func (p *Project) openImage(path string, info fs.FileInfo, o *Options) (err erro
 			"this is neither a directory, nor a .lua or .lc file, nor the image of a whole flash chip: that has 512 KB, 1, 2, 4, 8 or 16 MB, and this file %d bytes", info.Size())}
 	}
 	for _, f := range o.Flags {
-		if slices.Contains([]string{"flash", "flash-size", "file", "lfs", "lfs-file"}, f.Flag) {
+		if slices.Contains([]string{"flash", "flash-size", "file", "lfs", "lfs-file", "resource"}, f.Flag) {
 			return &Error{Where: "--" + f.Flag, Problem: notWithImage}
 		}
 	}
-	for _, key := range []string{"flash", "flash_size", "files", "lfs", "lfs_files"} {
+	for _, key := range []string{"flash", "flash_size", "files", "lfs", "lfs_files", "resources"} {
 		if _, ok := o.Values[key]; ok {
 			return &Error{Where: keys.InProgram, Key: key, Problem: notWithImage}
 		}

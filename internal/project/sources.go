@@ -166,7 +166,7 @@ func (p *Project) leavesOut(folder string) bool {
 	if strings.HasPrefix(folder, ".") || filepath.Clean(p.StateDir) == filepath.Join(p.Dir, folder) {
 		return false
 	}
-	for _, pat := range p.settings.lfsFiles {
+	for _, pat := range slices.Concat(p.settings.lfsFiles, p.settings.resources) {
 		if strings.HasPrefix(path.Clean(pat.text), folder+"/") {
 			return false
 		}
