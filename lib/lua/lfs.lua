@@ -15,7 +15,8 @@
 --
 -- To load it changes package.loaders and the globals loadfile and dofile.
 --
--- Cost: about 1 KB of RAM if it lies in the store. Each access makes a closure of some bytes.
+-- Cost: 1.2 KB of RAM if it lies in the store, 2.5 with Lua 5.1. Each access makes a closure of
+-- some bytes.
 local M = {}
 
 -- Builds from before June 2020 have node.flashindex alone, which tells of the store itself if

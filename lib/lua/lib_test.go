@@ -23,6 +23,8 @@ type place struct {
 	store   bool // the library is in the flash store
 	// heapBytes is free when the module starts; 0 is the default, as on a board.
 	heapBytes int
+	// storeFiles are more files of the store.
+	storeFiles map[string]string
 }
 
 // everywhere runs a test in all places.
@@ -85,6 +87,7 @@ func (p place) start(t *testing.T, files map[string]string, script string, libra
 	if !p.store {
 		c.StoreFiles["nothing.lua"] = "return nil\n" // the same build in both places
 	}
+	maps.Copy(c.StoreFiles, p.storeFiles)
 	c.Files["prelude.lua"] = prelude
 	start := "dofile 'prelude.lua'\n"
 	for i, part := range strings.Split(script, "\n--- next\n") {

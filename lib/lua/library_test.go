@@ -29,6 +29,8 @@ type figure struct {
 	// needs are modules of the library that the measured one requires; files are more files.
 	needs []string
 	files map[string]string
+	// storeFiles are more files of the store.
+	storeFiles map[string]string
 	// heapBytes is free when the module starts, 0 for what a board has.
 	heapBytes int
 	// drive does from outside what has to be done between code and the measuring, as connecting; the
@@ -37,7 +39,7 @@ type figure struct {
 }
 
 // figures are the tables of the pages, by the module that they are about.
-var figures = slices.Concat(techniqueFigures, streamFigures, httpdFigures, fetchFigures, otaFigures)
+var figures = slices.Concat(techniqueFigures, streamFigures, httpdFigures, fetchFigures, otaFigures, lfsFigures, dataFigures)
 
 // techniqueFigures are those of docs/library.md.
 var techniqueFigures = []figure{
@@ -101,7 +103,7 @@ func (f figure) measure(t *testing.T, edition string) (value int) {
 	if f.compiled {
 		files[f.library+".lc"], library = compiled(t, edition, f.library+".lua", source(t, f.library)), nil
 	}
-	p := place{edition: edition, store: f.store, heapBytes: f.heapBytes}
+	p := place{edition: edition, store: f.store, heapBytes: f.heapBytes, storeFiles: f.storeFiles}
 	m := p.start(t, files, fmt.Sprintf(measuring, f.menu, f.drive != nil), library...)
 	m.Patience = 5 * time.Minute
 	m.Expect("measured")

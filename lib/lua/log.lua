@@ -16,7 +16,8 @@
 -- names one, they are in a file, which becomes NAME.old at size (2,048) bytes. Lines wait in RAM
 -- for it (up to buffer, 256 bytes) until there is a warning or an error, or flush is called.
 --
--- Cost: about 300 bytes of RAM besides the code, and up to buffer with a file.
+-- Cost: about 3 KB of RAM if the code lies in the flash store, and up to buffer with a file; none
+-- for the lines.
 local M = {}
 
 local magic = 1819240303

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"moonlet.example/moonlet"
+	"moonlet.example/moonlet/internal/resources"
 	"moonlet.example/moonlet/moonlettest"
 )
 
@@ -50,6 +51,11 @@ func TestExamplesOnPages(t *testing.T) {
 	for _, name := range names {
 		library[name] = source(t, strings.TrimSuffix(name, ".lua"))
 	}
+	data, err := resources.Source([]resources.File{{Name: "index.html", Data: []byte("<h1>Hello</h1>\n")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	library["resources_data.lua"] = string(data)
 	menu, err := os.ReadFile(filepath.Join("testdata", "menu.lua"))
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +71,7 @@ func TestExamplesOnPages(t *testing.T) {
 			for _, edition := range editions {
 				ran++
 				t.Run(page+"/"+title+"/Lua-"+edition, func(t *testing.T) {
-					c := moonlet.Config{Lua: edition, StoreBytes: 128 << 10, StoreFiles: library,
+					c := moonlet.Config{Lua: edition, StoreBytes: 256 << 10, StoreFiles: library,
 						Files: map[string]string{"menu.lua": string(menu), "init.lua": "package.loaders[3] = function(name) return node.LFS.get(name) end\n"}}
 					runExamples(t, c, list)
 				})
