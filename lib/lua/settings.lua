@@ -10,10 +10,11 @@
 -- deep at most. They are data: no file is ever run. A value that was not set is that of the
 -- defaults. A table that get gives may be changed; set puts the change in its place.
 --
--- There are two files, NAME.s1 and NAME.s2, each with a number that grows and a checksum.
--- save writes over the older one and reads it back, so the other one is whole all the time.
--- open takes the newer one that is whole: s.number is the number of its save, 0 if there is
--- none, and s.damaged says how many files were there and of no use.
+-- There are three files, NAME.s1 to NAME.s3, each with a number that grows and a checksum. save
+-- writes over the oldest one and reads it back, so the newest one is whole all the time, and if
+-- the file system damages that when it is cut off, there is one more. open takes the newest that
+-- is whole: s.number is the number of its save, 0 if there is none, and s.damaged says how many
+-- files were there and of no use.
 --
 -- Cost: in RAM the values, and while it loads or saves the text of a file, twice at most.
 local M = { depth = 6, max = 2048, files = 3 }
