@@ -116,4 +116,6 @@ function M.socket(sock, most)
   end
 end
 
+M.wrap = M.socket -- its name in the module fifosock
+
 return M
