@@ -46,7 +46,7 @@ Exit codes: 0 all went well, 2 the file cannot be read or is none of these.`,
 	c.Flags().BoolVar(&o.json, "json", false, "the whole report as a JSON object")
 	c.Flags().BoolVar(&o.strings, "strings", false, "list all strings and who uses them")
 	c.Flags().IntVar(&o.top, "top", 0, "list no more than `N` modules, and strings")
-	c.AddCommand(a.lfsDiffCommand(), a.lfsCheckCommand(), a.lfsStringsCommand(), a.lfsResourcesCommand())
+	c.AddCommand(a.lfsDiffCommand(), a.lfsCheckCommand(), a.lfsStringsCommand(), a.lfsResourcesCommand(), a.lfsDescribeCommand())
 	return c
 }
 
