@@ -25,6 +25,9 @@ type place struct {
 	heapBytes int
 	// storeFiles are more files of the store.
 	storeFiles map[string]string
+	// network and options are for servers.
+	network moonlet.NetworkConfig
+	options []moonlet.Option
 }
 
 // everywhere runs a test in all places.
@@ -72,7 +75,7 @@ func source(t *testing.T, name string) string {
 // it is in RAM.
 func (p place) start(t *testing.T, files map[string]string, script string, library ...string) *moonlettest.Module {
 	t.Helper()
-	c := moonlet.Config{Lua: p.edition, HeapBytes: p.heapBytes, StoreBytes: 64 << 10, Files: maps.Clone(files), StoreFiles: map[string]string{}}
+	c := moonlet.Config{Lua: p.edition, HeapBytes: p.heapBytes, Network: p.network, StoreBytes: 64 << 10, Files: maps.Clone(files), StoreFiles: map[string]string{}}
 	c.Network.Hosts = map[string]string{"server.lan": "127.0.0.1"} // where a test's own servers are
 	if c.Files == nil {
 		c.Files = map[string]string{}
@@ -96,11 +99,11 @@ func (p place) start(t *testing.T, files map[string]string, script string, libra
 		start += "dofile '" + name + "'\nheap()\n"
 	}
 	c.Files["init.lua"] = start
-	m := moonlettest.New(t, c, moonlet.OnEvent(func(e moonlet.Event) {
+	m := moonlettest.New(t, c, append([]moonlet.Option{moonlet.OnEvent(func(e moonlet.Event) {
 		if e, ok := e.(moonlet.OutOfMemory); ok {
 			t.Log(e)
 		}
-	}))
+	})}, p.options...)...)
 	m.Patience = time.Hour
 	return m
 }
