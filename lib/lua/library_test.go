@@ -39,7 +39,7 @@ type figure struct {
 }
 
 // figures are the tables of the pages, by the module that they are about.
-var figures = slices.Concat(techniqueFigures, streamFigures, httpdFigures, fetchFigures, otaFigures, lfsFigures, dataFigures)
+var figures = slices.Concat(techniqueFigures, streamFigures, httpdFigures, fetchFigures, otaFigures, lfsFigures, dataFigures, telnetFigures, ftpFigures)
 
 // techniqueFigures are those of docs/library.md.
 var techniqueFigures = []figure{
