@@ -20,6 +20,7 @@ local server, leave -- leave ends all sessions
 local LINE, PIECE = 255, 1024 -- bytes in a command, and in a packet of data
 local SCARCE, RESERVE = 12288, 6144 -- free heap, below which garbage is collected, and commands wait
 local LOGIN, WAIT, STALL = 60, 20, 60 -- seconds for the login, for a data connection, and without progress
+local FIRST = 14336 -- free heap, below which nobody comes while nobody is there
 local PAUSE = 5000 -- ms
 local TEMP = "~ftp"
 
@@ -593,7 +594,7 @@ function M.open(options)
   local function accept(socket)
     local slot = 1
     while sessions[slot] do slot = slot + 1 end
-    local short = scarce(RESERVE)
+    local short = scarce(begin and RESERVE or FIRST)
     if slot > o.clients or short then
       socket:on("sent", socket.close)
       pcall(socket.send, socket, "421 Too many are here. Please try again later.\r\n")
@@ -610,7 +611,7 @@ function M.open(options)
     if not pause then return server:listen(o.port, accept) end
     local paused = server
     tmr.create():alarm(pause, tmr.ALARM_SINGLE, function()
-      if server == paused then listen(scarce(RESERVE) and PAUSE) end
+      if server == paused then listen(scarce(FIRST) and PAUSE) end
     end)
   end
   local ok, err = pcall(listen)

@@ -17,7 +17,10 @@ import (
 func everyEdition(t *testing.T, test func(t *testing.T, p place)) {
 	t.Helper()
 	for _, edition := range editions {
-		t.Run("Lua-"+edition, func(t *testing.T) { test(t, place{edition: edition, store: true}) })
+		t.Run("Lua-"+edition, func(t *testing.T) {
+			t.Parallel() // most of the time is the host's
+			test(t, place{edition: edition, store: true})
+		})
 	}
 }
 
@@ -173,9 +176,11 @@ func TestFTPWaits(t *testing.T) {
 			f.want(150, "STOR a.txt")
 			_, _ = cut.Write([]byte("new"))
 			m.Run(100 * time.Millisecond)
+			m.Pace = 5  // a tenth of a second is between the ends of the two connections at most
 			cut.Close() // the whole client ends
 			f.c.Close()
 			m.Run(time.Second)
+			m.Pace = 300
 			f = ftpLogin(t, m)
 			if got := f.fetch("RETR a.txt", false); got != "old" {
 				t.Errorf("%q", got)
@@ -273,6 +278,7 @@ func TestFTPNoise(t *testing.T) {
 				}
 				c.Close()
 			}
+			m.Run(20 * time.Second) // the server may pause
 			leave(m, ftpLogin(t, m).c)
 		})
 		startedOnce(t, m)
@@ -282,7 +288,6 @@ func TestFTPNoise(t *testing.T) {
 // TestFTPFull holds that an upload for which there is no room leaves the old file and nothing else.
 func TestFTPFull(t *testing.T) {
 	everyEdition(t, func(t *testing.T, p place) {
-		t.Parallel()
 		for _, flag := range []string{"flash-read", "flash-write", "flash-erase"} { // or garbage collection may take half a minute
 			p.options = append(p.options, moonlet.Set(flag, "off"))
 		}
@@ -290,7 +295,7 @@ func TestFTPFull(t *testing.T) {
 local f = file.open("filler", "w")
 for i = 1, 60 do f:write(("x"):rep(1024)) tmr.wdclr() end
 f:close()
-`+network+`ftp = require "ftp" ftp.open { user = "me", password = "secret", passive = 50000 } print "ready"`, "ftp")
+`+listening+`ftp = require "ftp" ftp.open { user = "me", password = "secret", passive = 50000 } print "ready"`, "ftp")
 		m.Expect("ready")
 		m.Pace = 50
 		steady(t, m, 6, func() {

@@ -20,9 +20,8 @@ const ftpPort = 50000
 // active connections can be tested.
 func ftpModule(t *testing.T, p place, options string, files map[string]string) *moonlettest.Module {
 	t.Helper()
-	t.Parallel() // most of the time is the host's
 	p.network = moonlet.NetworkConfig{Connect: map[string]string{"127.0.0.1:*": "127.0.0.1:*"}}
-	m := p.start(t, files, network+`ftp = require "ftp" ftp.open { user = "me", password = "secret", passive = 50000, `+options+`} print "ready"`, "ftp")
+	m := p.start(t, files, listening+`ftp = require "ftp" ftp.open { user = "me", password = "secret", passive = 50000, `+options+`} print "ready"`, "ftp")
 	m.Expect("ready")
 	m.Pace = 50
 	return m

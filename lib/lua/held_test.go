@@ -59,7 +59,7 @@ func TestNobodyReads(t *testing.T) {
 			t.Parallel()
 			air := moonlet.NewNetwork()
 			p := place{edition: edition, store: true, options: []moonlet.Option{moonlet.On(air)}}
-			server := p.start(t, map[string]string{"large": strings.Repeat("x", 60_000)}, network+`
+			server := p.start(t, map[string]string{"large": strings.Repeat("x", 60_000)}, listening+`
 telnet = require "telnet" telnet.open{} ftp = require "ftp" ftp.open { user = "me", password = "secret", idle = 200 }
 function talk() talker = tmr.create() talker:alarm(20, tmr.ALARM_AUTO, function() print(('x'):rep(200)) end) end
 print "ready"`, "telnet", "ftp")

@@ -3,8 +3,6 @@ package lualib_test
 import (
 	"fmt"
 	"net"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,9 +10,9 @@ import (
 	"moonlet.example/moonlet/moonlettest"
 )
 
-// network begins the scripts of servers. settled tells what is free and how many sockets and timers are in
+// listening begins the scripts of servers. settled tells what is free and how many sockets and timers are in
 // use, when closed connections do not linger any more.
-const network = `wifi.setmode(wifi.STATION) wifi.sta.config{ssid = "home"}
+const listening = `wifi.setmode(wifi.STATION) wifi.sta.config{ssid = "home"}
 function settled()
   tmr.create():alarm(12000, tmr.ALARM_SINGLE, function()
     local n = 0
@@ -90,19 +88,6 @@ func startedOnce(t *testing.T, m *moonlettest.Module) {
 	if n := countStarts(m); n != 1 {
 		t.Errorf("the module started %d times:\n%s", n, m.LastLines(40))
 	}
-}
-
-// soak is how often a test does something over and over: MOONLET_SOAK, or that.
-func soak(t *testing.T, times int) int {
-	t.Helper()
-	if text := os.Getenv("MOONLET_SOAK"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n <= 0 {
-			t.Fatalf("MOONLET_SOAK is %q and no number", text)
-		}
-		return n
-	}
-	return times
 }
 
 // dialSilent connects and reads nothing. A server that pauses is waited for.

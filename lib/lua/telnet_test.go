@@ -16,15 +16,14 @@ func countStarts(m *moonlettest.Module) int { return strings.Count(m.Output(), "
 // telnetModule starts a module whose prompt is on port 23.
 func telnetModule(t *testing.T, p place, options string) *moonlettest.Module {
 	t.Helper()
-	t.Parallel() // most of the time is the host's
-	m := p.start(t, nil, network+`telnet = require "telnet" telnet.open {`+options+`} print "ready"`, "telnet")
+	m := p.start(t, nil, listening+`telnet = require "telnet" telnet.open {`+options+`} print "ready"`, "telnet")
 	m.Expect("ready")
 	m.Pace = 50
 	return m
 }
 
-// talk sends a text and waits for another.
-func talk(c *moonlettest.Conn, send, want string) (before string) {
+// say sends a text and waits for another.
+func say(c *moonlettest.Conn, send, want string) (before string) {
 	c.Send(send)
 	return c.Expect(want)
 }
@@ -55,7 +54,7 @@ func TestTelnet(t *testing.T) {
 		}
 		c := guest(t, m)
 		if p.store { // as the page says; from RAM there is no room for it
-			talk(c, "for i = 1, 300 do print(i, ('x'):rep(36)) end\n", "300\t")
+			say(c, "for i = 1, 300 do print(i, ('x'):rep(36)) end\n", "300\t")
 		}
 		c.Send("for i = 1, 3 do telnet.close() end print('cl' .. 'osed')\n")
 		m.Expect("closed")
@@ -76,7 +75,7 @@ func telnetSession(t *testing.T, m *moonlettest.Module) {
 		"\x00=\r\n" + "print('<' .. 4 .. '>')\r\n", "pri\xff\xfa\x18\x00xterm\xff\xff\xff\xf0nt('<' .. 5 .. '>')\r\n",
 		"\xff\xf1print('<' .. #'\xff\xff' + 5 .. '>')\r\n", "for i = 7, 7 do\r\nprint('<' .. i .. '>')\r\nend\r\n",
 	} {
-		talk(c, s, fmt.Sprintf("<%d>", i))
+		say(c, s, fmt.Sprintf("<%d>", i))
 	}
 	const pieces = "\xff\xfb\x18pr\xff\xfa\x18\xff\xff\xff\xf0int('<' .. 8 .. '>')\r\n"
 	for i := range len(pieces) {
@@ -89,12 +88,12 @@ func telnetSession(t *testing.T, m *moonlettest.Module) {
 		{"print(1) print(2, nil)\r\n", "1\n2\tnil\n"}, {"=6 * 7\r\n", "42"},
 		{"for i = 1, 120 do print(i, ('x'):rep(30)) end\r\n", "120\t" + strings.Repeat("x", 30)},
 	} {
-		talk(c, s[0], s[1])
+		say(c, s[0], s[1])
 	}
 	d := m.Dial(23)
 	d.Expect("Somebody else is here. Please try again later.\r\n")
 	d.ExpectEnd()
-	talk(c, "print('still ' .. 'here')\r\n", "still here")
+	say(c, "print('still ' .. 'here')\r\n", "still here")
 	leave(m, c)
 	m.Enter("print('ser' .. 'ial')")
 	m.Expect("serial")
@@ -166,7 +165,7 @@ func TestTelnetBounds(t *testing.T) {
 			c.Send("for i = 1, 2 do\n" + strings.Repeat("b = 1234567890\n", 250)) // never complete
 			c.Expect("telnet: that is too long to be typed in one go")
 			c.Expect("unexpected symbol near")
-			talk(c, "end\nprint('c' .. 3)\n", "c3")
+			say(c, "end\nprint('c' .. 3)\n", "c3")
 			c.Send("print([==[ half") // and half a line
 			leave(m, c)
 		})
@@ -176,7 +175,7 @@ func TestTelnetBounds(t *testing.T) {
 		leave(m, c)
 		for _, half := range []string{"for i = 1, 2 do\n", "x = [[\n", "--[===[ x\n", "f(\n"} {
 			c = guest(t, m)
-			talk(c, half, ">> ")
+			say(c, half, ">> ")
 			leave(m, c)
 			m.Enter("print('d' .. 4)") // what was half typed is not in the way of the serial port
 			m.Expect("\nd4")
@@ -198,6 +197,7 @@ func TestTelnetNoise(t *testing.T) {
 	for _, edition := range editions {
 		for name, options := range map[string]string{"open": "", "password": `password = "secret"`} {
 			t.Run("Lua-"+edition+"/"+name, func(t *testing.T) {
+				t.Parallel()
 				random := rand.New(rand.NewPCG(23, 5))
 				m := telnetModule(t, place{edition: edition, store: true}, options)
 				steady(t, m, 6, func() {
@@ -239,14 +239,15 @@ func TestTelnetSoak(t *testing.T) {
 	const perSession = 20
 	for _, edition := range editions {
 		t.Run("Lua-"+edition, func(t *testing.T) {
+			t.Parallel()
 			m := telnetModule(t, place{edition: edition, store: true}, "")
 			began, i := time.Now(), 0
 			steady(t, m, 6, func() {
-				for range soak(t, 120) / 2 / perSession {
+				for range soak(120) / 2 / perSession {
 					c := guest(t, m)
 					for range perSession {
 						i++
-						talk(c, fmt.Sprintf("print('<' .. %d + 1 .. '>')\r\n", i), fmt.Sprintf("<%d>", i+1))
+						say(c, fmt.Sprintf("print('<' .. %d + 1 .. '>')\r\n", i), fmt.Sprintf("<%d>", i+1))
 					}
 					leave(m, c)
 				}
