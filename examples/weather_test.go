@@ -57,7 +57,7 @@ func TestWeather(t *testing.T) {
 			m := weather(t, lua, func(w http.ResponseWriter, _ *http.Request) {
 				switch asked.Add(1) {
 				case 1:
-					http.Error(w, "busy", 503)
+					http.Error(w, "busy", http.StatusServiceUnavailable)
 				case 2:
 					w.Write(forecast[:5000])
 				case 3:
