@@ -44,9 +44,9 @@ Exit codes: 0 all went well, 2 the file cannot be read or is no image.`,
 }
 
 func (a *App) lfsDescribe(image string, o describeOptions) error {
-	for flag, text := range map[string]string{"--version": o.version, "--name": o.name, "--url": o.url} {
-		if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) || text != strings.TrimSpace(text) {
-			return fmt.Errorf("%s: %q has characters that a line of the description cannot have", flag, text)
+	for _, f := range []struct{ flag, text string }{{"--version", o.version}, {"--name", o.name}, {"--url", o.url}} {
+		if strings.ContainsFunc(f.text, func(r rune) bool { return r < ' ' || r == 0x7f }) || f.text != strings.TrimSpace(f.text) {
+			return fmt.Errorf("%s: %q has characters that a line of the description cannot have", f.flag, f.text)
 		}
 	}
 	if o.version == "" || len(o.version) > versionMost {

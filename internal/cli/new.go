@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -78,8 +77,11 @@ func (a *App) newCommand() *cobra.Command {
 				return fail(ExitUsage, errors.New("--with: name a template, or the directory of a project"))
 			}
 			if len(args) == 0 {
-				var err error
-				return cmp.Or(a.writeText(func(w io.Writer) { listTemplates(w); err = listLibrary(w) }), err)
+				modules, about, err := libraryNames()
+				if err != nil {
+					return fail(ExitHost, err)
+				}
+				return a.writeText(func(w io.Writer) { listTemplates(w); listLibrary(w, modules, about) })
 			}
 			edition, err := editions.Find(lua)
 			if err != nil {
@@ -123,7 +125,7 @@ func (a *App) makeNew(t *template, dir string, edition *editions.Edition, with [
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fail(ExitUsage, err)
 	}
-	library, err := newLibrary(append(slices.Clone(t.library), with...))
+	library, err := libraryFiles(append(slices.Clone(t.library), with...))
 	if err != nil {
 		return err
 	}
@@ -141,14 +143,6 @@ func (a *App) makeNew(t *template, dir string, edition *editions.Edition, with [
 			fmt.Fprintf(w, "\nIn init.lua, before the first require of the library:\n\n  %s\n", loaderLine)
 		}
 	})
-}
-
-// newLibrary are the files of the library for a new application.
-func newLibrary(with []string) ([]newFile, error) {
-	if len(with) == 0 {
-		return nil, nil
-	}
-	return libraryFiles(with)
 }
 
 // writeNew writes files into a directory.

@@ -42,20 +42,18 @@ func libraryNames() (names []string, about map[string]string, err error) {
 }
 
 // listLibrary lists the modules of the library.
-func listLibrary(w io.Writer) error {
-	names, about, err := libraryNames()
-	if err != nil {
-		return err
-	}
+func listLibrary(w io.Writer, names []string, about map[string]string) {
 	fmt.Fprintf(w, "\nModules of the library, for --with (docs/library.md):\n\n")
 	for _, name := range names {
 		fmt.Fprintf(w, "%-12s %s\n", name, about[name])
 	}
-	return nil
 }
 
-// libraryFiles are the files of modules of the library, and of those that they need, in order.
+// libraryFiles are the files of modules of the library, and of those that they need, in order; none if none is wanted.
 func libraryFiles(wanted []string) (files []newFile, err error) {
+	if len(wanted) == 0 {
+		return nil, nil
+	}
 	names, _, err := libraryNames()
 	if err != nil {
 		return nil, fail(ExitHost, err)

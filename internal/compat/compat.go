@@ -2,7 +2,7 @@
 // tokens and the tree that the compiler tells (package syntax), so comments, blanks and lines stay.
 //
 // A change is made only where the source says for certain what is meant: a name that is nobody's own, arguments that
-// can be counted. What is left is not told here: lint tells it of the result.
+// can be counted. Of what is left, lint tells most in the result; only what it cannot see there is told here.
 package compat
 
 import (
@@ -106,7 +106,7 @@ func Rules() []Rule {
 const (
 	heapBytes = 256 << 20
 	garbage   = 16 << 20 // bytes, which lie until they are collected
-	// DepthMost is how deep a tree may be.
+	// depthMost is how deep a tree may be.
 	depthMost = 10_000
 )
 
