@@ -198,6 +198,13 @@ func (w *guards) look(g *guard) {
 	}
 }
 
+// reached says that a cut has shown: what is left of it is telling where, for which there is time.
+func (w *guards) reached(g *guard) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	g.last, g.due = g.beats.Load(), time.Now().Add(lateTask)
+}
+
 // press ends a task: first where its work is counted, then by force, again and again while
 // nothing moves.
 func (w *guards) press(g *guard, now time.Time) {

@@ -420,8 +420,11 @@ func (d *Device) onLongTask(t time.Duration) {
 		Text: fmt.Sprintf("a task held the chip for %v; after %v the radio suffers", t.Round(100*time.Microsecond), limit)})
 }
 
-// onCut cuts the task that runs.
+// onCut cuts the task that runs. On a busy host its memory may have been taken before that: it is
+// needed once more, to tell where the task was.
 func (d *Device) onCut() {
+	watchers.reached(&d.guard)
+	d.space.Restore() // an error shows at the next access
 	d.reportCut("the end came in the midst of a task, which was cut off")
 	panic(cutOff{})
 }
