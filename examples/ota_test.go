@@ -2,11 +2,13 @@ package examples_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,25 +20,27 @@ import (
 
 // updates is a server of images whose behaviour changes.
 type updates struct {
-	mu          sync.Mutex
-	image       []byte
-	description string
-	serve       func(w http.ResponseWriter, image []byte) // nil: the whole image
+	mu      sync.Mutex
+	version int
+	image   []byte
+	serve   func(w http.ResponseWriter, image []byte) // nil: the whole image
 }
 
-func (u *updates) set(image []byte, description string, serve func(http.ResponseWriter, []byte)) {
+func (u *updates) set(version int, image []byte, serve func(http.ResponseWriter, []byte)) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.image, u.description, u.serve = image, description, serve
+	u.version, u.image, u.serve = version, image, serve
 }
 
 func (u *updates) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u.mu.Lock()
-	image, description, serve := u.image, u.description, u.serve
+	version, image, serve := u.version, u.image, u.serve
 	u.mu.Unlock()
 	switch {
-	case r.URL.Path == "/lfs.txt":
-		fmt.Fprintln(w, description)
+	case r.URL.Path == "/greeting.txt" && image == nil:
+		w.WriteHeader(http.StatusNotFound)
+	case r.URL.Path == "/greeting.txt":
+		fmt.Fprintf(w, "name greeting\nversion %d\nsize %d\nsha256 %x\nimage greeting.img\n", version, len(image), sha256.Sum256(image))
 	case serve != nil:
 		serve(w, image)
 	default:
@@ -51,27 +55,34 @@ func cutOff(w http.ResponseWriter, image []byte) {
 	panic(http.ErrAbortHandler)
 }
 
-// shorter sends less than there is, and says nothing of it.
-func shorter(w http.ResponseWriter, image []byte) { w.Write(image[:len(image)-10]) }
+// other sends something of the right size.
+func other(w http.ResponseWriter, image []byte) { w.Write(slices.Repeat([]byte("x"), len(image))) }
 
-// build compiles the application with another version number.
-func build(t *testing.T, lua string, version int) []byte {
+// otaStore are the files of the store: the application, with another version number and a first line, and the library.
+func otaStore(t *testing.T, version int, first string) map[string]string {
+	t.Helper()
+	return map[string]string{
+		"main.lua":     first + strings.Replace(read(t, "ota/app/main.lua"), "text(1)", fmt.Sprintf("text(%d)", version), 1),
+		"greeting.lua": read(t, "ota/app/greeting.lua"),
+		"ota.lua":      read(t, "../lib/lua/ota.lua"),
+		"otacheck.lua": read(t, "../lib/lua/otacheck.lua"),
+		"fetch.lua":    read(t, "../lib/lua/fetch.lua"),
+	}
+}
+
+// build makes an image of a version.
+func build(t *testing.T, lua string, version int, first string) []byte {
 	t.Helper()
 	dir := t.TempDir()
 	image := filepath.Join(dir, "lfs.img")
 	args := []string{"--lua", lua, "-f", "-o", image}
-	for _, name := range []string{"main.lua", "greeting.lua"} {
-		text, err := os.ReadFile(filepath.Join("ota", "app", name))
-		if err != nil {
+	for name, text := range otaStore(t, version, first) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		text = bytes.Replace(text, []byte("text(1)"), fmt.Appendf(nil, "text(%d)", version), 1)
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, text, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		args = append(args, path)
+		args = append(args, filepath.Join(dir, name))
 	}
+	slices.Sort(args[5:])
 	var out bytes.Buffer
 	c := luac.Command{Prog: luac.Name, Out: &out, Err: &out, Getenv: os.Getenv, Now: func() int64 { return int64(version) }, Random: func() uint32 { return 1 }}
 	if c.Main(args) != 0 {
@@ -84,46 +95,7 @@ func build(t *testing.T, lua string, version int) []byte {
 	return data
 }
 
-// describe is what sum.lua tells of an image.
-func describe(image []byte) string {
-	low, high := 1, 0
-	mix := func(a, b, c, d byte) {
-		low = (low*31 + int(a) + int(b)<<8) % 65521
-		high = (high*31 + int(c) + int(d)<<8 + low) % 65521
-	}
-	for i := 0; i+4 <= len(image); i += 4 {
-		mix(image[i], image[i+1], image[i+2], image[i+3])
-	}
-	for _, c := range image[len(image)&^3:] {
-		mix(c, 0, 0, 0)
-	}
-	return fmt.Sprintf("%d %04x%04x", len(image), high, low)
-}
-
-// otaProject copies the example, with a server at a port of this computer.
-func otaProject(t *testing.T, lua string, port int) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"moonlet.toml", "init.lua", "ota.lua", "sum.lua", "settings.lua"} {
-		text, err := os.ReadFile(filepath.Join("ota", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		switch name {
-		case "settings.lua":
-			text = fmt.Appendf(nil, "return {host = '192.168.0.1', port = %d, every = 1}\n", port)
-		case "moonlet.toml":
-			text = append(fmt.Appendf(nil, "lua = %q\n", lua), text...)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
-// TestOTA loads an application from a server, updates it, and keeps it whatever
-// happens to the next one on its way.
+// TestOTA updates the application, whatever happens to the next version on its way, and goes back from one that fails.
 func TestOTA(t *testing.T) {
 	for _, lua := range []string{"5.3", "5.1", "5.1-int"} {
 		t.Run("Lua-"+lua, func(t *testing.T) { testOTA(t, lua) })
@@ -138,30 +110,36 @@ func testOTA(t *testing.T, lua string) {
 	server := &updates{}
 	go http.Serve(listener, server)
 	defer listener.Close()
-	one, two := build(t, lua, 1), build(t, lua, 2)
-	server.set(one, describe(one), nil)
-
-	m := moonlettest.Start(t, otaProject(t, lua, listener.Addr().(*net.TCPAddr).Port), moonlet.FastSerial())
+	settings := strings.NewReplacer("8090", fmt.Sprint(listener.Addr().(*net.TCPAddr).Port), "every = 60", "every = 5").Replace(read(t, "ota/settings.lua"))
+	m := moonlettest.New(t, moonlet.Config{
+		Lua: lua, StoreBytes: 96 << 10, StoreFiles: otaStore(t, 1, ""),
+		Files:   map[string]string{"init.lua": strings.Replace(read(t, "ota/init.lua"), "within = 300", "within = 10", 1), "settings.lua": settings, "ota.lua": read(t, "../lib/lua/ota.lua")},
+		Network: moonlet.NetworkConfig{GatewayIsHost: true},
+		WiFi:    moonlet.WiFiConfig{Networks: []moonlet.WiFiNetwork{{SSID: "Workshop", Password: "moonlight"}}},
+	}, moonlet.FastSerial())
 	m.Pace = 10
-	wait := func(text string) {
-		t.Helper()
-		m.Expect(text)
+	m.Expect("Hello from the flash store, version 1,")
+	m.Expect("update: failed: no description: the server says 404")
+	two := build(t, lua, 2, "")
+	server.set(2, two, other)
+	m.Expect("update: failed: version 2 is not what its description says: another hash")
+	server.set(2, two, cutOff)
+	m.Expect("update: failed: version 2: the answer was cut off")
+	server.set(2, two, nil)
+	m.Expect("update: install: version 2 is there")
+	m.Expect("version 2 on trial, start 1")
+	m.Expect("Hello from the flash store, version 2,")
+	m.Expect("update: this version is good")
+	m.Expect("update: current: ")
+	server.set(3, build(t, lua, 3, `error "oops" `), nil)
+	m.Expect("version 3 on trial, start 1")
+	for range 3 { // its first line fails, and after a while it is started again
+		m.Expect("oops")
 	}
-	wait("There is no application yet.")
-	wait("Hello from the flash store, version 1,")
-	wait("ota: the image is up to date")
-	server.set(two, describe(two), cutOff)
-	wait("ota: the image is left as it is: ")
-	server.set(two, describe(two), shorter)
-	wait("ota: the image is left as it is: ")
-	server.set(append([]byte("\x1bLua"), make([]byte, 500)...), "504 00000000", nil)
-	wait("ota: the image is left as it is: not what lfs.txt describes")
-	server.set(nil, "", func(w http.ResponseWriter, _ []byte) { w.WriteHeader(http.StatusNotFound) })
-	wait("ota: no description of an image: ")
-	if strings.Count(m.Output(), "LFS image loaded") != 1 {
-		t.Error("something was loaded that should not")
+	m.Expect("version 3 does not work")
+	m.Expect("Hello from the flash store, version 2,")
+	m.Expect("update: bad: ")
+	if before, after, found := strings.Cut(m.Output(), "not enough memory"); found {
+		t.Errorf("memory ran out: %s<here>%.200s", before[max(0, len(before)-500):], after)
 	}
-	server.set(two, describe(two), nil)
-	wait("Hello from the flash store, version 2,")
-	wait("ota: the image is up to date")
 }

@@ -25,21 +25,14 @@ func weather(t *testing.T, lua string, answer http.HandlerFunc) *moonlettest.Mod
 	}
 	t.Cleanup(func() { listener.Close() })
 	go http.Serve(listener, answer)
-	read := func(path string) string {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
-	}
 	c := moonlet.Config{Lua: lua, StoreBytes: 128 << 10, Files: map[string]string{}, StoreFiles: map[string]string{},
 		Network: moonlet.NetworkConfig{GatewayIsHost: true}, WiFi: moonlet.WiFiConfig{Networks: []moonlet.WiFiNetwork{{SSID: "Workshop", Password: "moonlight"}}}}
 	for _, name := range []string{"init.lua", "forecast.lua"} {
-		c.Files[name] = read(filepath.Join("weather", name))
+		c.Files[name] = read(t, "weather/"+name)
 	}
-	c.Files["settings.lua"] = strings.NewReplacer("8091", fmt.Sprint(listener.Addr().(*net.TCPAddr).Port), "every = 30 * 60", "every = 20", "retry = 60", "retry = 5").Replace(read(filepath.Join("weather", "settings.lua")))
+	c.Files["settings.lua"] = strings.NewReplacer("8091", fmt.Sprint(listener.Addr().(*net.TCPAddr).Port), "every = 30 * 60", "every = 20", "retry = 60", "retry = 5").Replace(read(t, "weather/settings.lua"))
 	for _, name := range []string{"fetch.lua", "httpd.lua", "jsonstream.lua"} {
-		c.StoreFiles[name] = read(filepath.Join("..", "lib", "lua", name))
+		c.StoreFiles[name] = read(t, "../lib/lua/"+name)
 	}
 	return moonlettest.New(t, c)
 }

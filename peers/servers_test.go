@@ -58,6 +58,12 @@ func freePorts(t *testing.T, n int) (first int) {
 // passive connections are those of this computer with the same numbers, as clients are told them.
 func serverModule(t *testing.T, lua, open string, files map[string]string) (m *moonlet.Module, host, port string) {
 	t.Helper()
+	return serverModuleAt(t, 5, lua, open, files)
+}
+
+// serverModuleAt runs it so many times as fast as a module.
+func serverModuleAt(t *testing.T, speed float64, lua, open string, files map[string]string) (m *moonlet.Module, host, port string) {
+	t.Helper()
 	library := map[string]string{}
 	for _, name := range []string{"ftp.lua", "telnet.lua"} {
 		code, err := lualib.Files.ReadFile(name)
@@ -68,7 +74,7 @@ func serverModule(t *testing.T, lua, open string, files map[string]string) (m *m
 	}
 	first := freePorts(t, 3)
 	c := moonlet.Config{
-		Lua: lua, StoreBytes: 64 << 10, StoreFiles: library, Time: moonlet.Scaled(5), Seed: 1,
+		Lua: lua, StoreBytes: 64 << 10, StoreFiles: library, Time: moonlet.Scaled(speed), Seed: 1,
 		Files: map[string]string{"init.lua": `wifi.setmode(wifi.STATION) wifi.sta.config{ssid = "home"}
 			package.loaders[3] = function(name) return node.LFS.get(name) end
 			wifi.eventmon.register(wifi.eventmon.STA_GOT_IP, function() print "joined" end)

@@ -1,6 +1,5 @@
 -- Where updates are found.
 return {
-  host = "192.168.0.1",     -- the gateway, which is this computer in Moonlet
-  port = 8090,
-  every = 60,               -- seconds between two looks
+  url = "http://192.168.0.1:8090/greeting.txt", -- the gateway, which is this computer in Moonlet
+  every = 60,                                   -- seconds between two looks
 }

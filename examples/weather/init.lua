@@ -1,6 +1,8 @@
 -- A weather station without sensors: it fetches a forecast and shows it on a page of its own.
 -- The library is in the flash store.
-node.egc.setmode(node.egc.ON_MEM_LIMIT, -8192)  -- packets on their way take up to 6 KB
+if node.egc then -- Lua 5.3 has it in Moonlet, and not on a board; packets on their way take up to 6 KB
+  node.egc.setmode(node.egc.ON_MEM_LIMIT + node.egc.ON_ALLOC_FAILURE, -8192)
+end
 package.loaders[3] = function(name) return node.LFS.get(name) end
 
 local settings = require "settings"

@@ -40,10 +40,21 @@ var templates = []template{
 		more: "A forecast to try it with, on this computer, and the page:\n\n    python3 -m http.server 8091 &\n\nhttp://127.0.0.1:8080/. `settings.lua` has the address of the service."},
 	{name: "clock", dir: "clock", about: "a clock with four digits (TM1637), the time from the network, summer time",
 		expect: "clock: ", more: "The display is at pins 5 (clock) and 6 (data). `localtime.lua` has the time zone."},
-	{name: "ota", dir: "ota", about: "an application in the flash store, updated over the air",
-		expect: "There is no application yet.", more: "The first image of the application in `app/`:\n\n    moonlet luac --lua EDITION -f -o lfs.img app/*.lua\n    moonlet exec sum.lua lfs.img > lfs.txt\n    python3 -m http.server 8090 &\n    moonlet run ."},
-	{name: "telnet", dir: "telnet", about: "a Lua prompt over the network", more: "Then `telnet 127.0.0.1 8023`."},
+	{name: "ota", dir: "ota", about: "an application in the flash store, updated over the air, with the version before to go back to",
+		expect: "Hello from the flash store, version 1", library: []string{"ota", "otacheck", "fetch"}, more: otaMore},
+	{name: "telnet", dir: "telnet", about: "a Lua prompt over the network", expect: "telnet: port 23 is open", library: []string{"telnet"},
+		more: "Then `telnet 127.0.0.1 8023`; the password is `moonlight`."},
 }
+
+// otaMore tells how a second version gets to the module.
+const otaMore = `It asks this computer for an update each minute. The next version: change text(1) in app/main.lua to text(2), then
+
+    mkdir updates
+    moonlet luac --lua EDITION -f -o updates/greeting-2.img app/*.lua lib/*.lua
+    moonlet lfs describe updates/greeting-2.img --version 2 --name greeting -o updates/greeting.txt
+    (cd updates && python3 -m http.server 8090)
+
+A version that does not call ota.good() is started three times; then the one before comes back. Try it: write error("oops") into app/main.lua, and make version 3.`
 
 const newHelp = `Makes a directory with an application to begin with, which boots as it is. DIR is the
 template's name by default; it must be empty or not there. Without a name it lists the
@@ -191,7 +202,7 @@ func (t *template) files(edition *editions.Edition, library bool) ([]newFile, er
 		}
 		return nil
 	})
-	if library {
+	if library && !strings.Contains(toml, "lfs_files") {
 		toml = storeKeys + toml
 	}
 	if edition != editions.Default() {

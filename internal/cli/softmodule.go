@@ -60,7 +60,7 @@ const softHeapBytes = 59_920
 
 // cutting runs in the module.
 const cutting = `
-node.egc.setmode(node.egc.ON_MEM_LIMIT, -6144)
+node.egc.setmode(node.egc.ON_MEM_LIMIT + node.egc.ON_ALLOC_FAILURE, -6144)
 package.loaders[3] = function(name) return node.LFS.get(name) end
 local soft = require "softmodule"
 local name = %q

@@ -66,7 +66,7 @@ func (s *Shortage) String() string {
 	switch {
 	case s.Garbage > s.Wanted:
 		return text + fmt.Sprintf("; %d are garbage, which only a collection for Lua gives back: call collectgarbage() before, or let it begin in time "+
-			"with node.egc.setmode(node.egc.ON_MEM_LIMIT, -6144)", s.Garbage)
+			"with node.egc.setmode(node.egc.ON_MEM_LIMIT + node.egc.ON_ALLOC_FAILURE, -6144)", s.Garbage)
 	case s.Garbage >= 0 && s.Free >= s.Wanted:
 		return text + fmt.Sprintf("; %d are garbage, so what is free is in pieces between what is in use: \"moonlet heap --oom\" shows by whom", s.Garbage)
 	case s.Garbage >= 0:

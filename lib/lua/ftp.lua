@@ -565,16 +565,17 @@ local function serve(o, sessions, vacant)
     sessions[slot] = s
     function s.pump() pump(s) end
     function s.finish() finish(s) end
+    -- What is said in the socket's own callbacks goes out at once, anything else with lwIP's next tick.
     socket:on("receive", function(sk, text)
       sk:hold() -- until pump has taken it
       s.input:write(text)
-      post(s)
+      pump(s)
     end)
     socket:on("sent", function()
       s.sending = false
       flush(s)
       if s.ending and not s.sending then return finish(s) end
-      if s.socket then post(s) end
+      pump(s)
     end)
     socket:on("disconnection", s.finish)
     reply(s, "220 Good day.")

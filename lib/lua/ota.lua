@@ -2,6 +2,7 @@
 --
 --   -- init.lua
 --   dofile("ota.lc").boot()
+--   collectgarbage()
 --   node.LFS.get("main")()
 --   -- in the application, when it is online, and when it has done what it is for
 --   ota.check{ url = "http://server.lan/thermostat.txt" }
@@ -195,6 +196,19 @@ local function wanted(s)
   return failed(s, load(s))
 end
 
+-- expire restarts the module if the notes say that a version is still on trial. It waits in a timer, so it
+-- must not know the rest of this file, which would stay in RAM. Both notes are whole: trial has just written.
+local function expire()
+  local last, phase = -1, nil
+  for i = 0, 1 do
+    local seq, text = (file.getcontents("ota." .. i) or ""):match "^seq (%d+)\nphase (%a+)"
+    if seq and tonumber(seq) > last then last, phase = tonumber(seq), text end
+  end
+  if phase ~= "trial" then return end
+  print "ota: the version on trial has not said good"
+  node.restart()
+end
+
 -- trial counts the starts of a version that has not said good yet.
 local function trial(s, o)
   s.boots = s.boots + 1
@@ -208,14 +222,7 @@ local function trial(s, o)
   end
   write(s)
   say("version ", s.new.version, " on trial, start ", s.boots)
-  if not o.within then return end
-  tmr.create():alarm(o.within * 1000, tmr.ALARM_SINGLE, function()
-    local now = read()
-    if now and now.phase == "trial" then
-      say("version ", now.new.version, " has not said good")
-      node.restart()
-    end
-  end)
+  if o.within then tmr.create():alarm(o.within * 1000, tmr.ALARM_SINGLE, expire) end
 end
 
 -- boot is what the first line of init.lua calls. It returns the state as state does.

@@ -84,6 +84,20 @@ func (n *tryCuts) try(t *testing.T, edition, chip string, at ...int) {
 	}
 }
 
+// inParts calls a function n times, in tests of their own: what each leaves, a chip of a megabyte and a module,
+// goes at the end of its part.
+func inParts(t *testing.T, name string, n int, f func(t *testing.T, i int)) {
+	t.Helper()
+	const part = 50
+	for from := 0; from < n; from += part {
+		t.Run(fmt.Sprintf("%s-%d", name, from), func(t *testing.T) {
+			for i := from; i < min(from+part, n); i++ {
+				f(t, i)
+			}
+		})
+	}
+}
+
 // TestOTAPowerCut cuts the power before operations of the flash chip during an update: download, start,
 // loading, trial and good. Each time the old or the new version runs, and a further check leads to the new
 // one. MOONLET_SOAK is for all operations.
@@ -99,44 +113,40 @@ func TestOTAPowerCut(t *testing.T) {
 			step, pairs = 1, 1000
 		}
 		var once, twice tryCuts
-		for at := 1; at <= whole.done; at += step {
-			once.try(t, edition, chip, at)
-		}
+		inParts(t, "once", (whole.done+step-1)/step, func(t *testing.T, i int) { once.try(t, edition, chip, 1+i*step) })
 		random := rand.New(rand.NewPCG(1, 2))
-		for range pairs { // a second cut while it recovers
+		inParts(t, "twice", pairs, func(t *testing.T, _ int) { // a second cut while it recovers
 			at := 1 + random.IntN(whole.done)
 			twice.try(t, edition, chip, at, at+1+random.IntN(whole.done/2))
-		}
+		})
 		t.Logf("%d operations; %d cuts, %d wrong, %d with files of others lost; %d pairs of cuts, %d wrong, %d lost",
 			whole.done, once.tried, once.wrong, once.lost, twice.tried, twice.wrong, twice.lost)
 	})
 }
 
-// TestOTAPowerCutWhole does the same with an image that has the library in it, and over the network.
+// TestOTAPowerCutWhole does the same with an image that has the library in it, and over the network, at as many
+// places as MOONLET_SOAK says.
 func TestOTAPowerCutWhole(t *testing.T) {
 	eachEdition(t, func(t *testing.T, edition string) {
 		s := serve(t, nil)
 		chip := installed(t, edition, "", s)
 		s.change(app(t, edition, s.port, 2, "").answer)
-		run := func(at ...int) (aftermath, int) {
+		run := func(t *testing.T, at ...int) (aftermath, int) {
 			c := &cuts{at: at}
 			m := otaModule(t, edition, copyChip(t, chip), nil, moonlet.CutPowerWhen(c.when))
 			return m.aftermath("init.lua", "ota.lc"), c.done
 		}
-		a, whole := run()
+		a, whole := run(t)
 		if a.wrong != "" {
 			t.Fatal(a.wrong)
 		}
-		places := 12
-		if soaking() {
-			places = 1000
-		}
-		for i := range places {
+		places := min(soak(12), whole)
+		inParts(t, "once", places, func(t *testing.T, i int) {
 			at := 1 + i*whole/places
-			if a, _ := run(at); a.wrong != "" || a.lost != nil {
+			if a, _ := run(t, at); a.wrong != "" || a.lost != nil {
 				t.Errorf("cut before operation %d of %d: %s, lost %v", at, whole, a.wrong, a.lost)
 			}
-		}
+		})
 		t.Logf("%d of %d operations", places, whole)
 	})
 }
