@@ -179,6 +179,8 @@ local function safe(name)
     and not name:find("%.lua$") and not name:find("%.lc$")
 end
 
+local function read(f, at) return f:seek("set", at) and f:read(PIECE) end
+
 -- file sends a file: one with a name that the program chose, one that a prefix is put in front of, or one
 -- of a list, as { ["logo.png"] = "img3.png", ["a.css"] = true }.
 function Response:file(name, from)
@@ -203,9 +205,13 @@ function Response:file(name, from)
   return self:write(function()
     if at >= size then return nil end
     local f = file.open(name) -- not open in between: clients that go would leave it open
-    local piece = f and f:seek("set", at) and f:read(PIECE)
+    local ok, piece = pcall(read, f, at)
+    if not ok then -- Lua 5.3 does not collect garbage for the buffer
+      collectgarbage()
+      ok, piece = pcall(read, f, at)
+    end
     if f then f:close() end
-    if not piece then error(name .. " cannot be read") end
+    if not (ok and piece) then error(name .. " cannot be read") end
     piece = piece:sub(1, size - at)
     at = at + #piece
     return piece
