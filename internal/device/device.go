@@ -22,6 +22,7 @@ import (
 	"moonlet.example/moonlet/internal/sdk"
 	"moonlet.example/moonlet/internal/sim/adc"
 	"moonlet.example/moonlet/internal/sim/hostnet"
+	"moonlet.example/moonlet/internal/sim/i2c"
 	"moonlet.example/moonlet/internal/sim/pins"
 	"moonlet.example/moonlet/internal/sim/radio"
 	"moonlet.example/moonlet/internal/sim/serial"
@@ -43,6 +44,7 @@ type Device struct {
 	records *rcr.Page
 	pins    *pins.Bank
 	adc     *adc.Input
+	i2c     *i2c.Master
 	buttons map[string]*button.Button
 	uarts   [port.SerialPorts]*serial.UART // as many as the chip has
 	room    storage.Room
@@ -140,7 +142,9 @@ func (d *Device) connect() error {
 	}
 	d.pins, d.adc = pins.New(d.loop, c.Board.History), adc.New(d.loop, adcMode)
 	d.forced = sdk.NewForcedSleep(d.loop, d.pins)
-	board := parts.Board{Loop: d.loop, Pins: d.pins, ADC: d.adc, Seed: c.Seed}
+	buses := &i2c.Board{Pins: d.pins}
+	d.i2c = i2c.New(d.loop, buses)
+	board := parts.Board{Loop: d.loop, Pins: d.pins, ADC: d.adc, I2C: buses, Seed: c.Seed}
 	if err := parts.Connect(&board, &c.Board); err != nil {
 		return err
 	}
@@ -298,6 +302,9 @@ func (d *Device) Pins() port.Pins { return d.pins }
 
 // ADC implements port.HasADC.
 func (d *Device) ADC() port.ADC { return d.adc }
+
+// I2C implements port.HasI2C.
+func (d *Device) I2C() port.I2C { return d.i2c }
 
 // CertSectors implements port.HasCertSectors.
 func (d *Device) CertSectors() port.CertSectors { return d.certs }
@@ -527,6 +534,7 @@ var _ interface {
 	port.HasInput
 	port.HasPins
 	port.HasADC
+	port.HasI2C
 	port.HasFiles
 	port.HasRecords
 	port.HasStore

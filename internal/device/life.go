@@ -135,6 +135,7 @@ func (d *Device) off() {
 	d.radio.Reset()
 	d.forced.Reset()
 	d.pins.Reset()
+	d.i2c.Reset()
 	if f := d.config.Watch.Reset; f != nil {
 		lost := d.uarts[0].Buffered()
 		d.guard.outside(func() { f(lost) })

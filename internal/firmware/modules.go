@@ -20,6 +20,7 @@ import (
 	"moonlet.example/moonlet/internal/module/file"
 	"moonlet.example/moonlet/internal/module/gpio"
 	"moonlet.example/moonlet/internal/module/http"
+	"moonlet.example/moonlet/internal/module/i2c"
 	"moonlet.example/moonlet/internal/module/mdns"
 	"moonlet.example/moonlet/internal/module/mqtt"
 	"moonlet.example/moonlet/internal/module/net"
@@ -89,6 +90,7 @@ func allModules() []module {
 		{name: "file", link: plain(file.Module)},
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "http", link: plain(http.Module)},
+		{name: "i2c", link: plain(i2c.Module)},
 		{name: "mdns", link: plain(mdns.Module)},
 		{name: "mqtt", link: variants(mqtt.Module, mqtt.Classic), owners: mqtt.Owners},
 		{name: "net", link: linkNet, owners: net.Owners},

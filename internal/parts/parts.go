@@ -17,6 +17,7 @@ import (
 	"moonlet.example/moonlet/internal/parts/wire"
 	"moonlet.example/moonlet/internal/sim"
 	"moonlet.example/moonlet/internal/sim/adc"
+	"moonlet.example/moonlet/internal/sim/i2c"
 	"moonlet.example/moonlet/internal/sim/pins"
 )
 
@@ -36,6 +37,7 @@ type Board struct {
 	Loop sim.Loop
 	Pins *pins.Bank
 	ADC  *adc.Input
+	I2C  *i2c.Board
 	Seed uint64 // of noise
 
 	// Buttons are those that were connected, in their order.

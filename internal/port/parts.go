@@ -16,6 +16,7 @@ type None string
 const (
 	NoPins    None = "pins"
 	NoADC     None = "analog input"
+	NoI2C     None = "I2C bus"
 	NoSerial  None = "such serial port"
 	NoInput   None = "console input"
 	NoFiles   None = "file system"
@@ -37,6 +38,7 @@ func (n None) Error() string { return "this board has no " + string(n) }
 type (
 	HasPins    interface{ Pins() Pins }
 	HasADC     interface{ ADC() ADC }
+	HasI2C     interface{ I2C() I2C }
 	HasSerial  interface{ Serial(uart int) Serial } // nil if there is no such port
 	HasInput   interface{ Input() Input }
 	HasFiles   interface{ Files() Files }
@@ -63,6 +65,14 @@ func PinsOf(chip any) (p Pins, ok bool) {
 func ADCOf(chip any) (p ADC, ok bool) {
 	if c, ok := chip.(HasADC); ok {
 		p = c.ADC()
+	}
+	return p, p != nil
+}
+
+// I2COf gives the I2C buses of a chip.
+func I2COf(chip any) (p I2C, ok bool) {
+	if c, ok := chip.(HasI2C); ok {
+		p = c.I2C()
 	}
 	return p, p != nil
 }

@@ -1,7 +1,9 @@
 package source
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -50,6 +52,53 @@ func Keys(what string) keys.Fields[Config] {
 			Read: keys.Duration(0, func(c *Config) *time.Duration { return &c.NoiseEvery })},
 		{Read: func(s *keys.Section, _ string, c *Config) { s.Later(c.Check) }},
 	}
+}
+
+// Quantity is a field of a part that measures something: a number, or a table with the keys of Config.
+func Quantity[T any](name, what string, at func(t *T) **Config) keys.Field[T] {
+	fields := Keys(what)
+	return keys.Field[T]{Key: keys.Key{Name: name}, Read: func(s *keys.Section, name string, t *T) {
+		if !s.Has(name) {
+			return
+		}
+		c := &Config{}
+		*at(t) = c
+		if _, table := s.At(name).Value.(keys.Items); !table {
+			c.Value = s.Number(name)
+			return
+		}
+		s.Table(name, func(sub *keys.Section) {
+			fields.Read(sub, c)
+			sub.Done()
+		})
+	}}
+}
+
+// Or is the source of a quantity, or a value where the quantity is nil. The configuration has been checked.
+func (c *Config) Or(value float64, seed uint64) Source {
+	if c == nil {
+		return Constant(value)
+	}
+	s, err := c.Source(seed)
+	if err != nil {
+		return Constant(value)
+	}
+	return s
+}
+
+// CheckAll checks the quantities of a part: nil or a *keys.FieldError. Those that are nil are right.
+func CheckAll(quantities map[string]*Config) error {
+	for _, name := range slices.Sorted(maps.Keys(quantities)) {
+		c := quantities[name]
+		if c == nil {
+			continue
+		}
+		var f *keys.FieldError
+		if err := c.Check(); errors.As(err, &f) {
+			return f.In(name)
+		}
+	}
+	return nil
 }
 
 // Check tells what is wrong: nil or a *keys.FieldError.

@@ -47,8 +47,9 @@ type pin struct {
 	done    uint16 // of these, how many TakeEvents has given
 
 	// The other side.
-	driven   int // level that something outside forces, or Floating
-	resistor int // level that a resistor on the board pulls to, or Floating
+	driven   int  // level that something outside forces, or Floating
+	pulled   bool // something outside connects it to ground, as a device at a bus with resistors does
+	resistor int  // level that a resistor on the board pulls to, or Floating
 
 	level   int // at the pin
 	history []Change
@@ -100,6 +101,8 @@ func (p *pin) resolve() int {
 	switch {
 	case p.driver && (p.mode != port.PinOpenDrain || p.out == 0):
 		return p.out
+	case p.pulled:
+		return 0
 	case p.driven != Floating:
 		return p.driven
 	case p.resistor != Floating:
@@ -192,6 +195,18 @@ func (l Line) Drive(level int) {
 func (l Line) Watch(f func(level int)) {
 	p := &l.bank.pins[l.pin]
 	p.watch = append(p.watch, f)
+}
+
+// Pull connects the pin to ground from outside, or lets go of it, whatever else Drive does.
+func (b *Bank) Pull(i int, low bool) {
+	b.pins[i].pulled = low
+	b.update(i)
+}
+
+// Watched tells whether anything comes of a change of the pin: somebody looks, or an interrupt is armed.
+func (b *Bank) Watched(i int) bool {
+	p := &b.pins[i]
+	return b.historyMax > 0 || len(p.watch) > 0 || p.trigger != port.TriggerNone
 }
 
 // History lists the last changes of a pin's level, as many as New was told to keep.
