@@ -257,6 +257,7 @@ func (m *Module) config() device.Config {
 	}
 	c.Printed = o.printed
 	c.EndAt, c.HeapProfile, c.PowerCut = o.endAt, o.heapProfile, o.powerCut
+	c.Board.Attached = o.attached
 	c.Report = func(e device.Event) { m.tell(eventOf(e, m.project)) }
 	c.Watch = m.watch()
 	c.Net.Fail = o.hook.FailNetwork

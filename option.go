@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/hook"
+	"moonlet.example/moonlet/internal/parts"
 	"moonlet.example/moonlet/internal/project"
 	"moonlet.example/moonlet/internal/storage/flash"
 )
@@ -26,6 +27,7 @@ type options struct {
 	events      []func(Event)
 	powerCut    func(flash.Op) bool
 	network     *Network
+	attached    []parts.Attached
 	endAt       time.Duration
 	hook        hook.Options
 }

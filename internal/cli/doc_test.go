@@ -34,7 +34,7 @@ func TestDoc(t *testing.T) {
 	}
 	newWorld("", nil).run(t, 0, "sjson          JSON.", "", "doc")
 	newWorld("", nil).run(t, cli.ExitUsage, "", "tmr.create is near", "doc", "tmr.creeat")
-	newWorld("", nil).run(t, cli.ExitUsage, "", "i2c is not in Moonlet yet", "doc", "i2c")
+	newWorld("", nil).run(t, cli.ExitUsage, "", "ucg is not in Moonlet yet", "doc", "ucg")
 
 	w := newWorld("", nil)
 	w.run(t, 0, "", "", "doc", "net.createServer", "bit.band", "--json")

@@ -186,7 +186,7 @@ func HostModules() []state.Module {
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
 	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc dht gdbstub
-	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 ow pcm pwm pwm2 rfswitch
+	hdc1080 hmc5883l hx711 l3g4200d mcp4725 ow pcm pwm pwm2 rfswitch
 	rotary si7021
 	sigma_delta softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg
 	wiegand ws2801 ws2812 ws2812_effects xpt2046`)

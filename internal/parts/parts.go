@@ -8,9 +8,12 @@ package parts
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"moonlet.example/moonlet/internal/keys"
+	"moonlet.example/moonlet/internal/parts/bme280"
 	"moonlet.example/moonlet/internal/parts/button"
+	"moonlet.example/moonlet/internal/parts/i2cpart"
 	"moonlet.example/moonlet/internal/parts/level"
 	"moonlet.example/moonlet/internal/parts/source"
 	"moonlet.example/moonlet/internal/parts/wave"
@@ -27,9 +30,24 @@ type Config struct {
 	Wires   []wire.Config
 	Buttons []button.Config
 	Waves   []wave.Config
+	BME280  []bme280.Config
 	ADC     *source.Config // nil: 0
+	// Attached are devices that a program brings.
+	Attached []Attached
 	// History is how many changes of level are kept per pin.
 	History int
+}
+
+// Attached is a device at an I2C bus that a program brings.
+type Attached struct {
+	SDA, SCL int // pins
+	Make     func(now func() time.Duration) i2c.Device
+}
+
+// check tells what is wrong: nil or a *keys.FieldError.
+func (a *Attached) check() error {
+	c := i2cpart.Config{SDA: a.SDA, SCL: a.SCL}
+	return in("AttachI2C", c.Check())
 }
 
 // Board is what a module offers to the parts around it.
@@ -47,6 +65,8 @@ type Board struct {
 // kind is one kind of part.
 type kind struct {
 	fields keys.Fields[Config]
+	// places are where parts of this kind are at I2C buses.
+	places func(c *Config) []i2cpart.Place
 	// check tells what is wrong with the parts of this kind: nil or a *keys.FieldError.
 	check func(c *Config) error
 	// connect connects them; they have been checked.
@@ -74,6 +94,10 @@ func allKinds() []kind {
 		list("waves", "wave", "pin=P,low=T,high=T", "a square wave on a pin", "a square wave",
 			func(c *Config) *[]wave.Config { return &c.Waves }, wave.Keys(), []string{"pin", "low", "high"},
 			func(b *Board, c wave.Config) { wave.New(b.Loop, b.Pins, c) }),
+		list("bme280", "bme280", "sda=P,scl=P,...", "a BME280: name, sda, scl, address, model=bme280|bmp280, temperature, pressure, humidity",
+			"a sensor of temperature (°C), pressure (hPa) and humidity (%) at an I2C bus, or with `model = \"bmp280\"` one without humidity",
+			func(c *Config) *[]bme280.Config { return &c.BME280 }, bme280.Keys(), []string{"sda", "scl"},
+			func(b *Board, c bme280.Config) { bme280.Connect(b.Loop, b.I2C, c, b.Seed) }),
 		analog(),
 	}
 }
@@ -88,6 +112,14 @@ func list[C interface{ Check() error }](name, flag, value, usage, doc string, at
 				Form: keys.FormTables, Entries: fields.Names()},
 			Read: keys.Tables(fields, at, needed...),
 		}},
+		places: func(c *Config) (all []i2cpart.Place) {
+			for _, part := range *at(c) {
+				if p, ok := any(part).(interface{ Place() i2cpart.Place }); ok {
+					all = append(all, p.Place())
+				}
+			}
+			return all
+		},
 		check: func(c *Config) error {
 			for i, part := range *at(c) {
 				if err := in(fmt.Sprintf("%s[%d]", name, i), part.Check()); err != nil {
@@ -143,6 +175,7 @@ func Keys() (all keys.Fields[Config]) {
 	for _, k := range kinds {
 		all = append(all, k.fields...)
 	}
+	all = append(all, keys.Field[Config]{Read: func(s *keys.Section, _ string, c *Config) { s.Later(c.conflicts) }})
 	return all.Grouped("Pins")
 }
 
@@ -151,6 +184,30 @@ func (c *Config) Validate() error {
 	for _, k := range kinds {
 		if err := k.check(c); err != nil {
 			return err
+		}
+	}
+	for i := range c.Attached {
+		if err := c.Attached[i].check(); err != nil {
+			return err
+		}
+	}
+	return c.conflicts()
+}
+
+// conflicts tells of two parts that cannot be where they are: nil or a *keys.FieldError.
+func (c *Config) conflicts() error {
+	var places []i2cpart.Place
+	for _, k := range kinds {
+		if k.places == nil {
+			continue
+		}
+		for _, p := range k.places(c) {
+			for _, q := range places {
+				if what := q.Conflict(p); what != "" {
+					return &keys.FieldError{Problem: what}
+				}
+			}
+			places = append(places, p)
 		}
 	}
 	return nil
@@ -163,6 +220,9 @@ func Connect(b *Board, c *Config) error {
 	}
 	for _, k := range kinds {
 		k.connect(b, c)
+	}
+	for _, a := range c.Attached {
+		b.I2C.At(a.SDA, a.SCL).Attach(a.Make(b.Loop.Now))
 	}
 	return nil
 }

@@ -69,6 +69,36 @@ func (c *Config) Check(addresses ...int) error {
 	return nil
 }
 
+// Place is where a part is, and what it is called in messages.
+type Place struct {
+	Name              string
+	SDA, SCL, Address int
+}
+
+// Place is where a part of a kind is that can have some addresses.
+func (c *Config) Place(kind string, addresses ...int) Place {
+	name := kind
+	if c.Name != "" {
+		name = fmt.Sprintf("%s %q", kind, c.Name)
+	}
+	return Place{name, c.SDA, c.SCL, c.At(addresses...)}
+}
+
+// Conflict tells why two parts cannot be where they are, "" if they can.
+func (p Place) Conflict(q Place) string {
+	switch {
+	case p.SDA == q.SDA && p.SCL == q.SCL && p.Address == q.Address:
+		return fmt.Sprintf("%s and %s are both at 0x%02X of the bus at the pins %d and %d", p.Name, q.Name, p.Address, p.SDA, p.SCL)
+	case p.SDA == q.SCL || p.SCL == q.SDA:
+		pin := p.SDA
+		if p.SCL == q.SDA {
+			pin = p.SCL
+		}
+		return fmt.Sprintf("pin %d is SDA and SCL, of %s and %s", pin, p.Name, q.Name)
+	}
+	return ""
+}
+
 // Attach connects a part that answers at one address. It has been checked.
 func Attach(b *i2c.Board, c Config, address int, d Part) {
 	if !c.Absent {
@@ -129,6 +159,8 @@ type Registers struct {
 	// Get gives a register, and Set changes one; either may be nil. Numbers are from 0 to 255.
 	Get func(at int) byte
 	Set func(at int, v byte)
+	// Pairs lets each byte that is written have its number in front of it.
+	Pairs bool
 	// Done is called at the end of a transfer; it may be nil.
 	Done func()
 
@@ -148,7 +180,7 @@ func (r *Registers) Write(b byte) bool {
 	if r.Set != nil {
 		r.Set(r.at, b)
 	}
-	r.at = (r.at + 1) & 0xFF
+	r.at, r.named = (r.at+1)&0xFF, !r.Pairs
 	return true
 }
 

@@ -1,0 +1,66 @@
+-- A memory of 256 bytes is at 0x50 of the bus at the pins 2 and 1: the first byte is where.
+local function eq(got, want, what) assert(got == want, ("%s: got %s, want %s"):format(what or "", tostring(got), tostring(want))) end
+local function fails(want, f, ...)
+  local ok, err = pcall(f, ...)
+  assert(not ok and err:find(want, 1, true), tostring(err))
+end
+
+eq(i2c.SLOW, 100000) eq(i2c.FAST, 400000) eq(i2c.FASTPLUS, 1000000)
+eq(i2c.TRANSMITTER, 0) eq(i2c.RECEIVER, 1)
+
+eq(i2c.setup(0, 2, 1, i2c.SLOW), 100000)
+eq(i2c.setup(0, 2, 1, i2c.FASTPLUS), 100000, "another speed")
+eq(i2c.setup(0, 2, 1, 1), 100000, "a low one")
+fails("i2c 1 does not exist", i2c.setup, 1, 2, 1, i2c.SLOW)
+fails("i2c -1 does not exist", i2c.setup, -1, 2, 1, i2c.SLOW)
+fails("gpio 13 does not exist", i2c.setup, 0, 13, 1, i2c.SLOW)
+fails("gpio 99 does not exist", i2c.setup, 0, 2, 99, i2c.SLOW)
+fails("i2c SDA on D0 is not supported", i2c.setup, 0, 0, 1, i2c.SLOW)
+fails("wrong arg range", i2c.setup, 0, 2, 1, 0)
+fails("wrong arg range", i2c.setup, 0, 2, 1, -5)
+fails("bad argument #4", i2c.setup, 0, 2, 1)
+fails("bad argument #3", i2c.setup, 9, 99)
+fails("i2c 1 does not exist", i2c.start, 1)
+fails("i2c 1 does not exist", i2c.stop, 1)
+fails("i2c 1 does not exist", i2c.address, 1, 0, 0)
+fails("i2c 1 does not exist", i2c.write, 1, 0)
+fails("i2c 1 does not exist", i2c.read, 1, 1)
+fails("wrong arg range", i2c.address, 0, 128, 0)
+fails("wrong arg range", i2c.address, 0, -1, 0)
+fails("bad argument #3", i2c.address, 0, 1)
+
+eq(select("#", i2c.start(0)), 0)
+eq(i2c.address(0, 0x50, i2c.TRANSMITTER), true)
+eq(i2c.write(0, 16, 1, { 2, 3 }, "\4\0\5", "", {}), 7)
+fails("wrong arg range", i2c.write, 0, 256)
+fails("wrong arg range", i2c.write, 0, -1)
+fails("wrong arg range", i2c.write, 0, { 1, 300 })
+fails("bad argument #-1", i2c.write, 0, { "x" })
+fails("wrong arg type", i2c.write, 0)
+fails("bad argument #2", i2c.write, 0, nil)
+fails("bad argument #2", i2c.write, 0, true)
+eq(select("#", i2c.stop(0)), 0)
+
+local function at(where, n)
+  i2c.start(0)
+  assert(i2c.address(0, 0x50, i2c.TRANSMITTER))
+  eq(i2c.write(0, where), 1)
+  i2c.start(0)
+  assert(i2c.address(0, 0x50, 7), "any other direction is RECEIVER") -- as the firmware takes it
+  local got = i2c.read(0, n)
+  i2c.stop(0)
+  return got
+end
+eq(at(16, 6), "\1\2\3\4\0\5")
+eq(#at(0, 2000), 2000, "more than a buffer")
+eq(select("#", i2c.read(0, 0)), 0)
+eq(i2c.read(0, 3), "\255\255\255", "behind a stop")
+
+i2c.start(0)
+eq(i2c.address(0, 0x51, i2c.TRANSMITTER), false)
+eq(i2c.write(0, "abc"), 0)
+eq(i2c.write(0, 1, 2), 0)
+eq(i2c.write(0, { 1, 2 }), 0)
+i2c.stop(0)
+
+print("i2c: ok")
