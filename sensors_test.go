@@ -167,3 +167,114 @@ func TestAttachI2C(t *testing.T) {
 		t.Errorf("a bus of one pin: %v", err)
 	}
 }
+
+// moreSensors are small ones, all at one bus.
+const moreSensors = `
+[[bh1750]]
+sda = 2
+scl = 1
+light = 250
+[[lm92]]
+sda = 2
+scl = 1
+address = 0x4A
+temperature = -7.3125
+[[hdc1080]]
+name = "cellar"
+sda = 2
+scl = 1
+model = "hdc1000"
+temperature = 18.25
+humidity = 66.6
+`
+
+// readMore reads them without a driver.
+const readMore = `
+i2c.setup(0, 2, 1, i2c.SLOW)
+local function send(address, ...)
+  i2c.start(0)
+  assert(i2c.address(0, address, i2c.TRANSMITTER))
+  i2c.write(0, ...)
+  i2c.stop(0)
+end
+local function receive(address, n)
+  i2c.start(0)
+  if not i2c.address(0, address, i2c.RECEIVER) then i2c.stop(0) return nil end
+  local s = i2c.read(0, n)
+  i2c.stop(0)
+  return s
+end
+local function hex(s) return s and (s:gsub(".", function(c) return ("%02x"):format(c:byte()) end)) or "nothing" end
+local function show(what, ...) print(what, ...) end
+send(0x23, 0x10) tmr.delay(180000) show("light", hex(receive(0x23, 2)))
+send(0x23, 0x21) show("once, too early", hex(receive(0x23, 2)))
+tmr.delay(180000) show("once", hex(receive(0x23, 2)))
+send(0x23, 0x42, 0x6a, 0x10) tmr.delay(180000) show("half the time", hex(receive(0x23, 2)))
+send(0x4a, 7) show("lm92", hex(receive(0x4a, 2)))
+send(0x4a, 0) show("below zero", hex(receive(0x4a, 4)))
+send(0x4a, 4, 0xf8, 0x00) send(0x4a, 0) show("limit", hex(receive(0x4a, 2)))
+send(0x40, 0) show("busy", hex(receive(0x40, 2)))
+tmr.delay(20000) show("both", hex(receive(0x40, 4)))
+send(0x40, 2, 0x06, 0x00) send(0x40, 0) tmr.delay(4000) show("11 bits", hex(receive(0x40, 2)))
+send(0x40, 1) tmr.delay(4000) show("8 bits", hex(receive(0x40, 2)))
+send(0x40, 0xfe) show("maker", hex(receive(0x40, 2)))
+print "end"
+`
+
+// TestSensor_More holds what small sensors send, byte by byte.
+func TestSensor_More(t *testing.T) {
+	m, err := moonlet.Open(writeProject(t, map[string]string{"moonlet.toml": moreSensors, "init.lua": readMore}), moonlet.Set("time", "virtual"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	_, err = m.Expect("end\r\n> ", time.Minute)
+	out := m.Output()
+	if n := strings.Count(out, "NodeMCU "); n != 1 {
+		t.Errorf("it started %d times:\n%s", n, out)
+	}
+	if err != nil {
+		t.Fatalf("%v\n%s", err, m.LastLines(30))
+	}
+	for _, want := range []string{
+		"light\t012c", "once, too early\t012c", "once\t0258", "half the time\t0142", // 250 lx; 74 of 69
+		"lm92\t8001", "below zero\tfc59fc59", "limit\tfc58",
+		"busy\tnothing", "both\t5a60aa7c", "11 bits\t5a60", "8 bits\taa00", "maker\t5449",
+	} {
+		if !strings.Contains(strings.ReplaceAll(out, "\r", ""), want+"\n") {
+			t.Errorf("there is no %q in\n%s", want, out)
+		}
+	}
+}
+
+// TestSensor_MoreDrivers reads them by the drivers in Lua that come with the firmware.
+func TestSensor_MoreDrivers(t *testing.T) {
+	firmware := os.Getenv("MOONLET_FIRMWARE")
+	if firmware == "" {
+		t.Skip("MOONLET_FIRMWARE is not set to the firmware's sources")
+	}
+	files := map[string]string{"moonlet.toml": moreSensors, "init.lua": `
+		local light = require "bh1750" light.init(2, 1) light.read() print("lux", light.getlux() / 100)
+		package.loaded.bh1750, bh1750 = nil, nil
+		local lm92 = require "lm92" lm92.setup(0x4A) print("lm92", lm92.getTemperature())
+		package.loaded.lm92 = nil
+		local hdc = require "HDC1000" hdc.setup(false) hdc.config()
+		print("hdc", ("%.1f %.1f"):format(hdc.getTemp(), hdc.getHumi()))`}
+	for name, path := range map[string]string{"bh1750.lua": "bh1750/bh1750.lua", "lm92.lua": "lm92/lm92.lua", "HDC1000.lua": "hdc1000/HDC1000.lua"} {
+		text, err := os.ReadFile(filepath.Join(firmware, "lua_modules", filepath.FromSlash(path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = string(text)
+	}
+	m, err := moonlet.Open(writeProject(t, files), moonlet.Set("time", "virtual"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	for _, want := range []string{"lux\t250", "lm92\t-7.3125", "hdc\t18.3 66.6"} {
+		if _, err := m.Expect(want, time.Minute); err != nil {
+			t.Fatalf("%v\n%s", err, m.LastLines(30))
+		}
+	}
+}

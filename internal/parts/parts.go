@@ -11,10 +11,13 @@ import (
 	"time"
 
 	"moonlet.example/moonlet/internal/keys"
+	"moonlet.example/moonlet/internal/parts/bh1750"
 	"moonlet.example/moonlet/internal/parts/bme280"
 	"moonlet.example/moonlet/internal/parts/button"
+	"moonlet.example/moonlet/internal/parts/hdc1080"
 	"moonlet.example/moonlet/internal/parts/i2cpart"
 	"moonlet.example/moonlet/internal/parts/level"
+	"moonlet.example/moonlet/internal/parts/lm92"
 	"moonlet.example/moonlet/internal/parts/source"
 	"moonlet.example/moonlet/internal/parts/wave"
 	"moonlet.example/moonlet/internal/parts/wire"
@@ -31,6 +34,9 @@ type Config struct {
 	Buttons []button.Config
 	Waves   []wave.Config
 	BME280  []bme280.Config
+	BH1750  []bh1750.Config
+	HDC1080 []hdc1080.Config
+	LM92    []lm92.Config
 	ADC     *source.Config // nil: 0
 	// Attached are devices that a program brings.
 	Attached []Attached
@@ -98,6 +104,16 @@ func allKinds() []kind {
 			"a sensor of temperature (°C), pressure (hPa) and humidity (%) at an I2C bus, or with `model = \"bmp280\"` one without humidity",
 			func(c *Config) *[]bme280.Config { return &c.BME280 }, bme280.Keys(), []string{"sda", "scl"},
 			func(b *Board, c bme280.Config) { bme280.Connect(b.Loop, b.I2C, c, b.Seed) }),
+		list("bh1750", "bh1750", "sda=P,scl=P,...", "a BH1750: name, sda, scl, address, light", "a sensor of light (lux) at an I2C bus",
+			func(c *Config) *[]bh1750.Config { return &c.BH1750 }, bh1750.Keys(), []string{"sda", "scl"},
+			func(b *Board, c bh1750.Config) { bh1750.Connect(b.Loop, b.I2C, c, b.Seed) }),
+		list("hdc1080", "hdc1080", "sda=P,scl=P,...", "an HDC1080: name, sda, scl, address, model=hdc1080|hdc1000, temperature, humidity",
+			"a sensor of temperature (°C) and humidity (%) at an I2C bus, or with `model = \"hdc1000\"` the one before it",
+			func(c *Config) *[]hdc1080.Config { return &c.HDC1080 }, hdc1080.Keys(), []string{"sda", "scl"},
+			func(b *Board, c hdc1080.Config) { hdc1080.Connect(b.Loop, b.I2C, c, b.Seed) }),
+		list("lm92", "lm92", "sda=P,scl=P,...", "an LM92: name, sda, scl, address, temperature", "a thermometer (°C) at an I2C bus",
+			func(c *Config) *[]lm92.Config { return &c.LM92 }, lm92.Keys(), []string{"sda", "scl"},
+			func(b *Board, c lm92.Config) { lm92.Connect(b.Loop, b.I2C, c, b.Seed) }),
 		analog(),
 	}
 }

@@ -175,29 +175,3 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
-
-// FuzzBus sends anything to the sensor.
-func FuzzBus(f *testing.F) {
-	f.Add([]byte("\x00\xec\xf4\x25\x01\xff\x02\x02\x03"))
-	f.Fuzz(func(t *testing.T, program []byte) {
-		b := newBench(t, bme280.Config{})
-		for i := 0; i+1 < len(program) && i < 400; i += 2 {
-			switch v := program[i+1]; program[i] % 5 {
-			case 0:
-				b.Start(0)
-			case 1:
-				b.Write(0, v)
-			case 2:
-				b.Read(0, v&1 == 0)
-			case 3:
-				b.Stop(0)
-			case 4:
-				b.Tasks.Delay(time.Duration(v) * time.Millisecond)
-			}
-		}
-		b.Stop(0)
-		if id := b.get(0xD0, 1)[0]; id != 0x60 {
-			t.Errorf("id %02x", id)
-		}
-	})
-}

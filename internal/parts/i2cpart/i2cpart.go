@@ -128,7 +128,13 @@ type answering struct {
 
 // Start implements i2c.Device.
 func (a *answering) Start(address int, read bool) bool {
-	if address != a.address || !a.take() {
+	if address != a.address {
+		return false
+	}
+	if r, ok := a.part.(interface{ Ready() bool }); ok && read && !r.Ready() {
+		return false
+	}
+	if !a.take() {
 		return false
 	}
 	a.part.Begin(read)
