@@ -59,6 +59,9 @@ type Pins interface {
 	// Write sets the output register and turns the output driver on, as the
 	// SDK's GPIO_OUTPUT_SET does even for an input.
 	Write(pin, level int)
+	// Release turns the output driver off and leaves the output register, the
+	// pull-up and the interrupt as they are (the SDK's GPIO_DIS_OUTPUT).
+	Release(pin int)
 	// WriteMask changes only the output register: first it sets the bits of set,
 	// then it clears those of clear. Bits are GPIO numbers.
 	WriteMask(set, clear uint32)

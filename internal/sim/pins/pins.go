@@ -49,6 +49,7 @@ type pin struct {
 	// The other side.
 	driven   int // level that something outside forces, or Floating
 	resistor int // level that a resistor on the board pulls to, or Floating
+	sinking  int // sinks that pull the pin to 0
 
 	level   int // at the pin
 	history []Change
@@ -98,8 +99,10 @@ func (b *Bank) Reset() {
 // connected reads 0.
 func (p *pin) resolve() int {
 	switch {
-	case p.driver && (p.mode != port.PinOpenDrain || p.out == 0):
+	case p.output() != Floating:
 		return p.out
+	case p.sinking > 0:
+		return 0
 	case p.driven != Floating:
 		return p.driven
 	case p.resistor != Floating:
@@ -108,6 +111,14 @@ func (p *pin) resolve() int {
 		return 1
 	}
 	return 0
+}
+
+// output is what the chip's driver puts on the pin, or Floating.
+func (p *pin) output() int {
+	if p.driver && (p.mode != port.PinOpenDrain || p.out == 0) {
+		return p.out
+	}
+	return Floating
 }
 
 // update brings the level of a pin in line and tells who is interested.
@@ -152,6 +163,12 @@ func (b *Bank) Read(i int) int { return b.pins[i].level }
 func (b *Bank) Write(i, level int) {
 	p := &b.pins[i]
 	p.out, p.driver = level&1, true
+	b.update(i)
+}
+
+// Release implements port.Pins.
+func (b *Bank) Release(i int) {
+	b.pins[i].driver = false
 	b.update(i)
 }
 
