@@ -24,6 +24,7 @@ import (
 	"moonlet.example/moonlet/internal/module/mqtt"
 	"moonlet.example/moonlet/internal/module/net"
 	"moonlet.example/moonlet/internal/module/node"
+	"moonlet.example/moonlet/internal/module/ow"
 	"moonlet.example/moonlet/internal/module/perf"
 	"moonlet.example/moonlet/internal/module/pipe"
 	"moonlet.example/moonlet/internal/module/pixbuf"
@@ -92,6 +93,7 @@ func allModules() []module {
 		{name: "mdns", link: plain(mdns.Module)},
 		{name: "mqtt", link: variants(mqtt.Module, mqtt.Classic), owners: mqtt.Owners},
 		{name: "net", link: linkNet, owners: net.Owners},
+		{name: "ow", link: plain(ow.Module)},
 		{name: "perf", link: plain(perf.Module)},
 		{name: "pipe", link: plain(pipe.Module), always: true},
 		{name: "pixbuf", link: plain(pixbuf.Module)},
@@ -184,7 +186,7 @@ func HostModules() []state.Module {
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
 	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc dht gdbstub
-	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 ow pcm pwm pwm2 rfswitch
+	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 pcm pwm pwm2 rfswitch
 	rotary si7021
 	sigma_delta softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg
 	wiegand ws2801 ws2812 ws2812_effects xpt2046`)

@@ -11,6 +11,7 @@ import (
 
 	"moonlet.example/moonlet/internal/keys"
 	"moonlet.example/moonlet/internal/parts/button"
+	"moonlet.example/moonlet/internal/parts/ds18b20"
 	"moonlet.example/moonlet/internal/parts/level"
 	"moonlet.example/moonlet/internal/parts/source"
 	"moonlet.example/moonlet/internal/parts/wave"
@@ -26,7 +27,9 @@ type Config struct {
 	Wires   []wire.Config
 	Buttons []button.Config
 	Waves   []wave.Config
-	ADC     *source.Config // nil: 0
+	// Thermometers may share pins.
+	Thermometers []ds18b20.Config
+	ADC          *source.Config // nil: 0
 	// History is how many changes of level are kept per pin.
 	History int
 }
@@ -40,6 +43,8 @@ type Board struct {
 
 	// Buttons are those that were connected, in their order.
 	Buttons []*button.Button
+
+	thermometers int // that were connected
 }
 
 // kind is one kind of part.
@@ -72,6 +77,13 @@ func allKinds() []kind {
 		list("waves", "wave", "pin=P,low=T,high=T", "a square wave on a pin", "a square wave",
 			func(c *Config) *[]wave.Config { return &c.Waves }, wave.Keys(), []string{"pin", "low", "high"},
 			func(b *Board, c wave.Config) { wave.New(b.Loop, b.Pins, c) }),
+		list("ds18b20", "ds18b20", "pin=P,temperature=N,...", "a thermometer at a 1-Wire bus: pin, id, temperature, resolution, high, low, parasite, fault",
+			"a thermometer at a 1-Wire bus, [below](#thermometers); many may share a pin",
+			func(c *Config) *[]ds18b20.Config { return &c.Thermometers }, ds18b20.Keys(), []string{"pin"},
+			func(b *Board, c ds18b20.Config) {
+				ds18b20.New(b.Loop, b.Pins, c, b.thermometers, b.Seed)
+				b.thermometers++
+			}),
 		analog(),
 	}
 }
