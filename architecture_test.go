@@ -108,6 +108,7 @@ var allowed = map[string]string{
 	"internal/sim/":              "internal/port internal/keys internal/sim",
 	"internal/parts":             "internal/keys internal/parts/ internal/sim internal/sim/",
 	"internal/parts/button":      "internal/port internal/keys internal/sim internal/sim/pins",
+	"internal/parts/dht":         "internal/port internal/keys internal/parts/source internal/sim internal/sim/pins",
 	"internal/parts/ds18b20":     "internal/port internal/keys internal/parts/source internal/sim internal/sim/pins",
 	"internal/parts/level":       "internal/keys internal/sim/pins",
 	"internal/parts/source":      "internal/keys",

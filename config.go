@@ -62,7 +62,9 @@ type Config struct {
 	Waves   []Wave
 	// Thermometers are those of the type DS18B20 at 1-Wire buses.
 	Thermometers []DS18B20
-	Analog       *Analog // what the analog input measures
+	// Hygrometers are sensors of temperature and humidity with one line.
+	Hygrometers []DHT
+	Analog      *Analog // what the analog input measures
 }
 
 // Numbers are the numbers of Lua in a firmware.
@@ -163,6 +165,15 @@ type DS18B20 struct {
 	Resolution  int      // 9 to 12 bits; 0 means 12
 	High, Low   int      // bounds of the alarm in °C; 0 means what the part has from the factory, 75 and 70
 	Parasite    bool     // it has no supply but the bus
+	Fault       string   // "absent", "stuck" or "crc"; "" for none
+}
+
+// DHT is a sensor of temperature and humidity.
+type DHT struct {
+	Pin         int
+	Model       string   // "dht11", "dht12" or "dht22"; "" means "dht22"
+	Temperature Quantity // °C
+	Humidity    Quantity // percent
 	Fault       string   // "absent", "stuck" or "crc"; "" for none
 }
 
@@ -332,6 +343,14 @@ func (c *Config) parts(k keys) {
 		t.int("high", int64(v.High))
 		t.int("low", int64(v.Low))
 		t.bool("parasite", v.Parasite)
+		t.str("fault", v.Fault)
+		return map[string]any(t)
+	})
+	listOf(k, "dht", c.Hygrometers, func(v DHT) any {
+		t := keys{"pin": int64(v.Pin)}
+		t.str("model", v.Model)
+		t.under("temperature", v.Temperature.values())
+		t.under("humidity", v.Humidity.values())
 		t.str("fault", v.Fault)
 		return map[string]any(t)
 	})

@@ -15,6 +15,7 @@ import (
 	"moonlet.example/moonlet/internal/module/colorutils"
 	"moonlet.example/moonlet/internal/module/cron"
 	"moonlet.example/moonlet/internal/module/crypto"
+	"moonlet.example/moonlet/internal/module/dht"
 	"moonlet.example/moonlet/internal/module/encoder"
 	"moonlet.example/moonlet/internal/module/endusersetup"
 	"moonlet.example/moonlet/internal/module/file"
@@ -85,6 +86,7 @@ func allModules() []module {
 		{name: "color_utils", link: plain(colorutils.Module)},
 		{name: "cron", link: plain(cron.Module), owners: cron.Owners},
 		{name: "crypto", link: variants(crypto.Module, crypto.Classic)},
+		{name: "dht", link: plain(dht.Module)},
 		{name: "encoder", link: plain(encoder.Module)},
 		{name: "enduser_setup", link: plain(endusersetup.Module)},
 		{name: "file", link: plain(file.Module)},
@@ -185,7 +187,7 @@ func HostModules() []state.Module {
 // missing are the modules of the firmware that Moonlet does not have yet, by their names in
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
-	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc dht gdbstub
+	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc gdbstub
 	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 pcm pwm pwm2 rfswitch
 	rotary si7021
 	sigma_delta softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg

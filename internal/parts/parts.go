@@ -11,6 +11,7 @@ import (
 
 	"moonlet.example/moonlet/internal/keys"
 	"moonlet.example/moonlet/internal/parts/button"
+	"moonlet.example/moonlet/internal/parts/dht"
 	"moonlet.example/moonlet/internal/parts/ds18b20"
 	"moonlet.example/moonlet/internal/parts/level"
 	"moonlet.example/moonlet/internal/parts/source"
@@ -29,6 +30,7 @@ type Config struct {
 	Waves   []wave.Config
 	// Thermometers may share pins.
 	Thermometers []ds18b20.Config
+	Hygrometers  []dht.Config
 	ADC          *source.Config // nil: 0
 	// History is how many changes of level are kept per pin.
 	History int
@@ -84,6 +86,10 @@ func allKinds() []kind {
 				ds18b20.New(b.Loop, b.Pins, c, b.thermometers, b.Seed)
 				b.thermometers++
 			}),
+		list("dht", "dht", "pin=P,temperature=N,humidity=N,...", "a sensor of temperature and humidity: pin, model, temperature, humidity, fault",
+			"a sensor of temperature and humidity, [below](#sensors-of-humidity)",
+			func(c *Config) *[]dht.Config { return &c.Hygrometers }, dht.Keys(), []string{"pin"},
+			func(b *Board, c dht.Config) { dht.New(b.Loop, b.Pins, c, b.Seed+uint64(c.Pin)<<32) }),
 		analog(),
 	}
 }

@@ -100,6 +100,9 @@ func (c *settings) checkPins(s *keys.Section) {
 		}
 		names[v.Name] = i
 	}
+	for i, v := range b.Hygrometers {
+		take(v.Pin, "dht", i, "pin")
+	}
 	for i, v := range b.Waves {
 		take(v.Pin, "waves", i, "pin")
 	}

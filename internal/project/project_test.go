@@ -88,6 +88,11 @@ pin = 3
 level = 0
 presses = ["5s+200ms", { at = "10s", for = "1s" }]
 
+[[dht]]
+pin = 2
+model = "dht11"
+humidity = 40
+
 [[ds18b20]]
 pin = 9
 temperature = { kind = "ramp", from = 1, to = 2, every = "1m" }
@@ -149,6 +154,9 @@ func TestEverything(t *testing.T) {
 	}
 	if k := b.Buttons[0]; k.Name != "boost" || len(k.Presses) != 2 || k.Presses[0].For != 200*time.Millisecond || k.Presses[1].At != 10*time.Second {
 		t.Errorf("button: %+v", k)
+	}
+	if h := b.Hygrometers; len(h) != 1 || h[0].Model != "dht11" || h[0].Humidity.Value != 40 {
+		t.Errorf("hygrometers: %+v", h)
 	}
 	if th := b.Thermometers; len(th) != 2 || th[0].Temperature.Every != time.Minute || th[0].High != 75 || th[1].Temperature.Value != -3.5 || th[1].Low != -20 {
 		t.Errorf("thermometers: %+v", th)
@@ -295,6 +303,7 @@ func TestBadFiles(t *testing.T) {
 		{"adc.value = -inf", `:1: adc.value: want a number`},
 		{"adc.swing = 1e308", `:1: adc.swing: want a number from -1e9 to 1e9, not 1e+308`},
 		{"[adc]\nvalues = [1, 2,\n-1e10]", `:3: adc.values[2]: want a number from -1e9 to 1e9`},
+		{"[[dht]]\npin = 1\nhumidity = { knd = 1 }", `:3: dht[0].humidity.knd: there is no such key; did you mean "kind"`},
 		{"[[ds18b20]]\npin = 0", ":2: ds18b20[0].pin: pin 0 cannot be"},
 		{"[[ds18b20]]\npin = 1\ntemperature = \"warm\"", ":3: ds18b20[0].temperature: want a number"},
 		{"[[ds18b20]]\npin = 1\ntemperature = { kind = \"list\" }", ":3: ds18b20[0].temperature.values: a list needs"},
