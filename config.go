@@ -64,7 +64,9 @@ type Config struct {
 	Thermometers []DS18B20
 	// Hygrometers are sensors of temperature and humidity with one line.
 	Hygrometers []DHT
-	Analog      *Analog // what the analog input measures
+	// Scales are converters of load cells.
+	Scales []HX711
+	Analog *Analog // what the analog input measures
 }
 
 // Numbers are the numbers of Lua in a firmware.
@@ -175,6 +177,14 @@ type DHT struct {
 	Temperature Quantity // °C
 	Humidity    Quantity // percent
 	Fault       string   // "absent", "stuck" or "crc"; "" for none
+}
+
+// HX711 is the converter of a scale.
+type HX711 struct {
+	Clock, Data int      // pins
+	A, B        Quantity // what is at the inputs, in millivolts
+	Rate        int      // samples a second, 10 or 80; 0 means 10
+	Fault       string   // "absent" or "stuck"; "" for none
 }
 
 // Quantity is something that can be measured and that changes with time.
@@ -351,6 +361,14 @@ func (c *Config) parts(k keys) {
 		t.str("model", v.Model)
 		t.under("temperature", v.Temperature.values())
 		t.under("humidity", v.Humidity.values())
+		t.str("fault", v.Fault)
+		return map[string]any(t)
+	})
+	listOf(k, "hx711", c.Scales, func(v HX711) any {
+		t := keys{"clock": int64(v.Clock), "data": int64(v.Data)}
+		t.under("a", v.A.values())
+		t.under("b", v.B.values())
+		t.int("rate", int64(v.Rate))
 		t.str("fault", v.Fault)
 		return map[string]any(t)
 	})

@@ -21,6 +21,7 @@ import (
 	"moonlet.example/moonlet/internal/module/file"
 	"moonlet.example/moonlet/internal/module/gpio"
 	"moonlet.example/moonlet/internal/module/http"
+	"moonlet.example/moonlet/internal/module/hx711"
 	"moonlet.example/moonlet/internal/module/mdns"
 	"moonlet.example/moonlet/internal/module/mqtt"
 	"moonlet.example/moonlet/internal/module/net"
@@ -92,6 +93,7 @@ func allModules() []module {
 		{name: "file", link: plain(file.Module)},
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "http", link: plain(http.Module)},
+		{name: "hx711", link: plain(hx711.Module)},
 		{name: "mdns", link: plain(mdns.Module)},
 		{name: "mqtt", link: variants(mqtt.Module, mqtt.Classic), owners: mqtt.Owners},
 		{name: "net", link: linkNet, owners: net.Owners},
@@ -188,7 +190,7 @@ func HostModules() []state.Module {
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
 	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc gdbstub
-	hdc1080 hmc5883l hx711 i2c l3g4200d mcp4725 pcm pwm pwm2 rfswitch
+	hdc1080 hmc5883l i2c l3g4200d mcp4725 pcm pwm pwm2 rfswitch
 	rotary si7021
 	sigma_delta softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg
 	wiegand ws2801 ws2812 ws2812_effects xpt2046`)

@@ -13,6 +13,7 @@ import (
 	"moonlet.example/moonlet/internal/parts/button"
 	"moonlet.example/moonlet/internal/parts/dht"
 	"moonlet.example/moonlet/internal/parts/ds18b20"
+	"moonlet.example/moonlet/internal/parts/hx711"
 	"moonlet.example/moonlet/internal/parts/level"
 	"moonlet.example/moonlet/internal/parts/source"
 	"moonlet.example/moonlet/internal/parts/wave"
@@ -31,6 +32,7 @@ type Config struct {
 	// Thermometers may share pins.
 	Thermometers []ds18b20.Config
 	Hygrometers  []dht.Config
+	Scales       []hx711.Config
 	ADC          *source.Config // nil: 0
 	// History is how many changes of level are kept per pin.
 	History int
@@ -90,6 +92,10 @@ func allKinds() []kind {
 			"a sensor of temperature and humidity, [below](#sensors-of-humidity)",
 			func(c *Config) *[]dht.Config { return &c.Hygrometers }, dht.Keys(), []string{"pin"},
 			func(b *Board, c dht.Config) { dht.New(b.Loop, b.Pins, c, b.Seed+uint64(c.Pin)<<32) }),
+		list("hx711", "hx711", "clock=P,data=P,a=N,...", "the converter of a scale: clock, data, a, b, rate, fault",
+			"the converter of a scale, [below](#scales)",
+			func(c *Config) *[]hx711.Config { return &c.Scales }, hx711.Keys(), []string{"clock", "data"},
+			func(b *Board, c hx711.Config) { hx711.New(b.Loop, b.Pins, c, b.Seed+uint64(c.Data)<<32) }),
 		analog(),
 	}
 }

@@ -70,6 +70,10 @@ type Pins interface {
 	// an interrupt (platform_gpio_init). One task reports all interrupts of a
 	// pin until TakeEvents.
 	OnInterrupt(f func(e PinEvent))
+	// Hook gives the interrupts of a pin to f, in the interrupt routine itself and
+	// in place of a task (platform_gpio_register_intr_hook); nil ends that. What
+	// the pin does while f runs does not interrupt.
+	Hook(pin int, f func())
 	// SetTrigger arms the interrupt of a pin (platform_gpio_intr_init). It also
 	// forgets an edge that was noted, but not interrupts that were counted.
 	SetTrigger(pin int, t Trigger)

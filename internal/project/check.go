@@ -103,6 +103,9 @@ func (c *settings) checkPins(s *keys.Section) {
 	for i, v := range b.Hygrometers {
 		take(v.Pin, "dht", i, "pin")
 	}
+	for i, v := range b.Scales {
+		take(v.Data, "hx711", i, "data")
+	}
 	for i, v := range b.Waves {
 		take(v.Pin, "waves", i, "pin")
 	}

@@ -88,6 +88,12 @@ pin = 3
 level = 0
 presses = ["5s+200ms", { at = "10s", for = "1s" }]
 
+[[hx711]]
+clock = 0
+data = 12
+b = 3
+rate = 80
+
 [[dht]]
 pin = 2
 model = "dht11"
@@ -154,6 +160,9 @@ func TestEverything(t *testing.T) {
 	}
 	if k := b.Buttons[0]; k.Name != "boost" || len(k.Presses) != 2 || k.Presses[0].For != 200*time.Millisecond || k.Presses[1].At != 10*time.Second {
 		t.Errorf("button: %+v", k)
+	}
+	if s := b.Scales; len(s) != 1 || s[0].Data != 12 || s[0].B.Value != 3 || s[0].Rate != 80 {
+		t.Errorf("scales: %+v", s)
 	}
 	if h := b.Hygrometers; len(h) != 1 || h[0].Model != "dht11" || h[0].Humidity.Value != 40 {
 		t.Errorf("hygrometers: %+v", h)

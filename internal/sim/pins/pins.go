@@ -45,6 +45,8 @@ type pin struct {
 	masked  bool   // a level interrupt was reported and waits for SetTrigger
 	seen    uint16 // interrupts, 15 bits, and postFailed
 	done    uint16 // of these, how many TakeEvents has given
+	hook    func() // gets the interrupts, if there is one
+	hooked  bool   // it runs
 
 	// The other side.
 	driven   int // level that something outside forces, or Floating
@@ -89,6 +91,7 @@ func (b *Bank) Reset() {
 		p := &b.pins[i]
 		p.mode, p.pullUp, p.out, p.driver = port.PinInput, false, 0, false
 		p.trigger, p.masked, p.seen, p.done = port.TriggerNone, false, 0, 0
+		p.hook = nil
 		b.update(i)
 	}
 }
