@@ -110,6 +110,7 @@ var allowed = map[string]string{
 	"internal/parts/button":      "internal/port internal/keys internal/sim internal/sim/pins",
 	"internal/parts/dht":         "internal/port internal/keys internal/parts/source internal/sim internal/sim/pins",
 	"internal/parts/ds18b20":     "internal/port internal/keys internal/parts/source internal/sim internal/sim/pins",
+	"internal/parts/encoder":     "internal/port internal/keys internal/sim internal/sim/pins",
 	"internal/parts/hx711":       "internal/port internal/keys internal/parts/source internal/sim internal/sim/pins",
 	"internal/parts/level":       "internal/keys internal/sim/pins",
 	"internal/parts/source":      "internal/keys",

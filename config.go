@@ -66,7 +66,9 @@ type Config struct {
 	Hygrometers []DHT
 	// Scales are converters of load cells.
 	Scales []HX711
-	Analog *Analog // what the analog input measures
+	// Encoders are knobs that turn.
+	Encoders []Encoder
+	Analog   *Analog // what the analog input measures
 }
 
 // Numbers are the numbers of Lua in a firmware.
@@ -185,6 +187,14 @@ type HX711 struct {
 	A, B        Quantity // what is at the inputs, in millivolts
 	Rate        int      // samples a second, 10 or 80; 0 means 10
 	Fault       string   // "absent" or "stuck"; "" for none
+}
+
+// Encoder is a knob that turns, with a switch.
+type Encoder struct {
+	A, B  int           // pins of its contacts
+	Push  int           // pin of its switch; 0 for none
+	Pace  time.Duration // from one change of a contact to the next; 0 means 2 ms
+	Steps []string      // what is done to it, such as "2s turn -3" and "5s press 200ms"
 }
 
 // Quantity is something that can be measured and that changes with time.
@@ -370,6 +380,13 @@ func (c *Config) parts(k keys) {
 		t.under("b", v.B.values())
 		t.int("rate", int64(v.Rate))
 		t.str("fault", v.Fault)
+		return map[string]any(t)
+	})
+	listOf(k, "encoders", c.Encoders, func(v Encoder) any {
+		t := keys{"a": int64(v.A), "b": int64(v.B)}
+		t.int("push", int64(v.Push))
+		t.duration("pace", v.Pace)
+		listOf(t, "steps", v.Steps, func(v string) any { return v })
 		return map[string]any(t)
 	})
 	if c.Analog != nil {

@@ -30,6 +30,7 @@ import (
 	"moonlet.example/moonlet/internal/module/perf"
 	"moonlet.example/moonlet/internal/module/pipe"
 	"moonlet.example/moonlet/internal/module/pixbuf"
+	"moonlet.example/moonlet/internal/module/rotary"
 	"moonlet.example/moonlet/internal/module/rtcfifo"
 	"moonlet.example/moonlet/internal/module/rtcmem"
 	"moonlet.example/moonlet/internal/module/rtctime"
@@ -101,6 +102,7 @@ func allModules() []module {
 		{name: "perf", link: plain(perf.Module)},
 		{name: "pipe", link: plain(pipe.Module), always: true},
 		{name: "pixbuf", link: plain(pixbuf.Module)},
+		{name: "rotary", link: plain(rotary.Module)},
 		{name: "rtcfifo", link: linkFIFO},
 		{name: "rtcmem", link: plain(rtcmem.Module)},
 		{name: "rtctime", link: plain(rtctime.Module)},
@@ -191,7 +193,7 @@ func HostModules() []state.Module {
 var missing = strings.Fields(`
 	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc gdbstub
 	hdc1080 hmc5883l i2c l3g4200d mcp4725 pcm pwm pwm2 rfswitch
-	rotary si7021
+	si7021
 	sigma_delta softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg
 	wiegand ws2801 ws2812 ws2812_effects xpt2046`)
 

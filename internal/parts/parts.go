@@ -13,6 +13,7 @@ import (
 	"moonlet.example/moonlet/internal/parts/button"
 	"moonlet.example/moonlet/internal/parts/dht"
 	"moonlet.example/moonlet/internal/parts/ds18b20"
+	"moonlet.example/moonlet/internal/parts/encoder"
 	"moonlet.example/moonlet/internal/parts/hx711"
 	"moonlet.example/moonlet/internal/parts/level"
 	"moonlet.example/moonlet/internal/parts/source"
@@ -33,6 +34,7 @@ type Config struct {
 	Thermometers []ds18b20.Config
 	Hygrometers  []dht.Config
 	Scales       []hx711.Config
+	Encoders     []encoder.Config
 	ADC          *source.Config // nil: 0
 	// History is how many changes of level are kept per pin.
 	History int
@@ -96,6 +98,10 @@ func allKinds() []kind {
 			"the converter of a scale, [below](#scales)",
 			func(c *Config) *[]hx711.Config { return &c.Scales }, hx711.Keys(), []string{"clock", "data"},
 			func(b *Board, c hx711.Config) { hx711.New(b.Loop, b.Pins, c, b.Seed+uint64(c.Data)<<32) }),
+		list("encoders", "encoder", "a=P,b=P,...", "a knob that turns: a, b, push, pace, steps=\"AT turn N\" or \"AT press LENGTH\"",
+			"a knob that turns, with a switch, and what is done to it, [below](#knobs)",
+			func(c *Config) *[]encoder.Config { return &c.Encoders }, encoder.Keys(), []string{"a", "b"},
+			func(b *Board, c encoder.Config) { encoder.New(b.Loop, b.Pins, c) }),
 		analog(),
 	}
 }

@@ -106,6 +106,13 @@ func (c *settings) checkPins(s *keys.Section) {
 	for i, v := range b.Scales {
 		take(v.Data, "hx711", i, "data")
 	}
+	for i, v := range b.Encoders {
+		take(v.A, "encoders", i, "a")
+		take(v.B, "encoders", i, "b")
+		if v.Push != 0 {
+			take(v.Push, "encoders", i, "push")
+		}
+	}
 	for i, v := range b.Waves {
 		take(v.Pin, "waves", i, "pin")
 	}

@@ -45,3 +45,38 @@ func TestSink(t *testing.T) {
 		t.Error("open drain gives 1")
 	}
 }
+
+// TestHook holds that a hook gets the interrupts of a pin at once, but not those that it makes
+// itself, and that the task gets them when it is gone.
+func TestHook(t *testing.T) {
+	l, b := newBank()
+	w := &watcher{b: b}
+	b.OnInterrupt(w.run)
+	b.Mode(1, port.PinInterrupt, false)
+	b.SetTrigger(1, port.TriggerUp)
+	n := 0
+	b.Hook(1, func() {
+		n++
+		b.Line(1).Drive(0)
+		b.Line(1).Drive(1)
+	})
+	b.Line(1).Drive(1)
+	l.RunUntilIdle()
+	if n != 1 || len(w.got) != 0 {
+		t.Errorf("%d calls, and %v", n, w.got)
+	}
+	b.Hook(1, nil)
+	b.Line(1).Drive(0)
+	b.Line(1).Drive(1)
+	l.RunUntilIdle()
+	if n != 1 || len(w.got) != 1 {
+		t.Errorf("%d calls, and %v", n, w.got)
+	}
+	b.Hook(1, func() { n++ })
+	b.Reset()
+	b.SetTrigger(1, port.TriggerBoth)
+	b.Line(1).Drive(0)
+	if n != 1 {
+		t.Error("a hook outlives a reset")
+	}
+}
