@@ -60,7 +60,15 @@ type Config struct {
 	Wires   []Wire
 	Buttons []Button
 	Waves   []Wave
-	Analog  *Analog // what the analog input measures
+	// Thermometers are those of the type DS18B20 at 1-Wire buses.
+	Thermometers []DS18B20
+	// Hygrometers are sensors of temperature and humidity with one line.
+	Hygrometers []DHT
+	// Scales are converters of load cells.
+	Scales []HX711
+	// Encoders are knobs that turn.
+	Encoders []Encoder
+	Analog   *Analog // what the analog input measures
 }
 
 // Numbers are the numbers of Lua in a firmware.
@@ -152,6 +160,45 @@ type Wave struct {
 	Pin       int
 	Low, High time.Duration
 }
+
+// DS18B20 is a thermometer at a 1-Wire bus. Many may share a pin.
+type DS18B20 struct {
+	Pin         int
+	ID          string   // serial number, twelve hexadecimal digits; "" is one that follows from the place in the list
+	Temperature Quantity // °C
+	Resolution  int      // 9 to 12 bits; 0 means 12
+	High, Low   int      // bounds of the alarm in °C; 0 means what the part has from the factory, 75 and 70
+	Parasite    bool     // it has no supply but the bus
+	Fault       string   // "absent", "stuck" or "crc"; "" for none
+}
+
+// DHT is a sensor of temperature and humidity.
+type DHT struct {
+	Pin         int
+	Model       string   // "dht11", "dht12" or "dht22"; "" means "dht22"
+	Temperature Quantity // °C
+	Humidity    Quantity // percent
+	Fault       string   // "absent", "stuck" or "crc"; "" for none
+}
+
+// HX711 is the converter of a scale.
+type HX711 struct {
+	Clock, Data int      // pins
+	A, B        Quantity // what is at the inputs, in millivolts
+	Rate        int      // samples a second, 10 or 80; 0 means 10
+	Fault       string   // "absent" or "stuck"; "" for none
+}
+
+// Encoder is a knob that turns, with a switch.
+type Encoder struct {
+	A, B  int           // pins of its contacts
+	Push  int           // pin of its switch; 0 for none
+	Pace  time.Duration // from one change of a contact to the next; 0 means 2 ms
+	Steps []string      // what is done to it, such as "2s turn -3" and "5s press 200ms"
+}
+
+// Quantity is something that can be measured and that changes with time.
+type Quantity = Analog
 
 // Analog is what the analog input measures, from 0 to 1024.
 type Analog struct {
@@ -308,19 +355,57 @@ func (c *Config) parts(k keys) {
 	listOf(k, "waves", c.Waves, func(v Wave) any {
 		return map[string]any{"pin": int64(v.Pin), "low": v.Low.String(), "high": v.High.String()}
 	})
-	if a := c.Analog; a != nil {
-		t := keys{}
-		t.str("kind", a.Kind)
-		t.number("value", a.Value)
-		t.number("from", a.From)
-		t.number("to", a.To)
-		t.number("mean", a.Mean)
-		t.number("swing", a.Swing)
-		listOf(t, "values", a.Values, func(v float64) any { return v })
-		t.duration("every", a.Every)
-		t.bool("repeat", a.Repeat)
-		t.number("noise", a.Noise)
-		t.duration("noise_every", a.NoiseEvery)
-		k.under("adc", t)
+	listOf(k, "ds18b20", c.Thermometers, func(v DS18B20) any {
+		t := keys{"pin": int64(v.Pin)}
+		t.str("id", v.ID)
+		t.under("temperature", v.Temperature.values())
+		t.int("resolution", int64(v.Resolution))
+		t.int("high", int64(v.High))
+		t.int("low", int64(v.Low))
+		t.bool("parasite", v.Parasite)
+		t.str("fault", v.Fault)
+		return map[string]any(t)
+	})
+	listOf(k, "dht", c.Hygrometers, func(v DHT) any {
+		t := keys{"pin": int64(v.Pin)}
+		t.str("model", v.Model)
+		t.under("temperature", v.Temperature.values())
+		t.under("humidity", v.Humidity.values())
+		t.str("fault", v.Fault)
+		return map[string]any(t)
+	})
+	listOf(k, "hx711", c.Scales, func(v HX711) any {
+		t := keys{"clock": int64(v.Clock), "data": int64(v.Data)}
+		t.under("a", v.A.values())
+		t.under("b", v.B.values())
+		t.int("rate", int64(v.Rate))
+		t.str("fault", v.Fault)
+		return map[string]any(t)
+	})
+	listOf(k, "encoders", c.Encoders, func(v Encoder) any {
+		t := keys{"a": int64(v.A), "b": int64(v.B)}
+		t.int("push", int64(v.Push))
+		t.duration("pace", v.Pace)
+		listOf(t, "steps", v.Steps, func(v string) any { return v })
+		return map[string]any(t)
+	})
+	if c.Analog != nil {
+		k.under("adc", c.Analog.values())
 	}
+}
+
+func (a *Analog) values() keys {
+	t := keys{}
+	t.str("kind", a.Kind)
+	t.number("value", a.Value)
+	t.number("from", a.From)
+	t.number("to", a.To)
+	t.number("mean", a.Mean)
+	t.number("swing", a.Swing)
+	listOf(t, "values", a.Values, func(v float64) any { return v })
+	t.duration("every", a.Every)
+	t.bool("repeat", a.Repeat)
+	t.number("noise", a.Noise)
+	t.duration("noise_every", a.NoiseEvery)
+	return t
 }

@@ -377,11 +377,16 @@ func TestMistakes(t *testing.T) {
 			Hosts: map[string]string{"a": "b"}, Connect: map[string]string{"x": "y"}},
 		WiFi: moonlet.WiFiConfig{KnownOnly: true, Networks: []moonlet.WiFiNetwork{{SSID: "home", Password: "short"}},
 			Script: []string{"1s drop @office", "1s explode"}},
-		Levels:  []moonlet.Level{{Pin: 1, Level: 2}, {Pin: 13}},
-		Wires:   []moonlet.Wire{{From: 1, To: 1}, {From: 2, To: 5}},
-		Buttons: []moonlet.Button{{Name: "b", Pin: 5}, {Name: "b", Pin: 6, Presses: []moonlet.Press{{At: time.Second}}}},
-		Waves:   []moonlet.Wave{{Pin: 5, Low: 1, High: 1}},
-		Analog:  &moonlet.Analog{Kind: "list"},
+		Levels:      []moonlet.Level{{Pin: 1, Level: 2}, {Pin: 13}},
+		Wires:       []moonlet.Wire{{From: 1, To: 1}, {From: 2, To: 5}},
+		Buttons:     []moonlet.Button{{Name: "b", Pin: 5}, {Name: "b", Pin: 6, Presses: []moonlet.Press{{At: time.Second}}}},
+		Waves:       []moonlet.Wave{{Pin: 5, Low: 1, High: 1}},
+		Analog:      &moonlet.Analog{Kind: "list"},
+		Encoders:    []moonlet.Encoder{{A: 5, B: 6, Push: 8, Pace: time.Millisecond, Steps: []string{"1s turn 1", "later"}}},
+		Scales:      []moonlet.HX711{{Clock: 1, Data: 5}},
+		Hygrometers: []moonlet.DHT{{Pin: 5}},
+		Thermometers: []moonlet.DS18B20{{Pin: 5, ID: "FF0000000001"}, {Pin: 7}, {Pin: 7, ID: "ff0000000001"}, {Pin: 0},
+			{Pin: 7, Temperature: moonlet.Quantity{Kind: "list"}}},
 	}
 	_, err := moonlet.New(c)
 	if err == nil {
@@ -395,6 +400,7 @@ func TestMistakes(t *testing.T) {
 		"wifi.networks[0].password: a password has 8 to 64 bytes", "wifi.script[0]: there is no network \"office\"; there are: \"home\"", "wifi.script[1]: ",
 		"levels[0].level: a level is 0 or 1, not 2", "levels[1].pin: there is no pin 13", "wires[0]: connects pin 1 with itself",
 		"buttons[0].pin: wires[1] is at pin 5 already", "wires[0].to: levels[0] is at pin 1 already", "buttons[1].name: buttons[0] is called \"b\" already", "buttons[1].presses[0]: a press needs", "waves[0]", "adc.values: a list needs",
+		"encoders[0].a: wires[1] is at pin 5 already", "encoders[0].b: buttons[1] is at pin 6 already", "encoders[0].steps[1]: want when", "hx711[0].data: wires[1] is at pin 5 already", "dht[0].pin: wires[1] is at pin 5 already", "ds18b20[0].pin: wires[1] is at pin 5 already", "ds18b20[2].id: ds18b20[0] has this id already", "ds18b20[3].pin: pin 0 cannot be", "ds18b20[4].temperature.values: a list needs",
 		"files: " + strings.Repeat("x", 40) + ": its name",
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -15,19 +15,23 @@ import (
 	"moonlet.example/moonlet/internal/module/colorutils"
 	"moonlet.example/moonlet/internal/module/cron"
 	"moonlet.example/moonlet/internal/module/crypto"
+	"moonlet.example/moonlet/internal/module/dht"
 	"moonlet.example/moonlet/internal/module/encoder"
 	"moonlet.example/moonlet/internal/module/endusersetup"
 	"moonlet.example/moonlet/internal/module/file"
 	"moonlet.example/moonlet/internal/module/gpio"
 	"moonlet.example/moonlet/internal/module/http"
+	"moonlet.example/moonlet/internal/module/hx711"
 	"moonlet.example/moonlet/internal/module/i2c"
 	"moonlet.example/moonlet/internal/module/mdns"
 	"moonlet.example/moonlet/internal/module/mqtt"
 	"moonlet.example/moonlet/internal/module/net"
 	"moonlet.example/moonlet/internal/module/node"
+	"moonlet.example/moonlet/internal/module/ow"
 	"moonlet.example/moonlet/internal/module/perf"
 	"moonlet.example/moonlet/internal/module/pipe"
 	"moonlet.example/moonlet/internal/module/pixbuf"
+	"moonlet.example/moonlet/internal/module/rotary"
 	"moonlet.example/moonlet/internal/module/rtcfifo"
 	"moonlet.example/moonlet/internal/module/rtcmem"
 	"moonlet.example/moonlet/internal/module/rtctime"
@@ -85,18 +89,22 @@ func allModules() []module {
 		{name: "color_utils", link: plain(colorutils.Module)},
 		{name: "cron", link: plain(cron.Module), owners: cron.Owners},
 		{name: "crypto", link: variants(crypto.Module, crypto.Classic)},
+		{name: "dht", link: plain(dht.Module)},
 		{name: "encoder", link: plain(encoder.Module)},
 		{name: "enduser_setup", link: plain(endusersetup.Module)},
 		{name: "file", link: plain(file.Module)},
 		{name: "gpio", link: plain(gpio.ModuleWithPulse, gpio.PulseModule)},
 		{name: "http", link: plain(http.Module)},
+		{name: "hx711", link: plain(hx711.Module)},
 		{name: "i2c", link: plain(i2c.Module)},
 		{name: "mdns", link: plain(mdns.Module)},
 		{name: "mqtt", link: variants(mqtt.Module, mqtt.Classic), owners: mqtt.Owners},
 		{name: "net", link: linkNet, owners: net.Owners},
+		{name: "ow", link: plain(ow.Module)},
 		{name: "perf", link: plain(perf.Module)},
 		{name: "pipe", link: plain(pipe.Module), always: true},
 		{name: "pixbuf", link: plain(pixbuf.Module)},
+		{name: "rotary", link: plain(rotary.Module)},
 		{name: "rtcfifo", link: linkFIFO},
 		{name: "rtcmem", link: plain(rtcmem.Module)},
 		{name: "rtctime", link: plain(rtctime.Module)},
@@ -185,9 +193,9 @@ func HostModules() []state.Module {
 // missing are the modules of the firmware that Moonlet does not have yet, by their names in
 // Lua (NODEMCU_MODULE in app/modules).
 var missing = strings.Fields(`
-	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc dht gdbstub
-	hdc1080 hmc5883l hx711 l3g4200d mcp4725 ow pcm pwm pwm2 rfswitch
-	rotary si7021
+	ads1115 adxl345 am2320 apa102 bme280 bme680 bmp085 dcc gdbstub
+	hdc1080 hmc5883l l3g4200d mcp4725 pcm pwm pwm2 rfswitch
+	si7021
 	sigma_delta softuart somfy spi switec tcs34725 tm1829 tsl2561 u8g2 ucg
 	wiegand ws2801 ws2812 ws2812_effects xpt2046`)
 

@@ -14,7 +14,11 @@ import (
 	"moonlet.example/moonlet/internal/parts/bh1750"
 	"moonlet.example/moonlet/internal/parts/bme280"
 	"moonlet.example/moonlet/internal/parts/button"
+	"moonlet.example/moonlet/internal/parts/dht"
+	"moonlet.example/moonlet/internal/parts/ds18b20"
+	"moonlet.example/moonlet/internal/parts/encoder"
 	"moonlet.example/moonlet/internal/parts/hdc1080"
+	"moonlet.example/moonlet/internal/parts/hx711"
 	"moonlet.example/moonlet/internal/parts/i2cpart"
 	"moonlet.example/moonlet/internal/parts/level"
 	"moonlet.example/moonlet/internal/parts/lm92"
@@ -37,9 +41,14 @@ type Config struct {
 	BH1750  []bh1750.Config
 	HDC1080 []hdc1080.Config
 	LM92    []lm92.Config
-	ADC     *source.Config // nil: 0
 	// Attached are devices that a program brings.
 	Attached []Attached
+	// Thermometers may share pins.
+	Thermometers []ds18b20.Config
+	Hygrometers  []dht.Config
+	Scales       []hx711.Config
+	Encoders     []encoder.Config
+	ADC          *source.Config // nil: 0
 	// History is how many changes of level are kept per pin.
 	History int
 }
@@ -66,6 +75,8 @@ type Board struct {
 
 	// Buttons are those that were connected, in their order.
 	Buttons []*button.Button
+
+	thermometers int // that were connected
 }
 
 // kind is one kind of part.
@@ -114,6 +125,25 @@ func allKinds() []kind {
 		list("lm92", "lm92", "sda=P,scl=P,...", "an LM92: name, sda, scl, address, temperature", "a thermometer (°C) at an I2C bus",
 			func(c *Config) *[]lm92.Config { return &c.LM92 }, lm92.Keys(), []string{"sda", "scl"},
 			func(b *Board, c lm92.Config) { lm92.Connect(b.Loop, b.I2C, c, b.Seed) }),
+		list("ds18b20", "ds18b20", "pin=P,temperature=N,...", "a thermometer at a 1-Wire bus: pin, id, temperature, resolution, high, low, parasite, fault",
+			"a thermometer at a 1-Wire bus, [below](#thermometers); many may share a pin",
+			func(c *Config) *[]ds18b20.Config { return &c.Thermometers }, ds18b20.Keys(), []string{"pin"},
+			func(b *Board, c ds18b20.Config) {
+				ds18b20.New(b.Loop, b.Pins, c, b.thermometers, b.Seed)
+				b.thermometers++
+			}),
+		list("dht", "dht", "pin=P,temperature=N,humidity=N,...", "a sensor of temperature and humidity: pin, model, temperature, humidity, fault",
+			"a sensor of temperature and humidity, [below](#sensors-of-humidity)",
+			func(c *Config) *[]dht.Config { return &c.Hygrometers }, dht.Keys(), []string{"pin"},
+			func(b *Board, c dht.Config) { dht.New(b.Loop, b.Pins, c, b.Seed+uint64(c.Pin)<<32) }),
+		list("hx711", "hx711", "clock=P,data=P,a=N,...", "the converter of a scale: clock, data, a, b, rate, fault",
+			"the converter of a scale, [below](#scales)",
+			func(c *Config) *[]hx711.Config { return &c.Scales }, hx711.Keys(), []string{"clock", "data"},
+			func(b *Board, c hx711.Config) { hx711.New(b.Loop, b.Pins, c, b.Seed+uint64(c.Data)<<32) }),
+		list("encoders", "encoder", "a=P,b=P,...", "a knob that turns: a, b, push, pace, steps=\"AT turn N\" or \"AT press LENGTH\"",
+			"a knob that turns, with a switch, and what is done to it, [below](#knobs)",
+			func(c *Config) *[]encoder.Config { return &c.Encoders }, encoder.Keys(), []string{"a", "b"},
+			func(b *Board, c encoder.Config) { encoder.New(b.Loop, b.Pins, c) }),
 		analog(),
 	}
 }

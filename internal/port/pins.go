@@ -59,6 +59,9 @@ type Pins interface {
 	// Write sets the output register and turns the output driver on, as the
 	// SDK's GPIO_OUTPUT_SET does even for an input.
 	Write(pin, level int)
+	// Release turns the output driver off and leaves the output register, the
+	// pull-up and the interrupt as they are (the SDK's GPIO_DIS_OUTPUT).
+	Release(pin int)
 	// WriteMask changes only the output register: first it sets the bits of set,
 	// then it clears those of clear. Bits are GPIO numbers.
 	WriteMask(set, clear uint32)
@@ -67,6 +70,10 @@ type Pins interface {
 	// an interrupt (platform_gpio_init). One task reports all interrupts of a
 	// pin until TakeEvents.
 	OnInterrupt(f func(e PinEvent))
+	// Hook gives the interrupts of a pin to f, in the interrupt routine itself and
+	// in place of a task (platform_gpio_register_intr_hook); nil ends that. What
+	// the pin does while f runs does not interrupt.
+	Hook(pin int, f func())
 	// SetTrigger arms the interrupt of a pin (platform_gpio_intr_init). It also
 	// forgets an edge that was noted, but not interrupts that were counted.
 	SetTrigger(pin int, t Trigger)

@@ -81,6 +81,17 @@ func (c *settings) checkPins(s *keys.Section) {
 	for i, v := range b.Wires {
 		take(v.To, "wires", i, "to")
 	}
+	ids := map[string]int{}
+	for i, v := range b.Thermometers { // a bus is for many of them
+		if other := by[v.Pin]; !strings.HasPrefix(other, "ds18b20[") {
+			take(v.Pin, "ds18b20", i, "pin")
+		}
+		id := strings.ToUpper(v.ID)
+		if j, ok := ids[id]; ok && id != "" {
+			s.FailIn(fmt.Sprintf("ds18b20[%d].id", i), "ds18b20[%d] has this id already", j)
+		}
+		ids[id] = i
+	}
 	names := map[string]int{}
 	for i, v := range b.Buttons {
 		take(v.Pin, "buttons", i, "pin")
@@ -88,6 +99,19 @@ func (c *settings) checkPins(s *keys.Section) {
 			s.FailIn(fmt.Sprintf("buttons[%d].name", i), "buttons[%d] is called %q already", j, v.Name)
 		}
 		names[v.Name] = i
+	}
+	for i, v := range b.Hygrometers {
+		take(v.Pin, "dht", i, "pin")
+	}
+	for i, v := range b.Scales {
+		take(v.Data, "hx711", i, "data")
+	}
+	for i, v := range b.Encoders {
+		take(v.A, "encoders", i, "a")
+		take(v.B, "encoders", i, "b")
+		if v.Push != 0 {
+			take(v.Push, "encoders", i, "push")
+		}
 	}
 	for i, v := range b.Waves {
 		take(v.Pin, "waves", i, "pin")

@@ -88,6 +88,33 @@ pin = 3
 level = 0
 presses = ["5s+200ms", { at = "10s", for = "1s" }]
 
+[[encoders]]
+a = 4
+b = 6
+push = 7
+pace = "1ms"
+steps = ["2s turn 3", "5s press 200ms"]
+
+[[hx711]]
+clock = 0
+data = 12
+b = 3
+rate = 80
+
+[[dht]]
+pin = 2
+model = "dht11"
+humidity = 40
+
+[[ds18b20]]
+pin = 9
+temperature = { kind = "ramp", from = 1, to = 2, every = "1m" }
+
+[[ds18b20]]
+pin = 9
+temperature = -3.5
+low = -20
+
 [[waves]]
 pin = 5
 low = "1ms"
@@ -140,6 +167,18 @@ func TestEverything(t *testing.T) {
 	}
 	if k := b.Buttons[0]; k.Name != "boost" || len(k.Presses) != 2 || k.Presses[0].For != 200*time.Millisecond || k.Presses[1].At != 10*time.Second {
 		t.Errorf("button: %+v", k)
+	}
+	if e := b.Encoders; len(e) != 1 || e[0].Push != 7 || e[0].Pace != time.Millisecond || len(e[0].Steps) != 2 || e[0].Steps[0].Turn != 3 {
+		t.Errorf("encoders: %+v", e)
+	}
+	if s := b.Scales; len(s) != 1 || s[0].Data != 12 || s[0].B.Value != 3 || s[0].Rate != 80 {
+		t.Errorf("scales: %+v", s)
+	}
+	if h := b.Hygrometers; len(h) != 1 || h[0].Model != "dht11" || h[0].Humidity.Value != 40 {
+		t.Errorf("hygrometers: %+v", h)
+	}
+	if th := b.Thermometers; len(th) != 2 || th[0].Temperature.Every != time.Minute || th[0].High != 75 || th[1].Temperature.Value != -3.5 || th[1].Low != -20 {
+		t.Errorf("thermometers: %+v", th)
 	}
 	if err := c.Board.Validate(); err != nil {
 		t.Error(err)
@@ -283,6 +322,12 @@ func TestBadFiles(t *testing.T) {
 		{"adc.value = -inf", `:1: adc.value: want a number`},
 		{"adc.swing = 1e308", `:1: adc.swing: want a number from -1e9 to 1e9, not 1e+308`},
 		{"[adc]\nvalues = [1, 2,\n-1e10]", `:3: adc.values[2]: want a number from -1e9 to 1e9`},
+		{"[[encoders]]\na = 1\nb = 2\nsteps = [\"2s fly\"]", ":4: encoders[0].steps[0]: want when and what"},
+		{"[[encoders]]\na = 1\nb = 2\nsteps = [\"2s press 1s\"]", ":4: encoders[0].steps[0]: there is no switch"},
+		{"[[dht]]\npin = 1\nhumidity = { knd = 1 }", `:3: dht[0].humidity.knd: there is no such key; did you mean "kind"`},
+		{"[[ds18b20]]\npin = 0", ":2: ds18b20[0].pin: pin 0 cannot be"},
+		{"[[ds18b20]]\npin = 1\ntemperature = \"warm\"", ":3: ds18b20[0].temperature: want a number"},
+		{"[[ds18b20]]\npin = 1\ntemperature = { kind = \"list\" }", ":3: ds18b20[0].temperature.values: a list needs"},
 		{"\n[[buttons]]", ":2: buttons[0].pin: this key is missing"},
 		{"wires = [\n{}]", ":2: wires[0].from: this key is missing"},
 		{"a = 1\nb = 2", ":1: a: there is no such key"},

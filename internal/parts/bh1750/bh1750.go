@@ -20,7 +20,7 @@ type Config struct {
 // Keys are those of Config.
 func Keys() keys.Fields[Config] {
 	return append(keys.Within(func(c *Config) *i2cpart.Config { return &c.Config }, i2cpart.Keys()),
-		source.Quantity("light", "light in lux", func(c *Config) **source.Config { return &c.Light }))
+		source.Quantity("light", func(c *Config) **source.Config { return &c.Light }))
 }
 
 // Addresses are those that the pin ADDR chooses from.

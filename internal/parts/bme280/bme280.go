@@ -27,9 +27,9 @@ type Config struct {
 func Keys() keys.Fields[Config] {
 	return append(keys.Within(func(c *Config) *i2cpart.Config { return &c.Config }, i2cpart.Keys()), keys.Fields[Config]{
 		{Key: keys.Key{Name: "model"}, Read: keys.Text(func(c *Config) *string { return &c.Model })},
-		source.Quantity("temperature", "temperature in °C", func(c *Config) **source.Config { return &c.Temperature }),
-		source.Quantity("pressure", "pressure in hPa", func(c *Config) **source.Config { return &c.Pressure }),
-		source.Quantity("humidity", "relative humidity in percent", func(c *Config) **source.Config { return &c.Humidity }),
+		source.Quantity("temperature", func(c *Config) **source.Config { return &c.Temperature }),
+		source.Quantity("pressure", func(c *Config) **source.Config { return &c.Pressure }),
+		source.Quantity("humidity", func(c *Config) **source.Config { return &c.Humidity }),
 	}...)
 }
 

@@ -21,7 +21,7 @@ type Config struct {
 // Keys are those of Config.
 func Keys() keys.Fields[Config] {
 	return append(keys.Within(func(c *Config) *i2cpart.Config { return &c.Config }, i2cpart.Keys()),
-		source.Quantity("temperature", "temperature in °C", func(c *Config) **source.Config { return &c.Temperature }))
+		source.Quantity("temperature", func(c *Config) **source.Config { return &c.Temperature }))
 }
 
 // Addresses are those that two pins choose from.

@@ -54,23 +54,15 @@ func Keys(what string) keys.Fields[Config] {
 	}
 }
 
-// Quantity is a field of a part that measures something: a number, or a table with the keys of Config.
-func Quantity[T any](name, what string, at func(t *T) **Config) keys.Field[T] {
-	fields := Keys(what)
-	return keys.Field[T]{Key: keys.Key{Name: name}, Read: func(s *keys.Section, name string, t *T) {
-		if !s.Has(name) {
-			return
-		}
+// Quantity is Field for a quantity that may be missing: it is nil then.
+func Quantity[T any](name string, at func(t *T) **Config) keys.Field[T] {
+	field := Field(name, func(c *Config) *Config { return c })
+	return keys.Field[T]{Key: field.Key, Read: func(s *keys.Section, name string, t *T) {
 		c := &Config{}
-		*at(t) = c
-		if _, table := s.At(name).Value.(keys.Items); !table {
-			c.Value = s.Number(name)
-			return
+		field.Read(s, name, c)
+		if s.Has(name) {
+			*at(t) = c
 		}
-		s.Table(name, func(sub *keys.Section) {
-			fields.Read(sub, c)
-			sub.Done()
-		})
 	}}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"moonlet.example/moonlet/internal/port"
 	"moonlet.example/moonlet/internal/sim"
+	"moonlet.example/moonlet/internal/sim/pins"
 )
 
 // What the driver of the default build waits (app/driver/i2c_master.c with I2C_MASTER_OLD_VERSION), and the speed
@@ -22,9 +23,10 @@ type Master struct {
 	loop  sim.Loop
 	board *Board
 
-	bus      *Bus // nil before the first setup
-	sda, scl int  // pins
-	lastSDA  int  // what the driver has put on the lines
+	bus      *Bus       // nil before the first setup
+	device   *pins.Sink // what devices do to SDA
+	sda, scl int        // pins
+	lastSDA  int        // what the driver has put on the lines
 	lastSCL  int
 	slow     bool          // edges are made, since somebody looks
 	owed     time.Duration // waits of this operation, if they are not made
@@ -38,7 +40,17 @@ func New(loop sim.Loop, board *Board) *Master {
 }
 
 // Reset is a reset of the chip: a transfer that was under way stays as it is for the devices.
-func (m *Master) Reset() { m.bus, m.lastSDA, m.lastSCL, m.owed = nil, 0, 0, 0 }
+func (m *Master) Reset() {
+	m.letGo()
+	m.bus, m.lastSDA, m.lastSCL, m.owed = nil, 0, 0, 0
+}
+
+// letGo lets devices do nothing to SDA.
+func (m *Master) letGo() {
+	if m.device != nil {
+		m.device.Pull(false)
+	}
+}
 
 // Count implements port.I2C.
 func (m *Master) Count() int { return 1 }
@@ -50,12 +62,13 @@ func (m *Master) Configured(int) bool { return true }
 func (m *Master) Setup(_, sda, scl int, _ uint32) uint32 {
 	m.sda, m.scl = sda, scl
 	bank := m.board.Pins
+	m.letGo()
 	for _, p := range [...]int{sda, scl} {
 		bank.Mode(p, port.PinInput, true)
 		bank.WriteMask(1<<port.GPIO(p), 0)
 		bank.Mode(p, port.PinOpenDrain, true)
 	}
-	m.bus = m.board.At(sda, scl)
+	m.bus, m.device = m.board.At(sda, scl), bank.Line(sda).NewSink()
 	m.operation(func() {
 		m.set(1, 0)
 		m.set(0, 0)
@@ -196,7 +209,7 @@ func (m *Master) answer(low bool) {
 	if !m.slow || m.bus == nil {
 		return
 	}
-	m.board.Pins.Pull(m.sda, low)
+	m.device.Pull(low)
 }
 
 // sample tells whether SDA is down, where a device does that or not.

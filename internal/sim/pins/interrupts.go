@@ -5,6 +5,9 @@ import "moonlet.example/moonlet/internal/port"
 // OnInterrupt implements port.Pins.
 func (b *Bank) OnInterrupt(f func(e port.PinEvent)) { b.onInterrupt = f }
 
+// Hook implements port.Pins.
+func (b *Bank) Hook(i int, f func()) { b.pins[i].hook = f }
+
 // SetTrigger implements port.Pins.
 func (b *Bank) SetTrigger(i int, t port.Trigger) {
 	p := &b.pins[i]
@@ -54,6 +57,14 @@ func (b *Bank) check(i int, changed bool) {
 // way; a level interrupt stays off until the task arms it again.
 func (b *Bank) interrupt(i int) {
 	p := &b.pins[i]
+	if p.hook != nil {
+		if !p.hooked {
+			p.hooked = true
+			p.hook()
+			p.hooked = false
+		}
+		return
+	}
 	waiting := p.seen ^ p.done
 	p.seen = (p.seen + 1) & countMask
 	p.masked = p.trigger.IsLevel()

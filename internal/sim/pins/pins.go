@@ -45,11 +45,13 @@ type pin struct {
 	masked  bool   // a level interrupt was reported and waits for SetTrigger
 	seen    uint16 // interrupts, 15 bits, and postFailed
 	done    uint16 // of these, how many TakeEvents has given
+	hook    func() // gets the interrupts, if there is one
+	hooked  bool   // it runs
 
 	// The other side.
-	driven   int  // level that something outside forces, or Floating
-	pulled   bool // something outside connects it to ground, as a device at a bus with resistors does
-	resistor int  // level that a resistor on the board pulls to, or Floating
+	driven   int // level that something outside forces, or Floating
+	resistor int // level that a resistor on the board pulls to, or Floating
+	sinking  int // sinks that pull the pin to 0
 
 	level   int // at the pin
 	history []Change
@@ -89,6 +91,7 @@ func (b *Bank) Reset() {
 		p := &b.pins[i]
 		p.mode, p.pullUp, p.out, p.driver = port.PinInput, false, 0, false
 		p.trigger, p.masked, p.seen, p.done = port.TriggerNone, false, 0, 0
+		p.hook = nil
 		b.update(i)
 	}
 }
@@ -99,9 +102,9 @@ func (b *Bank) Reset() {
 // connected reads 0.
 func (p *pin) resolve() int {
 	switch {
-	case p.driver && (p.mode != port.PinOpenDrain || p.out == 0):
+	case p.output() != Floating:
 		return p.out
-	case p.pulled:
+	case p.sinking > 0:
 		return 0
 	case p.driven != Floating:
 		return p.driven
@@ -111,6 +114,14 @@ func (p *pin) resolve() int {
 		return 1
 	}
 	return 0
+}
+
+// output is what the chip's driver puts on the pin, or Floating.
+func (p *pin) output() int {
+	if p.driver && (p.mode != port.PinOpenDrain || p.out == 0) {
+		return p.out
+	}
+	return Floating
 }
 
 // update brings the level of a pin in line and tells who is interested.
@@ -158,6 +169,12 @@ func (b *Bank) Write(i, level int) {
 	b.update(i)
 }
 
+// Release implements port.Pins.
+func (b *Bank) Release(i int) {
+	b.pins[i].driver = false
+	b.update(i)
+}
+
 // WriteMask implements port.Pins.
 func (b *Bank) WriteMask(set, clear uint32) {
 	for _, step := range [...]struct {
@@ -195,12 +212,6 @@ func (l Line) Drive(level int) {
 func (l Line) Watch(f func(level int)) {
 	p := &l.bank.pins[l.pin]
 	p.watch = append(p.watch, f)
-}
-
-// Pull connects the pin to ground from outside, or lets go of it, whatever else Drive does.
-func (b *Bank) Pull(i int, low bool) {
-	b.pins[i].pulled = low
-	b.update(i)
 }
 
 // Watched tells whether anything comes of a change of the pin: somebody looks, or an interrupt is armed.

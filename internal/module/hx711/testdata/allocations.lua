@@ -1,0 +1,5 @@
+hx711.init(5, 6)
+hx711.start(0, 10, function(data) last = data hx711.stop() end)
+hx711.stop()
+hx711.start(0, 2, function(data) last = data hx711.stop() end)
+hx711.read()

@@ -1,0 +1,10 @@
+-- Whatever of the module takes memory.
+ow.setup(1)
+assert(ow.reset(1) == 1)
+local rom = ow.search(1)
+ow.search(2)
+ow.reset(1)
+ow.select(1, { rom:byte(1, 8) })
+ow.write_bytes(1, "\190", 1)
+ow.read_bytes(1, 9)
+ow.crc8(rom)
