@@ -91,7 +91,7 @@ func (b *Bank) Reset() {
 		p := &b.pins[i]
 		p.mode, p.pullUp, p.out, p.driver = port.PinInput, false, 0, false
 		p.trigger, p.masked, p.seen, p.done = port.TriggerNone, false, 0, 0
-		p.hook = nil
+		p.hook, p.hooked = nil, false
 		b.update(i)
 	}
 }
