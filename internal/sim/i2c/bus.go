@@ -25,68 +25,66 @@ type phase uint8
 const (
 	idle      phase = iota
 	addressed       // behind a start: a byte with the address comes
-	writing         // to selected
-	reading         // from selected
+	writing         // to those that are selected
+	reading         // from them
 	silent          // nobody has acknowledged the last byte, or the chip has not: nothing comes any more
 )
 
 // Bus is two lines with pull-up resistors and the devices at them.
 type Bus struct {
-	devices  []Device
-	selected []Device
-	phase    phase
+	devices []member
+	phase   phase
+}
+
+// member is a device at a bus.
+type member struct {
+	Device
+	selected bool // it takes part in the transfer
 }
 
 // Attach connects a device for good.
-func (b *Bus) Attach(d Device) { b.devices = append(b.devices, d) }
+func (b *Bus) Attach(d Device) { b.devices = append(b.devices, member{Device: d}) }
 
 // start is a start condition.
 func (b *Bus) start() { b.phase = addressed }
 
 // stop is a stop condition.
 func (b *Bus) stop() {
-	for _, d := range b.selected {
+	for i := range b.devices {
+		b.choose(i, false)
+	}
+	b.phase = idle
+}
+
+// choose says whether a device takes part from now on, and tells it of the end if it does no more.
+func (b *Bus) choose(i int, selected bool) {
+	d := &b.devices[i]
+	if d.selected && !selected {
 		d.Stop()
 	}
-	b.selected, b.phase = b.selected[:0], idle
+	d.selected = selected
 }
 
 // write moves a byte to the devices. More than one may take it, as on real lines.
 func (b *Bus) write(v byte) (ack bool) {
 	switch b.phase {
 	case addressed:
-		before := b.selected
-		b.selected = nil
-		for _, d := range b.devices {
-			if d.Start(int(v>>1), v&1 != 0) {
-				b.selected = append(b.selected, d)
-			}
+		for i, d := range b.devices {
+			mine := d.Start(int(v>>1), v&1 != 0)
+			b.choose(i, mine)
+			ack = ack || mine
 		}
-		b.leave(before)
-		if ack = len(b.selected) > 0; !ack {
+		if !ack {
 			b.phase = silent
 		} else if b.phase = writing; v&1 != 0 {
 			b.phase = reading
 		}
 	case writing:
-		for _, d := range b.selected {
-			ack = d.Write(v) || ack
+		for _, d := range b.devices {
+			ack = d.selected && d.Write(v) || ack
 		}
 	}
 	return ack
-}
-
-// leave tells devices that were selected before a repeated start, and are no more.
-func (b *Bus) leave(before []Device) {
-	for _, d := range before {
-		still := false
-		for _, s := range b.selected {
-			still = still || s == d
-		}
-		if !still {
-			d.Stop()
-		}
-	}
 }
 
 // read is a byte from the devices: a 0 wins. Without an acknowledgement it is the last one.
@@ -95,8 +93,10 @@ func (b *Bus) read(ack bool) byte {
 	if b.phase != reading {
 		return v
 	}
-	for _, d := range b.selected {
-		v &= d.Read()
+	for _, d := range b.devices {
+		if d.selected {
+			v &= d.Read()
+		}
 	}
 	if !ack {
 		b.phase = silent

@@ -229,6 +229,36 @@ func TestStuck(t *testing.T) {
 	}
 }
 
+// odd is a device that Go cannot compare with another one.
+type odd struct{ log func(what string) }
+
+func (o odd) Start(address int, _ bool) bool { return address == 0x50 }
+func (o odd) Write(byte) bool                { return true }
+func (o odd) Read() byte                     { return 0x0F }
+func (o odd) Stop()                          { o.log("stop") }
+
+// TestTwo are two devices at one address and one that is left at a repeated start.
+func TestTwo(t *testing.T) {
+	var log []string
+	one, other := &memory{address: 0x50, refuse: -1}, &memory{address: 0x51, refuse: -1}
+	one.bytes[0] = 0x39
+	b := newBench(t, 0, odd{func(what string) { log = append(log, what) }}, one, other)
+	b.master.Setup(0, 2, 1, 100_000)
+	b.master.Start(0)
+	b.master.Write(0, 0xA1)
+	if v := b.master.Read(0, true); v != 0x09 {
+		t.Errorf("%02x, where a 0 of either wins", v)
+	}
+	b.master.Start(0)
+	if len(log) != 0 || !b.master.Write(0, 0xA2) || len(log) != 1 {
+		t.Errorf("a repeated start that leaves it: %v", log)
+	}
+	b.master.Stop(0)
+	if len(log) != 1 || !slices.Equal(one.log, []string{"start read=true", "read 39", "stop"}) || !slices.Equal(other.log, []string{"start read=false", "stop"}) {
+		t.Errorf("%v, %v, %v", log, one.log, other.log)
+	}
+}
+
 // TestNotSetUp holds that a bus without pins has nobody.
 func TestNotSetUp(t *testing.T) {
 	b := newBench(t, 0, &memory{address: 0x50, refuse: -1})

@@ -177,12 +177,9 @@ func (m *Master) Read(_ int, ack bool) (b byte) {
 // operation makes the edges of f, or waits as long as they take.
 func (m *Master) operation(f func()) {
 	bank := m.board.Pins
-	m.slow = m.bus == nil || bank.Watched(m.sda) || bank.Watched(m.scl)
+	m.slow = m.bus != nil && (bank.Watched(m.sda) || bank.Watched(m.scl))
 	f()
-	if d := m.owed; d > 0 {
-		m.owed = 0
-		m.loop.Delay(d)
-	}
+	m.pay()
 }
 
 // set puts levels on the lines, and waits until the clock is up if it has to be: for ever, if something holds it.
@@ -206,18 +203,14 @@ func (m *Master) set(sda, scl int) {
 
 // answer lets a device pull SDA down, or let go of it.
 func (m *Master) answer(low bool) {
-	if !m.slow || m.bus == nil {
-		return
+	if m.slow {
+		m.device.Pull(low)
 	}
-	m.device.Pull(low)
 }
 
 // sample tells whether SDA is down, where a device does that or not.
 func (m *Master) sample(low bool) bool {
-	if m.bus == nil {
-		return false
-	}
-	return low || m.board.Pins.Read(m.sda) == 0
+	return m.bus != nil && (low || m.board.Pins.Read(m.sda) == 0)
 }
 
 func (m *Master) wait(d time.Duration) {
